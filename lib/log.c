@@ -1,0 +1,211 @@
+#include "lib/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A process has one log as it has one stderr: the one piece of state kept outside structs. */
+static struct {
+	struct log_conf conf;
+	char file[PATH_MAX];
+	int fd;
+	int syslog_open;
+} sink = { .conf = { .style = LOG_STYLE_PLAIN, .ident = "sallyport", .to_stderr = 1, .level = LOG_INFO }, .fd = -1 };
+
+static int
+open_file(const char *path, int mode, int truncate)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (truncate ? O_TRUNC : 0), mode);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int
+log_setup(const struct log_conf *conf)
+{
+	int fd = -1;
+
+	if (conf->file != NULL) {
+		if (strlen(conf->file) >= sizeof sink.file)
+			return -ENAMETOOLONG;
+		if ((fd = open_file(conf->file, conf->file_mode, conf->file_truncate)) < 0)
+			return fd;
+	}
+	if (sink.fd >= 0)
+		close(sink.fd);
+	if (sink.syslog_open)
+		closelog();
+	sink.conf = *conf;
+	sink.conf.file = NULL;
+	sink.fd = fd;
+	sink.file[0] = '\0';
+	if (conf->file != NULL)
+		strcpy(sink.file, conf->file);
+	sink.syslog_open = conf->to_syslog;
+	if (conf->to_syslog)
+		openlog(conf->ident, LOG_NDELAY | (conf->style == LOG_STYLE_RSYNCD ? LOG_PID : LOG_CONS), conf->facility);
+	return 0;
+}
+
+int
+log_reopen(void)
+{
+	int fd;
+
+	if (sink.fd < 0)
+		return 0;
+	if ((fd = open_file(sink.file, sink.conf.file_mode, 0)) < 0)
+		return fd;
+	close(sink.fd);
+	sink.fd = fd;
+	return 0;
+}
+
+void
+log_set_level(int level)
+{
+	sink.conf.level = level;
+}
+
+int
+log_level(void)
+{
+	return sink.conf.level;
+}
+
+/* Is "\#ddd" what stands here?  Then its backslash is escaped, so that no name can fake one. */
+static int
+looks_escaped(const char *s, size_t n)
+{
+	return n >= 5 && s[0] == '\\' && s[1] == '#' && s[2] >= '0' && s[2] <= '9' && s[3] >= '0' && s[3] <= '9' &&
+	    s[4] >= '0' && s[4] <= '9';
+}
+
+void
+log_escape(enum log_style style, const char *text, size_t n, char *dst, size_t size)
+{
+	size_t at = 0;
+
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+		int bad = c == 0x7f || (c < 0x20 && c != '\t');
+
+		if (at + 6 > size)
+			break;
+		if (style == LOG_STYLE_STUNNEL) {
+			dst[at++] = bad ? '.' : (char)c;
+		} else if (bad || (c >= 0x80 && c < 0xa0 && (i == 0 || !((unsigned char)text[i - 1] & 0x80))) ||
+		    looks_escaped(text + i, n - i)) {
+			/* 0x80-0x9f is a control byte unless it continues a UTF-8 sequence */
+			at += (size_t)snprintf(dst + at, size - at, "\\#%03o", c);
+		} else {
+			dst[at++] = (char)c;
+		}
+	}
+	dst[at] = '\0';
+}
+
+static size_t
+prefix(char *dst, size_t size, int level, const char *id)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	size_t n;
+
+	if (sink.conf.style == LOG_STYLE_PLAIN)
+		return (size_t)snprintf(dst, size, "%s: ", sink.conf.ident);
+	if (localtime_r(&now, &tm) == NULL)
+		memset(&tm, 0, sizeof tm);
+	if (sink.conf.style == LOG_STYLE_RSYNCD) {
+		n = strftime(dst, size, "%Y/%m/%d %H:%M:%S ", &tm);
+		return n + (size_t)snprintf(dst + n, size - n, "[%d] ", (int)getpid());
+	}
+	n = strftime(dst, size, "%Y.%m.%d %H:%M:%S ", &tm);
+	return n + (size_t)snprintf(dst + n, size - n, "LOG%d[%.40s]: ", level, id == NULL ? "ui" : id);
+}
+
+void
+log_bytes(int level, const char *id, const char *text, size_t n)
+{
+	char head[96], line[LOG_LINE_MAX + 8];
+	struct iovec v[3];
+
+	if (level > sink.conf.level)
+		return;
+	log_escape(sink.conf.style, text, n, line, sizeof line - 1);
+	if (sink.conf.to_syslog) {
+		if (sink.conf.style == LOG_STYLE_STUNNEL)
+			syslog(level, "LOG%d[%.40s]: %s", level, id == NULL ? "ui" : id, line);
+		else
+			syslog(level, "%s", line);
+	}
+	v[0] = (struct iovec){ head, prefix(head, sizeof head, level, id) };
+	v[1] = (struct iovec){ line, strlen(line) };
+	v[2] = (struct iovec){ (void *)"\n", 1 };
+	if (sink.fd >= 0)	/* a log that cannot be written has nobody left to be told */
+		(void)!writev(sink.fd, v, 3);
+	if (sink.conf.to_stderr)
+		(void)!writev(STDERR_FILENO, v, 3);
+}
+
+static void
+log_va(int level, const char *id, const char *fmt, va_list ap)
+{
+	char text[LOG_LINE_MAX];
+	int n;
+
+	if (level > sink.conf.level)
+		return;
+	n = vsnprintf(text, sizeof text, fmt, ap);
+	if (n >= (int)sizeof text) {
+		memcpy(text + sizeof text - 6, "[...]", 6);
+		n = sizeof text - 1;
+	}
+	if (n >= 0)
+		log_bytes(level, id, text, (size_t)n);
+}
+
+#define LOG_BODY(level, id) do { va_list ap; va_start(ap, fmt); log_va(level, id, fmt, ap); va_end(ap); } while (0)
+
+void
+log_id(int level, const char *id, const char *fmt, ...)
+{
+	LOG_BODY(level, id);
+}
+
+void
+log_error(const char *fmt, ...)
+{
+	LOG_BODY(LOG_ERR, NULL);
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	LOG_BODY(LOG_WARNING, NULL);
+}
+
+void
+log_notice(const char *fmt, ...)
+{
+	LOG_BODY(LOG_NOTICE, NULL);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	LOG_BODY(LOG_INFO, NULL);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	LOG_BODY(LOG_DEBUG, NULL);
+}

@@ -1,0 +1,50 @@
+/* The only writer to stderr, log files and syslog.  One record is one line whatever bytes
+ * it is given; the line's shape is that of the program we stand in for. */
+#ifndef SALLYPORT_LIB_LOG_H
+#define SALLYPORT_LIB_LOG_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <syslog.h>
+
+enum log_style {
+	LOG_STYLE_RSYNCD,	/* "2026/11/21 22:48:02 [PID] text", controls as \#ooo (rsyncd-conf section 9) */
+	LOG_STYLE_STUNNEL,	/* "2026.11.21 22:48:02 LOG5[ID]: text", unprintables as '.' (stunnel-conf section 15) */
+	LOG_STYLE_PLAIN,	/* "ident: text": a command speaking to its user */
+};
+
+struct log_conf {
+	enum log_style style;
+	const char *ident;	/* syslog tag and prefix; must outlive the log */
+	int to_stderr;
+	int to_syslog;
+	int facility;		/* a syslog facility */
+	const char *file;	/* NULL: none */
+	int file_mode;		/* e.g. 0644 */
+	int file_truncate;	/* overwrite instead of append */
+	int level;		/* the highest syslog level written */
+};
+
+enum { LOG_LINE_MAX = 1024 };
+
+/* Open what conf names; what was open before stays when this fails.  Keeps conf->file
+ * (copied) for log_reopen.  0 or -errno (of the file). */
+int log_setup(const struct log_conf *conf);
+int log_reopen(void);		/* after a rotation; the old file stays in use on failure */
+void log_set_level(int level);
+int log_level(void);
+
+/* One record.  id names a connection or task in the stunnel style; NULL elsewhere. */
+void log_id(int level, const char *id, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_bytes(int level, const char *id, const char *text, size_t n);	/* untrusted, any bytes */
+
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* text[0..n) as log_bytes would write it, for tests and for messages to peers. */
+void log_escape(enum log_style style, const char *text, size_t n, char *dst, size_t size);
+
+#endif

@@ -1,0 +1,248 @@
+#include "config.h"
+
+#include "lib/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined HAVE_SECCOMP && !defined SALLYPORT_SANITIZE
+#define USE_SECCOMP 1
+#include <seccomp.h>
+#endif
+
+/* Newer than the headers of Debian 12 (linux 6.1); the numbers are kernel ABI. */
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+#endif
+
+struct role_filter {
+	struct sock_fprog prog;
+};
+
+/* struct landlock_ruleset_attr as of ABI 6; older kernels are given a prefix of it. */
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;		/* ABI 4: bit 0 bind, bit 1 connect */
+	uint64_t scoped;	/* ABI 6: bit 0 abstract UNIX sockets, bit 1 signals */
+};
+
+#ifdef USE_SECCOMP
+
+/* Not merely refused: a process of ours that tries one of these is no longer ours. */
+static const char *const deadly[] = {
+	"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "kexec_load", "init_module",
+	"finit_module", "bpf", "userfaultfd", "mount", "umount2", "pivot_root", "setns", "unshare", "open_by_handle_at",
+	"keyctl", "add_key", "request_key", "perf_event_open", "io_uring_setup", NULL,
+};
+
+static int
+add_rules(scmp_filter_ctx ctx, uint32_t action, const char *const *names)
+{
+	int nr, r = 0;
+
+	for (; *names != NULL && r == 0; names++)
+		if ((nr = seccomp_syscall_resolve_name(*names)) != __NR_SCMP_ERROR && nr >= 0)
+			r = seccomp_rule_add(ctx, action, nr, 0);
+	return r;
+}
+
+/* libseccomp writes programs to a descriptor only, so it is given memory for one. */
+static int
+export_program(scmp_filter_ctx ctx, struct role_filter *f)
+{
+	int fd = memfd_create("filter", MFD_CLOEXEC), r;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if ((r = seccomp_export_bpf(ctx, fd)) == 0) {
+		r = -EIO;
+		if (fstat(fd, &st) == 0 && (f->prog.filter = malloc((size_t)st.st_size)) != NULL &&
+		    pread(fd, f->prog.filter, (size_t)st.st_size, 0) == st.st_size) {
+			f->prog.len = (unsigned short)((size_t)st.st_size / sizeof *f->prog.filter);
+			r = 0;
+		}
+	}
+	close(fd);
+	return r;
+}
+
+int
+role_filter_new(const char *const *syscalls, struct role_filter **ret)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	struct role_filter *f = calloc(1, sizeof *f);
+	int r = -ENOMEM;
+
+	if (ctx == NULL || f == NULL)
+		goto out;
+	if ((r = add_rules(ctx, SCMP_ACT_ALLOW, syscalls)) != 0)
+		goto out;
+	if ((r = add_rules(ctx, SCMP_ACT_KILL_PROCESS, deadly)) != 0)
+		goto out;
+	if ((r = export_program(ctx, f)) != 0)
+		goto out;
+	*ret = f;
+	f = NULL;
+out:
+	role_filter_free(f);
+	if (ctx != NULL)
+		seccomp_release(ctx);
+	return r;
+}
+
+#else
+
+int
+role_filter_new(const char *const *syscalls, struct role_filter **ret)
+{
+	(void)syscalls;
+	*ret = NULL;
+	return 0;
+}
+
+#endif
+
+void
+role_filter_free(struct role_filter *f)
+{
+	if (f == NULL)
+		return;
+	free(f->prog.filter);
+	free(f);
+}
+
+static uint64_t
+all_rights(long abi)
+{
+	uint64_t fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
+	    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+	    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+	    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+	    LANDLOCK_ACCESS_FS_MAKE_SYM;
+
+	if (abi >= 2)
+		fs |= LANDLOCK_ACCESS_FS_REFER;
+	if (abi >= 3)
+		fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
+	if (abi >= 5)
+		fs |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+	return fs;
+}
+
+/* Returns the ABI in force, 0 when the kernel has none, or -errno. */
+static int
+landlock_enter(const struct role *role)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset rs = { 0, abi >= 4 ? 3 : 0, abi >= 6 ? 3 : 0 };
+	size_t size = abi >= 6 ? sizeof rs : abi >= 4 ? 16 : 8;
+	struct landlock_path_beneath_attr below;
+	int fd, r = (int)abi;
+
+	if (abi <= 0 || role->files == ROLE_FILES_FREE)
+		return 0;
+	rs.fs = all_rights(abi);
+	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &rs, size, 0)) < 0)
+		return -errno;
+	if (role->files != ROLE_FILES_NONE) {
+		below.parent_fd = role->tree_fd;
+		below.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+		if (role->files == ROLE_FILES_WRITE)
+			below.allowed_access = rs.fs & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
+		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0)
+			r = -errno;
+	}
+	if (r > 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static int
+take_ids(const struct role *role)
+{
+	if (setgroups(role->n_groups, role->groups) < 0)
+		return -errno;
+	if (setresgid(role->gid, role->gid, role->gid) < 0 || setresuid(role->uid, role->uid, role->uid) < 0)
+		return -errno;
+	if (role->uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
+		return -EPERM;		/* privileges that come back were never given up */
+	return 0;
+}
+
+static int
+set_limit(int what, rlim_t most)
+{
+	struct rlimit l;
+
+	if (getrlimit(what, &l) < 0)
+		return -errno;
+	if (l.rlim_max == RLIM_INFINITY || l.rlim_max > most)
+		l.rlim_max = most;
+	l.rlim_cur = l.rlim_max;
+	return setrlimit(what, &l) < 0 ? -errno : 0;
+}
+
+int
+role_enter(const struct role *role, char *report)
+{
+	char scratch[ROLE_REPORT_SIZE], *at = report == NULL ? scratch : report;
+	const char *step;
+	int r, abi;
+
+	step = "limits";
+	if ((r = set_limit(RLIMIT_CORE, 0)) != 0)
+		goto fail;
+	if (role->files_max != 0 && (r = set_limit(RLIMIT_NOFILE, role->files_max)) != 0)
+		goto fail;
+	step = "chroot";
+	if (role->root_fd >= 0 && (fchdir(role->root_fd) < 0 || chroot(".") < 0)) {
+		r = -errno;
+		goto fail;
+	}
+	step = "identity";
+	if (role->set_ids && (r = take_ids(role)) != 0)
+		goto fail;
+	step = "no new privileges";
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		r = -errno;
+		goto fail;
+	}
+	step = "Landlock";
+	if ((abi = landlock_enter(role)) < 0) {
+		r = abi;
+		goto fail;
+	}
+	step = "system call filter";
+	if (role->filter != NULL && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &role->filter->prog) < 0) {
+		r = -errno;
+		goto fail;
+	}
+	snprintf(at, ROLE_REPORT_SIZE, "uid=%u%s landlock=%d %s", (unsigned)(role->set_ids ? role->uid : getuid()),
+	    role->root_fd >= 0 ? " chroot" : "", abi, role->filter != NULL ? "seccomp" : "no-seccomp");
+	return 0;
+fail:
+	snprintf(at, ROLE_REPORT_SIZE, "role %s: %s: %s", role->name, step, strerror(-r));
+	return r;
+}

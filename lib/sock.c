@@ -1,0 +1,157 @@
+#include "lib/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/num.h"
+
+static const char *
+unix_path(const struct addr *a)
+{
+	return a->ss.ss_family == AF_UNIX ? ((const struct sockaddr_un *)&a->ss)->sun_path : NULL;
+}
+
+/* A socket file whose server is gone refuses: then it is ours to replace. */
+static void
+clear_stale(const struct addr *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)&at->ss, at->len) < 0 && errno == ECONNREFUSED)
+		unlink(unix_path(at));
+	close(fd);
+}
+
+int
+sock_listen(const struct addr *at, int backlog, int *ret_fd)
+{
+	int fd, on = 1, r;
+
+	fd = socket(at->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (unix_path(at) != NULL)
+		clear_stale(at);
+	else
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (at->ss.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (bind(fd, (const struct sockaddr *)&at->ss, at->len) < 0 || listen(fd, backlog) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int
+sock_connect(const struct addr *to, int *ret_fd)
+{
+	int fd, r;
+
+	fd = socket(to->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0 || errno == EINPROGRESS) {
+		r = errno == EINPROGRESS ? -EINPROGRESS : 0;
+		*ret_fd = fd;
+		return r;
+	}
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+int
+sock_error(int fd)
+{
+	int err = 0;
+	socklen_t len = sizeof err;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return -errno;
+	return -err;
+}
+
+int
+sock_set_blocking(int fd, int blocking)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	flags = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+	return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
+}
+
+static int
+end_of(int fd, int (*ask)(int, struct sockaddr *, socklen_t *), struct addr *ret)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+
+	memset(&ss, 0, sizeof ss);
+	if (ask(fd, (struct sockaddr *)&ss, &len) < 0)
+		return -errno;
+	addr_from((const struct sockaddr *)&ss, len, ret);
+	return 0;
+}
+
+int
+sock_peer(int fd, struct addr *ret)
+{
+	return end_of(fd, getpeername, ret);
+}
+
+int
+sock_local(int fd, struct addr *ret)
+{
+	return end_of(fd, getsockname, ret);
+}
+
+int
+sock_activation(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	int64_t want, n = 0;
+
+	if (pid == NULL || fds == NULL || num_parse(pid, 1, INT32_MAX, &want) != 0 || want != getpid() ||
+	    num_parse(fds, 0, 1024, &n) != 0)
+		n = 0;
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	for (int fd = SOCK_PASSED; fd < SOCK_PASSED + (int)n; fd++) {
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		sock_set_blocking(fd, 0);
+	}
+	return (int)n;
+}
+
+void
+sock_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t n;
+	int fd;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') || (n = strlen(path)) >= sizeof un.sun_path)
+		return;
+	memcpy(un.sun_path, path, n);
+	if (path[0] == '@')
+		un.sun_path[0] = '\0';
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return;
+	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&un,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	close(fd);
+}

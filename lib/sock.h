@@ -1,0 +1,33 @@
+/* Sockets: listen, connect, who is there, and the service manager's two conventions. */
+#ifndef SALLYPORT_LIB_SOCK_H
+#define SALLYPORT_LIB_SOCK_H
+
+#include "lib/addr.h"
+
+/* A listening stream socket, non-blocking and close-on-exec; IPv6 is v6-only.  A UNIX path
+ * whose server is gone is taken over, one that still answers is -EADDRINUSE.
+ * 0 and *ret_fd, or -errno. */
+int sock_listen(const struct addr *at, int backlog, int *ret_fd);
+
+/* Start a non-blocking connect.  0: connected; -EINPROGRESS: wait until writable and ask
+ * sock_error; both set *ret_fd.  Any other -errno: no descriptor. */
+int sock_connect(const struct addr *to, int *ret_fd);
+
+/* The pending error of a socket as -errno, or 0. */
+int sock_error(int fd);
+
+int sock_set_blocking(int fd, int blocking);
+
+/* Addresses of the two ends; -errno when the kernel will not say. */
+int sock_peer(int fd, struct addr *ret);
+int sock_local(int fd, struct addr *ret);
+
+/* Descriptors passed by the service manager (sd_listen_fds(3)): how many, from SOCK_PASSED on.
+ * The variables are removed, so that children do not take them for theirs. */
+enum { SOCK_PASSED = 3 };
+int sock_activation(void);
+
+/* Tell the service manager (sd_notify(3)), when there is one: "READY=1", "STATUS=..." */
+void sock_notify(const char *state);
+
+#endif

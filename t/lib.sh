@@ -1,0 +1,136 @@
+# What every script in t/ starts from: TAP, a scratch directory, servers waited for by their
+# own word, a clean stop.  A script says `plan N`, then N times ok, is, like, or fails.
+top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+top_builddir=${top_builddir:-$top_srcdir/build}
+top_srcdir=$(cd "$top_srcdir" && pwd) top_builddir=$(cd "$top_builddir" && pwd)
+syncd=$top_builddir/sallyport-syncd tunnel=$top_builddir/sallyport-tunnel
+rsyncwrap=$top_builddir/sallyport-rsync sallyport=$top_builddir/sallyport
+await=$top_builddir/t/tool/await
+LC_ALL=C TZ=UTC
+export LC_ALL TZ
+unset RSYNC_RSH RSYNC_CONNECT_PROG RSYNC_PROXY RSYNC_PASSWORD RSYNC_SSL_CA_CERT RSYNC_SSL_CERT RSYNC_SSL_KEY RSYNC_SSL_PORT
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/sallyport.XXXXXX") || exit 99
+chmod 755 "$scratch"
+servers= planned=0 done_n=0 bad_n=0
+
+plan() { planned=$1; echo "1..$1"; }
+skip_all() { echo "1..0 # SKIP $*"; exit 0; }
+note() { sed 's/^/# /'; }
+report() { # report STATUS NAME
+	done_n=$((done_n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $done_n - $2"; else bad_n=$((bad_n + 1)); echo "not ok $done_n - $2"; fi
+	return "$1"
+}
+skip() { done_n=$((done_n + 1)); echo "ok $done_n - $1 # SKIP $2"; }
+
+# ok NAME COMMAND...: passes when the command does; its output is shown when it does not
+ok() {
+	_name=$1; shift
+	"$@" > "$scratch/.ok" 2>&1
+	_r=$?
+	report $_r "$_name" || { echo "# exit status $_r of: $*"; tail -n 30 "$scratch/.ok" | note; }
+}
+# fails STATUS NAME COMMAND...: passes on exactly that status; $out holds what it printed
+fails() {
+	_want=$1 _name=$2; shift 2
+	"$@" > "$scratch/.out" 2>&1
+	_r=$?
+	out=$(cat "$scratch/.out")
+	if [ $_r -eq "$_want" ]; then report 0 "$_name"
+	else report 1 "$_name"; echo "# exit status $_r, not $_want, of: $*"; note < "$scratch/.out"; fi
+}
+is() { # is GOT WANTED NAME
+	if [ "$1" = "$2" ]; then report 0 "$3"
+	else report 1 "$3"; printf 'got:    %s\nwanted: %s\n' "$1" "$2" | note; fi
+}
+like() { # like TEXT PATTERN NAME   (shell pattern)
+	case $1 in
+	$2) report 0 "$3" ;;
+	*) report 1 "$3"; printf 'got:    %s\nwanted: %s\n' "$1" "$2" | note ;;
+	esac
+}
+
+freeport() { "$await" freeport; }
+
+# spawn LOG COMMAND...: run in the background, remembered for the clean stop; pid in $pid
+spawn() {
+	_log=$1; shift
+	"$@" < /dev/null > "$_log" 2>&1 &
+	pid=$!
+	servers="$servers $pid"
+}
+# stop PID...: TERM, then wait until it is gone
+stop() {
+	for _p; do
+		kill "$_p" 2> /dev/null
+		"$await" gone "$_p" || kill -9 "$_p" 2> /dev/null
+		wait "$_p" 2> /dev/null
+	done
+}
+ready() { # ready LOG TEXT: or say why not and give up
+	"$await" line "$1" "$2" || { echo "Bail out! never said '$2'"; note < "$1"; exit 1; }
+}
+
+# start_syncd [OPTION...] < CONF: our daemon on a free port in $port; log in $scratch/syncd.log
+start_syncd() {
+	port=$(freeport)
+	cat > "$scratch/rsyncd.conf"
+	spawn "$scratch/syncd.log" "$syncd" --daemon --no-detach --config="$scratch/rsyncd.conf" --port="$port" \
+	    --address=127.0.0.1 --log-file=/dev/stderr "$@"
+	syncd_pid=$pid
+	ready "$scratch/syncd.log" "listening on port $port"
+}
+# start_rsyncd < CONF: Debian's own daemon on a free port in $rport
+start_rsyncd() {
+	rport=$(freeport)
+	cat > "$scratch/stock.conf"
+	spawn "$scratch/stock.log" rsync --daemon --no-detach --config="$scratch/stock.conf" --port="$rport" \
+	    --address=127.0.0.1 --log-file=/dev/stderr
+	rsyncd_pid=$pid
+	"$await" port "$rport"
+}
+
+# a small PKI in $scratch/pki: ca, server (localhost, 127.0.0.1), client, other-ca; as NAME.crt NAME.key
+make_pki() {
+	mkdir -p "$scratch/pki"
+	(
+		cd "$scratch/pki" || exit 1
+		for _ca in ca other-ca; do
+			openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=Test $_ca" \
+			    -keyout $_ca.key -out $_ca.crt 2> /dev/null
+		done
+		issue server ca "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1" /CN=localhost
+		issue client ca "extendedKeyUsage=clientAuth" "/CN=client one"
+		issue stranger other-ca "subjectAltName=DNS:localhost,IP:127.0.0.1" /CN=localhost
+		issue wrongname ca "subjectAltName=DNS:elsewhere.example" /CN=elsewhere.example
+	)
+}
+issue() { # issue NAME CA EXTENSION SUBJECT [DAYS]: in the current directory
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$4" -keyout "$1.key" -out "$1.csr" 2> /dev/null
+	printf '%s\n' "$3" > "$1.ext"
+	openssl x509 -req -in "$1.csr" -CA "$2.crt" -CAkey "$2.key" -CAcreateserial -days "${5:-30}" -extfile "$1.ext" \
+	    -out "$1.crt" 2> /dev/null
+}
+
+same_tree() { # same_tree A B: names, contents, link targets, modes, times, owners
+	diff -r --no-dereference "$1" "$2" || return 1
+	tree_facts "$1" > "$scratch/.facts.a" && tree_facts "$2" > "$scratch/.facts.b" || return 1
+	diff "$scratch/.facts.a" "$scratch/.facts.b"
+}
+tree_facts() { # one line a file; no times for directories' own sizes, no sizes for directories
+	(cd "$1" && find . \( -type d -printf '%p d %m %T@ %U %G\n' \) -o -printf '%p %y %m %T@ %U %G %s %l\n' | sort)
+}
+
+finish() {
+	_status=$?
+	[ -z "$servers" ] || stop $servers
+	rm -rf "$scratch"
+	if [ $_status -eq 0 ] && [ "$planned" -ne "$done_n" ]; then
+		echo "# planned $planned tests, ran $done_n"; _status=1
+	fi
+	[ "$bad_n" -eq 0 ] || _status=1
+	exit $_status
+}
+trap finish EXIT
+trap 'exit 130' INT TERM

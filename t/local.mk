@@ -1,0 +1,17 @@
+# Units (Check) and scripts speak TAP to one driver.  Each area adds its own to the lists.
+TEST_EXTENSIONS = .t
+T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+T_LOG_COMPILER = $(SHELL)
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; export top_srcdir top_builddir;
+
+check_PROGRAMS += t/tool/await
+t_tool_await_SOURCES = t/tool/await.c
+
+UNIT_LIBS = $(BASE_LIBS) $(CHECK_LIBS)
+EXTRA_DIST += t/lib.sh $(SCRIPTS_T)
+SCRIPTS_T =
+UNITS =
+TESTS += $(UNITS) $(SCRIPTS_T)
+check_PROGRAMS += $(UNITS)
+AM_CFLAGS += $(CHECK_CFLAGS)
