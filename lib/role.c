@@ -35,6 +35,10 @@
 #define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
 #endif
 
+#ifdef HAVE_CAP
+#include <sys/capability.h>
+#endif
+
 struct role_filter {
 	struct sock_fprog prog;
 };
@@ -191,6 +195,36 @@ take_ids(const struct role *role)
 	return 0;
 }
 
+/* Who stays root keeps only what the role names; the bounding set goes first, while we may. */
+static int
+limit_caps(uint64_t keep)
+{
+#ifdef HAVE_CAP
+	cap_t caps;
+	int r = 0;
+
+	if (geteuid() != 0)
+		return 0;
+	for (cap_value_t c = 0; c <= CAP_LAST_CAP; c++)
+		if (!(keep & 1ULL << c) && cap_get_bound(c) == 1 && cap_drop_bound(c) < 0)
+			return -errno;
+	if ((caps = cap_init()) == NULL)
+		return -errno;
+	for (cap_value_t c = 0; c <= CAP_LAST_CAP; c++)
+		if (keep & 1ULL << c) {
+			cap_set_flag(caps, CAP_PERMITTED, 1, &c, CAP_SET);
+			cap_set_flag(caps, CAP_EFFECTIVE, 1, &c, CAP_SET);
+		}
+	if (cap_set_proc(caps) < 0)
+		r = -errno;
+	cap_free(caps);
+	return r;
+#else
+	(void)keep;
+	return 0;
+#endif
+}
+
 static int
 set_limit(int what, rlim_t most)
 {
@@ -204,6 +238,28 @@ set_limit(int what, rlim_t most)
 	return setrlimit(what, &l) < 0 ? -errno : 0;
 }
 
+/* Close every descriptor from 3 on that is not to be kept. */
+static int
+close_others(const struct role *role)
+{
+	unsigned from = 3;
+
+	if (role->keep == NULL)
+		return 0;
+	for (;;) {
+		unsigned next = ~0u;
+
+		for (size_t i = 0; i < role->n_keep; i++)
+			if (role->keep[i] >= (int)from && (unsigned)role->keep[i] < next)
+				next = (unsigned)role->keep[i];
+		if (next > from && syscall(SYS_close_range, from, next == ~0u ? ~0u : next - 1, 0) < 0)
+			return -errno;
+		if (next == ~0u)
+			return 0;
+		from = next + 1;
+	}
+}
+
 int
 role_enter(const struct role *role, char *report)
 {
@@ -211,6 +267,9 @@ role_enter(const struct role *role, char *report)
 	const char *step;
 	int r, abi;
 
+	step = "descriptors";
+	if ((r = close_others(role)) != 0)
+		goto fail;
 	step = "limits";
 	if ((r = set_limit(RLIMIT_CORE, 0)) != 0)
 		goto fail;
@@ -223,6 +282,9 @@ role_enter(const struct role *role, char *report)
 	}
 	step = "identity";
 	if (role->set_ids && (r = take_ids(role)) != 0)
+		goto fail;
+	step = "capabilities";
+	if ((r = limit_caps(role->caps)) != 0)
 		goto fail;
 	step = "no new privileges";
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {

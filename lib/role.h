@@ -5,6 +5,7 @@
 #define SALLYPORT_LIB_ROLE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum role_files {
@@ -24,10 +25,13 @@ struct role {
 	gid_t gid;
 	const gid_t *groups;	/* supplementary groups; NULL and 0: none */
 	size_t n_groups;
+	uint64_t caps;		/* capabilities kept by a process that stays uid 0: bits 1 << CAP_x */
 	enum role_files files;
 	int tree_fd;		/* for ROLE_FILES_READ and _WRITE */
 	unsigned files_max;	/* RLIMIT_NOFILE; 0: as it is */
 	const struct role_filter *filter;	/* NULL: no system call filter */
+	const int *keep;	/* descriptors that stay open beside 0, 1 and 2; NULL: all */
+	size_t n_keep;
 };
 
 /* Compile an allow-list (NULL-ended names; names this kernel's headers do not know are

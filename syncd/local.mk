@@ -1,1 +1,29 @@
-# syncd
+# syncd: the rsync daemon.  A room is a library; an arrow that is not allowed is a link error.
+noinst_LIBRARIES += syncd/libwire.a syncd/libdelta.a syncd/libfs.a syncd/libpolicy.a syncd/libsession.a
+syncd_libwire_a_SOURCES = \
+	syncd/types.h syncd/wire/args.c syncd/wire/args.h syncd/wire/compat.c syncd/wire/compat.h \
+	syncd/wire/filter.c syncd/wire/filter.h syncd/wire/flist.c syncd/wire/flist.h \
+	syncd/wire/hello.c syncd/wire/hello.h syncd/wire/int.c syncd/wire/int.h \
+	syncd/wire/mux.c syncd/wire/mux.h syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h
+syncd_libdelta_a_SOURCES = \
+	syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
+	syncd/delta/strong.c syncd/delta/strong.h
+syncd_libfs_a_SOURCES = \
+	syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
+syncd_libpolicy_a_SOURCES = \
+	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/conf.c syncd/policy/conf.h \
+	syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h
+syncd_libsession_a_SOURCES = \
+	syncd/privmsg.c syncd/privmsg.h \
+	syncd/session/args.c syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
+	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/negotiate.c \
+	syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
+	syncd/session/session.h syncd/session/source.c syncd/session/source.h
+
+sbin_PROGRAMS += sallyport-syncd
+sallyport_syncd_SOURCES = \
+	syncd/listener.c syncd/listener.h syncd/main.c syncd/monitor.c syncd/monitor.h \
+	syncd/pidfile.c syncd/pidfile.h syncd/roles.c syncd/roles.h syncd/worker.c syncd/worker.h
+DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS)
+sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
+	$(BASE_LIBS) $(DELTA_LIBS)

@@ -1,0 +1,99 @@
+#include "syncd/fs/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int
+open_beneath(int dirfd, const char *path, int flags)
+{
+	/* openat2 takes no flag beside O_PATH that would mean nothing there */
+	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
+	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	int tries = ROOT_TRIES;
+	long fd;
+
+	do	/* EAGAIN: a rename raced us */
+		fd = syscall(SYS_openat2, dirfd, path[0] == '\0' ? "." : path, &how, sizeof how);
+	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && --tries > 0);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int
+root_open(const struct root *root, const char *path, int flags)
+{
+	return open_beneath(root->fd, path, flags | O_NOFOLLOW);
+}
+
+int
+root_open_follow(const struct root *root, const char *path, int flags)
+{
+	return open_beneath(root->fd, path, flags);
+}
+
+int
+root_stat(const struct root *root, const char *path, int follow, struct stat *ret)
+{
+	int fd = follow ? root_open_follow(root, path, O_PATH) : root_open(root, path, O_PATH), r = 0;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, ret) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+void
+opener_done(struct opener *o)
+{
+	if (o->fd >= 0)
+		close(o->fd);
+	free(o->path);
+	o->fd = -1;
+	o->path = NULL;
+}
+
+static int
+hold_dir(struct opener *o, const char *dir)
+{
+	char *path;
+	int fd;
+
+	if (o->fd >= 0 && strcmp(o->path, dir) == 0)
+		return 0;
+	if ((fd = root_open_follow(o->root, dir, O_PATH | O_DIRECTORY)) < 0)
+		return fd;
+	if ((path = strdup(dir)) == NULL) {
+		close(fd);
+		return -ENOMEM;
+	}
+	opener_done(o);
+	o->fd = fd;
+	o->path = path;
+	return 0;
+}
+
+int
+opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st)
+{
+	int fd, r;
+
+	if (name[0] == '\0' || strchr(name, '/') != NULL)
+		return -EINVAL;
+	if ((r = hold_dir(o, dir)) != 0)
+		return r;
+	/* non-blocking: a FIFO put in the file's place must not hold us */
+	if ((fd = openat(o->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) < 0)
+		return -errno;
+	if (fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode)) {
+		close(fd);
+		return -EINVAL;
+	}
+	return fd;
+}

@@ -1,0 +1,39 @@
+/* The module root as a held descriptor.  Every path of a peer is resolved below it by the
+ * kernel (openat2, RESOLVE_BENEATH): no "..", no absolute link and no race leads out. */
+#ifndef SALLYPORT_SYNCD_FS_ROOT_H
+#define SALLYPORT_SYNCD_FS_ROOT_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct root {
+	int fd;			/* O_PATH or read-only directory; borrowed */
+};
+
+enum { ROOT_TRIES = 32 };	/* renames that may race one look-up before it fails */
+
+/* Open path ("" is the root itself) below the root; links inside the tree are followed but for
+ * the last component.  A descriptor or -errno. */
+int root_open(const struct root *root, const char *path, int flags);
+
+/* The same, following a link in the last component too. */
+int root_open_follow(const struct root *root, const char *path, int flags);
+
+/* lstat (follow 0) or stat (follow 1) below the root.  0 or -errno. */
+int root_stat(const struct root *root, const char *path, int follow, struct stat *ret);
+
+/* The directory last used, so that the files of one directory cost one component each. */
+struct opener {
+	const struct root *root;
+	int fd;			/* -1: none held */
+	char *path;		/* heap */
+};
+
+#define OPENER_INIT(r) { (r), -1, NULL }
+
+/* Open dir/name for reading: a regular file, never through a link.  A descriptor, or -errno
+ * (-ELOOP for a link, -EINVAL when it is no regular file).  *ret_st is its state. */
+int opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
+void opener_done(struct opener *o);
+
+#endif

@@ -1,0 +1,268 @@
+/* sallyport-syncd: options, load the configuration, bind, run. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/num.h"
+#include "syncd/delta/strong.h"
+#include "syncd/listener.h"
+#include "syncd/types.h"
+
+enum { OVERRIDES_MAX = 64 };
+
+enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP };
+
+struct args {
+	struct listener_conf lc;
+	struct conf_override over[OVERRIDES_MAX];
+	size_t n_over;
+	enum mode mode;
+	int daemon, server, detach;
+};
+
+static const char usage_text[] =
+    "usage: sallyport-syncd --daemon [--no-detach] [--config=FILE] [--address=ADDRESS] [--port=PORT]\n"
+    "           [--log-file=FILE] [--dparam=NAME=VALUE] [--ipv4 | --ipv6]\n"
+    "       sallyport-syncd --check-config | --dump-config [--config=FILE]\n"
+    "       sallyport-syncd --help | --version\n"
+    "See sallyport-syncd(8).\n";
+
+enum {
+	O_ADDRESS = 256, O_CONFIG, O_DAEMON, O_DETACH, O_NO_DETACH, O_LOG_FILE, O_LOG_FORMAT, O_PORT, O_SERVER,
+	O_BWLIMIT, O_SOCKOPTS, O_NO_VERBOSE, O_CHECK, O_DUMP, O_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "address", required_argument, NULL, O_ADDRESS }, { "config", required_argument, NULL, O_CONFIG },
+	{ "daemon", no_argument, NULL, O_DAEMON }, { "detach", no_argument, NULL, O_DETACH },
+	{ "no-detach", no_argument, NULL, O_NO_DETACH }, { "dparam", required_argument, NULL, 'M' },
+	{ "ipv4", no_argument, NULL, '4' }, { "ipv6", no_argument, NULL, '6' },
+	{ "log-file", required_argument, NULL, O_LOG_FILE }, { "log-file-format", required_argument, NULL, O_LOG_FORMAT },
+	{ "port", required_argument, NULL, O_PORT }, { "server", no_argument, NULL, O_SERVER },
+	{ "bwlimit", required_argument, NULL, O_BWLIMIT }, { "sockopts", required_argument, NULL, O_SOCKOPTS },
+	{ "verbose", no_argument, NULL, 'v' }, { "no-verbose", no_argument, NULL, O_NO_VERBOSE },
+	{ "no-v", no_argument, NULL, O_NO_VERBOSE }, { "help", no_argument, NULL, 'h' },
+	{ "check-config", no_argument, NULL, O_CHECK }, { "dump-config", no_argument, NULL, O_DUMP },
+	{ "version", no_argument, NULL, O_VERSION }, { NULL, 0, NULL, 0 },
+};
+
+static int
+usage(FILE *to, int code)
+{
+	fputs(usage_text, to);
+	return code;
+}
+
+/* NAME=VALUE, cut apart in place. */
+static int
+add_override(struct args *a, char *text)
+{
+	char *eq = strchr(text, '=');
+
+	if (eq == NULL || a->n_over >= OVERRIDES_MAX) {
+		fprintf(stderr, "sallyport-syncd: --dparam takes NAME=VALUE, at most %d times\n", OVERRIDES_MAX);
+		return -1;
+	}
+	*eq = '\0';
+	a->over[a->n_over++] = (struct conf_override){ text, eq + 1 };
+	return 0;
+}
+
+static int
+take_port(struct args *a, const char *text)
+{
+	if (num_parse(text, 1, 65535, &a->lc.port) == 0)
+		return 0;
+	fprintf(stderr, "sallyport-syncd: --port=%s: a number from 1 to 65535 is wanted\n", text);
+	return -1;
+}
+
+static int
+ignored(const char *name)
+{
+	fprintf(stderr, "sallyport-syncd: --%s has no effect in this version\n", name);
+	return 0;
+}
+
+/* 0 to go on, 1 to exit with *ret_code. */
+static int
+take_option(struct args *a, int opt, int *ret_code)
+{
+	int r = 0;
+
+	*ret_code = RERR_SYNTAX;
+	switch (opt) {
+	case O_ADDRESS: a->lc.address = optarg; break;
+	case O_CONFIG: a->lc.conf_path = optarg; break;
+	case O_DAEMON: a->daemon = 1; break;
+	case O_SERVER: a->server = 1; break;
+	case O_DETACH: a->detach = 1; break;
+	case O_NO_DETACH: a->detach = 0; break;
+	case O_LOG_FILE: a->lc.log_file = optarg; break;
+	case O_PORT: r = take_port(a, optarg); break;
+	case 'M': r = add_override(a, optarg); break;
+	case '4': a->lc.family = AF_INET; break;
+	case '6': a->lc.family = AF_INET6; break;
+	case 'v': case O_NO_VERBOSE: break;
+	case O_LOG_FORMAT: r = ignored("log-file-format"); break;
+	case O_SOCKOPTS: r = ignored("sockopts"); break;
+	case O_BWLIMIT:
+		fputs("sallyport-syncd: --bwlimit is not supported by this version\n", stderr);
+		return 1;
+	case O_CHECK: a->mode = MODE_CHECK; break;
+	case O_DUMP: a->mode = MODE_DUMP; break;
+	case O_VERSION:
+		puts("sallyport-syncd " PACKAGE_VERSION " (rsync protocols 27 to 32)");
+		*ret_code = 0;
+		return 1;
+	case 'h':
+		*ret_code = usage(stdout, 0);
+		return 1;
+	default:
+		usage(stderr, 0);
+		return 1;
+	}
+	return r == 0 ? 0 : 1;
+}
+
+static int
+parse(int argc, char **argv, struct args *a, int *ret_code)
+{
+	int opt;
+
+	*a = (struct args){ .lc = { .conf_path = SYSCONFDIR "/rsyncd.conf", .family = AF_UNSPEC, .ready_fd = -1 }, .detach = 1 };
+	if (access(a->lc.conf_path, F_OK) != 0)
+		a->lc.conf_path = "/etc/rsyncd.conf";
+	while ((opt = getopt_long(argc, argv, "46hvM:", long_options, NULL)) != -1)
+		if (take_option(a, opt, ret_code) != 0)
+			return 1;
+	a->lc.over = a->over;
+	a->lc.n_over = a->n_over;
+	if (a->daemon || a->mode != MODE_DAEMON)
+		return 0;
+	fputs("sallyport-syncd: Daemon option(s) used without --daemon.\n", stderr);
+	*ret_code = usage(stderr, RERR_SYNTAX);
+	return 1;
+}
+
+static void
+warn_stderr(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", text);
+}
+
+static int
+load(const struct args *a, struct syncd_conf **ret)
+{
+	struct conf_err e;
+	char text[1024];
+
+	if (conf_load(a->lc.conf_path, a->over, a->n_over, warn_stderr, NULL, ret, &e) == 0)
+		return 0;
+	fprintf(stderr, "sallyport-syncd: %s\nFailed to parse config file: %s\n", conf_err_print(&e, text, sizeof text),
+	    a->lc.conf_path);
+	return -1;
+}
+
+static int
+show_config(const struct args *a, struct syncd_conf *conf)
+{
+	struct buf b = BUF_INIT;
+	size_t closed = 0;
+
+	for (size_t i = 0; i < conf->n_modules; i++)
+		if (conf->modules[i].closed_by != NULL && ++closed)
+			fprintf(stderr, "%s:%u: module %s is closed: \"%s\" is not supported by this version\n",
+			    conf->modules[i].path_file, conf->modules[i].line, conf->modules[i].name, conf->modules[i].closed_by);
+	if (a->mode == MODE_DUMP) {
+		conf_dump(conf, &b);
+		fwrite(buf_head(&b), 1, buf_len(&b), stdout);
+		buf_done(&b);
+	}
+	conf_free(conf);
+	return closed > 0 ? RERR_SYNTAX : 0;
+}
+
+static int
+stdin_is_socket(void)
+{
+	int type;
+	socklen_t len = sizeof type;
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
+}
+
+/* Everything goes over descriptor 0; what is printed by accident must not reach the peer. */
+static int
+run_inetd(const struct args *a, struct syncd_conf *conf)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		return RERR_FILEIO;
+	listener_log(&a->lc, conf, 0);
+	return listener_serve_one(&a->lc, conf, STDIN_FILENO);
+}
+
+/* Into the background.  The parent exits 0 once the child says that it serves, so that whoever
+ * started us can rely on it; otherwise with the child's own code.  Returns in the child only. */
+static int
+detach(struct args *a)
+{
+	int pipefd[2], null;
+	char byte;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+		return -errno;
+	if (pid > 0) {
+		close(pipefd[1]);
+		_exit(read(pipefd[0], &byte, 1) == 1 ? 0 : RERR_SOCKETIO);
+	}
+	close(pipefd[0]);
+	a->lc.ready_fd = pipefd[1];
+	setsid();
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		close(null);
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct syncd_conf *conf;
+	struct args a;
+	int code;
+
+	if (parse(argc, argv, &a, &code) != 0)
+		return code;
+	if (load(&a, &conf) != 0)
+		return RERR_SYNTAX;
+	if (a.mode != MODE_DAEMON)
+		return show_config(&a, conf);
+	strong_prepare();
+	if (stdin_is_socket())
+		return run_inetd(&a, conf);
+	if (a.server) {
+		fputs("sallyport-syncd: --server needs a socket on standard input\n", stderr);
+		return RERR_UNSUPPORTED;
+	}
+	if (a.detach && detach(&a) != 0) {
+		perror("sallyport-syncd: fork");
+		return RERR_SOCKETIO;
+	}
+	listener_log(&a.lc, conf, !a.detach);
+	return listener_run(&a.lc, conf);
+}

@@ -1,0 +1,23 @@
+/* hosts allow and hosts deny (rsyncd-conf section 11): facts in, verdict out. */
+#ifndef SALLYPORT_SYNCD_POLICY_ACL_H
+#define SALLYPORT_SYNCD_POLICY_ACL_H
+
+#include "lib/addr.h"
+
+enum acl_verdict { ACL_ALLOW, ACL_DENY };
+
+/* Does this plain host name (or "@netgroup") stand for the peer?  1, 0, or -1: cannot be told.
+ * Asked only where `forward lookup` allows it. */
+typedef int acl_resolve(void *arg, const char *token);
+
+struct acl_facts {
+	const struct addr *peer;
+	const char *name;	/* verified reverse name, "unknown" or "undetermined" (lower case) */
+	acl_resolve *resolve;	/* NULL: no look-ups */
+	void *arg;
+};
+
+/* allow and deny are the configured lists, NULL or "" when unset. */
+enum acl_verdict acl_check(const char *allow, const char *deny, const struct acl_facts *f);
+
+#endif

@@ -1,0 +1,543 @@
+#include "syncd/policy/conf.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+#include "lib/ini.h"
+#include "lib/opt.h"
+#include "syncd/types.h"
+
+enum {
+	P_CLOSES = 1,	/* what it asks for is not built: rather no service than less safety */
+	P_NOOP = 2,	/* accepted; has no effect here, and a line says so */
+};
+
+static const char *const facilities[] = {
+	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+	"-", "-", "-", "-", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL,
+};
+
+#define G(kind, f) .type = OPT_##kind, .at = offsetof(struct global_conf, f)
+static const struct opt globals[] = {
+	{ "address", G(STR, address) },
+	{ "port", G(ATOI, port), .def = "0", .min = 0, .max = 65535 },
+	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
+	{ "listen backlog", G(ATOI, backlog), .def = "5", .min = 1, .max = 4096 },
+	{ "motd file", G(STR, motd_file) },
+	{ "pid file", G(STR, pid_file) },
+	{ "daemon chroot", G(STR, unsupported), .flags = P_CLOSES },
+	{ "daemon gid", G(STR, unsupported), .flags = P_CLOSES },
+	{ "daemon uid", G(STR, unsupported), .flags = P_CLOSES },
+	{ "proxy protocol", G(BOOL, unsupported_flag), .flags = P_CLOSES },
+	{ "proxy protocol hosts", G(STR, unsupported) },
+	{ "socket options", G(STR, unsupported), .flags = P_NOOP },
+};
+#undef G
+
+#define M(kind, f) .type = OPT_##kind, .at = offsetof(struct module_conf, f)
+static const struct opt params[] = {
+	{ "name", M(STR, name) },
+	{ "path", M(PATH, path) },
+	{ "comment", M(STR, comment) },
+	{ "list", M(BOOL, list), .def = "yes" },
+	{ "read only", M(BOOL, read_only), .def = "yes" },
+	{ "write only", M(BOOL, write_only), .def = "no" },
+	{ "uid", M(STR, uid) },
+	{ "gid", M(STR, gid) },
+	{ "use chroot", M(BOOL3, use_chroot), .def = "unset" },
+	{ "numeric ids", M(BOOL3, numeric_ids), .def = "unset" },
+	{ "munge symlinks", M(BOOL3, munge_symlinks), .def = "unset" },
+	{ "hosts allow", M(STR, hosts_allow) },
+	{ "hosts deny", M(STR, hosts_deny) },
+	{ "reverse lookup", M(BOOL, reverse_lookup), .def = "yes" },
+	{ "forward lookup", M(BOOL, forward_lookup), .def = "yes" },
+	{ "max connections", M(ATOI, max_connections), .def = "0" },
+	{ "lock file", M(STR, lock_file), .def = "/var/run/rsyncd.lock" },
+	{ "timeout", M(ATOI, timeout), .def = "0", .min = 0, .max = 1 << 30 },
+	{ "log file", M(STR, log_file) },
+	{ "syslog facility", M(WORD, syslog_facility), .def = "daemon", .words = facilities },
+	{ "syslog tag", M(STR, syslog_tag), .def = "rsyncd" },
+	{ "max verbosity", M(ATOI, max_verbosity), .def = "1" },
+	{ "secrets file", M(STR, unsupported) },		/* of no use without `auth users` */
+	{ "strict modes", M(BOOL, unsupported_flag) },
+	{ "auth digest", M(STR, unsupported), .flags = P_CLOSES },
+	{ "auth users", M(STR, unsupported), .flags = P_CLOSES },
+	{ "charset", M(STR, unsupported), .flags = P_NOOP },
+	{ "dont compress", M(STR, unsupported), .flags = P_NOOP },
+	{ "early exec", M(STR, unsupported), .flags = P_CLOSES },
+	{ "exclude", M(STR, unsupported), .flags = P_CLOSES },
+	{ "exclude from", M(STR, unsupported), .flags = P_CLOSES },
+	{ "fake super", M(BOOL, unsupported_flag), .flags = P_CLOSES },
+	{ "filter", M(STR, unsupported), .flags = P_CLOSES },
+	{ "ignore errors", M(BOOL, unsupported_flag), .flags = P_NOOP },
+	{ "ignore nonreadable", M(BOOL, unsupported_flag), .flags = P_NOOP },
+	{ "include", M(STR, unsupported), .flags = P_CLOSES },
+	{ "include from", M(STR, unsupported), .flags = P_CLOSES },
+	{ "incoming chmod", M(STR, unsupported), .flags = P_CLOSES },
+	{ "insecure links", M(BOOL, unsupported_flag), .flags = P_NOOP },
+	{ "log format", M(STR, unsupported), .flags = P_NOOP },
+	{ "name converter", M(STR, unsupported), .flags = P_CLOSES },
+	{ "open noatime", M(BOOL3, unsupported_flag), .flags = P_NOOP },
+	{ "outgoing chmod", M(STR, unsupported), .flags = P_CLOSES },
+	{ "post-xfer exec", M(STR, unsupported), .flags = P_CLOSES },
+	{ "pre-xfer exec", M(STR, unsupported), .flags = P_CLOSES },
+	{ "refuse options", M(STR, unsupported), .flags = P_CLOSES },
+	{ "temp dir", M(STR, unsupported), .flags = P_NOOP },
+	{ "transfer logging", M(BOOL, unsupported_flag), .flags = P_NOOP },
+};
+#undef M
+
+struct loader {
+	struct syncd_conf *conf;
+	ssize_t module;		/* index being filled, -1 in the global part */
+	const struct conf_override *over;
+	size_t n_over;
+	int over_done;
+	int from_memory;
+	conf_warn *warn;
+	void *warn_arg;
+	struct conf_err *e;
+};
+
+static int load_file(struct loader *l, const char *path, int depth);
+
+static void
+warn_at(const struct loader *l, const struct ini *in, unsigned line, const char *text)
+{
+	struct conf_err e;
+	char out[sizeof e.path + sizeof e.text + 16];
+
+	if (l->warn == NULL)
+		return;
+	conf_err_set(&e, in->path, line, "%s", text);
+	l->warn(l->warn_arg, conf_err_print(&e, out, sizeof out));
+}
+
+static void
+module_free(struct module_conf *m)
+{
+	opt_free(params, ARRAY_LEN(params), m);
+	free(m->path_file);
+	free(m->closed_by);
+}
+
+void
+conf_free(struct syncd_conf *c)
+{
+	if (c == NULL)
+		return;
+	opt_free(globals, ARRAY_LEN(globals), &c->global);
+	module_free(&c->defaults);
+	for (size_t i = 0; i < c->n_modules; i++)
+		module_free(&c->modules[i]);
+	free(c->modules);
+	for (size_t i = 0; i < c->n_files; i++)
+		free(c->files[i]);
+	free(c->files);
+	free(c);
+}
+
+static int
+copy_defaults(struct module_conf *to, const struct module_conf *from)
+{
+	memset(to, 0, sizeof *to);
+	if (from->closed_by != NULL && (to->closed_by = strdup(from->closed_by)) == NULL)
+		return -ENOMEM;
+	return opt_copy(params, ARRAY_LEN(params), to, from);
+}
+
+static int
+new_module(struct loader *l, const struct ini *in, const struct ini_item *it)
+{
+	struct syncd_conf *c = l->conf;
+	struct module_conf *m;
+
+	if (c->n_modules >= CONF_MODULES_MAX)
+		return conf_err_set(l->e, in->path, it->line, "more than %d modules", CONF_MODULES_MAX);
+	if (strlen(it->name) > MODULE_NAME_MAX)
+		return conf_err_set(l->e, in->path, it->line, "module name longer than %d bytes", MODULE_NAME_MAX);
+	if ((m = realloc(c->modules, (c->n_modules + 1) * sizeof *m)) == NULL)
+		return -ENOMEM;
+	c->modules = m;
+	m = &c->modules[c->n_modules];
+	l->module = (ssize_t)c->n_modules;
+	if (copy_defaults(m, &c->defaults) != 0) {
+		module_free(m);
+		return -ENOMEM;
+	}
+	c->n_modules++;
+	m->line = it->line;
+	free(m->name);
+	m->name = strdup(it->name);
+	m->path_file = strdup(in->path);
+	return m->name == NULL || m->path_file == NULL ? -ENOMEM : 0;
+}
+
+static int
+set_param(struct loader *l, const struct ini *in, const struct ini_item *it, const struct opt *o, void *conf,
+    char **closed_by)
+{
+	char expects[256], text[512];
+	int r = opt_set(o, conf, it->value);
+	bool on = o->type == OPT_BOOL || o->type == OPT_BOOL3 ?
+	    strpbrk(it->value, "yYtT1") != NULL && !ini_same_name(INI_RSYNCD, it->value, "-1") : it->value[0] != '\0';
+
+	if (r == E_FORMAT && (o->type == OPT_BOOL || o->type == OPT_BOOL3)) {
+		snprintf(text, sizeof text, "Badly formed boolean in configuration file: \"%.200s\".", it->value);
+		warn_at(l, in, it->line, text);
+		return 0;	/* the previous value stays, as in rsync */
+	}
+	if (r == E_FORMAT || r == E_LIMIT) {
+		snprintf(text, sizeof text, "ignored: %s takes %s", o->name, opt_expects(o, expects, sizeof expects));
+		warn_at(l, in, it->line, text);
+		return 0;
+	}
+	if (r != 0)
+		return r;
+	if (o->flags & P_NOOP && on) {
+		snprintf(text, sizeof text, "\"%s\" has no effect in this version", o->name);
+		warn_at(l, in, it->line, text);
+	}
+	if (!(o->flags & P_CLOSES))
+		return 0;
+	if (closed_by == NULL)
+		return !on ? 0 : conf_err_set(l->e, in->path, it->line,
+		    "\"%s\" is not supported by this version: remove the line, or use rsync's own daemon", o->name);
+	free(*closed_by);
+	*closed_by = NULL;
+	return on && (*closed_by = strdup(o->name)) == NULL ? -ENOMEM : 0;
+}
+
+static int
+take_setting(struct loader *l, const struct ini *in, const struct ini_item *it)
+{
+	const struct opt *o = opt_find(globals, ARRAY_LEN(globals), INI_RSYNCD, it->name);
+	struct module_conf *m = l->module < 0 ? &l->conf->defaults : &l->conf->modules[l->module];
+	char text[512];
+
+	if (it->name[0] == '-') {
+		snprintf(text, sizeof text, "IGNORING parameter \"%.200s\"", it->name);
+		warn_at(l, in, it->line, text);
+		return 0;
+	}
+	if (o != NULL && l->module >= 0) {
+		snprintf(text, sizeof text, "Global parameter %s found in module section!", it->name);
+		warn_at(l, in, it->line, text);
+		return 0;
+	}
+	if (o != NULL)
+		return set_param(l, in, it, o, &l->conf->global, NULL);
+	if ((o = opt_find(params, ARRAY_LEN(params), INI_RSYNCD, it->name)) != NULL)
+		return set_param(l, in, it, o, m, &m->closed_by);
+	snprintf(text, sizeof text, "Unknown Parameter encountered: \"%.200s\"", it->name);
+	warn_at(l, in, it->line, text);
+	snprintf(text, sizeof text, "IGNORING unknown parameter \"%.200s\"", it->name);
+	warn_at(l, in, it->line, text);
+	return 0;
+}
+
+/* The command line's own settings come last in the global part. */
+static int
+apply_overrides(struct loader *l, const struct ini *in)
+{
+	int r = 0;
+
+	if (l->over_done)
+		return 0;
+	l->over_done = 1;
+	for (size_t i = 0; i < l->n_over && r == 0; i++)
+		r = take_setting(l, in, &(struct ini_item){ INI_SETTING, 0, l->over[i].name, l->over[i].value });
+	return r;
+}
+
+static int
+take_section(struct loader *l, const struct ini *in, const struct ini_item *it)
+{
+	int r;
+
+	if (ini_same_name(INI_RSYNCD, it->name, "global")) {
+		l->module = -1;
+		return 0;
+	}
+	if ((r = apply_overrides(l, in)) != 0)
+		return r;
+	for (size_t i = 0; i < l->conf->n_modules; i++)
+		if (ini_same_name(INI_RSYNCD, l->conf->modules[i].name, it->name)) {
+			l->module = (ssize_t)i;
+			return 0;
+		}
+	return new_module(l, in, it);
+}
+
+static int
+wanted_entry(const struct dirent *d, const char *suffix)
+{
+	return fnmatch(suffix, d->d_name, 0) == 0;
+}
+
+static int
+wants_conf(const struct dirent *d)
+{
+	return wanted_entry(d, "*.conf");
+}
+
+static int
+wants_inc(const struct dirent *d)
+{
+	return wanted_entry(d, "*.inc");
+}
+
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* &include: the file starts and ends in the global part, and leaves the defaults as they were. */
+static int
+load_isolated(struct loader *l, const char *path, int depth)
+{
+	struct module_conf saved;
+	int r;
+
+	if ((r = copy_defaults(&saved, &l->conf->defaults)) != 0) {
+		module_free(&saved);
+		return r;
+	}
+	l->module = -1;
+	r = load_file(l, path, depth);
+	l->module = -1;
+	module_free(&l->conf->defaults);
+	l->conf->defaults = saved;
+	return r;
+}
+
+static int
+load_dir(struct loader *l, const char *dir, int merge, int depth)
+{
+	struct dirent **names;
+	char path[4096 + 256];
+	int n = scandir(dir, &names, merge ? wants_inc : wants_conf, by_bytes), r = 0;
+
+	if (n < 0)
+		return conf_err_set(l->e, dir, 0, "cannot list: %s", strerror(errno));
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
+		if (r == 0)
+			r = merge ? load_file(l, path, depth) : load_isolated(l, path, depth);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+static int
+take_directive(struct loader *l, const struct ini *in, const struct ini_item *it, int depth)
+{
+	int merge = strcasecmp(it->name, "merge") == 0;
+	char path[4096];
+	struct stat st;
+
+	if (!merge && strcasecmp(it->name, "include") != 0)
+		return conf_err_set(l->e, in->path, it->line, "Unknown directive: &%.200s.", it->name);
+	if (l->from_memory)
+		return conf_err_set(l->e, in->path, it->line, "no includes here");
+	if (depth >= CONF_INCLUDE_DEPTH)
+		return conf_err_set(l->e, in->path, it->line, "includes nested deeper than %d", CONF_INCLUDE_DEPTH);
+	snprintf(path, sizeof path, "%s", it->value);	/* it->value dies with the next line */
+	if (stat(path, &st) < 0)
+		return conf_err_set(l->e, in->path, it->line, "&%s %.200s: %s", it->name, path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return load_dir(l, path, merge, depth + 1);
+	if (!S_ISREG(st.st_mode))
+		return conf_err_set(l->e, in->path, it->line, "&%s %.200s: neither a file nor a directory", it->name, path);
+	return merge ? load_file(l, path, depth + 1) : load_isolated(l, path, depth + 1);
+}
+
+static int
+load_text(struct loader *l, const char *path, const char *text, size_t size, int depth)
+{
+	struct ini_item it;
+	struct ini in;
+	int r;
+
+	ini_init(&in, INI_RSYNCD, path, text, size);
+	while ((r = ini_next(&in, &it, l->e)) == 0 && it.kind != INI_END) {
+		if (it.kind == INI_SECTION)
+			r = take_section(l, &in, &it);
+		else if (it.kind == INI_SETTING)
+			r = take_setting(l, &in, &it);
+		else if (it.kind == INI_DIRECTIVE)
+			r = take_directive(l, &in, &it, depth);
+		else
+			warn_at(l, &in, it.line, "ignored: a line without '='");
+		if (r != 0)
+			break;
+	}
+	if (r == 0 && depth == 0)
+		r = apply_overrides(l, &in);
+	ini_done(&in);
+	return r;
+}
+
+static int
+remember_file(struct syncd_conf *c, const char *path)
+{
+	char **files = realloc(c->files, (c->n_files + 1) * sizeof *files);
+
+	if (files == NULL)
+		return -ENOMEM;
+	c->files = files;
+	if ((files[c->n_files] = strdup(path)) == NULL)
+		return -ENOMEM;
+	c->n_files++;
+	return 0;
+}
+
+static int
+load_file(struct loader *l, const char *path, int depth)
+{
+	struct buf text = BUF_INIT;
+	int r;
+
+	if ((r = remember_file(l->conf, path)) == 0 && (r = ini_slurp(path, &text, l->e)) == 0)
+		r = load_text(l, path, (const char *)buf_head(&text), buf_len(&text), depth);
+	buf_done(&text);
+	return r;
+}
+
+/* A string unset in a module and in the defaults at its line is looked up in the defaults as
+ * they are at the end of the file (rsyncd-conf section 1).  A parameter that closes modules
+ * follows the same rule, since all of them are strings or off by default. */
+static int
+late_strings(struct syncd_conf *c)
+{
+	for (size_t i = 0; i < c->n_modules; i++) {
+		struct module_conf *m = &c->modules[i];
+
+		for (size_t k = 0; k < ARRAY_LEN(params); k++) {
+			char **mine = (char **)((char *)m + params[k].at);
+			char *const *late = (char *const *)((const char *)&c->defaults + params[k].at);
+
+			if ((params[k].type != OPT_STR && params[k].type != OPT_PATH) || *mine != NULL || *late == NULL)
+				continue;
+			if ((*mine = strdup(*late)) == NULL)
+				return -ENOMEM;
+		}
+		if (m->closed_by == NULL && c->defaults.closed_by != NULL &&
+		    (m->closed_by = strdup(c->defaults.closed_by)) == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+load(struct loader *l, const char *path, const char *text, size_t size, struct syncd_conf **ret)
+{
+	struct syncd_conf *c = calloc(1, sizeof *c);
+	int r = -ENOMEM;
+
+	memset(l->e, 0, sizeof *l->e);
+	l->conf = c;
+	l->module = -1;
+	if (c == NULL || opt_defaults(globals, ARRAY_LEN(globals), &c->global) != 0 ||
+	    opt_defaults(params, ARRAY_LEN(params), &c->defaults) != 0)
+		goto fail;
+	if ((r = text == NULL ? load_file(l, path, 0) : load_text(l, path, text, size, 0)) != 0)
+		goto fail;
+	if ((r = late_strings(c)) != 0)
+		goto fail;
+	*ret = c;
+	return 0;
+fail:
+	conf_free(c);
+	return r == E_CONF ? r : conf_err_set(l->e, path, 0, "%s", err_text(r));
+}
+
+int
+conf_load(const char *path, const struct conf_override *over, size_t n_over, conf_warn *warn, void *arg,
+    struct syncd_conf **ret, struct conf_err *e)
+{
+	struct loader l = { .over = over, .n_over = n_over, .warn = warn, .warn_arg = arg, .e = e };
+
+	return load(&l, path, NULL, 0, ret);
+}
+
+int
+conf_load_text(const char *path, const char *text, size_t size, conf_warn *warn, void *arg,
+    struct syncd_conf **ret, struct conf_err *e)
+{
+	struct loader l = { .from_memory = 1, .warn = warn, .warn_arg = arg, .e = e };
+
+	return load(&l, path, text, size, ret);
+}
+
+const struct module_conf *
+conf_module(const struct syncd_conf *c, const char *name)
+{
+	for (size_t i = c->n_modules; i-- > 0;)
+		if (strcmp(c->modules[i].name, name) == 0)
+			return &c->modules[i];
+	return NULL;
+}
+
+/* The rows with a field of their own; those we do not support share the last ones. */
+static void
+dump_table(const struct opt *table, size_t n, const void *conf, size_t own, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (table[i].at < own)
+			opt_dump(&table[i], 1, conf, out);
+}
+
+void
+conf_dump(const struct syncd_conf *c, struct buf *out)
+{
+	dump_table(globals, ARRAY_LEN(globals), &c->global, offsetof(struct global_conf, unsupported), out);
+	for (size_t i = 0; i < c->n_modules; i++) {
+		buf_printf(out, "\n[%s]\n", c->modules[i].name);
+		dump_table(params + 1, ARRAY_LEN(params) - 1, &c->modules[i],	/* all but `name` */
+		    offsetof(struct module_conf, unsupported), out);
+		if (c->modules[i].closed_by != NULL)
+			buf_printf(out, "# closed: \"%s\" is not supported by this version\n", c->modules[i].closed_by);
+	}
+}
+
+char *
+conf_expand(const char *text, const char *(*get)(void *, const char *), void *arg)
+{
+	struct buf out = BUF_INIT;
+	char name[128];
+
+	while (*text != '\0') {
+		const char *end = *text == '%' && isupper((unsigned char)text[1]) ? strchr(text + 1, '%') : NULL;
+		size_t n = end == NULL ? 0 : (size_t)(end - text - 1);
+		const char *value = NULL;
+
+		if (end != NULL && n < sizeof name) {
+			memcpy(name, text + 1, n);
+			name[n] = '\0';
+			value = get(arg, name);
+		}
+		if (value != NULL) {
+			buf_text(&out, value);
+			text = end + 1;
+		} else {
+			buf_u8(&out, (uint8_t)*text++);
+		}
+	}
+	buf_u8(&out, 0);
+	if (out.err != 0 || buf_len(&out) > LINE_MAX_BYTES) {
+		buf_done(&out);
+		return NULL;
+	}
+	return (char *)out.data;	/* nothing was consumed: head is 0 */
+}

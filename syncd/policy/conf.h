@@ -1,0 +1,74 @@
+/* rsyncd.conf(5) as a typed struct: loaded whole, then never changed. */
+#ifndef SALLYPORT_SYNCD_POLICY_CONF_H
+#define SALLYPORT_SYNCD_POLICY_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+
+/* One module.  Strings are NULL when unset, and not yet %VAR%-expanded. */
+struct module_conf {
+	char *name;		/* the section's name, or what `name =` made of it */
+	char *path_file;	/* where the section began, for messages */
+	unsigned line;
+	char *closed_by;	/* a parameter we do not support and cannot ignore; NULL: open */
+
+	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
+	char *log_file, *lock_file, *syslog_tag;
+	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks;
+	int reverse_lookup, forward_lookup, syslog_facility;
+	int64_t max_connections, timeout, max_verbosity;
+	char *unsupported;	/* where parameters that close a module are parsed into */
+	int unsupported_flag;
+};
+
+struct global_conf {
+	char *address, *motd_file, *pid_file;
+	int64_t port, backlog;
+	int loopback_only;
+	char *unsupported;
+	int unsupported_flag;
+};
+
+struct syncd_conf {
+	struct global_conf global;
+	struct module_conf defaults;	/* as they stood at the end of the file */
+	struct module_conf *modules;
+	size_t n_modules;
+	char **files;			/* every file that was read, for change detection */
+	size_t n_files;
+};
+
+enum { CONF_INCLUDE_DEPTH = 16, CONF_MODULES_MAX = 10000 };
+
+/* A setting given on the command line (--dparam), applied at the end of the global part. */
+struct conf_override {
+	const char *name, *value;
+};
+
+/* Everything that a load reports besides failing: "PATH:LINE: text". */
+typedef void conf_warn(void *arg, const char *text);
+
+/* Load path with its includes.  On success *ret is the caller's (conf_free); on failure it is
+ * untouched and e says where and why.  warn may be NULL. */
+int conf_load(const char *path, const struct conf_override *over, size_t n_over, conf_warn *warn, void *arg,
+    struct syncd_conf **ret, struct conf_err *e);
+
+/* The same from memory, for tests and fuzzers; includes are refused. */
+int conf_load_text(const char *path, const char *text, size_t size, conf_warn *warn, void *arg,
+    struct syncd_conf **ret, struct conf_err *e);
+void conf_free(struct syncd_conf *c);
+
+/* Module by the exact name of a request; the last one defined wins.  NULL when there is none. */
+const struct module_conf *conf_module(const struct syncd_conf *c, const char *name);
+
+/* The file as it was understood. */
+void conf_dump(const struct syncd_conf *c, struct buf *out);
+
+/* text with each %VAR% replaced that get knows (rsyncd-conf section 2); heap, or NULL for
+ * lack of memory or a result beyond LINE_MAX_BYTES. */
+char *conf_expand(const char *text, const char *(*get)(void *arg, const char *name), void *arg);
+
+#endif

@@ -1,0 +1,229 @@
+#include "syncd/policy/module.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/num.h"
+
+struct words {
+	char *client, *log;
+};
+
+static int __attribute__((format(printf, 2, 3)))
+refuse(const struct words *w, const char *client, ...)
+{
+	va_list ap;
+
+	va_start(ap, client);
+	vsnprintf(w->client, MODULE_WORDS_SIZE, client, ap);
+	va_end(ap);
+	if (w->log[0] == '\0')
+		snprintf(w->log, MODULE_WORDS_SIZE, "%s", w->client);
+	return E_DENIED;
+}
+
+static const char *
+lookup(void *arg, const char *name)
+{
+	const struct module_facts *f = arg;
+
+	if (strcmp(name, "RSYNC_MODULE_NAME") == 0)
+		return f->module;
+	if (strcmp(name, "RSYNC_HOST_NAME") == 0)
+		return f->host;
+	if (strcmp(name, "RSYNC_HOST_ADDR") == 0)
+		return f->addr;
+	if (strcmp(name, "RSYNC_USER_NAME") == 0)
+		return "";
+	return getenv(name);
+}
+
+/* Expanded copy of a setting; "" when it is unset.  NULL when it cannot be expanded. */
+static char *
+expanded(const char *text, const struct module_facts *f)
+{
+	return conf_expand(text == NULL ? "" : text, lookup, (void *)f);
+}
+
+static int
+find_uid(const char *text, uid_t *ret)
+{
+	const struct passwd *pw;
+	int64_t v;
+
+	if (num_parse(text, 0, UINT32_MAX - 1, &v) == 0) {
+		*ret = (uid_t)v;
+		return 0;
+	}
+	if ((pw = getpwnam(text)) == NULL)
+		return E_DENIED;
+	*ret = pw->pw_uid;
+	return 0;
+}
+
+static int
+find_gid(const char *text, gid_t *ret)
+{
+	const struct group *gr;
+	int64_t v;
+
+	if (num_parse(text, 0, UINT32_MAX - 1, &v) == 0) {
+		*ret = (gid_t)v;
+		return 0;
+	}
+	if ((gr = getgrnam(text)) == NULL)
+		return E_DENIED;
+	*ret = gr->gr_gid;
+	return 0;
+}
+
+static int
+plan_uid(const char *text, const struct module_facts *f, struct module_plan *p, const struct words *w)
+{
+	p->uid = geteuid();
+	if (text[0] == '\0' && !f->is_root)
+		return 0;
+	if (find_uid(text[0] == '\0' ? "nobody" : text, &p->uid) != 0)
+		return refuse(w, "invalid uid %.64s", text);
+	if (!f->is_root && p->uid != geteuid())
+		return refuse(w, "setuid failed");
+	p->set_ids = f->is_root;
+	return 0;
+}
+
+/* All groups of the uid's user, for "*". */
+static int
+all_groups(struct module_plan *p, const struct words *w)
+{
+	const struct passwd *pw = getpwuid(p->uid);
+	int n = MODULE_GROUPS_MAX;
+
+	if (pw == NULL)
+		return refuse(w, "getpwuid failed");
+	p->gid = pw->pw_gid;
+	if (getgrouplist(pw->pw_name, pw->pw_gid, p->groups, &n) < 0)
+		return refuse(w, "getgrouplist failed");
+	p->n_groups = (size_t)n;
+	return 0;
+}
+
+static int
+add_group(struct module_plan *p, const char *token, const struct words *w)
+{
+	gid_t gid;
+
+	if (p->n_groups >= MODULE_GROUPS_MAX || find_gid(token, &gid) != 0)
+		return refuse(w, "invalid gid %.64s", token);
+	if (p->n_groups == 0)
+		p->gid = gid;
+	p->groups[p->n_groups++] = gid;
+	return 0;
+}
+
+/* One list parser for gid (and later auth users): blanks and commas part the tokens, unless the
+ * list starts with a comma: then only commas do (rsyncd-conf section 2, hardening A4). */
+static int
+plan_gids(char *text, const struct module_facts *f, struct module_plan *p, const struct words *w)
+{
+	const char *separators = text[strspn(text, " \t\r\n")] == ',' ? "," : " ,\t\r\n";
+	char *save = NULL;
+	int r = 0, n = 0;
+
+	p->gid = getegid();
+	for (char *t = strtok_r(text, separators, &save); t != NULL && r == 0; t = strtok_r(NULL, separators, &save), n++) {
+		size_t len = strlen(t += strspn(t, " \t"));
+
+		while (len > 0 && (t[len - 1] == ' ' || t[len - 1] == '\t'))
+			t[--len] = '\0';
+		r = n == 0 && strcmp(t, "*") == 0 ? all_groups(p, w) : len > 0 ? add_group(p, t, w) : 0;
+	}
+	if (r == 0 && n > 0 && !f->is_root)
+		return refuse(w, "setgid failed");
+	if (r == 0 && n == 0 && f->is_root)
+		return getgrnam("nogroup") != NULL ? add_group(p, "nogroup", w) : add_group(p, "nobody", w);
+	return r;
+}
+
+/* Collapse "//", "/./" and ".." as text; the walk that opens it checks every link. */
+static void
+clean_absolute(char *path)
+{
+	char *to = path, *from = path;
+
+	while (*from != '\0') {
+		size_t n;
+
+		from += strspn(from, "/");
+		n = strcspn(from, "/");
+		if (n == 2 && memcmp(from, "..", 2) == 0) {
+			while (to > path && *--to != '/')
+				;
+		} else if (n > 0 && !(n == 1 && from[0] == '.')) {
+			*to++ = '/';
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n;
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = '\0';
+}
+
+static int
+plan_path(const struct module_conf *m, const char *text, const struct module_facts *f, struct module_plan *p,
+    const struct words *w)
+{
+	const char *inner = strstr(text, "/./");
+	bool jail = m->use_chroot == 1 || (m->use_chroot < 0 && f->is_root);
+
+	if (text[0] == '\0') {
+		snprintf(w->log, MODULE_WORDS_SIZE, "No path specified for module %.200s", m->name);
+		return refuse(w, "no path setting.");
+	}
+	if (text[0] != '/' || strlen(text) >= sizeof p->path) {
+		snprintf(w->log, MODULE_WORDS_SIZE, "path of module %.128s is not absolute, or too long", m->name);
+		return refuse(w, "chdir failed");
+	}
+	if (jail && !f->is_root) {
+		snprintf(w->log, MODULE_WORDS_SIZE, "use chroot = yes in module %.128s needs root", m->name);
+		return refuse(w, "chroot failed");
+	}
+	strcpy(p->path, text);
+	if (jail)
+		snprintf(p->chroot, sizeof p->chroot, "%.*s", inner == NULL ? (int)strlen(text) : (int)(inner - text), text);
+	if (jail && p->chroot[0] == '\0')
+		strcpy(p->chroot, "/");
+	clean_absolute(p->path);
+	if (jail)
+		clean_absolute(p->chroot);
+	/* links are munged unless the module's directory is itself the chroot */
+	p->munge = m->munge_symlinks >= 0 ? m->munge_symlinks == 1 : !jail || strcmp(p->chroot, p->path) != 0;
+	p->numeric_ids = jail ? m->numeric_ids != 0 : m->numeric_ids == 1;
+	return 0;
+}
+
+int
+module_plan(const struct module_conf *m, const struct module_facts *f, struct module_plan *ret,
+    char words[MODULE_WORDS_SIZE], char why[MODULE_WORDS_SIZE])
+{
+	char *path = expanded(m->path, f), *uid = expanded(m->uid, f), *gid = expanded(m->gid, f);
+	const struct words w = { words, why };
+	int r;
+
+	memset(ret, 0, sizeof *ret);
+	words[0] = why[0] = '\0';
+	if (path == NULL || uid == NULL || gid == NULL)
+		r = refuse(&w, "out of memory");
+	else if ((r = plan_uid(uid, f, ret, &w)) == 0 && (r = plan_gids(gid, f, ret, &w)) == 0)
+		r = plan_path(m, path, f, ret, &w);
+	free(path);
+	free(uid);
+	free(gid);
+	return r;
+}

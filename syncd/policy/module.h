@@ -1,0 +1,34 @@
+/* A module's effective settings: what the configuration, the peer and our own rights make of
+ * it (rsyncd-conf sections 6 and 7). */
+#ifndef SALLYPORT_SYNCD_POLICY_MODULE_H
+#define SALLYPORT_SYNCD_POLICY_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "syncd/policy/conf.h"
+
+struct module_facts {
+	const char *module, *host, *addr;	/* for %VAR% */
+	bool is_root;
+};
+
+enum { MODULE_PATH_SIZE = 4096, MODULE_WORDS_SIZE = 256, MODULE_GROUPS_MAX = 64 };
+
+struct module_plan {
+	char chroot[MODULE_PATH_SIZE];	/* "" without chroot */
+	char path[MODULE_PATH_SIZE];	/* the module's directory, as seen from outside */
+	bool set_ids;
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[MODULE_GROUPS_MAX];
+	size_t n_groups;
+	bool munge, numeric_ids;
+};
+
+/* 0, or E_DENIED with words for the client in words and the reason for the log in why. */
+int module_plan(const struct module_conf *m, const struct module_facts *f, struct module_plan *ret,
+    char words[MODULE_WORDS_SIZE], char why[MODULE_WORDS_SIZE]);
+
+#endif

@@ -1,0 +1,280 @@
+#include "syncd/policy/options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "lib/num.h"
+
+enum kind {
+	K_COUNT,	/* ++int */
+	K_CLEAR,	/* int = 0 */
+	K_TEXT,		/* const char *, --name=value or two arguments */
+	K_NUMBER,	/* int64_t, the same */
+	K_REFUSE,	/* known, changes what is asked of us, not built: say so */
+	K_REFUSE_TEXT,	/* the same with a value */
+	K_DAEMON,	/* a daemon's own option among a client's */
+};
+
+struct row {
+	const char *name;
+	char letter;		/* 0: none */
+	enum kind kind;
+	size_t at;
+	int64_t min, max;
+};
+
+#define AT(f) offsetof(struct options, f)
+static const struct row table[] = {
+	{ "server", 0, K_COUNT, AT(noop) },
+	{ "verbose", 'v', K_COUNT, AT(verbose) },
+	{ "quiet", 'q', K_COUNT, AT(noop) },
+	{ "recursive", 'r', K_COUNT, AT(recurse) },
+	{ "no-r", 0, K_CLEAR, AT(recurse) },
+	{ "no-recursive", 0, K_CLEAR, AT(recurse) },
+	{ "dirs", 'd', K_COUNT, AT(dirs) },
+	{ "no-dirs", 0, K_CLEAR, AT(dirs) },
+	{ "links", 'l', K_COUNT, AT(links) },
+	{ "perms", 'p', K_COUNT, AT(perms) },
+	{ "times", 't', K_COUNT, AT(times) },
+	{ "owner", 'o', K_COUNT, AT(owner) },
+	{ "group", 'g', K_COUNT, AT(group) },
+	{ "devices", 0, K_COUNT, AT(devices) },
+	{ "no-devices", 0, K_CLEAR, AT(devices) },
+	{ "specials", 0, K_COUNT, AT(specials) },
+	{ "no-specials", 0, K_CLEAR, AT(specials) },
+	{ "checksum", 'c', K_COUNT, AT(checksum) },
+	{ "relative", 'R', K_COUNT, AT(relative) },
+	{ "no-relative", 0, K_CLEAR, AT(relative) },
+	{ "no-implied-dirs", 0, K_COUNT, AT(no_implied_dirs) },
+	{ "dry-run", 'n', K_COUNT, AT(dry_run) },
+	{ "whole-file", 'W', K_COUNT, AT(whole_file) },
+	{ "no-W", 0, K_CLEAR, AT(whole_file) },
+	{ "no-whole-file", 0, K_CLEAR, AT(whole_file) },
+	{ "sparse", 'S', K_COUNT, AT(sparse) },
+	{ "one-file-system", 'x', K_COUNT, AT(one_file_system) },
+	{ "numeric-ids", 0, K_COUNT, AT(numeric_ids) },
+	{ "ignore-times", 'I', K_COUNT, AT(ignore_times) },
+	{ "size-only", 0, K_COUNT, AT(size_only) },
+	{ "update", 'u', K_COUNT, AT(update) },
+	{ "inplace", 0, K_COUNT, AT(inplace) },
+	{ "append", 0, K_REFUSE, 0 },
+	{ "list-only", 0, K_COUNT, AT(list_only) },
+	{ "ignore-missing-args", 0, K_COUNT, AT(ignore_missing) },
+	{ "delete-missing-args", 0, K_COUNT, AT(delete_missing) },
+	{ "ignore-errors", 0, K_COUNT, AT(ignore_errors) },
+	{ "safe-links", 0, K_COUNT, AT(safe_links) },
+	{ "stats", 0, K_COUNT, AT(stats) },
+	{ "use-qsort", 0, K_COUNT, AT(inc_refused) },
+	{ "secluded-args", 's', K_COUNT, AT(noop) },
+	{ "from0", '0', K_COUNT, AT(from0) },
+	{ "checksum-seed", 0, K_NUMBER, AT(checksum_seed), INT32_MIN, INT32_MAX },
+	{ "checksum-choice", 0, K_TEXT, AT(checksum_choice) },
+	{ "timeout", 0, K_NUMBER, AT(timeout), 0, 1 << 30 },
+	{ "block-size", 'B', K_NUMBER, AT(block_size), 0, 1 << 29 },
+
+	/* the receiving side's business: a sender needs to know nothing of them */
+	{ "backup", 'b', K_COUNT, AT(noop) }, { "backup-dir", 0, K_TEXT, AT(text) }, { "suffix", 0, K_TEXT, AT(text) },
+	{ "omit-dir-times", 'O', K_COUNT, AT(noop) }, { "omit-link-times", 'J', K_COUNT, AT(noop) },
+	{ "executability", 'E', K_COUNT, AT(noop) }, { "fuzzy", 'y', K_COUNT, AT(noop) },
+	{ "keep-dirlinks", 'K', K_COUNT, AT(noop) }, { "prune-empty-dirs", 'm', K_COUNT, AT(noop) },
+	{ "human-readable", 'h', K_COUNT, AT(noop) }, { "8-bit-output", '8', K_COUNT, AT(noop) },
+	{ "partial", 0, K_COUNT, AT(noop) }, { "partial-dir", 0, K_TEXT, AT(text) }, { "delay-updates", 0, K_COUNT, AT(noop) },
+	{ "msgs2stderr", 0, K_COUNT, AT(noop) }, { "no-msgs2stderr", 0, K_COUNT, AT(noop) },
+	{ "log-format", 0, K_TEXT, AT(text) }, { "out-format", 0, K_TEXT, AT(text) },
+	{ "max-delete", 0, K_TEXT, AT(text) }, { "min-size", 0, K_TEXT, AT(text) }, { "max-size", 0, K_TEXT, AT(text) },
+	{ "delete", 0, K_COUNT, AT(noop) }, { "delete-before", 0, K_COUNT, AT(noop) },
+	{ "delete-during", 0, K_COUNT, AT(noop) }, { "delete-delay", 0, K_COUNT, AT(noop) },
+	{ "delete-after", 0, K_COUNT, AT(noop) }, { "delete-excluded", 0, K_COUNT, AT(noop) },
+	{ "force", 0, K_COUNT, AT(noop) }, { "super", 0, K_COUNT, AT(noop) }, { "no-super", 0, K_COUNT, AT(noop) },
+	{ "modify-window", '@', K_TEXT, AT(text) }, { "existing", 0, K_COUNT, AT(noop) },
+	{ "ignore-existing", 0, K_COUNT, AT(noop) }, { "ignore-non-existing", 0, K_COUNT, AT(noop) },
+	{ "temp-dir", 'T', K_TEXT, AT(text) }, { "fsync", 0, K_COUNT, AT(noop) }, { "mkpath", 0, K_COUNT, AT(noop) },
+	{ "compare-dest", 0, K_TEXT, AT(text) }, { "copy-dest", 0, K_TEXT, AT(text) }, { "link-dest", 0, K_TEXT, AT(text) },
+	{ "preallocate", 0, K_COUNT, AT(noop) }, { "only-write-batch", 0, K_TEXT, AT(text) },
+	{ "usermap", 0, K_TEXT, AT(text) }, { "groupmap", 0, K_TEXT, AT(text) }, { "max-alloc", 0, K_TEXT, AT(text) },
+	{ "open-noatime", 0, K_COUNT, AT(noop) }, { "skip-compress", 0, K_TEXT, AT(text) },
+	{ "info", 0, K_TEXT, AT(text) }, { "debug", 0, K_TEXT, AT(text) },
+	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
+
+	/* they change the stream or the result, and are not built */
+	{ "hard-links", 'H', K_REFUSE, 0 }, { "acls", 'A', K_REFUSE, 0 }, { "xattrs", 'X', K_REFUSE, 0 },
+	{ "atimes", 'U', K_REFUSE, 0 }, { "crtimes", 'N', K_REFUSE, 0 }, { "compress", 'z', K_REFUSE, 0 },
+	{ "compress-level", 0, K_REFUSE_TEXT, 0 }, { "compress-choice", 0, K_REFUSE_TEXT, 0 },
+	{ "new-compress", 0, K_REFUSE, 0 }, { "old-compress", 0, K_REFUSE, 0 },
+	{ "copy-links", 'L', K_REFUSE, 0 }, { "copy-dirlinks", 'k', K_REFUSE, 0 },
+	{ "copy-unsafe-links", 0, K_REFUSE, 0 }, { "cvs-exclude", 'C', K_REFUSE, 0 },
+	{ "files-from", 0, K_REFUSE_TEXT, 0 }, { "iconv", 0, K_REFUSE_TEXT, 0 }, { "bwlimit", 0, K_REFUSE_TEXT, 0 },
+	{ "remove-source-files", 0, K_REFUSE, 0 }, { "remove-sent-files", 0, K_REFUSE, 0 },
+	{ "append-verify", 0, K_REFUSE, 0 }, { "copy-devices", 0, K_REFUSE, 0 }, { "write-devices", 0, K_REFUSE, 0 },
+	{ "log-file", 0, K_REFUSE_TEXT, 0 }, { "log-file-format", 0, K_REFUSE_TEXT, 0 },
+	{ "insecure-links", 0, K_REFUSE, 0 }, { "extended-attributes", 0, K_REFUSE, 0 },
+
+	{ "daemon", 0, K_DAEMON, 0 }, { "config", 0, K_DAEMON, 0 }, { "dparam", 0, K_DAEMON, 0 },
+	{ "detach", 0, K_DAEMON, 0 }, { "no-detach", 0, K_DAEMON, 0 },
+};
+#undef AT
+
+struct parse {
+	char *const *v;
+	size_t n, i;		/* i: the argument being read */
+	struct options *o;
+	char *message;
+};
+
+static int
+refuse(struct parse *p, const struct row *row)
+{
+	char letter[8] = "";
+
+	if (row->letter != 0)
+		snprintf(letter, sizeof letter, " (-%c)", row->letter);
+	snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: The server is configured to refuse --%s%s", row->name, letter);
+	return E_UNSUPPORTED;
+}
+
+static int
+bad_value(struct parse *p, const struct row *row, const char *value)
+{
+	snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --%s=%.64s is invalid", row->name, value);
+	return E_FORMAT;
+}
+
+/* value: behind the '=', or NULL: then a valued option takes the next argument. */
+static int
+apply(struct parse *p, const struct row *row, const char *value)
+{
+	char *base = (char *)p->o;
+	int64_t number;
+
+	if (row->kind == K_TEXT || row->kind == K_NUMBER || row->kind == K_REFUSE_TEXT) {
+		if (value == NULL && p->i + 1 < p->n)
+			value = p->v[++p->i];
+		if (value == NULL)
+			return bad_value(p, row, "");
+	}
+	switch (row->kind) {
+	case K_COUNT:
+		++*(int *)(base + row->at);
+		return 0;
+	case K_CLEAR:
+		*(int *)(base + row->at) = 0;
+		return 0;
+	case K_TEXT:
+		*(const char **)(base + row->at) = value;
+		return 0;
+	case K_NUMBER:
+		if (num_parse(value, row->min, row->max, &number) != 0)
+			return bad_value(p, row, value);
+		*(int64_t *)(base + row->at) = number;
+		return 0;
+	case K_DAEMON:
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: Attempt to hack rsync thwarted!");
+		return E_UNSUPPORTED;
+	case K_REFUSE:
+	case K_REFUSE_TEXT:
+		break;
+	}
+	return refuse(p, row);
+}
+
+static int
+unknown(struct parse *p, const char *arg)
+{
+	snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: on remote machine: %.128s: unknown option", arg);
+	return E_UNSUPPORTED;
+}
+
+static int
+long_option(struct parse *p, const char *arg)
+{
+	const char *name = arg + 2, *eq = strchr(name, '=');
+	size_t n = eq == NULL ? strlen(name) : (size_t)(eq - name);
+
+	if (strcmp(name, "sender") == 0) {
+		p->o->sender = true;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strlen(table[i].name) == n && memcmp(table[i].name, name, n) == 0)
+			return apply(p, &table[i], eq == NULL ? NULL : eq + 1);
+	return unknown(p, arg);
+}
+
+static void
+take_letters(struct options *o, const char *text)
+{
+	const char *dot = strchr(text, '.');	/* "VER.SUB" or "." stands before the letters */
+	const char *from = dot == NULL ? text : dot + 1;
+
+	while (*from >= '0' && *from <= '9')
+		from++;
+	snprintf(o->letters, sizeof o->letters, "%s", from);
+}
+
+static int
+bundle(struct parse *p, const char *arg)
+{
+	char text[8];
+	int r = 0;
+
+	for (const char *s = arg + 1; *s != '\0' && r == 0; s++) {
+		const struct row *row = NULL;
+
+		if (*s == 'e') {
+			if (s[1] != '\0' || p->i + 1 < p->n)
+				take_letters(p->o, s[1] != '\0' ? s + 1 : p->v[++p->i]);
+			return 0;
+		}
+		if (*s == 'D') {
+			p->o->devices++;
+			p->o->specials++;
+			continue;
+		}
+		if (*s == 's')
+			p->o->secluded = true;
+		for (size_t i = 0; i < ARRAY_LEN(table) && row == NULL; i++)
+			if (table[i].letter == *s)
+				row = &table[i];
+		if (row == NULL) {
+			snprintf(text, sizeof text, "-%c", *s);
+			return unknown(p, text);
+		}
+		if (row->kind == K_TEXT || row->kind == K_NUMBER)	/* takes the rest */
+			return apply(p, row, s[1] != '\0' ? s + 1 : NULL);
+		r = apply(p, row, NULL);
+	}
+	return r;
+}
+
+int
+options_parse(char *const *v, size_t n, struct options *o, size_t *ret_paths, char message[OPTIONS_MESSAGE_MAX])
+{
+	struct parse p = { v, n, 0, o, message };
+	int r = 0, first = 0;
+	char first_message[OPTIONS_MESSAGE_MAX];
+
+	*ret_paths = n;
+	for (; p.i < n; p.i++) {
+		const char *arg = v[p.i];
+
+		if (strcmp(arg, ".") == 0) {
+			*ret_paths = p.i + 1;
+			break;
+		}
+		if (arg[0] == '-' && arg[1] == '-')
+			r = long_option(&p, arg);
+		else if (arg[0] == '-' && arg[1] != '\0')
+			r = bundle(&p, arg);
+		else
+			r = unknown(&p, arg);
+		if (r != 0 && first == 0) {	/* read on: the refusal must travel in a complete set-up */
+			first = r;
+			memcpy(first_message, message, OPTIONS_MESSAGE_MAX);
+		}
+	}
+	if (first != 0)
+		memcpy(message, first_message, OPTIONS_MESSAGE_MAX);
+	return first;
+}

@@ -1,0 +1,37 @@
+/* What a client asks for: its argument vector as a struct (rsync-wire 1.8 to 1.10). */
+#ifndef SALLYPORT_SYNCD_POLICY_OPTIONS_H
+#define SALLYPORT_SYNCD_POLICY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct options {
+	bool sender;			/* the client pulls */
+	bool secluded;			/* a second list of arguments follows */
+	char letters[64];		/* capabilities from -e, without the dot */
+
+	/* each flag counts how often it was given, but for the negations, which set it to 0 */
+	int verbose, recurse, dirs, links, perms, times, owner, group, devices, specials;
+	int checksum, relative, dry_run, whole_file, sparse, one_file_system, numeric_ids;
+	int ignore_times, size_only, inplace, append, list_only, compress, no_implied_dirs;
+	int ignore_missing, delete_missing, ignore_errors, from0, stats, update, safe_links;
+	int inc_refused;		/* --use-qsort: no incremental recursion */
+	int noop;			/* options that mean nothing to this side */
+	int64_t checksum_seed, timeout, block_size;
+	const char *checksum_choice, *compress_choice;	/* borrowed from the arguments */
+	const char *text;		/* values that mean nothing to this side */
+	int64_t number;
+	int unsupported;
+	const char *unsupported_text;
+};
+
+enum { OPTIONS_MESSAGE_MAX = 256 };
+
+/* Parse v[0..n): options up to a lone ".", then paths.  *ret_paths is the index of the first
+ * path.  0, or E_UNSUPPORTED / E_FORMAT with the text for the client in message (not ended by
+ * a newline).  o must be zeroed before the first list; the second adds to it. */
+int options_parse(char *const *v, size_t n, struct options *o, size_t *ret_paths,
+    char message[OPTIONS_MESSAGE_MAX]);
+
+#endif

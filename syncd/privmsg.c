@@ -1,0 +1,155 @@
+#include "syncd/privmsg.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+
+int
+priv_send(int fd, uint8_t id, const void *payload, size_t n)
+{
+	struct iovec v[2] = { { &id, 1 }, { (void *)payload, n } };
+	struct msghdr msg = { .msg_iov = v, .msg_iovlen = 2 };
+	ssize_t r;
+
+	do
+		r = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+int
+priv_recv(int fd, uint8_t *ret_id, struct buf *in)
+{
+	uint8_t *p;
+	ssize_t n;
+
+	buf_clear(in);
+	if ((p = buf_reserve(in, PRIV_MSG_MAX)) == NULL)
+		return in->err;
+	do
+		n = recv(fd, p, PRIV_MSG_MAX, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return E_EOF;
+	*ret_id = p[0];
+	buf_commit(in, (size_t)n);
+	buf_consume(in, 1);
+	return 0;
+}
+
+void
+ask_log(int fd, int level, const char *text, size_t n)
+{
+	struct buf b = BUF_INIT;
+
+	buf_u8(&b, (uint8_t)level);
+	buf_put(&b, text, n);
+	if (b.err == 0)		/* the monitor gone means that we go too: nobody is left to tell */
+		(void)priv_send(fd, REQ_LOG, buf_head(&b), buf_len(&b));
+	buf_done(&b);
+}
+
+/* Send a request, wait for its answer. */
+static int
+ask(int fd, uint8_t id, struct buf *request, struct buf *answer)
+{
+	uint8_t got = 0;
+	int r = request->err;
+
+	if (r == 0)
+		r = priv_send(fd, id, buf_head(request), buf_len(request));
+	if (r == 0)
+		r = priv_recv(fd, &got, answer);
+	buf_done(request);
+	return r == 0 && got != id ? E_BREACH : r;
+}
+
+/* The rest of an answer as text. */
+static void
+take_text(struct cursor *c, char *dst, size_t size)
+{
+	size_t n = cur_left(c) < size - 1 ? cur_left(c) : size - 1;
+
+	memcpy(dst, c->at, n);
+	dst[n] = '\0';
+}
+
+int
+ask_list(int fd, uint32_t from, uint32_t *ret_next, struct buf *lines)
+{
+	struct buf request = BUF_INIT, answer = BUF_INIT;
+	struct cursor c;
+	int r;
+
+	buf_le32(&request, from);
+	if ((r = ask(fd, REQ_LIST, &request, &answer)) == 0) {
+		c = cur_of(buf_head(&answer), buf_len(&answer));
+		*ret_next = cur_le32(&c);
+		buf_put(lines, c.at, cur_left(&c));
+		r = c.err;
+	}
+	buf_done(&answer);
+	return r;
+}
+
+static int
+ask_verdict(int fd, uint8_t id, struct buf *request, char *words, size_t size)
+{
+	struct buf answer = BUF_INIT;
+	struct cursor c;
+	int r;
+
+	if ((r = ask(fd, id, request, &answer)) == 0) {
+		c = cur_of(buf_head(&answer), buf_len(&answer));
+		r = cur_u8(&c) == 0 ? 0 : E_DENIED;
+		take_text(&c, words, size);
+		r = c.err != 0 ? c.err : r;
+	}
+	buf_done(&answer);
+	return r;
+}
+
+int
+ask_module(int fd, int version, const char *name, char *words, size_t size)
+{
+	struct buf request = BUF_INIT;
+
+	buf_u8(&request, (uint8_t)version);
+	buf_text(&request, name);
+	return ask_verdict(fd, REQ_MODULE, &request, words, size);
+}
+
+int
+ask_admit(int fd, const struct admission *a, char *words, size_t size)
+{
+	struct buf request = BUF_INIT;
+
+	if (a->n_ahead > PRIV_AHEAD_MAX)
+		return E_LIMIT;
+	buf_u8(&request, (uint8_t)a->version);
+	buf_put(&request, a->ahead, a->n_ahead);
+	return ask_verdict(fd, REQ_ADMIT, &request, words, size);
+}
+
+int
+ask_name(int fd, char kind, uint32_t id, char *name, size_t size)
+{
+	struct buf request = BUF_INIT, answer = BUF_INIT;
+	struct cursor c;
+	int r;
+
+	buf_u8(&request, (uint8_t)kind);
+	buf_le32(&request, id);
+	if ((r = ask(fd, REQ_NAME, &request, &answer)) == 0) {
+		c = cur_of(buf_head(&answer), buf_len(&answer));
+		take_text(&c, name, size);
+	}
+	buf_done(&answer);
+	return r;
+}

@@ -1,0 +1,49 @@
+/* What the halves say to each other: one datagram a message on a SOCK_SEQPACKET pair.  The
+ * unprivileged side asks and waits; the monitor answers, or ends it. */
+#ifndef SALLYPORT_SYNCD_PRIVMSG_H
+#define SALLYPORT_SYNCD_PRIVMSG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/cursor.h"
+
+enum {
+	REQ_LOG,	/* level, text; no answer */
+	REQ_LIST,	/* first index; answer: next index (or 0xffffffff), then the lines */
+	REQ_MODULE,	/* protocol version, name; answer: verdict, words for the client */
+	REQ_ADMIT,	/* what the session needs of the text phase; answer as REQ_MODULE */
+	REQ_NAME,	/* 'u' or 'g', id; answer: the name, or nothing */
+	REQ_COUNT,
+};
+
+/* A log level of ours beside syslog's: the monitor adds who asked ("... from HOST (ADDR)"). */
+enum { LOG_REQUEST = 100 };
+
+enum { PRIV_MSG_MAX = 65536 };
+
+/* Send one message: id, then the payload.  0 or -errno. */
+int priv_send(int fd, uint8_t id, const void *payload, size_t n);
+
+/* Receive one: the payload is left in *in.  0, E_EOF, or -errno. */
+int priv_recv(int fd, uint8_t *ret_id, struct buf *in);
+
+/* The asking side.  Each returns 0 with the answer, E_DENIED with the monitor's words, or the
+ * error that ends us. */
+void ask_log(int fd, int level, const char *text, size_t n);
+int ask_list(int fd, uint32_t from, uint32_t *ret_next, struct buf *lines);
+int ask_module(int fd, int version, const char *name, char *words, size_t size);
+
+struct admission {
+	int version;		/* protocol */
+	const uint8_t *ahead;	/* bytes the peer sent already, at most PRIV_AHEAD_MAX */
+	size_t n_ahead;
+};
+enum { PRIV_AHEAD_MAX = 32768 };
+int ask_admit(int fd, const struct admission *a, char *words, size_t size);
+
+/* The name of a user ('u') or group ('g') id; "" when there is none. */
+int ask_name(int fd, char kind, uint32_t id, char *name, size_t size);
+
+#endif

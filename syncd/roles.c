@@ -1,0 +1,97 @@
+#include "syncd/roles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+
+#define MEMORY_AND_EXIT \
+	"brk", "mmap", "munmap", "mremap", "madvise", "futex", "exit", "exit_group", "rt_sigreturn", \
+	"rt_sigprocmask", "restart_syscall", "clock_gettime", "gettimeofday", "getpid", "gettid", "getrandom"
+#define PEER_AND_MONITOR \
+	"read", "write", "send", "sendto", "sendmsg", "recv", "recvfrom", "recvmsg", "poll", "ppoll", "shutdown", "close"
+
+static const char *const worker_syscalls[] = { MEMORY_AND_EXIT, PEER_AND_MONITOR, NULL };
+
+/* Files are found by openat2 below a held descriptor, and never by a path of their own. */
+static const char *const session_syscalls[] = {
+	MEMORY_AND_EXIT, PEER_AND_MONITOR,
+	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "sendfile", "lseek", NULL,
+};
+
+enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256 };
+
+static int
+make_empty_dir(void)
+{
+	char path[] = "/tmp/.sallyport-empty.XXXXXX";
+	int fd;
+
+	if (mkdtemp(path) == NULL)
+		return -errno;
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (rmdir(path) < 0 || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		return -errno;
+	}
+	return fd;
+}
+
+int
+roles_prepare(struct roles *r)
+{
+	const struct passwd *pw;
+	int err;
+
+	*r = (struct roles){ .empty_dir = -1, .nobody_uid = 65534, .nobody_gid = 65534 };
+	if ((pw = getpwnam("nobody")) != NULL) {
+		r->nobody_uid = pw->pw_uid;
+		r->nobody_gid = pw->pw_gid;
+	}
+	if (geteuid() == 0 && (r->empty_dir = make_empty_dir()) < 0)
+		return r->empty_dir;
+	if ((err = role_filter_new(worker_syscalls, &r->worker)) != 0)
+		return err;
+	return role_filter_new(session_syscalls, &r->session);
+}
+
+void
+roles_done(struct roles *r)
+{
+	role_filter_free(r->worker);
+	role_filter_free(r->session);
+	if (r->empty_dir >= 0)
+		close(r->empty_dir);
+}
+
+int
+roles_enter_worker(const struct roles *r, int peer_fd, int monitor_fd, char *report)
+{
+	const int keep[] = { peer_fd, monitor_fd, r->empty_dir };
+	struct role role = {
+		.name = "worker", .root_fd = r->empty_dir, .set_ids = geteuid() == 0, .uid = r->nobody_uid,
+		.gid = r->nobody_gid, .files = ROLE_FILES_NONE, .tree_fd = -1, .files_max = WORKER_FILES_MAX,
+		.filter = r->worker, .keep = keep, .n_keep = ARRAY_LEN(keep),
+	};
+
+	return role_enter(&role, report);
+}
+
+int
+roles_enter_session(const struct roles *r, const struct session_identity *id, int peer_fd, int monitor_fd, char *report)
+{
+	const int keep[] = { peer_fd, monitor_fd, id->root_fd, id->tree_fd };
+	struct role role = {
+		.name = "session", .root_fd = id->root_fd, .set_ids = id->set_ids, .uid = id->uid, .gid = id->gid,
+		.groups = id->groups, .n_groups = id->n_groups, .caps = 1ULL << CAP_DAC_READ_SEARCH,
+		.files = id->writes ? ROLE_FILES_WRITE : ROLE_FILES_READ, .tree_fd = id->tree_fd,
+		.files_max = SESSION_FILES_MAX, .filter = r->session, .keep = keep, .n_keep = ARRAY_LEN(keep),
+	};
+
+	return role_enter(&role, report);
+}

@@ -1,0 +1,36 @@
+/* What each process may still do, as data. */
+#ifndef SALLYPORT_SYNCD_ROLES_H
+#define SALLYPORT_SYNCD_ROLES_H
+
+#include "lib/role.h"
+
+struct roles {
+	int empty_dir;		/* an empty directory that is already removed: nothing can be made in it */
+	uid_t nobody_uid;
+	gid_t nobody_gid;
+	struct role_filter *worker, *session;
+};
+
+/* Prepare what the roles need; once, in the listener.  0 or -errno. */
+int roles_prepare(struct roles *r);
+void roles_done(struct roles *r);
+
+/* The worker: it reads a stranger's first words, and can do nothing else. */
+int roles_enter_worker(const struct roles *r, int peer_fd, int monitor_fd, char *report);
+
+struct session_identity {
+	int root_fd;		/* chroot there; -1: none */
+	int tree_fd;		/* the module's directory */
+	int set_ids;
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t n_groups;
+	int writes;
+};
+
+/* The session: the module's identity, its files and nothing else. */
+int roles_enter_session(const struct roles *r, const struct session_identity *id, int peer_fd, int monitor_fd,
+    char *report);
+
+#endif

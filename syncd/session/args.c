@@ -1,0 +1,112 @@
+/* The client's arguments: one or two lists, then what they mean together. */
+#include "syncd/session/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "lib/err.h"
+#include "syncd/privmsg.h"
+
+/* Take arguments until the list ends.  0, or E_SHORT and worse. */
+static int
+read_list(struct session *s)
+{
+	bool nul_ended = s->second_list || s->proto.version >= 30, end = false;
+	struct cursor c;
+	int r = 0;
+
+	while (!end && r == 0) {
+		c = peer_unread(&s->peer);
+		if ((r = args_get(&c, nul_ended, &s->args, &end)) == 0)
+			peer_consume(&s->peer, &c);
+	}
+	return r;
+}
+
+/* Only the first list is shell-quoted, and only up to the dot (rsync-wire 1.6.2). */
+static void
+unquote_options(struct session *s)
+{
+	for (size_t i = s->args_first; i < s->args.n && strcmp(s->args.v[i], ".") != 0; i++)
+		arg_unquote(s->args.v[i]);
+}
+
+static void
+log_request(struct session *s)
+{
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "rsync %s ", s->opt.sender ? "on" : "to");
+	for (size_t i = s->paths; i < s->args.n && buf_len(&b) < 1024; i++)
+		buf_printf(&b, "%s%s", i > s->paths ? " " : "", s->args.v[i]);
+	if (b.err == 0)
+		ask_log(s->monitor_fd, LOG_REQUEST, (const char *)buf_head(&b), buf_len(&b));
+	buf_done(&b);
+}
+
+void
+session_refuse(struct session *s, int exit_code, const char *text)
+{
+	if (s->refused != 0)
+		return;
+	s->refused = exit_code;
+	if (text != s->refusal)
+		snprintf(s->refusal, sizeof s->refusal, "%s", text);
+}
+
+/* What the options ask for against what the module gives.  The answer travels after the set-up. */
+static void
+judge(struct session *s)
+{
+	if (!s->opt.sender && s->grant.read_only)
+		session_refuse(s, RERR_SYNTAX, "ERROR: module is read only");
+	else if (!s->opt.sender)
+		session_refuse(s, RERR_UNSUPPORTED, "ERROR: this server does not take uploads yet");
+	else if (s->grant.write_only)
+		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
+}
+
+static enum step
+take_list(struct session *s)
+{
+	size_t paths, first = s->args_first;
+	int r;
+
+	if (!s->second_list)
+		unquote_options(s);
+	else if (first < s->args.n)
+		first++;		/* the word "rsync" */
+	r = options_parse(s->args.v + first, s->args.n - first, &s->opt, &paths, s->refusal);
+	if (r != 0)
+		session_refuse(s, r == E_FORMAT ? RERR_SYNTAX : RERR_UNSUPPORTED, s->refusal);
+	s->paths = first + paths;
+	if (s->opt.secluded && !s->second_list) {
+		s->second_list = true;
+		s->args_first = s->args.n;
+		return STEP_NEXT;
+	}
+	s->deadline = 0;
+	log_request(s);
+	if (s->opt.list_only && !s->opt.recurse && !s->opt.dirs)
+		s->opt.dirs = 1;
+	if (s->opt.timeout > 0 && (s->grant.timeout == 0 || s->opt.timeout < s->grant.timeout))
+		s->grant.timeout = (int)s->opt.timeout;
+	judge(s);
+	s->phase = PH_NEGOTIATE;
+	return STEP_NEXT;
+}
+
+enum step
+args_run(struct session *s)
+{
+	int r;
+
+	if (!s->args_open) {
+		buf_text(peer_out(&s->peer), "@RSYNCD: OK\n");
+		s->args_open = true;
+	}
+	if ((r = read_list(s)) == 0)
+		return take_list(s);
+	return session_short(s, r);
+}

@@ -1,0 +1,237 @@
+/* Build the file list and send it: the whole of it, or segment by segment. */
+#include "syncd/session/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/loop.h"
+
+enum { SUM_READ_SIZE = 262144 };
+
+static void
+tell_listing(void *arg, unsigned code, const char *text)
+{
+	session_tell(arg, code, "%s", text);
+}
+
+static int
+open_source(struct session *s)
+{
+	const struct options *o = &s->opt;
+	struct source_conf conf = {
+		.root = &s->root, .module = s->grant.module, .version = s->proto.version,
+		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
+		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
+		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
+		.ignore_errors = o->ignore_errors > 0, .tell = tell_listing, .arg = s,
+	};
+
+	s->root.fd = s->grant.root_fd;
+	s->opener = (struct opener)OPENER_INIT(&s->root);
+	s->form = (struct flist_form){
+		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
+		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
+		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
+	};
+	if (!o->numeric_ids && !s->grant.numeric_ids)
+		s->users.monitor_fd = s->groups.monitor_fd = s->monitor_fd;
+	return source_new(&conf, &s->source);
+}
+
+/* A path argument is "module/path"; old clients glue several with " module/" (rsync-wire 1.6.3). */
+static int
+add_argument(struct session *s, char *arg)
+{
+	size_t n = strlen(s->grant.module);
+	char glue[MODULE_NAME_MAX + 4], *next = NULL;
+	int r;
+
+	if (!s->second_list) {
+		snprintf(glue, sizeof glue, " %s/", s->grant.module);
+		if ((next = strstr(arg, glue)) != NULL)
+			*next++ = '\0';
+	}
+	if (strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0'))
+		arg += n;
+	r = source_arg(s->source, arg);
+	return r == 0 && next != NULL ? add_argument(s, next) : r;
+}
+
+static int
+add_arguments(struct session *s)
+{
+	char root[] = "";
+	int r = 0;
+
+	for (size_t i = s->paths; i < s->args.n && r == 0; i++)
+		r = add_argument(s, s->args.v[i]);
+	return r == 0 && s->paths >= s->args.n ? source_arg(s->source, root) : r;
+}
+
+/* The digest of a whole file, for -c; zeros when it cannot be read. */
+static void
+file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
+{
+	static _Thread_local uint8_t chunk[SUM_READ_SIZE];
+	struct strong *sum;
+	struct stat st;
+	ssize_t n;
+	int fd = opener_file(&s->opener, source_place(s->source, f)->fs, f->name, &st);
+
+	memset(out, 0, DIGEST_MAX);
+	if (fd < 0)
+		return;
+	if (strong_new(s->proto.list_sum, 0, 0, &sum) == 0) {
+		while ((n = read(fd, chunk, sizeof chunk)) > 0)
+			strong_update(sum, chunk, (size_t)n);
+		if (n == 0)
+			strong_final(sum, out);
+		strong_free(sum);
+	}
+	close(fd);
+}
+
+static bool
+names_inline(const struct session *s)
+{
+	return (s->proto.compat & CF_INC_RECURSE) != 0 && !s->opt.numeric_ids;
+}
+
+/* The name to send with this id: once, and only where names travel with the entries. */
+static const char *
+name_for(const struct session *s, struct names *t, uint32_t id)
+{
+	struct name_row *row = names_get(t, id);
+
+	if (row == NULL || row->sent || !names_inline(s))
+		return NULL;
+	row->sent = true;
+	return row->name;
+}
+
+static int
+put_entry(struct session *s, const struct file *f)
+{
+	uint8_t sum[DIGEST_MAX];
+	struct entry e = {
+		.dir = source_place(s->source, f)->path, .name = f->name, .link = f->link, .size = f->size,
+		.mtime = f->mtime, .nsec = f->nsec, .mode = f->mode, .uid = f->uid, .gid = f->gid,
+		.rdev_major = f->rdev_major, .rdev_minor = f->rdev_minor, .top_dir = f->top_dir,
+		.no_content = f->no_content,
+	};
+
+	if (s->form.uid)
+		e.user = name_for(s, &s->users, f->uid);
+	if (s->form.gid)
+		e.group = name_for(s, &s->groups, f->gid);
+	if (s->form.sum_len > 0 && S_ISREG(f->mode))
+		file_digest(s, f, sum);
+	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, S_ISREG(f->mode) ? sum : NULL);
+}
+
+static void
+put_id_list(struct session *s, struct names *t)
+{
+	struct buf *b = peer_out(&s->peer);
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->rows[i].id != 0 && t->rows[i].name != NULL)
+			idlist_put(b, &s->form, t->rows[i].id, t->rows[i].name);
+	idlist_end_put(b, &s->form, names_get(t, 0) != NULL ? names_get(t, 0)->name : NULL);
+}
+
+static void
+put_list_end(struct session *s)
+{
+	flist_end_put(peer_out(&s->peer), &s->form, source_io_error(s->source));
+	if (s->proto.compat & CF_INC_RECURSE)
+		return;
+	if (!s->opt.numeric_ids && s->form.uid)
+		put_id_list(s, &s->users);
+	if (!s->opt.numeric_ids && s->form.gid)
+		put_id_list(s, &s->groups);
+	if (s->proto.version < 30)
+		buf_le32(peer_out(&s->peer), (uint32_t)source_io_error(s->source));
+}
+
+int
+flist_emit(struct session *s)
+{
+	const struct segment *seg = source_newest(s->source);
+	int r;
+
+	for (; s->listed < seg->n; s->listed++) {
+		if (!peer_room(&s->peer))
+			return 0;
+		if ((r = put_entry(s, &seg->files[s->listed])) != 0)
+			return r;
+	}
+	put_list_end(s);
+	s->list_open = false;
+	return 1;
+}
+
+int
+flist_next(struct session *s)
+{
+	uint32_t dir;
+	int r;
+
+	if ((r = source_next(s->source, &dir)) != 0)
+		return r;
+	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_FLIST_OFFSET - (int32_t)dir);
+	s->listed = 0;
+	s->list_open = true;
+	return 0;
+}
+
+/* Nothing to send at all: the end marker is the whole answer (rsync-wire 5.10.6). */
+static enum step
+empty_list(struct session *s)
+{
+	put_list_end(s);
+	if (s->proto.compat & CF_INC_RECURSE)
+		ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_FLIST_EOF);
+	s->phase = PH_DRAIN;
+	return STEP_NEXT;
+}
+
+static enum step
+build(struct session *s)
+{
+	int r = 0;
+
+	if (s->source == NULL) {
+		s->flist_ms = loop_clock();
+		if ((r = open_source(s)) == 0)
+			r = add_arguments(s);
+	}
+	if (r == 0)
+		r = source_build(s->source);
+	if (r < 0)
+		return session_broken(s, r);
+	if (r > 0)
+		return STEP_YIELD;
+	s->built = true;
+	s->list_open = true;
+	s->flist_ms = loop_clock() - s->flist_ms;
+	return source_newest(s->source)->n == 0 ? empty_list(s) : STEP_NEXT;
+}
+
+enum step
+flist_run(struct session *s)
+{
+	int r;
+
+	if (!s->built)
+		return build(s);
+	if ((r = flist_emit(s)) < 0)
+		return session_broken(s, r);
+	if (r == 0)
+		return STEP_WAIT;
+	s->phase = PH_SENDER;
+	return STEP_NEXT;
+}

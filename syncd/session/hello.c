@@ -1,0 +1,144 @@
+/* The text phase, run by the unprivileged worker: greeting, request, module list. */
+#include "syncd/session/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "lib/err.h"
+#include "syncd/privmsg.h"
+
+static const char digests[] = "sha512 sha256 sha1 md5 md4";
+
+/* text without control bytes, for words that echo the peer's own (hardening I9) */
+static const char *
+printable(const char *text, char *dst, size_t size)
+{
+	size_t n = 0;
+
+	for (; text[n] != '\0' && n + 1 < size; n++)
+		dst[n] = (unsigned char)text[n] < 0x20 || text[n] == 0x7f ? '?' : text[n];
+	dst[n] = '\0';
+	return dst;
+}
+
+static enum step
+refuse_hello(struct session *s, enum hello_fault fault, const char *line)
+{
+	char shown[128];
+
+	printable(line, shown, sizeof shown);
+	switch (fault) {
+	case HELLO_NO_SUBPROTOCOL:
+		return session_fail(s, RERR_PROTOCOL, "your client omitted the subprotocol value: %s", shown);
+	case HELLO_NO_DIGESTS:
+		return session_fail(s, RERR_PROTOCOL, "your client omitted the digest name list: %s", shown);
+	case HELLO_TOO_OLD:
+		return session_fail(s, RERR_PROTOCOL, "protocol version too old: this server speaks %d to %d", PROTO_MIN, PROTO_MAX);
+	default:
+		return session_fail(s, RERR_PROTOCOL, "protocol startup error");
+	}
+}
+
+enum step
+hello_run(struct session *s)
+{
+	struct cursor c = peer_unread(&s->peer);
+	char line[LINE_MAX_BYTES + 1];
+	enum hello_fault fault;
+	int r;
+
+	if (s->peer.total_out == 0 && !peer_pending(&s->peer)) {	/* we speak first, and do not wait */
+		hello_put(peer_out(&s->peer), digests);
+		if (s->motd != NULL) {
+			buf_text(peer_out(&s->peer), s->motd);
+			buf_text(peer_out(&s->peer), "\n");
+		}
+	}
+	if ((r = line_get(&c, line, sizeof line)) != 0)
+		return r == E_SHORT ? session_short(s, r) : refuse_hello(s, HELLO_NOT_RSYNC, "");
+	peer_consume(&s->peer, &c);
+	if ((fault = hello_get(line, &s->hello)) != HELLO_OK)
+		return refuse_hello(s, fault, line);
+	s->phase = PH_SELECT;
+	return STEP_NEXT;
+}
+
+static enum step
+admit(struct session *s, const char *name)
+{
+	char words[OPTIONS_MESSAGE_MAX];
+	struct admission a;
+	int r;
+
+	if ((r = ask_module(s->monitor_fd, s->hello.version, name, words, sizeof words)) == E_DENIED)
+		return session_fail(s, RERR_STARTCLIENT, "%s", words);
+	if (r != 0)
+		return session_broken(s, r);
+	/* nothing of ours may be left behind: the session writes to the same socket */
+	if (peer_flush(&s->peer) != 0)
+		return session_broken(s, E_LIMIT);
+	a = (struct admission){ s->hello.version, buf_head(&s->peer.in), buf_len(&s->peer.in) };
+	if ((r = ask_admit(s->monitor_fd, &a, words, sizeof words)) == E_DENIED)
+		return session_fail(s, RERR_STARTCLIENT, "%s", words);
+	if (r != 0)
+		return session_broken(s, r);
+	return STEP_END;		/* the session process has the connection now */
+}
+
+static enum step
+skip_early_input(struct session *s)
+{
+	size_t n = buf_len(&s->peer.in);
+
+	n = n < (size_t)s->early_left ? n : (size_t)s->early_left;
+	buf_consume(&s->peer.in, n);
+	s->early_left -= (long)n;
+	return s->early_left > 0 ? session_short(s, E_SHORT) : STEP_NEXT;
+}
+
+enum step
+select_run(struct session *s)
+{
+	char line[REQUEST_LINE_MAX + 1], shown[128];
+	struct cursor c;
+	int r;
+
+	if (s->early_left > 0 && (r = (int)skip_early_input(s)) != STEP_NEXT)
+		return (enum step)r;
+	c = peer_unread(&s->peer);
+	if ((r = line_get(&c, line, sizeof line)) != 0)
+		return r == E_SHORT ? session_short(s, r) : session_fail(s, RERR_PROTOCOL, "protocol startup error");
+	peer_consume(&s->peer, &c);
+	switch (request_kind(line, &s->early_left)) {
+	case REQUEST_LIST:
+		s->phase = PH_LIST;
+		return STEP_NEXT;
+	case REQUEST_EARLY_INPUT:
+		if (s->early_left < 0 || s->early_seen)
+			return session_fail(s, RERR_PROTOCOL, "invalid early_input length");
+		s->early_seen = true;
+		return STEP_NEXT;
+	case REQUEST_COMMAND:
+		return session_fail(s, RERR_PROTOCOL, "Unknown command '%s'", printable(line, shown, sizeof shown));
+	case REQUEST_MODULE:
+		return admit(s, line);
+	}
+	return session_broken(s, E_FORMAT);
+}
+
+enum step
+list_run(struct session *s)
+{
+	int r;
+
+	while (s->list_next != UINT32_MAX) {
+		if (!peer_room(&s->peer))
+			return STEP_WAIT;
+		if ((r = ask_list(s->monitor_fd, s->list_next, &s->list_next, peer_out(&s->peer))) != 0)
+			return session_broken(s, r);
+	}
+	buf_text(peer_out(&s->peer), "@RSYNCD: EXIT\n");
+	s->phase = PH_DRAIN;
+	return STEP_NEXT;
+}

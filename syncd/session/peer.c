@@ -1,0 +1,266 @@
+#include "syncd/session/peer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/types.h"
+
+enum {
+	READ_SIZE = 65536,
+	FRAME_MAX = 65536,	/* of inline data; a piece of a file may add up to MUX_LEN_MAX */
+	ZEROS_SIZE = 32768,
+};
+
+void
+peer_init(struct peer *p, int fd)
+{
+	memset(p, 0, sizeof *p);
+	p->fd = fd;
+	p->file_fd = -1;
+}
+
+void
+peer_done(struct peer *p)
+{
+	buf_done(&p->in);
+	buf_done(&p->out);
+	buf_done(&p->raw);
+	buf_done(&p->later);
+}
+
+struct cursor
+peer_unread(struct peer *p)
+{
+	return cur_of(buf_head(&p->in), buf_len(&p->in));
+}
+
+void
+peer_consume(struct peer *p, const struct cursor *c)
+{
+	buf_consume(&p->in, buf_len(&p->in) - cur_left(c));
+}
+
+/* Take one message apart.  E_SHORT: more bytes are needed. */
+static int
+demux_message(struct peer *p)
+{
+	struct cursor c = cur_of(buf_head(&p->raw), buf_len(&p->raw));
+	const uint8_t *bytes;
+	unsigned code;
+	size_t len;
+	int r;
+
+	if ((r = mux_head_get(&c, p->role, &code, &len)) != 0)
+		return r;
+	if (code == MSG_DATA) {
+		p->frame_left = len;
+		buf_consume(&p->raw, MUX_HEAD_SIZE);
+		return 0;
+	}
+	if ((bytes = cur_bytes(&c, len)) == NULL)
+		return c.err;
+	r = p->message(p->arg, code, bytes, len);
+	buf_consume(&p->raw, MUX_HEAD_SIZE + len);
+	return r;
+}
+
+static int
+demux(struct peer *p)
+{
+	size_t n;
+	int r = 0;
+
+	while (r == 0 && buf_len(&p->raw) > 0) {
+		if (p->frame_left == 0) {
+			r = demux_message(p);
+			continue;
+		}
+		n = buf_len(&p->raw) < p->frame_left ? buf_len(&p->raw) : p->frame_left;
+		buf_put(&p->in, buf_head(&p->raw), n);
+		buf_consume(&p->raw, n);
+		p->frame_left -= n;
+		r = p->in.err;
+	}
+	return r == E_SHORT ? 0 : r;
+}
+
+int
+peer_frame_input(struct peer *p, enum mux_peer role, peer_message *message, void *arg)
+{
+	struct buf read_ahead = p->in;
+
+	p->in = (struct buf)BUF_INIT;
+	p->raw = read_ahead;
+	p->framed_in = true;
+	p->role = role;
+	p->message = message;
+	p->arg = arg;
+	return demux(p);
+}
+
+void
+peer_frame_output(struct peer *p)
+{
+	p->framed_out = true;
+}
+
+/* Nothing is consumed from out while a frame is open, so frame_at stays true. */
+static void
+close_frame(struct peer *p, size_t behind)
+{
+	size_t len;
+
+	if (!p->frame_open)
+		return;
+	p->frame_open = false;
+	if (p->out.err != 0)
+		return;
+	len = buf_len(&p->out) - p->frame_at - MUX_HEAD_SIZE;
+	if (len + behind == 0)
+		p->out.tail -= MUX_HEAD_SIZE;	/* opened and not used */
+	else
+		mux_head_write(p->out.data + p->out.head + p->frame_at, MSG_DATA, len + behind);
+}
+
+struct buf *
+peer_out(struct peer *p)
+{
+	if (!p->framed_out)
+		return &p->out;
+	if (p->frame_open && buf_len(&p->out) - p->frame_at >= FRAME_MAX)
+		close_frame(p, 0);
+	if (!p->frame_open) {
+		p->frame_at = buf_len(&p->out);
+		p->frame_open = true;
+		mux_head_put(&p->out, MSG_DATA, 0);
+	}
+	return &p->out;
+}
+
+void
+peer_put_file(struct peer *p, int file_fd, off_t at, size_t len)
+{
+	peer_out(p);
+	close_frame(p, len);
+	p->file_fd = file_fd;
+	p->file_at = at;
+	p->file_left = len;
+	p->file_short = false;
+}
+
+void
+peer_put_message(struct peer *p, unsigned code, const void *bytes, size_t n)
+{
+	struct buf *b = p->file_left > 0 ? &p->later : &p->out;	/* never into a frame */
+
+	if (n > LINE_MAX_BYTES)
+		n = LINE_MAX_BYTES;
+	close_frame(p, 0);
+	mux_head_put(b, code, n);
+	buf_put(b, bytes, n);
+}
+
+bool
+peer_room(const struct peer *p)
+{
+	return p->file_left == 0 && buf_len(&p->out) < PEER_OUT_HIGH;
+}
+
+bool
+peer_pending(const struct peer *p)
+{
+	return buf_len(&p->out) > 0 || p->file_left > 0 || buf_len(&p->later) > 0;
+}
+
+bool
+peer_wants_input(const struct peer *p)
+{
+	return !p->eof && buf_len(&p->in) + buf_len(&p->raw) < PEER_IN_MAX;
+}
+
+int
+peer_fill(struct peer *p)
+{
+	struct buf *b = p->framed_in ? &p->raw : &p->in;
+	uint8_t *at = buf_reserve(b, READ_SIZE);
+	ssize_t n;
+
+	if (at == NULL)
+		return b->err;
+	n = read(p->fd, at, READ_SIZE);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? E_WANT_READ : -errno;
+	if (n == 0) {
+		p->eof = true;
+		return 0;
+	}
+	buf_commit(b, (size_t)n);
+	p->total_in += (size_t)n;
+	return p->framed_in ? demux(p) : 0;
+}
+
+/* The file ended before its time: the count was promised, so zeros take the missing place. */
+static void
+pad_file(struct peer *p)
+{
+	static const uint8_t zeros[ZEROS_SIZE];
+	size_t n = p->file_left < ZEROS_SIZE ? p->file_left : ZEROS_SIZE;
+
+	p->file_short = true;
+	buf_put(&p->out, zeros, n);
+	p->file_left -= n;
+}
+
+static int
+flush_file(struct peer *p)
+{
+	ssize_t n;
+
+	if (p->file_short) {
+		pad_file(p);
+		return 0;
+	}
+	n = sendfile(p->fd, p->file_fd, &p->file_at, p->file_left);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return E_WANT_WRITE;
+	if (n < 0 && errno != EIO)
+		return -errno;
+	if (n <= 0) {
+		pad_file(p);
+		return 0;
+	}
+	p->file_left -= (size_t)n;
+	p->total_out += (size_t)n;
+	return 0;
+}
+
+int
+peer_flush(struct peer *p)
+{
+	ssize_t n;
+	int r = 0;
+
+	close_frame(p, 0);
+	if (p->out.err != 0)
+		return p->out.err;
+	while (r == 0 && peer_pending(p)) {
+		if (p->file_left == 0 && buf_len(&p->later) > 0) {
+			buf_put(&p->out, buf_head(&p->later), buf_len(&p->later));
+			buf_clear(&p->later);
+		}
+		if (buf_len(&p->out) == 0) {
+			r = flush_file(p);
+			continue;
+		}
+		n = send(p->fd, buf_head(&p->out), buf_len(&p->out), MSG_NOSIGNAL | (p->file_left > 0 ? MSG_MORE : 0));
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? E_WANT_WRITE : -errno;
+		buf_consume(&p->out, (size_t)n);
+		p->total_out += (size_t)n;
+	}
+	return r;
+}

@@ -1,0 +1,73 @@
+/* The buffered connection: bytes in and out, the frames around them, never blocking.
+ * Phases read s->peer.in and append to peer_out(); the session's loop does the rest. */
+#ifndef SALLYPORT_SYNCD_SESSION_PEER_H
+#define SALLYPORT_SYNCD_SESSION_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/cursor.h"
+#include "syncd/wire/mux.h"
+
+/* A message that came between the data: 0, or the error that ends the session. */
+typedef int peer_message(void *arg, unsigned code, const uint8_t *bytes, size_t n);
+
+struct peer {
+	int fd;
+	bool eof;		/* the peer has closed its sending half */
+	struct buf in;		/* the data stream, ready for decoding */
+	struct buf out;		/* framed bytes, ready for the socket */
+	uint64_t total_in, total_out;	/* bytes on the wire */
+
+	bool framed_in;
+	enum mux_peer role;
+	peer_message *message;
+	void *arg;
+	struct buf raw;		/* framed input not yet taken apart */
+	size_t frame_left;	/* data bytes of the current frame still to come */
+
+	bool framed_out;
+	bool frame_open;
+	size_t frame_at;	/* the open frame's header, counted from out's first byte */
+
+	int file_fd;		/* a piece of a file behind out's last byte */
+	off_t file_at;
+	size_t file_left;
+	bool file_short;	/* the last file ended early: zeros were sent in its place */
+	struct buf later;	/* messages that wait until the file piece is through */
+};
+
+void peer_init(struct peer *p, int fd);
+void peer_done(struct peer *p);
+
+/* Framing starts for what comes after; what was already read belongs to it. */
+int peer_frame_input(struct peer *p, enum mux_peer role, peer_message *message, void *arg);
+void peer_frame_output(struct peer *p);
+
+/* A cursor over what can be read now; hand back how far it got. */
+struct cursor peer_unread(struct peer *p);
+void peer_consume(struct peer *p, const struct cursor *c);
+
+/* Where to append data; opens a frame where framing is on. */
+struct buf *peer_out(struct peer *p);
+
+/* len bytes of file_fd (borrowed until peer_writable says 0) follow what is in peer_out. */
+void peer_put_file(struct peer *p, int file_fd, off_t at, size_t len);
+
+/* A message of its own frame; the text is cut to what a client accepts. */
+void peer_put_message(struct peer *p, unsigned code, const void *bytes, size_t n);
+
+/* May a producer add more?  False when enough waits already, or a file piece stands behind. */
+bool peer_room(const struct peer *p);
+bool peer_pending(const struct peer *p);	/* anything left to write */
+bool peer_wants_input(const struct peer *p);	/* below the bound on held input */
+
+/* Read what is there.  0 (eof is set at the end), E_WANT_READ, or the error that ends it. */
+int peer_fill(struct peer *p);
+
+/* Write what the socket takes.  0: all written; E_WANT_WRITE; or -errno. */
+int peer_flush(struct peer *p);
+
+#endif

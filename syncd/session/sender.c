@@ -1,0 +1,481 @@
+/* Answer requests: echo what is only reported, send what is asked for, and keep the file list
+ * ahead of the client (rsync-wire section 7). */
+#include "syncd/session/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/wire/int.h"
+
+enum {
+	AHEAD_MIN = 1000,	/* files listed ahead before requests are answered */
+	AHEAD_MAX = 10000,	/* and while nothing else is to do */
+	COPY_MAX = 65536,	/* files up to this size are copied, larger ones moved by the kernel */
+	PIECE = 262144,		/* of a large file: one token, one frame, one sendfile */
+	WINDOW = 262144,	/* of the delta search, beyond what a block needs */
+	SUMS_FIRST = 1024,
+};
+
+static void
+sending_done(struct sending *x)
+{
+	if (x->fd >= 0)
+		close(x->fd);
+	match_free(x->match);
+	free(x->weak);
+	free(x->strong);
+	free(x->window);
+	*x = (struct sending){ .fd = -1 };
+}
+
+/* --- requests ------------------------------------------------------------------------- */
+
+static void
+put_item(struct session *s)
+{
+	struct buf *b = peer_out(&s->peer);
+
+	ndx_put(b, s->proto.version, &s->ndx_out, s->send.ndx);
+	if (s->proto.version >= 29)
+		item_put(b, &s->send.item);
+}
+
+/* One more end of a list or phase: answered at once.  True when it was the last. */
+static bool
+take_done(struct session *s)
+{
+	int last = s->proto.version >= 29 ? 3 : 2;
+
+	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DONE);
+	if (s->done_seen == 0 && (s->proto.compat & CF_INC_RECURSE) && !source_release(s->source))
+		return false;
+	return ++s->done_seen == last;
+}
+
+int
+session_del_stats(struct session *s, struct cursor *c)
+{
+	int32_t v[5];
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		v[i] = get_varint(c);
+	if (c->err != 0)
+		return c->err;
+	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DEL_STATS);
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		put_varint(peer_out(&s->peer), v[i]);
+	return 0;
+}
+
+/* Is this file one that data may be asked of now?  Everything else is a lie. */
+static int
+check_request(struct session *s)
+{
+	bool gap;
+	const struct file *f = source_find(s->source, s->send.ndx, &gap);
+
+	if (f == NULL && !gap)
+		return E_LIMIT;
+	if (!(s->send.item.flags & ITEM_TRANSFER))
+		return 0;
+	if (f == NULL || !S_ISREG(f->mode) || s->done_seen > 1)
+		return E_FORMAT;
+	return 0;
+}
+
+/* The keep-alive of protocol 29: an index one past the end, flagged as new and nothing else. */
+static bool
+is_noop(const struct session *s)
+{
+	return s->proto.version == 29 && s->send.item.flags == ITEM_IS_NEW &&
+	    s->send.ndx == (int32_t)source_newest(s->source)->n;
+}
+
+/* A request behind its index.  0, E_SHORT, or what is wrong with it. */
+static int
+take_item(struct session *s, struct cursor *c, int32_t ndx)
+{
+	struct sending *x = &s->send;
+	int r;
+
+	x->ndx = ndx;
+	x->item = (struct item){ .flags = ITEM_TRANSFER, .basis = BASIS_DEST, .xname = "" };
+	if (s->proto.version >= 29 && (r = item_get(c, &x->item)) != 0)
+		return r;
+	if (is_noop(s)) {
+		peer_put_message(&s->peer, MSG_DATA, NULL, 0);
+		return 0;
+	}
+	memcpy(x->xname, x->item.xname, x->item.xname_len);	/* the cursor's bytes go away */
+	x->item.xname = x->xname;
+	if ((r = check_request(s)) != 0)
+		return r;
+	if (!(x->item.flags & ITEM_TRANSFER) || s->opt.dry_run) {
+		put_item(s);
+		return 0;
+	}
+	if ((r = sum_head_get(c, s->proto.version, strong_len(s->proto.xfer_sum), &x->head)) != 0)
+		return r;
+	if (x->head.count > 0 && x->head.digest == 0)
+		return E_FORMAT;	/* a sum of no bytes matches everything */
+	x->stage = SEND_SUMS;
+	return 0;
+}
+
+/* One request.  0, E_SHORT, E_EOF after the last phase, or an error. */
+static int
+read_request(struct session *s)
+{
+	struct cursor c = peer_unread(&s->peer);
+	struct ndx_state st = s->ndx_in;
+	int32_t ndx = ndx_get(&c, s->proto.version, &st);
+	bool last = false;
+	int r = c.err;
+
+	if (r == 0 && ndx == NDX_DONE)
+		last = take_done(s);
+	else if (r == 0 && ndx == NDX_DEL_STATS && s->proto.version >= 31)
+		r = session_del_stats(s, &c);
+	else if (r == 0)
+		r = take_item(s, &c, ndx);
+	if (r != 0)
+		return r;
+	s->ndx_in = st;
+	peer_consume(&s->peer, &c);
+	return last ? E_EOF : 0;
+}
+
+/* --- the sums of the client's blocks ---------------------------------------------------- */
+
+static int
+grow_sums(struct sending *x)
+{
+	size_t n = (size_t)x->sums_read, cap;
+	uint32_t *weak;
+	uint8_t *strong;
+
+	if (n != 0 && (n < SUMS_FIRST || (n & (n - 1)) != 0))
+		return 0;		/* room was made at the last power of two */
+	cap = n < SUMS_FIRST ? SUMS_FIRST : n * 2;
+	if ((weak = reallocarray(x->weak, cap, sizeof *weak)) == NULL)
+		return -ENOMEM;
+	x->weak = weak;
+	if ((strong = reallocarray(x->strong, cap, (size_t)x->head.digest)) == NULL)
+		return -ENOMEM;
+	x->strong = strong;
+	return 0;
+}
+
+/* As many sums as are there; memory grows with what was received, not with what was claimed. */
+static int
+read_sums(struct session *s)
+{
+	struct sending *x = &s->send;
+	struct cursor c = peer_unread(&s->peer);
+	size_t digest = (size_t)x->head.digest;
+	int r = 0;
+
+	while (r == 0 && x->sums_read < x->head.count && cur_left(&c) >= 4 + digest) {
+		if ((r = grow_sums(x)) != 0)
+			break;
+		x->weak[x->sums_read] = cur_le32(&c);
+		memcpy(x->strong + (size_t)x->sums_read * digest, cur_bytes(&c, digest), digest);
+		x->sums_read++;
+	}
+	peer_consume(&s->peer, &c);
+	return r != 0 ? r : x->sums_read < x->head.count ? E_SHORT : 0;
+}
+
+/* --- sending one file ------------------------------------------------------------------- */
+
+static const char *
+shown_path(const struct session *s, const struct file *f, char *dst, size_t size)
+{
+	const char *dir = source_place(s->source, f)->fs;
+
+	snprintf(dst, size, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", f->name);
+	return dst;
+}
+
+/* The file cannot be sent: say why, and that nothing will come. */
+static void
+cannot_send(struct session *s, const struct file *f, int err)
+{
+	char path[2 * NAME_BYTES_MAX];
+	uint32_t ndx = (uint32_t)s->send.ndx;
+	uint8_t le[4] = { (uint8_t)ndx, (uint8_t)(ndx >> 8), (uint8_t)(ndx >> 16), (uint8_t)(ndx >> 24) };
+
+	shown_path(s, f, path, sizeof path);
+	if (err == -ENOENT && s->proto.version >= 28)
+		session_tell(s, MSG_WARNING, "file has vanished: \"%s\" (in %s)\n", path, s->grant.module);
+	else
+		session_tell(s, MSG_ERROR_XFER, "rsync: [sender] send_files failed to open \"%s\" (in %s): %s (%d)\n", path,
+		    s->grant.module, strerror(-err), -err);
+	if (s->proto.version >= 30) {
+		uint8_t bits[4] = { err == -ENOENT ? IOERR_VANISHED : IOERR_GENERAL, 0, 0, 0 };
+
+		peer_put_message(&s->peer, MSG_IO_ERROR, bits, sizeof bits);
+		peer_put_message(&s->peer, MSG_NO_SEND, le, sizeof le);
+	}
+	sending_done(&s->send);
+}
+
+static int
+start_delta(struct session *s)
+{
+	struct sending *x = &s->send;
+	struct block_sums sums = {
+		.count = (size_t)x->head.count, .block = (size_t)x->head.block, .tail = (size_t)x->head.tail,
+		.digest = (size_t)x->head.digest, .weak = x->weak, .strong = x->strong,
+	};
+	bool in_place = (s->opt.inplace > 0 && x->item.basis == BASIS_DEST) ||
+	    ((s->proto.compat & CF_INPLACE_PARTIAL_DIR) && x->item.basis == BASIS_PARTIAL_DIR);
+
+	x->window_size = 2 * ((size_t)x->head.block + MATCH_LITERAL_MAX) + WINDOW;
+	if ((x->window = malloc(x->window_size)) == NULL)
+		return -ENOMEM;
+	x->stage = SEND_DELTA;
+	return match_new(&sums, s->sum, in_place, &x->match);
+}
+
+/* The sums are complete: open the file and announce what comes. */
+static int
+start_file(struct session *s)
+{
+	struct sending *x = &s->send;
+	bool gap;
+	const struct file *f = source_find(s->source, x->ndx, &gap);
+	struct stat st;
+
+	x->fd = opener_file(&s->opener, source_place(s->source, f)->fs, f->name, &st);
+	if (x->fd < 0) {
+		cannot_send(s, f, x->fd);
+		return 0;
+	}
+	x->size = st.st_size;
+	put_item(s);
+	sum_head_put(peer_out(&s->peer), &x->head);
+	if (x->head.count > 0)
+		return start_delta(s);
+	x->stage = SEND_WHOLE;
+	return 0;
+}
+
+/* Read at most n bytes; a file that ends early or fails is broken from there on. */
+static size_t
+read_at(struct sending *x, uint8_t *dst, size_t n, int64_t at)
+{
+	size_t got = 0;
+	ssize_t r;
+
+	while (got < n && (r = pread(x->fd, dst + got, n - got, at + (int64_t)got)) > 0)
+		got += (size_t)r;
+	if (got < n)
+		x->broken = true;
+	return got;
+}
+
+/* A small file, or the end of one: a token at a time, through the buffer. */
+static void
+copy_piece(struct session *s, size_t n)
+{
+	struct sending *x = &s->send;
+	struct buf *b = peer_out(&s->peer);
+	size_t got;
+	uint8_t *at;
+
+	n = n > TOKEN_LITERAL_MAX ? TOKEN_LITERAL_MAX : n;
+	buf_le32(b, (uint32_t)n);
+	if ((at = buf_reserve(b, n)) == NULL)
+		return;
+	got = read_at(x, at, n, x->sent);
+	memset(at + got, 0, n - got);
+	buf_commit(b, n);
+	strong_update(s->sum, at, n);
+	x->sent += (int64_t)n;
+}
+
+/* A large file: we only look at the bytes to sum them, the kernel moves them. */
+static int
+move_piece(struct session *s, size_t n)
+{
+	struct sending *x = &s->send;
+	size_t got;
+
+	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
+		return -ENOMEM;
+	n = n > PIECE ? PIECE : n;
+	got = read_at(x, x->window, n, x->sent);
+	strong_update(s->sum, x->window, got);
+	buf_le32(peer_out(&s->peer), (uint32_t)n);
+	peer_put_file(&s->peer, x->fd, x->sent, n);
+	x->sent += (int64_t)n;
+	return 0;
+}
+
+static enum step
+send_whole(struct session *s)
+{
+	struct sending *x = &s->send;
+
+	while (x->sent < x->size) {
+		if (!peer_room(&s->peer))
+			return STEP_WAIT;
+		if (x->size <= COPY_MAX || x->broken)
+			copy_piece(s, (size_t)(x->size - x->sent));
+		else if (move_piece(s, (size_t)(x->size - x->sent > PIECE ? PIECE : x->size - x->sent)) != 0)
+			return session_broken(s, -ENOMEM);
+	}
+	x->stage = SEND_TAIL;
+	return STEP_NEXT;
+}
+
+/* Slide the window: drop what is done with, read what fits. */
+static void
+slide_window(struct session *s, int64_t keep)
+{
+	struct sending *x = &s->send;
+	size_t drop = (size_t)(keep - x->window_at), got, want;
+
+	memmove(x->window, x->window + drop, x->window_len - drop);
+	x->window_at = keep;
+	x->window_len -= drop;
+	want = x->window_size - x->window_len;
+	if ((int64_t)want > x->size - keep - (int64_t)x->window_len)
+		want = (size_t)(x->size - keep - (int64_t)x->window_len);
+	got = read_at(x, x->window + x->window_len, want, keep + (int64_t)x->window_len);
+	strong_update(s->sum, x->window + x->window_len, got);
+	x->window_len += got;
+	x->window_last = x->broken || keep + (int64_t)x->window_len >= x->size;
+}
+
+static enum step
+send_delta(struct session *s)
+{
+	struct sending *x = &s->send;
+	struct match_event ev;
+	struct match_window w;
+
+	for (;;) {
+		if (!peer_room(&s->peer))
+			return STEP_WAIT;
+		w = (struct match_window){ x->window, x->window_len, x->window_at, x->window_last };
+		match_next(x->match, &w, &ev);
+		switch (ev.kind) {
+		case MATCH_LITERAL:
+			buf_le32(peer_out(&s->peer), (uint32_t)ev.len);
+			buf_put(peer_out(&s->peer), x->window + ev.at, ev.len);
+			break;
+		case MATCH_BLOCK:
+			buf_le32(peer_out(&s->peer), (uint32_t)token_of_block(ev.block));
+			break;
+		case MATCH_MORE:
+			slide_window(s, ev.keep);
+			break;
+		case MATCH_END:
+			x->stage = SEND_TAIL;
+			return STEP_NEXT;
+		}
+	}
+}
+
+/* The end of the tokens and the sum of the whole; a wrong sum when the data was not whole, so
+ * that the client asks again instead of keeping it. */
+static enum step
+send_tail(struct session *s)
+{
+	struct sending *x = &s->send;
+	static const uint8_t zeros[DIGEST_MAX];
+	uint8_t sum[DIGEST_MAX];
+	size_t n = strong_len(s->proto.xfer_sum);
+
+	if (!peer_room(&s->peer))
+		return STEP_WAIT;
+	x->broken = x->broken || s->peer.file_short;
+	s->peer.file_short = false;
+	strong_final(s->sum, sum);
+	if (x->broken) {
+		bool all_zero = memcmp(sum, zeros, n) == 0;
+
+		memset(sum, 0, n);
+		sum[n - 1] = all_zero;
+	}
+	buf_le32(peer_out(&s->peer), 0);
+	buf_put(peer_out(&s->peer), sum, n);
+	sending_done(x);
+	return STEP_NEXT;
+}
+
+static enum step
+send_step(struct session *s)
+{
+	int r = 0;
+
+	switch (s->send.stage) {
+	case SEND_SUMS:
+		if ((r = read_sums(s)) == 0)
+			r = start_file(s);
+		return r == 0 ? STEP_NEXT : session_short(s, r);
+	case SEND_DELTA:
+		return send_delta(s);
+	case SEND_WHOLE:
+		return send_whole(s);
+	case SEND_TAIL:
+		return send_tail(s);
+	case SEND_IDLE:
+		break;
+	}
+	return STEP_NEXT;
+}
+
+/* --- the loop --------------------------------------------------------------------------- */
+
+/* Finish the segment being written, or begin the next.  0, or an error. */
+static int
+list_ahead(struct session *s)
+{
+	int r;
+
+	if (!s->list_open) {
+		r = flist_next(s);
+		if (r == E_EOF) {
+			ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_FLIST_EOF);
+			s->list_eof_sent = true;
+			return 0;
+		}
+		if (r != 0)
+			return r;
+	}
+	return flist_emit(s) < 0 ? E_LIMIT : 0;
+}
+
+static bool
+wants_listing(const struct session *s, size_t ahead)
+{
+	return (s->proto.compat & CF_INC_RECURSE) && !s->list_eof_sent && source_outstanding(s->source) < ahead;
+}
+
+enum step
+sender_run(struct session *s)
+{
+	int r;
+
+	if (s->send.stage != SEND_IDLE)
+		return send_step(s);
+	if (!peer_room(&s->peer))
+		return STEP_WAIT;
+	if (s->list_open || wants_listing(s, AHEAD_MIN))
+		return (r = list_ahead(s)) == 0 ? STEP_NEXT : session_broken(s, r);
+	if ((r = read_request(s)) == E_EOF) {
+		s->phase = PH_GOODBYE;
+		return STEP_NEXT;
+	}
+	if (r == E_SHORT && wants_listing(s, AHEAD_MAX))
+		return (r = list_ahead(s)) == 0 ? STEP_YIELD : session_broken(s, r);
+	return r == 0 ? STEP_NEXT : session_short(s, r);
+}

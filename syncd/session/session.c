@@ -1,0 +1,251 @@
+#include "syncd/session/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/loop.h"
+#include "lib/sock.h"
+#include "syncd/privmsg.h"
+
+static enum step (*const phases[])(struct session *) = {
+	[PH_HELLO] = hello_run, [PH_SELECT] = select_run, [PH_LIST] = list_run,
+	[PH_ARGS] = args_run, [PH_NEGOTIATE] = negotiate_run, [PH_FILTERS] = filters_run,
+	[PH_FLIST] = flist_run, [PH_SENDER] = sender_run, [PH_GOODBYE] = goodbye_run, [PH_DRAIN] = drain_run,
+};
+
+void
+session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
+{
+	memset(s, 0, sizeof *s);
+	peer_init(&s->peer, peer_fd);
+	s->monitor_fd = monitor_fd;
+	s->phase = first;
+	s->last_in = s->last_out = loop_clock();
+	s->deadline = s->last_in + HANDSHAKE_SECONDS * 1000;
+	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
+	s->send.fd = -1;
+	names_init(&s->users, -1, 'u');
+	names_init(&s->groups, -1, 'g');
+}
+
+void
+session_done(struct session *s)
+{
+	opener_done(&s->opener);
+	source_free(s->source);
+	strong_free(s->sum);
+	names_done(&s->users);
+	names_done(&s->groups);
+	args_free(&s->args);
+	peer_done(&s->peer);
+}
+
+void
+session_tell(struct session *s, unsigned code, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((size_t)n >= sizeof text)
+		n = sizeof text - 1;
+	if (s->proto.version < 30 && code == MSG_ERROR)
+		code = MSG_ERROR_XFER;
+	if (s->proto.version < 30 && code == MSG_WARNING)
+		code = MSG_INFO;
+	peer_put_message(&s->peer, code, text, (size_t)n);
+	if (code != MSG_INFO)
+		ask_log(s->monitor_fd, code == MSG_WARNING ? LOG_WARNING : LOG_ERR, text, (size_t)n);
+}
+
+enum step
+session_fail(struct session *s, int exit_code, const char *fmt, ...)
+{
+	char text[OPTIONS_MESSAGE_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	s->exit_code = exit_code;
+	s->phase = PH_DRAIN;
+	if (!s->peer.framed_out) {
+		if (!s->args_open)	/* after OK a client no longer reads such lines */
+			buf_printf(peer_out(&s->peer), "@ERROR: %s\n", text);
+		ask_log(s->monitor_fd, LOG_WARNING, text, strlen(text));
+		return STEP_NEXT;
+	}
+	if (text[0] != '\0')
+		session_tell(s, MSG_ERROR, "%s\n", text);
+	if (s->proto.version >= 31 && !s->peer_told) {
+		uint8_t code[4] = { (uint8_t)exit_code, 0, 0, 0 };
+
+		peer_put_message(&s->peer, MSG_ERROR_EXIT, code, sizeof code);
+		s->peer_told = true;
+	}
+	return STEP_NEXT;
+}
+
+enum step
+session_broken(struct session *s, int err)
+{
+	if (err == E_PEER) {	/* it has said so itself */
+		s->phase = PH_DRAIN;
+		return STEP_NEXT;
+	}
+	if (err == -ENOMEM)
+		return session_fail(s, RERR_MALLOC, "rsync error: out of memory (code %d) [sender]", RERR_MALLOC);
+	if (err == E_FORMAT || err == E_LIMIT)
+		return session_fail(s, RERR_PROTOCOL, "rsync error: protocol incompatibility (code %d): %s [sender]",
+		    RERR_PROTOCOL, err_text(err));
+	if (err == E_EOF)
+		return session_fail(s, RERR_STREAMIO, "connection unexpectedly closed (%llu bytes received so far) [sender]",
+		    (unsigned long long)s->peer.total_in);
+	return session_fail(s, RERR_SOCKETIO, "rsync error: error in socket IO (code %d): %s [sender]", RERR_SOCKETIO,
+	    err_text(err));
+}
+
+enum step
+session_short(struct session *s, int err)
+{
+	if (err != E_SHORT)
+		return session_broken(s, err);
+	return s->peer.eof ? session_broken(s, E_EOF) : STEP_WAIT;
+}
+
+static int
+wait_ms(const struct session *s, bool yield)
+{
+	uint64_t now = loop_clock(), due = s->deadline;
+	uint64_t quiet = s->grant.timeout > 0 && s->phase != PH_DRAIN ? (uint64_t)s->grant.timeout * 1000 : 0;
+
+	if (yield)
+		return 0;
+	if (quiet != 0 && s->args_open) {
+		uint64_t last = s->last_in > s->last_out ? s->last_in : s->last_out;
+
+		due = due == 0 || last + quiet < due ? last + quiet : due;
+	}
+	if (due == 0)
+		return -1;
+	return due <= now ? 0 : due - now > 3600000 ? 3600000 : (int)(due - now);
+}
+
+static bool
+expired(const struct session *s)
+{
+	uint64_t now = loop_clock(), last = s->last_in > s->last_out ? s->last_in : s->last_out;
+
+	if (s->deadline != 0 && now >= s->deadline)
+		return true;
+	return s->grant.timeout > 0 && s->args_open && s->phase != PH_DRAIN &&
+	    now >= last + (uint64_t)s->grant.timeout * 1000;
+}
+
+/* Too late.  In the text phase the connection just ends, as with rsync's own daemon. */
+static void
+time_out(struct session *s)
+{
+	static const char handshake[] = "[Receiver] daemon handshake timeout -- exiting";
+	char text[64];
+
+	s->exit_code = RERR_TIMEOUT;
+	if (s->phase == PH_DRAIN)
+		return;
+	if (s->deadline != 0) {
+		ask_log(s->monitor_fd, LOG_WARNING, handshake, sizeof handshake - 1);
+		return;
+	}
+	snprintf(text, sizeof text, "[sender] io timeout after %d seconds -- exiting", s->grant.timeout);
+	ask_log(s->monitor_fd, LOG_WARNING, text, strlen(text));
+}
+
+/* Move bytes both ways until something has moved or time is up.  0, or what ends it all. */
+static int
+session_wait(struct session *s, bool yield)
+{
+	struct pollfd fds[2] = { { s->peer.fd, 0, 0 }, { s->monitor_fd, 0, 0 } };
+	uint64_t out = s->peer.total_out;
+	int r = peer_flush(&s->peer);
+
+	if (r != 0 && r != E_WANT_WRITE)
+		return r;
+	if (s->peer.total_out != out)
+		s->last_out = loop_clock();
+	if (r == 0 && out != s->peer.total_out && s->phase != PH_DRAIN)
+		yield = true;		/* there is room again: let the producer know */
+	fds[0].events = (short)((peer_wants_input(&s->peer) ? POLLIN : 0) | (peer_pending(&s->peer) ? POLLOUT : 0));
+	if (poll(fds, 2, wait_ms(s, yield)) < 0 && errno != EINTR)
+		return -errno;
+	if (fds[1].revents != 0)	/* the monitor never speaks unasked: it is gone */
+		return E_BREACH;
+	if (fds[0].revents & (POLLIN | POLLHUP | POLLERR) && peer_wants_input(&s->peer)) {
+		if ((r = peer_fill(&s->peer)) != 0 && r != E_WANT_READ)
+			return r;
+		s->last_in = loop_clock();
+	} else if (fds[0].revents & (POLLERR | POLLHUP) && !(fds[0].revents & POLLOUT)) {
+		return -ECONNRESET;
+	}
+	return expired(s) && !yield ? E_TIMEOUT : 0;
+}
+
+int
+session_run(struct session *s)
+{
+	enum step step = STEP_NEXT;
+	int r;
+
+	while (step != STEP_END) {
+		step = phases[s->phase](s);
+		if (step == STEP_NEXT || step == STEP_END)
+			continue;
+		r = session_wait(s, step == STEP_YIELD);
+		if (r == E_TIMEOUT) {
+			time_out(s);
+			break;
+		}
+		if (r == 0)
+			continue;
+		if (s->phase == PH_DRAIN || r == E_BREACH || r == -EPIPE || r == -ECONNRESET) {
+			if (s->phase != PH_DRAIN && s->exit_code == 0)
+				s->exit_code = r == E_BREACH ? RERR_SIGNAL : RERR_SOCKETIO;
+			break;
+		}
+		step = session_broken(s, r);
+	}
+	return s->exit_code;
+}
+
+/* Closing with unread input would make the kernel reset the connection, and the client would
+ * never read our last words: shut our half, read to the end, but not for ever. */
+enum step
+drain_run(struct session *s)
+{
+	if (peer_pending(&s->peer)) {
+		if (s->deadline == 0 || s->deadline > loop_clock() + 2 * DRAIN_SECONDS * 1000)
+			s->deadline = loop_clock() + 2 * DRAIN_SECONDS * 1000;
+		if (peer_flush(&s->peer) == E_WANT_WRITE)
+			return STEP_WAIT;
+	}
+	if (!s->draining) {
+		s->draining = true;
+		s->deadline = loop_clock() + DRAIN_SECONDS * 1000;
+		shutdown(s->peer.fd, SHUT_WR);
+	}
+	s->peer.framed_in = false;	/* nothing in it matters any more */
+	buf_clear(&s->peer.in);
+	return s->peer.eof ? STEP_END : STEP_WAIT;
+}

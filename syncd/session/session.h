@@ -1,0 +1,166 @@
+/* What happens next: one connection as a table of phases and one loop.  The unprivileged
+ * worker runs the phases up to admission, the session process those after it. */
+#ifndef SALLYPORT_SYNCD_SESSION_SESSION_H
+#define SALLYPORT_SYNCD_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "syncd/delta/match.h"
+#include "syncd/delta/strong.h"
+#include "syncd/fs/root.h"
+#include "syncd/policy/options.h"
+#include "syncd/session/names.h"
+#include "syncd/session/peer.h"
+#include "syncd/session/source.h"
+#include "syncd/types.h"
+#include "syncd/wire/args.h"
+#include "syncd/wire/flist.h"
+#include "syncd/wire/hello.h"
+#include "syncd/wire/ndx.h"
+#include "syncd/wire/sum.h"
+
+enum phase {
+	PH_HELLO,	/* worker: greeting */
+	PH_SELECT,	/* worker: module or list */
+	PH_LIST,	/* worker: the module list */
+	PH_ARGS,	/* session: the client's arguments */
+	PH_NEGOTIATE,	/* session: compat flags, names, seed */
+	PH_FILTERS,	/* session: the client's filter rules */
+	PH_FLIST,	/* session: build and send the file list */
+	PH_SENDER,	/* session: answer requests */
+	PH_GOODBYE,	/* session: statistics, the last indices */
+	PH_DRAIN,	/* both: everything is said; wait for the peer to close */
+};
+
+enum step {
+	STEP_NEXT,	/* run the (new) phase at once */
+	STEP_WAIT,	/* until the peer says something or takes something */
+	STEP_YIELD,	/* look at the sockets, then come back */
+	STEP_END,
+};
+
+/* What the monitor decided about the module; the session takes it as given. */
+struct grant {
+	char module[MODULE_NAME_MAX + 1];
+	int root_fd;		/* the module's directory */
+	bool read_only, write_only;
+	bool numeric_ids;	/* do not look names up */
+	bool munge;		/* strip the prefix of munged symlinks */
+	int max_verbosity;
+	int timeout;		/* seconds, 0: none */
+};
+
+/* One file being answered. */
+struct sending {
+	int fd;
+	int32_t ndx;
+	struct item item;
+	char xname[NAME_BYTES_MAX];
+	struct sum_head head;
+	uint32_t *weak;
+	uint8_t *strong;
+	int32_t sums_read;
+	struct match *match;
+	uint8_t *window;
+	size_t window_size, window_len;
+	int64_t window_at, size;
+	int64_t sent;		/* of a file sent whole */
+	bool window_last, broken;
+	enum { SEND_IDLE, SEND_SUMS, SEND_DELTA, SEND_WHOLE, SEND_TAIL } stage;
+};
+
+struct session {
+	struct peer peer;
+	int monitor_fd;
+	enum phase phase;
+	uint64_t deadline;	/* ms on the monotonic clock; 0: none */
+	uint64_t last_in, last_out;
+	int exit_code;
+	bool peer_told;		/* MSG_ERROR_EXIT went either way */
+	bool draining;		/* our half is shut */
+
+	/* text phase */
+	struct hello hello;
+	const char *motd;	/* borrowed; NULL: none */
+	char user[256];
+	long early_left;
+	bool early_seen;
+	uint32_t list_next;
+
+	/* from admission on */
+	struct grant grant;
+	struct proto proto;
+	struct args args;
+	bool args_open;		/* OK was said, the first list is being read */
+	bool second_list;
+	size_t args_first;	/* where the second list begins */
+	struct options opt;
+	size_t paths;
+	int refused;		/* exit code of a refusal to be told after the set-up */
+	char refusal[OPTIONS_MESSAGE_MAX];
+	bool names_sent;	/* the negotiation lists are out */
+	uint32_t rules;		/* filter rules read */
+	struct root root;
+	struct opener opener;
+	struct strong *sum;
+	struct flist_form form;
+	struct flist_state flist_state;
+	struct source *source;	/* the file list */
+	struct names users, groups;
+	uint32_t listed;	/* files of the newest segment already written */
+	bool list_open;		/* the newest segment is not yet written to its end */
+	bool list_eof_sent;
+	bool built;
+	struct ndx_state ndx_in, ndx_out;
+	int done_seen;		/* NDX_DONE of whole phases */
+	int goodbye;		/* steps of the farewell taken */
+	int io_error;
+	uint64_t flist_ms;
+	struct sending send;
+};
+
+void session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first);
+void session_done(struct session *s);
+
+/* Run to the end; the exit code of the process. */
+int session_run(struct session *s);
+
+/* End with words for the client: an @ERROR line in the text phase, messages after it, then the
+ * exit code (rsync-wire 1.12, 9.4).  Returns the step that the phase has to return. */
+enum step session_fail(struct session *s, int exit_code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for an error code of ours: bad input, a closed connection, lack of memory. */
+enum step session_broken(struct session *s, int err);
+
+/* Note a refusal of the arguments; the first one counts, and is told once the set-up stands. */
+void session_refuse(struct session *s, int exit_code, const char *text);
+
+/* A line for the client that does not end anything: MSG_ERROR_XFER, MSG_WARNING, MSG_INFO, ... */
+void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
+enum step session_short(struct session *s, int err);
+
+/* Delete statistics behind their index: read and echoed.  The cursor's error. */
+int session_del_stats(struct session *s, struct cursor *c);
+
+/* Write what the newest segment still has, as far as there is room.  1: it is complete,
+ * 0: come back, negative: an error. */
+int flist_emit(struct session *s);
+
+/* Announce and begin the next directory's segment.  0, E_EOF when there is none, or an error. */
+int flist_next(struct session *s);
+
+enum step hello_run(struct session *s);
+enum step select_run(struct session *s);
+enum step list_run(struct session *s);
+enum step args_run(struct session *s);
+enum step negotiate_run(struct session *s);
+enum step filters_run(struct session *s);
+enum step flist_run(struct session *s);
+enum step sender_run(struct session *s);
+enum step goodbye_run(struct session *s);
+enum step drain_run(struct session *s);
+
+#endif

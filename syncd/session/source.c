@@ -1,0 +1,934 @@
+#include "syncd/session/source.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "lib/err.h"
+#include "syncd/fs/walk.h"
+#include "syncd/wire/mux.h"
+
+enum {
+	CHUNK_SIZE = 16384,
+	PLACES_MAX = 1 << 28,
+	DEPTH_MAX = NAME_BYTES_MAX / 2,
+};
+
+static const char munge_prefix[] = "/rsyncd-munged/";
+
+/* A directory announced to the client, in announcing order (rsync-wire 5.9). */
+struct listed {
+	uint32_t place;		/* 0: a "." or a directory whose contents are not sent */
+	uint32_t parent;	/* 1 + listed directory above; 0 at the top */
+	uint32_t first, n;	/* its own sub-directories, once its segment is built */
+	bool skip;		/* has no segment of its own */
+};
+
+struct source {
+	struct source_conf conf;
+	struct place *places;	/* [0] is never used */
+	uint32_t n_places, cap_places;
+	struct segment **segments;	/* the outstanding ones, oldest first */
+	size_t n_segments, oldest, cap_segments;
+	struct listed *listed;
+	uint32_t n_listed, cap_listed;
+	uint32_t at;		/* 1 + the directory whose segment was built last; 0: the first list */
+	bool all_listed;
+	int32_t next_first;	/* index of the next segment's first file */
+	bool started;		/* the arguments are in, the complete list is being read */
+	uint32_t *todo;		/* places still to be read into the complete list, last first */
+	size_t n_todo, cap_todo;
+	uint32_t seq;
+	int io_error;
+	int64_t total_size;
+	char implied[NAME_BYTES_MAX];	/* -R: the parents sent last, */
+	char implied_base[NAME_BYTES_MAX];	/* and where they lie */
+};
+
+/* One growing array; false for lack of memory. */
+static bool
+grow(void *array, size_t elem, size_t n, size_t cap, size_t *ret_cap)
+{
+	size_t want = cap < 16 ? 16 : cap * 2;
+	void *p;
+
+	if (n < cap)
+		return true;
+	if ((p = reallocarray(*(void **)array, want, elem)) == NULL)
+		return false;
+	*(void **)array = p;
+	*ret_cap = want;
+	return true;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+tell(struct source *s, unsigned code, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	s->conf.tell(s->conf.arg, code, text);
+}
+
+/* Something could not be listed: say so, in the words of rsync, and remember it. */
+static void
+complain(struct source *s, const char *what, const char *fs, int err)
+{
+	if (err == -ENOENT && strcmp(what, "readlink_stat") == 0) {
+		tell(s, MSG_WARNING, "file has vanished: \"%s\" (in %s)\n", fs, s->conf.module);
+		s->io_error |= IOERR_VANISHED;
+		return;
+	}
+	tell(s, MSG_ERROR_XFER, "rsync: [sender] %s \"%s\" (in %s) failed: %s (%d)\n", what, fs, s->conf.module,
+	    strerror(-err), -err);
+	s->io_error |= IOERR_GENERAL;
+}
+
+/* --- memory --------------------------------------------------------------------------- */
+
+static struct segment *
+segment_new(int32_t first)
+{
+	struct segment *seg = calloc(1, sizeof *seg);
+
+	if (seg != NULL)
+		seg->first = first;
+	return seg;
+}
+
+static void
+segment_free(struct segment *seg)
+{
+	if (seg == NULL)
+		return;
+	for (size_t i = 0; i < seg->n_chunks; i++)
+		free(seg->chunks[i]);
+	free(seg->chunks);
+	free(seg->files);
+	free(seg);
+}
+
+/* A copy of text that lives as long as the segment. */
+static const char *
+keep(struct segment *seg, const char *text)
+{
+	size_t n = strlen(text) + 1, size;
+	char **chunks, *to;
+
+	if (seg->n_chunks == 0 || seg->chunk_size - seg->chunk_at < n) {
+		size = n > CHUNK_SIZE ? n : seg->n_chunks == 0 ? 1024 : CHUNK_SIZE;
+		if ((chunks = reallocarray(seg->chunks, seg->n_chunks + 1, sizeof *chunks)) == NULL)
+			return NULL;
+		seg->chunks = chunks;
+		if ((chunks[seg->n_chunks] = malloc(size)) == NULL)
+			return NULL;
+		seg->n_chunks++;
+		seg->chunk_at = 0;
+		seg->chunk_size = size;
+	}
+	to = seg->chunks[seg->n_chunks - 1] + seg->chunk_at;
+	seg->chunk_at += n;
+	memcpy(to, text, n);
+	return to;
+}
+
+static char *
+joined(const char *dir, const char *name)
+{
+	size_t d = strlen(dir), n = strlen(name);
+	char *path = malloc(d + n + 2);
+
+	if (path == NULL)
+		return NULL;
+	memcpy(path, dir, d);
+	if (d > 0 && n > 0)
+		path[d++] = '/';
+	memcpy(path + d, name, n + 1);
+	return path;
+}
+
+/* A new place; takes path and fs (NULL is lack of memory).  Its number, or 0. */
+static uint32_t
+place_add(struct source *s, char *path, char *fs, dev_t dev)
+{
+	size_t cap = s->cap_places;
+
+	if (path == NULL || fs == NULL || s->n_places >= PLACES_MAX ||
+	    !grow(&s->places, sizeof *s->places, s->n_places, cap, &cap)) {
+		free(path);
+		free(fs);
+		return 0;
+	}
+	s->cap_places = (uint32_t)cap;
+	s->places[s->n_places] = (struct place){ path, fs, 0, dev };
+	return s->n_places++;
+}
+
+int
+source_new(const struct source_conf *conf, struct source **ret)
+{
+	struct source *s = calloc(1, sizeof *s);
+	size_t cap = 0;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->conf = *conf;
+	s->segments = calloc(16, sizeof *s->segments);
+	if (s->segments == NULL || !grow(&s->places, sizeof *s->places, 0, 0, &cap) ||
+	    (s->segments[0] = segment_new(conf->incremental ? 1 : 0)) == NULL) {
+		source_free(s);
+		return -ENOMEM;
+	}
+	s->cap_places = (uint32_t)cap;
+	s->places[0] = (struct place){ NULL, NULL, 0, 0 };
+	s->n_places = 1;
+	s->cap_segments = 16;
+	s->n_segments = 1;
+	*ret = s;
+	return 0;
+}
+
+void
+source_free(struct source *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = s->oldest; i < s->n_segments; i++)
+		segment_free(s->segments[i]);
+	for (uint32_t i = 1; i < s->n_places; i++) {
+		free(s->places[i].path);
+		free(s->places[i].fs);
+	}
+	free(s->segments);
+	free(s->places);
+	free(s->listed);
+	free(s->todo);
+	free(s);
+}
+
+/* --- finding files -------------------------------------------------------------------- */
+
+static struct segment *
+newest(const struct source *s)
+{
+	return s->segments[s->n_segments - 1];	/* an unreleased one: callers have just made it */
+}
+
+static void
+fill(struct file *f, const struct stat *st)
+{
+	f->mode = (uint32_t)st->st_mode;
+	f->mtime = st->st_mtim.tv_sec;
+	f->nsec = (uint32_t)st->st_mtim.tv_nsec;
+	f->uid = st->st_uid;
+	f->gid = st->st_gid;
+	f->size = S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode) ? st->st_size : 0;
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
+		f->rdev_major = major(st->st_rdev);
+		f->rdev_minor = minor(st->st_rdev);
+	}
+}
+
+/* Add one object to the newest segment.  A directory's place is made when its contents will be
+ * sent.  NULL for lack of memory. */
+static struct file *
+add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link)
+{
+	struct segment *seg = newest(s);
+	size_t cap = seg->cap;
+	struct file *f;
+
+	if (!grow(&seg->files, sizeof *seg->files, seg->n, cap, &cap))
+		return NULL;
+	seg->cap = (uint32_t)cap;
+	f = &seg->files[seg->n];
+	memset(f, 0, sizeof *f);
+	fill(f, st);
+	f->dir = dir;
+	f->seq = s->seq++;
+	if ((f->name = keep(seg, name)) == NULL)
+		return NULL;
+	if (link != NULL) {
+		if (s->conf.munge && strncmp(link, munge_prefix, sizeof munge_prefix - 1) == 0 &&
+		    link[sizeof munge_prefix - 1] != '\0')
+			link += sizeof munge_prefix - 1;
+		if ((f->link = keep(seg, link)) == NULL)
+			return NULL;
+		f->size = (int64_t)strlen(link);
+	}
+	if (S_ISREG(f->mode) || S_ISLNK(f->mode))
+		s->total_size += f->size;
+	seg->n++;
+	return f;
+}
+
+static int
+todo_add(struct source *s, uint32_t place)
+{
+	if (!grow(&s->todo, sizeof *s->todo, s->n_todo, s->cap_todo, &s->cap_todo))
+		return -ENOMEM;
+	s->todo[s->n_todo++] = place;
+	return 0;
+}
+
+/* Give a directory entry a place, so that its contents are read later. */
+static int
+open_later(struct source *s, struct file *f, dev_t dev)
+{
+	const struct place *in = &s->places[f->dir];
+
+	f->sub = place_add(s, joined(in->path, f->name), joined(in->fs, f->name), dev);
+	return f->sub == 0 ? -ENOMEM : 0;
+}
+
+/* Does the path of an entry called name fit below this place? */
+static bool
+fits(const struct place *in, const char *name)
+{
+	return strlen(in->path) + strlen(name) + 1 < NAME_BYTES_MAX;
+}
+
+/* One object found in a directory. */
+static int
+take_child(struct source *s, struct walk *w, uint32_t dir, const struct walk_item *it)
+{
+	char link[NAME_BYTES_MAX], *fs;
+	const struct place *in = &s->places[dir];
+	struct file *f;
+	int r = it->err;
+
+	if (r == 0 && S_ISLNK(it->st.st_mode))
+		r = walk_link(w, it->name, link, sizeof link);
+	if (r == 0 && S_ISLNK(it->st.st_mode))
+		r = -EINVAL;		/* an empty target says nothing */
+	if (r >= 0 && !fits(in, it->name))
+		r = -ENAMETOOLONG;
+	if (r < 0) {
+		if ((fs = joined(in->fs, it->name)) == NULL)
+			return -ENOMEM;
+		complain(s, "readlink_stat", fs, r);
+		free(fs);
+		return 0;
+	}
+	if ((f = add_file(s, dir, it->name, &it->st, S_ISLNK(it->st.st_mode) ? link : NULL)) == NULL)
+		return -ENOMEM;
+	if (!S_ISDIR(f->mode))
+		return 0;
+	if (!s->conf.recurse || (s->conf.one_file_system && it->st.st_dev != s->places[dir].dev)) {
+		f->no_content = true;
+		return 0;
+	}
+	return open_later(s, f, it->st.st_dev);
+}
+
+/* Read one directory into the newest segment. */
+static int
+read_place(struct source *s, uint32_t dir)
+{
+	struct walk_item it;
+	struct walk *w;
+	int r = walk_open(s->conf.root, s->places[dir].fs, &w);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r != 0) {
+		complain(s, "opendir", s->places[dir].fs, r);
+		return 0;
+	}
+	while (r == 0 && walk_next(w, &it))
+		r = take_child(s, w, dir, &it);
+	if (r == 0 && walk_error(w) != 0)
+		complain(s, "readdir", s->places[dir].fs, walk_error(w));
+	walk_close(w);
+	return r;
+}
+
+/* --- arguments ------------------------------------------------------------------------ */
+
+void
+source_clean_path(char *arg, bool keep_dot_marks)
+{
+	char *to = arg, *from = arg;
+	size_t n = strlen(arg);
+	bool contents = n == 0 || arg[n - 1] == '/' || strcmp(arg, ".") == 0 || strcmp(arg, "..") == 0 ||
+	    (n >= 2 && strcmp(arg + n - 2, "/.") == 0) || (n >= 3 && strcmp(arg + n - 3, "/..") == 0);
+
+	while (*from != '\0') {
+		size_t len = strcspn(from, "/");
+		bool dot = len == 1 && from[0] == '.', dots = len == 2 && from[0] == '.' && from[1] == '.';
+		bool mark = dot && keep_dot_marks && from[1] == '/' && from[2] != '\0' && from[2] != '/';
+
+		if (dots) {		/* never above the root */
+			while (to > arg && to[-1] != '/')
+				to--;
+			if (to > arg)
+				to--;
+		} else if (len > 0 && (!dot || mark)) {
+			if (to > arg)
+				*to++ = '/';
+			memmove(to, from, len);
+			to += len;
+		}
+		from += len;
+		from += strspn(from, "/");
+	}
+	if (contents && to > arg)
+		*to++ = '/';
+	*to = '\0';
+}
+
+/* An argument that cannot be listed; see rsync-wire 5.10.4. */
+static int
+missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, int err)
+{
+	struct stat none;
+
+	if (err == -ENOENT && s->conf.ignore_missing)
+		return 0;
+	if (err == -ENOENT && s->conf.delete_missing) {
+		memset(&none, 0, sizeof none);
+		return add_file(s, dir, name, &none, NULL) == NULL ? -ENOMEM : 0;
+	}
+	tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n", fs, s->conf.module,
+	    strerror(-err), -err);
+	if (err != -ENOENT)
+		s->io_error |= IOERR_GENERAL;
+	return 0;
+}
+
+static int
+read_link_at(const struct source *s, const char *dir, const char *name, char *link, size_t size)
+{
+	struct walk *w;
+	int r = walk_open(s->conf.root, dir, &w);
+
+	if (r != 0)
+		return r;
+	r = walk_link(w, name, link, size);
+	walk_close(w);
+	return r;
+}
+
+/* The object `name` of place dir, named by an argument. */
+static int
+take_named(struct source *s, uint32_t dir, const char *name, const char *fs, bool follow)
+{
+	char link[NAME_BYTES_MAX];
+	struct file *f;
+	struct stat st;
+	int r = root_stat(s->conf.root, fs, follow, &st);
+
+	if (r == 0 && S_ISLNK(st.st_mode) && (r = read_link_at(s, s->places[dir].fs, name, link, sizeof link)) > 0)
+		r = 0;
+	if (r != 0)
+		return missing_arg(s, dir, fs, name, r);
+	if (S_ISDIR(st.st_mode) && !s->conf.recurse && !s->conf.dirs) {
+		tell(s, MSG_INFO, "skipping directory %s\n", fs);
+		return 0;
+	}
+	if ((f = add_file(s, dir, name, &st, S_ISLNK(st.st_mode) ? link : NULL)) == NULL)
+		return -ENOMEM;
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	f->top_dir = s->conf.recurse;
+	f->no_content = !s->conf.recurse;
+	return s->conf.recurse ? open_later(s, f, st.st_dev) : 0;
+}
+
+/* "The contents of a directory": the entry ".", then what is in it. */
+static int
+take_contents(struct source *s, const char *fs)
+{
+	struct file *f;
+	struct stat st;
+	uint32_t dir;
+	int r = root_stat(s->conf.root, fs, 1, &st);
+
+	if (r == 0 && !S_ISDIR(st.st_mode))
+		r = -ENOTDIR;
+	if (r != 0)
+		return missing_arg(s, 0, fs, fs, r);
+	if (!s->conf.recurse && !s->conf.dirs) {
+		tell(s, MSG_INFO, "skipping directory %s\n", fs[0] == '\0' ? "." : fs);
+		return 0;
+	}
+	if ((dir = place_add(s, strdup(""), strdup(fs), st.st_dev)) == 0)
+		return -ENOMEM;
+	if ((f = add_file(s, dir, ".", &st, NULL)) == NULL)
+		return -ENOMEM;
+	f->top_dir = true;
+	if (s->conf.incremental)
+		return read_place(s, dir);
+	f->sub = dir;
+	return 0;
+}
+
+/* -R: the directories above name, each sent once, as marks that nothing was sent of them. */
+static int
+take_implied(struct source *s, const char *base, const char *name)
+{
+	char path[NAME_BYTES_MAX], *fs;
+	size_t n = 0;
+	struct stat st;
+	struct file *f;
+	uint32_t dir;
+	int r;
+
+	while (name[n] != '\0' && strchr(name + n, '/') != NULL) {
+		const char *slash = strchr(name + n, '/');
+		size_t end = (size_t)(slash - name);
+
+		memcpy(path, name, end);
+		path[end] = '\0';
+		n = end + 1;
+		if (strcmp(s->implied_base, base) == 0 && strncmp(s->implied, path, end) == 0 &&
+		    (s->implied[end] == '/' || s->implied[end] == '\0'))
+			continue;	/* the argument before had it too */
+		if ((fs = joined(base, path)) == NULL)
+			return -ENOMEM;
+		r = root_stat(s->conf.root, fs, 1, &st);
+		free(fs);
+		if (r != 0)
+			return 0;	/* the argument itself will say what is missing */
+		char *leaf = strrchr(path, '/');
+		char *up = leaf == NULL ? strdup("") : strndup(path, (size_t)(leaf - path));
+		if (up == NULL || (dir = place_add(s, up, joined(base, up), st.st_dev)) == 0)
+			return -ENOMEM;
+		if ((f = add_file(s, dir, leaf == NULL ? path : leaf + 1, &st, NULL)) == NULL)
+			return -ENOMEM;
+		f->top_dir = f->no_content = true;
+	}
+	snprintf(s->implied, sizeof s->implied, "%.*s", (int)(n > 0 ? n - 1 : 0), name);
+	snprintf(s->implied_base, sizeof s->implied_base, "%s", base);
+	return 0;
+}
+
+/* -R: the whole path is kept; "/./" says where it begins. */
+static int
+take_relative(struct source *s, char *path)
+{
+	char *mark = strstr(path, "/./"), *name = path, *slash, *fs;
+	const char *base = "";
+	bool contents;
+	size_t n;
+	uint32_t dir;
+	int r;
+
+	if (strncmp(path, "./", 2) == 0) {
+		name = path + 2;
+	} else if (mark != NULL) {
+		*mark = '\0';
+		base = path;
+		name = mark + 3;
+	}
+	n = strlen(name);
+	contents = n > 0 && name[n - 1] == '/';
+	if (contents)
+		name[n - 1] = '\0';
+	if (name[0] == '\0')
+		return take_contents(s, base);
+	if ((r = take_implied(s, base, name)) != 0)
+		return r;
+	slash = strrchr(name, '/');
+	char *up = slash == NULL ? strdup("") : strndup(name, (size_t)(slash - name));
+	if (up == NULL || (dir = place_add(s, up, joined(base, up), 0)) == 0 || (fs = joined(base, name)) == NULL)
+		return -ENOMEM;
+	r = take_named(s, dir, slash == NULL ? name : slash + 1, fs, contents);
+	free(fs);
+	return r;
+}
+
+int
+source_arg(struct source *s, const char *arg)
+{
+	char path[NAME_BYTES_MAX], *slash;
+	size_t n = strlen(arg);
+	uint32_t dir;
+
+	if (n >= sizeof path)
+		return E_LIMIT;
+	memcpy(path, arg, n + 1);
+	source_clean_path(path, s->conf.relative);
+	if (s->conf.relative)
+		return take_relative(s, path);
+	n = strlen(path);
+	if (n == 0 || path[n - 1] == '/') {
+		if (n > 0)
+			path[n - 1] = '\0';
+		return take_contents(s, path);
+	}
+	slash = strrchr(path, '/');
+	dir = place_add(s, strdup(""), slash == NULL ? strdup("") : strndup(path, (size_t)(slash - path)), 0);
+	if (dir == 0)
+		return -ENOMEM;
+	return take_named(s, dir, slash == NULL ? path : slash + 1, path, false);
+}
+
+/* --- order ---------------------------------------------------------------------------- */
+
+/* The order of the wire from protocol 29 on, within one directory: "." first, then what is no
+ * directory, then directories as if their names ended in '/' (rsync-wire 5.11.1). */
+static int
+leaf_rank(const struct file *f)
+{
+	return strcmp(f->name, ".") == 0 ? 0 : S_ISDIR(f->mode) ? 2 : 1;
+}
+
+static int
+compare_names(const char *a, bool a_dir, const char *b, bool b_dir)
+{
+	const unsigned char *x = (const unsigned char *)a, *y = (const unsigned char *)b;
+
+	while (*x == *y && *x != '\0')
+		x++, y++;
+	return (*x == '\0' && a_dir ? '/' : *x) - (*y == '\0' && b_dir ? '/' : *y);
+}
+
+static int
+compare_leaves(const struct file *a, const struct file *b)
+{
+	int ra = leaf_rank(a), rb = leaf_rank(b);
+
+	return ra != rb ? ra - rb : compare_names(a->name, ra == 2, b->name, rb == 2);
+}
+
+/* The next component of a path that may end in the leaf f; false when it is used up. */
+static bool
+component(const char **dir, const struct file *f, bool *leaf_done, char *dst, bool *ret_dir)
+{
+	size_t n = strcspn(*dir, "/");
+
+	if (n > 0) {
+		memcpy(dst, *dir, n);
+		dst[n] = '\0';
+		*dir += n;
+		*dir += **dir == '/';
+		*ret_dir = true;
+		return true;
+	}
+	if (*leaf_done)
+		return false;
+	*leaf_done = true;
+	*ret_dir = leaf_rank(f) == 2;
+	strcpy(dst, leaf_rank(f) == 0 ? "" : f->name);
+	return true;
+}
+
+static int
+compare_new(const struct source *s, const struct file *a, const struct file *b)
+{
+	const char *da = s->places[a->dir].path, *db = s->places[b->dir].path;
+	char x[NAME_BYTES_MAX], y[NAME_BYTES_MAX];
+	bool la = false, lb = false, xdir = false, ydir = false, xa, yb;
+	int r;
+
+	if (a->dir == b->dir || strcmp(da, db) == 0)
+		return compare_leaves(a, b);
+	for (;;) {
+		xa = component(&da, a, &la, x, &xdir);
+		yb = component(&db, b, &lb, y, &ydir);
+		if (!xa || !yb)
+			return (int)xa - (int)yb;
+		if (xdir != ydir)
+			return (int)xdir - (int)ydir;
+		if ((r = compare_names(x, xdir, y, ydir)) != 0)
+			return r;
+	}
+}
+
+static int
+compare_old(const struct source *s, const struct file *a, const struct file *b)
+{
+	char x[NAME_BYTES_MAX], y[NAME_BYTES_MAX];
+	const char *da = s->places[a->dir].path, *db = s->places[b->dir].path;
+
+	if (strcmp(da, db) == 0)
+		return strcmp(a->name, b->name);
+	snprintf(x, sizeof x, "%s%s%s", da, da[0] == '\0' ? "" : "/", a->name);
+	snprintf(y, sizeof y, "%s%s%s", db, db[0] == '\0' ? "" : "/", b->name);
+	return strcmp(x, y);
+}
+
+static int
+by_wire_order(const void *va, const void *vb, void *arg)
+{
+	const struct file *a = va, *b = vb;
+	const struct source *s = arg;
+	int r = s->conf.version >= 29 ? compare_new(s, a, b) : compare_old(s, a, b);
+
+	return r != 0 ? r : a->seq < b->seq ? -1 : 1;
+}
+
+static void
+sort_segment(struct source *s, struct segment *seg)
+{
+	for (uint32_t i = 1; i < seg->n; i++)
+		if (by_wire_order(&seg->files[i - 1], &seg->files[i], s) > 0) {
+			qsort_r(seg->files, seg->n, sizeof *seg->files, by_wire_order, s);
+			return;
+		}
+}
+
+/* --- incremental recursion ------------------------------------------------------------ */
+
+/* The directories of a finished segment get their numbers. */
+static int
+list_directories(struct source *s, const struct segment *seg)
+{
+	uint32_t first = s->n_listed;
+	size_t cap = s->cap_listed;
+	const struct file *prev = NULL;
+
+	for (uint32_t i = 0; i < seg->n; i++) {
+		const struct file *f = &seg->files[i];
+
+		if (!S_ISDIR(f->mode))
+			continue;
+		if (!grow(&s->listed, sizeof *s->listed, s->n_listed, cap, &cap))
+			return -ENOMEM;
+		s->cap_listed = (uint32_t)cap;
+		s->listed[s->n_listed] = (struct listed){ f->sub, s->at, 0, 0, leaf_rank(f) == 0 };
+		if (prev != NULL && leaf_rank(f) != 0 && strcmp(prev->name, f->name) == 0) {
+			/* the same name from another argument: one segment serves both */
+			s->listed[s->n_listed].skip = true;
+			for (uint32_t p = prev->sub; p != 0 && f->sub != 0; p = s->places[p].same)
+				if (s->places[p].same == 0) {
+					s->places[p].same = f->sub;
+					break;
+				}
+		} else {
+			prev = f;
+		}
+		s->n_listed++;
+	}
+	if (s->at != 0) {
+		s->listed[s->at - 1].first = first;
+		s->listed[s->at - 1].n = s->n_listed - first;
+	}
+	return 0;
+}
+
+/* Depth first: the first sub-directory, else the next sister, else the parent's next sister.
+ * Returns 1 + its number, or 0 at the end. */
+static uint32_t
+next_listed(const struct source *s)
+{
+	uint32_t at = s->at, next;
+
+	if (at == 0)
+		return s->n_listed > 0 ? 1 : 0;
+	if (s->listed[at - 1].n > 0)
+		return s->listed[at - 1].first + 1;
+	for (;;) {
+		uint32_t parent = s->listed[at - 1].parent;
+		uint32_t end = parent == 0 ? 0 : s->listed[parent - 1].first + s->listed[parent - 1].n;
+
+		next = at + 1;
+		if (parent == 0)	/* sisters at the top: those without a parent, from the front */
+			return next <= s->n_listed && s->listed[next - 1].parent == 0 ? next : 0;
+		if (next <= end)
+			return next;
+		at = parent;
+	}
+}
+
+/* Move on to the next directory that has a segment. */
+static void
+advance(struct source *s)
+{
+	do
+		s->at = next_listed(s);
+	while (s->at != 0 && s->listed[s->at - 1].skip);
+	if (s->at == 0)
+		s->all_listed = true;
+}
+
+static int
+push_segment(struct source *s)
+{
+	struct segment *seg;
+
+	if (s->next_first > INT32_MAX - 2)
+		return E_LIMIT;
+	if (s->oldest > 0 && s->n_segments == s->cap_segments) {
+		memmove(s->segments, s->segments + s->oldest, (s->n_segments - s->oldest) * sizeof *s->segments);
+		s->n_segments -= s->oldest;
+		s->oldest = 0;
+	}
+	if (!grow(&s->segments, sizeof *s->segments, s->n_segments, s->cap_segments, &s->cap_segments) ||
+	    (seg = segment_new(s->next_first)) == NULL)
+		return -ENOMEM;
+	s->segments[s->n_segments++] = seg;
+	return 0;
+}
+
+/* The newest segment is complete: its order, its directories' numbers, the next one's start. */
+static int
+finish_segment(struct source *s)
+{
+	struct segment *seg = newest(s);
+
+	sort_segment(s, seg);
+	if (seg->n > (uint32_t)(INT32_MAX - 2 - seg->first))
+		return E_LIMIT;
+	s->next_first = seg->first + (int32_t)seg->n + 1;
+	return s->conf.incremental ? list_directories(s, seg) : 0;
+}
+
+int
+source_next(struct source *s, uint32_t *ret_dir)
+{
+	uint32_t dir = s->at;
+	int r;
+
+	if (s->all_listed)
+		return E_EOF;
+	if ((r = push_segment(s)) != 0)
+		return r;
+	for (uint32_t p = s->listed[dir - 1].place; r == 0 && p != 0; p = s->places[p].same)
+		r = read_place(s, p);
+	if (r != 0 || (r = finish_segment(s)) != 0)
+		return r;
+	*ret_dir = dir - 1;
+	advance(s);
+	return 0;
+}
+
+/* --- the first or only list ----------------------------------------------------------- */
+
+/* The complete list is walked depth first, in the order of the wire, so that the sort at the
+ * end finds its work done. */
+static int
+build_complete(struct source *s)
+{
+	struct segment *seg = newest(s);
+	uint32_t from = seg->n, place;
+	int r;
+
+	if (s->n_todo == 0)
+		return 0;
+	place = s->todo[--s->n_todo];
+	if ((r = read_place(s, place)) != 0)
+		return r;
+	if (seg->n > from)
+		qsort_r(seg->files + from, seg->n - from, sizeof *seg->files, by_wire_order, s);
+	for (uint32_t i = seg->n; i > from; i--)
+		if (seg->files[i - 1].sub != 0 && todo_add(s, seg->files[i - 1].sub) != 0)
+			return -ENOMEM;
+	return 1;
+}
+
+/* Directories named by arguments, the first on top. */
+static int
+queue_named(struct source *s)
+{
+	const struct segment *seg = newest(s);
+
+	s->started = true;
+	for (uint32_t i = seg->n; i > 0; i--)
+		if (seg->files[i - 1].sub != 0 && todo_add(s, seg->files[i - 1].sub) != 0)
+			return -ENOMEM;
+	return 0;
+}
+
+int
+source_build(struct source *s)
+{
+	int r;
+
+	if (!s->conf.incremental) {
+		if (!s->started && (r = queue_named(s)) != 0)
+			return r;
+		if ((r = build_complete(s)) != 0)
+			return r;
+		s->all_listed = true;
+		return finish_segment(s);
+	}
+	if ((r = finish_segment(s)) == 0)
+		advance(s);
+	return r;
+}
+
+/* --- asking --------------------------------------------------------------------------- */
+
+const struct segment *
+source_newest(const struct source *s)
+{
+	return newest(s);
+}
+
+const struct place *
+source_place(const struct source *s, const struct file *f)
+{
+	return &s->places[f->dir];
+}
+
+const struct file *
+source_find(const struct source *s, int32_t ndx, bool *ret_gap)
+{
+	size_t lo = s->oldest, hi = s->n_segments;
+
+	*ret_gap = false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct segment *seg = s->segments[mid];
+
+		if (ndx < seg->first - (s->conf.incremental ? 1 : 0)) {
+			hi = mid;
+		} else if (ndx >= seg->first + (int32_t)seg->n) {
+			lo = mid + 1;
+		} else if (ndx < seg->first) {
+			*ret_gap = true;
+			return NULL;
+		} else {
+			return &seg->files[ndx - seg->first];
+		}
+	}
+	return NULL;
+}
+
+bool
+source_release(struct source *s)
+{
+	size_t left = s->n_segments - s->oldest;
+
+	if (left == 0 || (left == 1 && s->all_listed))
+		return true;		/* the last stays: late reports may still name it */
+	segment_free(s->segments[s->oldest++]);
+	return false;
+}
+
+size_t
+source_outstanding(const struct source *s)
+{
+	size_t n = 0;
+
+	for (size_t i = s->oldest; i < s->n_segments; i++)
+		n += s->segments[i]->n + 1;
+	return n;
+}
+
+bool
+source_all_listed(const struct source *s)
+{
+	return s->all_listed;
+}
+
+int
+source_io_error(const struct source *s)
+{
+	return s->conf.ignore_errors ? 0 : s->io_error;
+}
+
+int64_t
+source_total_size(const struct source *s)
+{
+	return s->total_size;
+}

@@ -1,0 +1,87 @@
+/* The files a client asked for: found below the module root, held in segments, found again by
+ * index.  Either one complete list, or one segment per directory (incremental recursion). */
+#ifndef SALLYPORT_SYNCD_SESSION_SOURCE_H
+#define SALLYPORT_SYNCD_SESSION_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "syncd/fs/root.h"
+#include "syncd/types.h"
+
+struct file {
+	const char *name;	/* last component, or "." */
+	const char *link;	/* symlink target, or NULL */
+	int64_t size, mtime;
+	uint32_t nsec, mode, uid, gid;
+	uint32_t rdev_major, rdev_minor;
+	uint32_t dir;		/* the directory it lies in */
+	uint32_t sub;		/* a directory's own number as a place for files; 0: never opened */
+	uint32_t seq;		/* order of discovery, for a stable sort */
+	bool top_dir, no_content;
+};
+
+/* A directory as a place: where it is in the transfer and in the module. */
+struct place {
+	char *path;		/* in the transfer, "" at the top */
+	char *fs;		/* below the module root */
+	uint32_t same;		/* another place whose files belong into the same segment; 0: none */
+	dev_t dev;
+};
+
+struct segment {
+	int32_t first;		/* index of files[0]; first - 1 is the directory itself */
+	uint32_t n, cap;
+	struct file *files;
+	char **chunks;		/* memory of the names */
+	size_t n_chunks, chunk_at, chunk_size;
+};
+
+struct source_conf {
+	const struct root *root;
+	const char *module;	/* for messages */
+	int version;		/* decides the order */
+	bool incremental, recurse, dirs, relative, one_file_system, munge;
+	bool ignore_missing, delete_missing, ignore_errors;
+	/* a line for the client about something that could not be listed */
+	void (*tell)(void *arg, unsigned code, const char *text);
+	void *arg;
+};
+
+struct source;
+
+int source_new(const struct source_conf *conf, struct source **ret);
+void source_free(struct source *s);
+
+/* One path argument, module name already removed.  0, or -ENOMEM or E_LIMIT. */
+int source_arg(struct source *s, const char *path);
+
+/* After the last argument: one step of building the first list.  1: more to do, 0: it stands,
+ * negative: an error of ours. */
+int source_build(struct source *s);
+
+/* The next directory's segment.  0 and *ret_dir (its directory number), E_EOF after the last,
+ * or an error.  Only with incremental recursion. */
+int source_next(struct source *s, uint32_t *ret_dir);
+
+const struct segment *source_newest(const struct source *s);
+const struct place *source_place(const struct source *s, const struct file *f);
+
+/* The file with this index; NULL when there is none.  For the index of a directory between
+ * segments *ret_gap is true and NULL is returned. */
+const struct file *source_find(const struct source *s, int32_t ndx, bool *ret_gap);
+
+/* The oldest segment is finished.  True when it was the last of all. */
+bool source_release(struct source *s);
+size_t source_outstanding(const struct source *s);	/* files in segments not yet released */
+bool source_all_listed(const struct source *s);		/* no directory is left to list */
+
+int source_io_error(const struct source *s);
+int64_t source_total_size(const struct source *s);	/* regular files and symlinks, bytes */
+
+/* Make arg safe and relative to the module: no empty, "." or ".." component is left, but a
+ * trailing "/" or "/." stays as "/", and "" is the root.  In place. */
+void source_clean_path(char *arg, bool keep_dot_marks);
+
+#endif

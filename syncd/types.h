@@ -1,0 +1,87 @@
+/* Plain structs and numbers that the rooms of syncd exchange.  No functions. */
+#ifndef SALLYPORT_SYNCD_TYPES_H
+#define SALLYPORT_SYNCD_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Limits.  Every number a peer can drive has its bound here (manual: LIMITS). */
+enum {
+	PROTO_MIN = 27,			/* oldest protocol spoken */
+	PROTO_MAX = 32,
+	LINE_MAX_BYTES = 5119,		/* a text line, argument, message or filter rule */
+	REQUEST_LINE_MAX = 1023,	/* the module line */
+	EARLY_INPUT_MAX = 5120,
+	ARGS_MAX = 16000,		/* arguments in both lists together */
+	ARGS_BYTES_MAX = 4 << 20,	/* and the sum of their lengths */
+	NAME_BYTES_MAX = 4096,		/* a path, with its NUL */
+	MODULE_NAME_MAX = 255,
+	DIGEST_MAX = 64,
+	FILTER_RULES_MAX = 65536,
+	SUM_COUNT_MAX = 1 << 28,	/* block sums in one request: 256 Mi blocks */
+	HANDSHAKE_SECONDS = 60,		/* greeting to module, and again for the arguments */
+	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */
+	PEER_IN_MAX = 64 << 20,		/* bytes of a peer held while it does not read */
+	PEER_OUT_HIGH = 256 << 10,	/* output held before the producers pause */
+	BLOCK_MAX = 1 << 17,		/* a delta block, protocol >= 30 */
+	BLOCK_MAX_OLD = 1 << 29,	/* a delta block, protocol < 30 */
+};
+
+/* Compat flags, as the server sends them (rsync-wire 2.2). */
+enum {
+	CF_INC_RECURSE = 0x001,
+	CF_SYMLINK_TIMES = 0x002,
+	CF_SYMLINK_ICONV = 0x004,
+	CF_SAFE_FLIST = 0x008,
+	CF_AVOID_XATTR_OPTIM = 0x010,
+	CF_CHKSUM_SEED_FIX = 0x020,
+	CF_INPLACE_PARTIAL_DIR = 0x040,
+	CF_VARINT_FLIST_FLAGS = 0x080,
+	CF_ID0_NAMES = 0x100,
+};
+
+enum sum_alg {
+	SUM_NONE, SUM_MD4, SUM_MD5, SUM_SHA1, SUM_XXH64, SUM_XXH3, SUM_XXH128,
+	SUM_MD4_OLD,	/* protocol < 30: the seed is hashed in front of whole files */
+};
+
+/* What both ends agreed on; fixed before the first framed byte. */
+struct proto {
+	int version;
+	unsigned compat;
+	enum sum_alg xfer_sum;	/* blocks and whole files */
+	enum sum_alg list_sum;	/* -c */
+	int32_t seed;
+};
+
+/* What the wire says of one file-system object (rsync-wire 5.4). */
+struct entry {
+	const char *dir;	/* path of its directory in the transfer, "" for the top; no trailing slash */
+	const char *name;	/* last component, or "." */
+	const char *link;	/* a symlink's target; NULL otherwise */
+	const char *user, *group;	/* names to send inline, or NULL */
+	int64_t size;
+	int64_t mtime;
+	uint32_t nsec;
+	uint32_t mode;
+	uint32_t uid, gid;
+	uint32_t rdev_major, rdev_minor;
+	bool top_dir;		/* named by an argument */
+	bool no_content;	/* a directory whose contents are not sent */
+};
+
+enum {	/* io_error bits (rsync-wire 4.4) */
+	IOERR_GENERAL = 1,
+	IOERR_VANISHED = 2,
+	IOERR_DEL_LIMIT = 4,
+	IOERR_KNOWN = 7,
+};
+
+enum {	/* exit codes that travel or are logged (rsync-wire 9.5) */
+	RERR_OK = 0, RERR_SYNTAX = 1, RERR_PROTOCOL = 2, RERR_FILESELECT = 3, RERR_UNSUPPORTED = 4,
+	RERR_STARTCLIENT = 5, RERR_SOCKETIO = 10, RERR_FILEIO = 11, RERR_STREAMIO = 12, RERR_SIGNAL = 20,
+	RERR_MALLOC = 22, RERR_PARTIAL = 23, RERR_VANISHED = 24, RERR_TIMEOUT = 30,
+};
+
+#endif

@@ -1,0 +1,51 @@
+#include "syncd/worker.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "lib/sock.h"
+
+enum { EXIT_ROLE = 11 };
+
+static int
+refuse_role(int monitor_fd, const char *report)
+{
+	ask_log(monitor_fd, LOG_ERR, report, strlen(report));
+	return EXIT_ROLE;
+}
+
+int
+worker_main(const struct roles *roles, int peer_fd, int monitor_fd, const char *motd)
+{
+	char report[ROLE_REPORT_SIZE];
+	struct session s;
+	int code;
+
+	if (roles_enter_worker(roles, peer_fd, monitor_fd, report) != 0)
+		return refuse_role(monitor_fd, report);
+	session_init(&s, peer_fd, monitor_fd, PH_HELLO);
+	s.motd = motd;
+	code = session_run(&s);		/* untrusted bytes only from here on */
+	session_done(&s);
+	return code;
+}
+
+int
+session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struct session_identity *id,
+    const struct grant *grant, const struct admission *a)
+{
+	char report[ROLE_REPORT_SIZE];
+	struct session s;
+	int code;
+
+	if (roles_enter_session(roles, id, peer_fd, monitor_fd, report) != 0)
+		return refuse_role(monitor_fd, report);
+	session_init(&s, peer_fd, monitor_fd, PH_ARGS);
+	s.grant = *grant;
+	s.proto.version = a->version;
+	buf_put(&s.peer.in, a->ahead, a->n_ahead);
+	code = session_run(&s);
+	session_done(&s);
+	return code;
+}
