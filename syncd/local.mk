@@ -27,3 +27,5 @@ sallyport_syncd_SOURCES = \
 DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS)
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
+
+SCRIPTS_T += t/300-pull-like-stock.t

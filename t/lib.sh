@@ -134,3 +134,43 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
+
+# --- the same request to our daemon and to Debian's -----------------------------------------
+# same_as_stock NAME ARGUMENT...: runs rsync twice, "@" in the arguments standing for
+# rsync://127.0.0.1:PORT; the last argument of rsync is the directory "d", a copy of $before
+# (when set).  Same exit status, same lines, same tree, or it fails.
+before=
+same_as_stock() {
+	_name=$1; shift
+	for _side in ours stock; do
+		rm -rf "$scratch/$_side"; mkdir -p "$scratch/$_side"
+		[ -z "$before" ] || cp -a "$before" "$scratch/$_side/d"
+		[ $_side = ours ] && _port=$port || _port=$rport
+		( cd "$scratch/$_side" && _n=$#
+		  while [ $_n -gt 0 ]; do
+			_a=$1; shift; _n=$((_n - 1))
+			case $_a in @*) _a=rsync://127.0.0.1:$_port${_a#@} ;; esac
+			set -- "$@" "$_a"
+		  done
+		  timeout 60 rsync "$@" d/ > "$scratch/$_side.out" 2>&1; echo "exit $?" >> "$scratch/$_side.out" )
+		said < "$scratch/$_side.out" > "$scratch/$_side.said"
+		recent_facts "$scratch/$_side" > "$scratch/$_side.facts"
+	done
+	if cmp -s "$scratch/ours.said" "$scratch/stock.said" && cmp -s "$scratch/ours.facts" "$scratch/stock.facts"
+	then report 0 "$_name"
+	else
+		report 1 "$_name"
+		{ diff "$scratch/stock.said" "$scratch/ours.said"; diff "$scratch/stock.facts" "$scratch/ours.facts"; } |
+		    head -n 30 | note
+	fi
+}
+said() { # what rsync printed, less what differs from run to run
+	grep -v -E '^(sent|received|total size|File list (generation|transfer|size)|Total bytes|Number of regular files transferred)' |
+	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' | sort
+}
+recent_facts() { # contents and facts; times of this run are only "now"
+	( cd "$1" && [ -d d ] && cd d || exit 0
+	  _now=$(($(date +%s) - 3600))
+	  find . -printf '%p\t%y\t%m\t%T@\t%U\t%G\t%l\n' | awk -F '\t' -v now=$_now '{ if ($4 + 0 > now) $4 = "now"; print }' | sort
+	  find . -type f -exec sha1sum {} + | sort )
+}
