@@ -12,7 +12,9 @@ syncd_libfs_a_SOURCES = \
 	syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/conf.c syncd/policy/conf.h \
-	syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h
+	syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h \
+	syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h \
+	syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h \
 	syncd/session/args.c syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
@@ -28,4 +30,4 @@ DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS)
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t

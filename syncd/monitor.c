@@ -290,6 +290,52 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	return 0;
 }
 
+/* The text of a file that the administrator named; "" when none is. */
+static int
+operator_text(const char *path, struct buf *b)
+{
+	struct conf_err e;
+	int fd, r;
+
+	buf_clear(b);
+	if (path != NULL && path[0] != '\0') {
+		if ((fd = trusted_file(path, O_RDONLY, 0)) < 0)
+			return fd;
+		r = ini_slurp_fd(fd, path, b, &e);
+		close(fd);
+		if (r != 0)
+			return -EIO;
+	}
+	return buf_cstr(b) == NULL ? -ENOMEM : 0;
+}
+
+/* The module's own filter, in the order in which its parameters count. */
+static int
+build_filter(struct monitor *m)
+{
+	const struct module_conf *c = m->module;
+	const struct { enum rules_source source; const char *text; bool is_file; } parts[] = {
+		{ RULES_FILTER, c->filter, false }, { RULES_INCLUDE_LINES, c->include_from, true },
+		{ RULES_INCLUDE_LIST, c->include, false }, { RULES_EXCLUDE_LINES, c->exclude_from, true },
+		{ RULES_EXCLUDE_LIST, c->exclude, false },
+	};
+	struct buf text = BUF_INIT;
+	int r = rules_new(&m->grant.hidden);
+
+	for (size_t i = 0; i < ARRAY_LEN(parts) && r == 0; i++) {
+		if (parts[i].is_file && (r = operator_text(parts[i].text, &text)) != 0) {
+			log_error("module %s: failed to open %s: %s", m->grant.module, parts[i].text, err_text(r));
+			break;
+		}
+		r = rules_add_config(m->grant.hidden, parts[i].source,
+		    parts[i].is_file ? (const char *)buf_head(&text) : parts[i].text == NULL ? "" : parts[i].text);
+		if (r != 0)
+			log_error("module %s: bad filter rule in its configuration: %s", m->grant.module, err_text(r));
+	}
+	buf_done(&text);
+	return r;
+}
+
 /* Open what the session will stand on, with our rights and before it exists. */
 static int
 open_module(struct monitor *m, char *words, size_t size)
@@ -300,6 +346,10 @@ open_module(struct monitor *m, char *words, size_t size)
 	if (module_plan(m->module, &f, &m->plan, plan_words, why) != 0) {
 		log_error("module %s: %s", m->grant.module, why);
 		snprintf(words, size, "%s", plan_words);
+		return E_DENIED;
+	}
+	if (build_filter(m) != 0) {
+		snprintf(words, size, "module %.128s is closed by its configuration", m->grant.module);
 		return E_DENIED;
 	}
 	m->chroot_fd = m->plan.chroot[0] == '\0' ? -1 : trusted_dir(m->plan.chroot);

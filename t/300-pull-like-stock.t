@@ -35,17 +35,19 @@ conf() { cat <<-EOT
 own=
 [ "$(id -u)" != 0 ] || own="uid = 0
 gid = 0"
-conf "$own" | start_syncd
-conf "$own" | start_rsyncd
+conf "$own" > "$scratch/conf"
+start_syncd < "$scratch/conf"
+start_rsyncd < "$scratch/conf"
 
 protocols="27 28 29 30 31 32"
-plan $((6 * 17))
+plan $((6 * 18))
 for p in $protocols; do
 	before=
 	same_as_stock "protocol $p: everything" --protocol=$p -ai @/m/
 	same_as_stock "protocol $p: a directory and a file by name" --protocol=$p -ai @/m/a @/m/hello
 	same_as_stock "protocol $p: two directories' contents merge" --protocol=$p -ai @/m/a/ @/m/x/
 	same_as_stock "protocol $p: something that is not there" --protocol=$p -ai @/m/a-b @/m/nosuch
+	same_as_stock "protocol $p: a directory that is not there" --protocol=$p -ai @/m/no/such @/m/hello/x @/m/x
 	same_as_stock "protocol $p: one file" --protocol=$p -ti @/m/hello
 	same_as_stock "protocol $p: relative" --protocol=$p -aRi @/m/a/b/c @/m/a/./b/numbers
 	same_as_stock "protocol $p: numeric ids" --protocol=$p --numeric-ids -ai @/m/

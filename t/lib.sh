@@ -156,7 +156,9 @@ same_as_stock() {
 		said < "$scratch/$_side.out" > "$scratch/$_side.said"
 		recent_facts "$scratch/$_side" > "$scratch/$_side.facts"
 	done
-	if cmp -s "$scratch/ours.said" "$scratch/stock.said" && cmp -s "$scratch/ours.facts" "$scratch/stock.facts"
+	if grep -q -E '^exit (10|35)$' "$scratch/stock.said"; then	# two unreachable servers agree on nothing
+		report 1 "$_name"; note < "$scratch/stock.said"
+	elif cmp -s "$scratch/ours.said" "$scratch/stock.said" && cmp -s "$scratch/ours.facts" "$scratch/stock.facts"
 	then report 0 "$_name"
 	else
 		report 1 "$_name"
@@ -166,7 +168,7 @@ same_as_stock() {
 }
 said() { # what rsync printed, less what differs from run to run
 	grep -v -E '^(sent|received|total size|File list (generation|transfer|size)|Total bytes|Number of regular files transferred)' |
-	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' | sort
+	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' -e '/read error: Connection reset by peer/d' | sort
 }
 recent_facts() { # contents and facts; times of this run are only "now"
 	( cd "$1" && [ -d d ] && cd d || exit 0

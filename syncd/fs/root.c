@@ -49,6 +49,31 @@ root_stat(const struct root *root, const char *path, int follow, struct stat *re
 	return r;
 }
 
+char *
+root_read_text(const struct root *root, const char *path, size_t max)
+{
+	int fd = root_open_follow(root, path, O_RDONLY | O_NONBLOCK);
+	char *text = NULL;
+	struct stat st;
+	size_t got = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size <= max)
+		text = malloc((size_t)st.st_size + 1);
+	while (text != NULL && got < (size_t)st.st_size && (n = read(fd, text + got, (size_t)st.st_size - got)) > 0)
+		got += (size_t)n;
+	close(fd);
+	if (text != NULL && (n < 0 || memchr(text, '\0', got) != NULL)) {
+		free(text);
+		return NULL;
+	}
+	if (text != NULL)
+		text[got] = '\0';
+	return text;
+}
+
 void
 opener_done(struct opener *o)
 {

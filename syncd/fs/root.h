@@ -22,6 +22,10 @@ int root_open_follow(const struct root *root, const char *path, int flags);
 /* lstat (follow 0) or stat (follow 1) below the root.  0 or -errno. */
 int root_stat(const struct root *root, const char *path, int follow, struct stat *ret);
 
+/* The text of a regular file of at most max bytes below the root, heap; NULL when there is none
+ * that can be read, or when it holds a NUL byte. */
+char *root_read_text(const struct root *root, const char *path, size_t max);
+
 /* The directory last used, so that the files of one directory cost one component each. */
 struct opener {
 	const struct root *root;

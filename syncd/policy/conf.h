@@ -16,6 +16,7 @@ struct module_conf {
 	char *closed_by;	/* a parameter we do not support and cannot ignore; NULL: open */
 
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
+	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks;
 	int reverse_lookup, forward_lookup, syslog_facility;

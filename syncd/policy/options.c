@@ -68,6 +68,7 @@ static const struct row table[] = {
 	{ "stats", 0, K_COUNT, AT(stats) },
 	{ "use-qsort", 0, K_COUNT, AT(inc_refused) },
 	{ "secluded-args", 's', K_COUNT, AT(noop) },
+	{ "cvs-exclude", 'C', K_COUNT, AT(cvs_exclude) },
 	{ "from0", '0', K_COUNT, AT(from0) },
 	{ "checksum-seed", 0, K_NUMBER, AT(checksum_seed), INT32_MIN, INT32_MAX },
 	{ "checksum-choice", 0, K_TEXT, AT(checksum_choice) },
@@ -104,7 +105,7 @@ static const struct row table[] = {
 	{ "compress-level", 0, K_REFUSE_TEXT, 0 }, { "compress-choice", 0, K_REFUSE_TEXT, 0 },
 	{ "new-compress", 0, K_REFUSE, 0 }, { "old-compress", 0, K_REFUSE, 0 },
 	{ "copy-links", 'L', K_REFUSE, 0 }, { "copy-dirlinks", 'k', K_REFUSE, 0 },
-	{ "copy-unsafe-links", 0, K_REFUSE, 0 }, { "cvs-exclude", 'C', K_REFUSE, 0 },
+	{ "copy-unsafe-links", 0, K_REFUSE, 0 },
 	{ "files-from", 0, K_REFUSE_TEXT, 0 }, { "iconv", 0, K_REFUSE_TEXT, 0 }, { "bwlimit", 0, K_REFUSE_TEXT, 0 },
 	{ "remove-source-files", 0, K_REFUSE, 0 }, { "remove-sent-files", 0, K_REFUSE, 0 },
 	{ "append-verify", 0, K_REFUSE, 0 }, { "copy-devices", 0, K_REFUSE, 0 }, { "write-devices", 0, K_REFUSE, 0 },
@@ -267,8 +268,8 @@ options_parse(char *const *v, size_t n, struct options *o, size_t *ret_paths, ch
 			r = long_option(&p, arg);
 		else if (arg[0] == '-' && arg[1] != '\0')
 			r = bundle(&p, arg);
-		else
-			r = unknown(&p, arg);
+		else		/* a stray word: 3.5.0 sends "(null)" when secluded below protocol 30 */
+			continue;
 		if (r != 0 && first == 0) {	/* read on: the refusal must travel in a complete set-up */
 			first = r;
 			memcpy(first_message, message, OPTIONS_MESSAGE_MAX);

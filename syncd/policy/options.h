@@ -16,6 +16,7 @@ struct options {
 	int checksum, relative, dry_run, whole_file, sparse, one_file_system, numeric_ids;
 	int ignore_times, size_only, inplace, append, list_only, compress, no_implied_dirs;
 	int ignore_missing, delete_missing, ignore_errors, from0, stats, update, safe_links;
+	int cvs_exclude;
 	int inc_refused;		/* --use-qsort: no incremental recursion */
 	int noop;			/* options that mean nothing to this side */
 	int64_t checksum_seed, timeout, block_size;

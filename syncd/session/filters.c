@@ -4,28 +4,40 @@
 #include "lib/err.h"
 #include "syncd/wire/filter.h"
 
+/* 0 at the end of the list, E_SHORT, or what is wrong. */
+static int
+read_rules(struct session *s)
+{
+	const char *text;
+	struct cursor c;
+	size_t n = 1;
+	int r = 0;
+
+	while (n > 0) {
+		c = peer_unread(&s->peer);
+		if ((r = filter_get(&c, &text, &n)) != 0)
+			return r;
+		if (n > 0 && (r = rules_add(s->rules, text, n, s->proto.version < 29)) != 0)
+			return r;
+		peer_consume(&s->peer, &c);
+	}
+	return s->opt.cvs_exclude > 0 ? rules_add_cvs(s->rules) : 0;
+}
+
 enum step
 filters_run(struct session *s)
 {
-	struct filter_text rule;
-	const char *text;
-	struct cursor c;
-	size_t n;
-	int r;
+	int r = 0;
 
-	for (;;) {
-		c = peer_unread(&s->peer);
-		if ((r = filter_get(&c, &text, &n)) != 0)
-			return session_short(s, r);
-		if (n == 0)
-			break;
-		if (++s->rules > FILTER_RULES_MAX || filter_parse(text, n, s->proto.version < 29, &rule) != 0)
-			return session_broken(s, E_FORMAT);
-		peer_consume(&s->peer, &c);
-	}
-	peer_consume(&s->peer, &c);
-	if (s->rules > 0)
-		return session_fail(s, RERR_UNSUPPORTED, "this server does not apply filter rules yet (--exclude, --include, --filter)");
+	if (s->rules == NULL)
+		r = rules_new(&s->rules);
+	if (r == 0)
+		r = read_rules(s);
+	if (r == E_FORMAT)
+		return session_fail(s, RERR_SYNTAX, "rsync error: syntax or usage error (code %d): bad filter rule [sender]",
+		    RERR_SYNTAX);
+	if (r != 0)
+		return session_short(s, r);
 	s->phase = PH_FLIST;
 	return STEP_NEXT;
 }

@@ -22,7 +22,8 @@ open_source(struct session *s)
 {
 	const struct options *o = &s->opt;
 	struct source_conf conf = {
-		.root = &s->root, .module = s->grant.module, .version = s->proto.version,
+		.root = &s->root, .module = s->grant.module, .rules = s->rules, .hidden = s->grant.hidden,
+	    .version = s->proto.version,
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
 		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,

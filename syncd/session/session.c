@@ -41,6 +41,7 @@ session_done(struct session *s)
 {
 	opener_done(&s->opener);
 	source_free(s->source);
+	rules_free(s->rules);
 	strong_free(s->sum);
 	names_done(&s->users);
 	names_done(&s->groups);

@@ -48,6 +48,7 @@ struct grant {
 	bool numeric_ids;	/* do not look names up */
 	bool munge;		/* strip the prefix of munged symlinks */
 	int max_verbosity;
+	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 	int timeout;		/* seconds, 0: none */
 };
 
@@ -100,7 +101,7 @@ struct session {
 	int refused;		/* exit code of a refusal to be told after the set-up */
 	char refusal[OPTIONS_MESSAGE_MAX];
 	bool names_sent;	/* the negotiation lists are out */
-	uint32_t rules;		/* filter rules read */
+	struct rules *rules;	/* the client's filter */
 	struct root root;
 	struct opener opener;
 	struct strong *sum;

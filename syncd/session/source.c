@@ -15,7 +15,7 @@
 enum {
 	CHUNK_SIZE = 16384,
 	PLACES_MAX = 1 << 28,
-	DEPTH_MAX = NAME_BYTES_MAX / 2,
+	RULES_FILE_MAX = 1 << 20,	/* bytes of a merge file */
 };
 
 static const char munge_prefix[] = "/rsyncd-munged/";
@@ -167,7 +167,7 @@ place_add(struct source *s, char *path, char *fs, dev_t dev)
 		return 0;
 	}
 	s->cap_places = (uint32_t)cap;
-	s->places[s->n_places] = (struct place){ path, fs, 0, dev };
+	s->places[s->n_places] = (struct place){ .path = path, .fs = fs, .dev = dev };
 	return s->n_places++;
 }
 
@@ -187,7 +187,7 @@ source_new(const struct source_conf *conf, struct source **ret)
 		return -ENOMEM;
 	}
 	s->cap_places = (uint32_t)cap;
-	s->places[0] = (struct place){ NULL, NULL, 0, 0 };
+	s->places[0] = (struct place){ NULL };
 	s->n_places = 1;
 	s->cap_segments = 16;
 	s->n_segments = 1;
@@ -205,6 +205,7 @@ source_free(struct source *s)
 	for (uint32_t i = 1; i < s->n_places; i++) {
 		free(s->places[i].path);
 		free(s->places[i].fs);
+		rules_dir_free(s->places[i].rules);
 	}
 	free(s->segments);
 	free(s->places);
@@ -285,7 +286,10 @@ open_later(struct source *s, struct file *f, dev_t dev)
 	const struct place *in = &s->places[f->dir];
 
 	f->sub = place_add(s, joined(in->path, f->name), joined(in->fs, f->name), dev);
-	return f->sub == 0 ? -ENOMEM : 0;
+	if (f->sub == 0)
+		return -ENOMEM;
+	s->places[f->sub].up = f->dir;
+	return 0;
 }
 
 /* Does the path of an entry called name fit below this place? */
@@ -293,6 +297,64 @@ static bool
 fits(const struct place *in, const char *name)
 {
 	return strlen(in->path) + strlen(name) + 1 < NAME_BYTES_MAX;
+}
+
+/* Is a name of place dir left out, by the module's rules or by the client's? */
+static bool
+left_out(const struct source *s, uint32_t dir, const char *name, bool is_dir)
+{
+	const struct place *in = &s->places[dir];
+	char path[2 * NAME_BYTES_MAX], fs[2 * NAME_BYTES_MAX];
+	struct rules_name n = { path, fs, is_dir };
+
+	if (rules_empty(s->conf.rules) && rules_empty(s->conf.hidden))
+		return false;
+	snprintf(path, sizeof path, "%s%s%s", in->path, in->path[0] == '\0' ? "" : "/", name);
+	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", name);
+	if (!rules_empty(s->conf.hidden)) {
+		struct rules_name inside = { fs, fs, is_dir };	/* the module's rules start at its root */
+
+		if (rules_judge(s->conf.hidden, NULL, &inside) == RULES_EXCLUDE)
+			return true;
+	}
+	return !rules_empty(s->conf.rules) && rules_judge(s->conf.rules, in->rules, &n) == RULES_EXCLUDE;
+}
+
+/* A merge file of the client's rules: below the root like everything else, and never one that
+ * the module hides. */
+static char *
+fetch_rules(void *arg, const char *dir, const char *name)
+{
+	const struct source *s = arg;
+	char *path = joined(dir, name), *text = NULL;
+
+	if (path == NULL)
+		return NULL;
+	source_clean_path(path, false);
+	if (!rules_hidden(s->conf.hidden, path, false))
+		text = root_read_text(s->conf.root, path, RULES_FILE_MAX);
+	free(path);
+	return text;
+}
+
+/* Read the merge files of a directory that is about to be listed. */
+static int
+enter_rules(struct source *s, uint32_t dir)
+{
+	struct place *p = &s->places[dir];
+	struct rules_dir *rules;
+	char where[256];
+	int r;
+
+	if (rules_empty(s->conf.rules) || p->rules != NULL)
+		return 0;
+	r = rules_enter(s->conf.rules, p->up == 0 ? NULL : s->places[p->up].rules, p->fs, fetch_rules, s, &rules, where,
+	    sizeof where);
+	if (r == E_FORMAT)
+		tell(s, MSG_ERROR_XFER, "rsync: [sender] %s: bad filter rule (in %s)\n", where, s->conf.module);
+	if (r == 0)
+		p->rules = rules;
+	return r == E_FORMAT || r == E_LIMIT ? E_FORMAT : r;
 }
 
 /* One object found in a directory. */
@@ -304,6 +366,8 @@ take_child(struct source *s, struct walk *w, uint32_t dir, const struct walk_ite
 	struct file *f;
 	int r = it->err;
 
+	if (left_out(s, dir, it->name, r == 0 && S_ISDIR(it->st.st_mode)))
+		return 0;
 	if (r == 0 && S_ISLNK(it->st.st_mode))
 		r = walk_link(w, it->name, link, sizeof link);
 	if (r == 0 && S_ISLNK(it->st.st_mode))
@@ -334,9 +398,11 @@ read_place(struct source *s, uint32_t dir)
 {
 	struct walk_item it;
 	struct walk *w;
-	int r = walk_open(s->conf.root, s->places[dir].fs, &w);
+	int r;
 
-	if (r == -ENOMEM)
+	if ((r = enter_rules(s, dir)) != 0)
+		return r;
+	if ((r = walk_open(s->conf.root, s->places[dir].fs, &w)) == -ENOMEM)
 		return r;
 	if (r != 0) {
 		complain(s, "opendir", s->places[dir].fs, r);
@@ -416,6 +482,26 @@ read_link_at(const struct source *s, const char *dir, const char *name, char *li
 	return r;
 }
 
+/* rsync enters an argument's directory before it looks at the argument, and words it so. */
+static int
+parent_missing(struct source *s, const char *dir)
+{
+	struct stat st;
+	int r;
+
+	if (dir[0] == '\0')
+		return 0;
+	r = rules_hidden(s->conf.hidden, dir, true) ? -ENOENT : root_stat(s->conf.root, dir, 1, &st);
+	if (r == 0 && !S_ISDIR(st.st_mode))
+		r = -ENOTDIR;
+	if (r != 0) {
+		tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s\" (in %s) failed: %s (%d)\n", dir, s->conf.module,
+		    strerror(-r), -r);
+		s->io_error |= IOERR_GENERAL;
+	}
+	return r;
+}
+
 /* The object `name` of place dir, named by an argument. */
 static int
 take_named(struct source *s, uint32_t dir, const char *name, const char *fs, bool follow)
@@ -425,6 +511,10 @@ take_named(struct source *s, uint32_t dir, const char *name, const char *fs, boo
 	struct stat st;
 	int r = root_stat(s->conf.root, fs, follow, &st);
 
+	if (rules_hidden(s->conf.hidden, fs, r == 0 && S_ISDIR(st.st_mode)))
+		r = -ENOENT;
+	else if (r == 0 && left_out(s, dir, name, S_ISDIR(st.st_mode)))
+		return 0;
 	if (r == 0 && S_ISLNK(st.st_mode) && (r = read_link_at(s, s->places[dir].fs, name, link, sizeof link)) > 0)
 		r = 0;
 	if (r != 0)
@@ -451,7 +541,9 @@ take_contents(struct source *s, const char *fs)
 	uint32_t dir;
 	int r = root_stat(s->conf.root, fs, 1, &st);
 
-	if (r == 0 && !S_ISDIR(st.st_mode))
+	if (rules_hidden(s->conf.hidden, fs, true))
+		r = -ENOENT;
+	else if (r == 0 && !S_ISDIR(st.st_mode))
 		r = -ENOTDIR;
 	if (r != 0)
 		return missing_arg(s, 0, fs, fs, r);
@@ -550,6 +642,7 @@ source_arg(struct source *s, const char *arg)
 {
 	char path[NAME_BYTES_MAX], *slash;
 	size_t n = strlen(arg);
+	bool missing;
 	uint32_t dir;
 
 	if (n >= sizeof path)
@@ -565,6 +658,13 @@ source_arg(struct source *s, const char *arg)
 		return take_contents(s, path);
 	}
 	slash = strrchr(path, '/');
+	if (slash != NULL) {
+		*slash = '\0';
+		missing = parent_missing(s, path) != 0;
+		*slash = '/';
+		if (missing)
+			return 0;
+	}
 	dir = place_add(s, strdup(""), slash == NULL ? strdup("") : strndup(path, (size_t)(slash - path)), 0);
 	if (dir == 0)
 		return -ENOMEM;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "syncd/fs/root.h"
+#include "syncd/policy/rules.h"
 #include "syncd/types.h"
 
 struct file {
@@ -26,6 +27,8 @@ struct file {
 struct place {
 	char *path;		/* in the transfer, "" at the top */
 	char *fs;		/* below the module root */
+	struct rules_dir *rules;	/* what merge files here and above say; once it was read */
+	uint32_t up;		/* the place that holds it; 0 at the top */
 	uint32_t same;		/* another place whose files belong into the same segment; 0: none */
 	dev_t dev;
 };
@@ -41,6 +44,8 @@ struct segment {
 struct source_conf {
 	const struct root *root;
 	const char *module;	/* for messages */
+	const struct rules *rules;	/* the client's filter */
+	const struct rules *hidden;	/* the module's own: what it hides does not exist */
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
 	bool ignore_missing, delete_missing, ignore_errors;

@@ -1,0 +1,63 @@
+/* Include and exclude rules: which names are in the transfer (rsync-wire section 6).  Pure: the
+ * texts of merge files are fetched by a callback of the caller's. */
+#ifndef SALLYPORT_SYNCD_POLICY_RULES_H
+#define SALLYPORT_SYNCD_POLICY_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum rules_verdict { RULES_NONE, RULES_INCLUDE, RULES_EXCLUDE };
+
+struct rules;			/* a list of rules */
+struct rules_dir;		/* what the merge files of one directory and those above it add */
+
+enum { RULES_MAX = 65536, RULES_DEPTH_MAX = 32 };
+
+/* A name to be judged.  path: from the root of the transfer; fs: from the module's root. */
+struct rules_name {
+	const char *path, *fs;
+	bool is_dir;
+};
+
+int rules_new(struct rules **ret);
+void rules_free(struct rules *r);
+
+/* One rule as sent.  old: the grammar below protocol 29.  0, E_FORMAT, E_LIMIT or -ENOMEM. */
+int rules_add(struct rules *r, const char *text, size_t n, bool old);
+
+/* What -C adds at the end of a pull's rules (rsync-wire 6.4, 6.6). */
+int rules_add_cvs(struct rules *r);
+
+/* The module's own parameters (rsyncd-conf section 15). */
+enum rules_source {
+	RULES_FILTER,		/* blank-separated, full syntax */
+	RULES_INCLUDE_LIST, RULES_EXCLUDE_LIST,		/* blank-separated patterns */
+	RULES_INCLUDE_LINES, RULES_EXCLUDE_LINES,	/* the text of a file, one pattern a line */
+};
+int rules_add_config(struct rules *r, enum rules_source source, const char *text);
+
+bool rules_empty(const struct rules *r);
+
+/* The text of file `name` in directory `fs` of the module, heap, or NULL when there is none.  A
+ * name may hold slashes only for '.' rules inside merge files. */
+typedef char *rules_fetch(void *arg, const char *fs, const char *name);
+
+/* Enter directory fs (from the module's root): read its merge files.  above: the directory that
+ * holds it, NULL at the root of an argument (then those up to the module's root are read too,
+ * where a rule asks for it).  Shares above by count; *ret may be NULL when nothing is merged.
+ * 0, E_FORMAT, E_LIMIT or -ENOMEM; where names the file and line of a bad rule. */
+int rules_enter(const struct rules *r, struct rules_dir *above, const char *fs, rules_fetch *fetch, void *arg,
+    struct rules_dir **ret, char *where, size_t where_size);
+struct rules_dir *rules_dir_share(struct rules_dir *d);
+void rules_dir_free(struct rules_dir *d);
+
+/* The first rule that matches decides.  dir: the directory that holds the name, or NULL. */
+enum rules_verdict rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n);
+
+/* The same for the name of an extended attribute ('x' rules only). */
+enum rules_verdict rules_judge_xattr(const struct rules *r, const char *name);
+
+/* Is path (from the module's root), or any directory above it, excluded? */
+bool rules_hidden(const struct rules *r, const char *fs, bool is_dir);
+
+#endif
