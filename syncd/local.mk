@@ -4,10 +4,11 @@ syncd_libwire_a_SOURCES = \
 	syncd/types.h syncd/wire/args.c syncd/wire/args.h syncd/wire/compat.c syncd/wire/compat.h \
 	syncd/wire/filter.c syncd/wire/filter.h syncd/wire/flist.c syncd/wire/flist.h \
 	syncd/wire/hello.c syncd/wire/hello.h syncd/wire/int.c syncd/wire/int.h \
-	syncd/wire/mux.c syncd/wire/mux.h syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h
+	syncd/wire/mux.c syncd/wire/mux.h syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h \
+	syncd/wire/token.c syncd/wire/token.h
 syncd_libdelta_a_SOURCES = \
 	syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
-	syncd/delta/strong.c syncd/delta/strong.h
+	syncd/delta/squeeze.c syncd/delta/squeeze.h syncd/delta/strong.c syncd/delta/strong.h
 syncd_libfs_a_SOURCES = \
 	syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
@@ -26,8 +27,8 @@ sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = \
 	syncd/listener.c syncd/listener.h syncd/main.c syncd/monitor.c syncd/monitor.h \
 	syncd/pidfile.c syncd/pidfile.h syncd/roles.c syncd/roles.h syncd/worker.c syncd/worker.h
-DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS)
+DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t

@@ -136,7 +136,7 @@ found_event(struct match *m, const struct match_window *w, struct match_event *r
 		literal_event(m, w, (size_t)(m->at - m->from), ret);
 		return;
 	}
-	*ret = (struct match_event){ MATCH_BLOCK, 0, m->found_len, m->found, 0 };
+	*ret = (struct match_event){ MATCH_BLOCK, (size_t)(m->at - w->offset), m->found_len, m->found, 0 };
 	m->at += (int64_t)m->found_len;
 	m->from = m->at;
 	m->want = m->found + 1;

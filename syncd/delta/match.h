@@ -22,7 +22,7 @@ struct match;
 
 enum match_kind {
 	MATCH_LITERAL,	/* send data[at .. at+len) of the window, which is then done with */
-	MATCH_BLOCK,	/* block `block` of the peer equals the next len bytes */
+	MATCH_BLOCK,	/* block `block` of the peer equals data[at .. at+len) */
 	MATCH_MORE,	/* slide the window: keep from file offset `keep` on, and add bytes */
 	MATCH_END,
 };

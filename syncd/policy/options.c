@@ -72,6 +72,11 @@ static const struct row table[] = {
 	{ "from0", '0', K_COUNT, AT(from0) },
 	{ "checksum-seed", 0, K_NUMBER, AT(checksum_seed), INT32_MIN, INT32_MAX },
 	{ "checksum-choice", 0, K_TEXT, AT(checksum_choice) },
+	{ "compress", 'z', K_COUNT, AT(compress) },
+	{ "new-compress", 0, K_COUNT, AT(new_compress) },
+	{ "old-compress", 0, K_COUNT, AT(old_compress) },
+	{ "compress-choice", 0, K_TEXT, AT(compress_choice) },
+	{ "compress-level", 0, K_NUMBER, AT(compress_level), -(1 << 20), 1 << 20 },
 	{ "timeout", 0, K_NUMBER, AT(timeout), 0, 1 << 30 },
 	{ "block-size", 'B', K_NUMBER, AT(block_size), 0, 1 << 29 },
 
@@ -101,9 +106,7 @@ static const struct row table[] = {
 
 	/* they change the stream or the result, and are not built */
 	{ "hard-links", 'H', K_REFUSE, 0 }, { "acls", 'A', K_REFUSE, 0 }, { "xattrs", 'X', K_REFUSE, 0 },
-	{ "atimes", 'U', K_REFUSE, 0 }, { "crtimes", 'N', K_REFUSE, 0 }, { "compress", 'z', K_REFUSE, 0 },
-	{ "compress-level", 0, K_REFUSE_TEXT, 0 }, { "compress-choice", 0, K_REFUSE_TEXT, 0 },
-	{ "new-compress", 0, K_REFUSE, 0 }, { "old-compress", 0, K_REFUSE, 0 },
+	{ "atimes", 'U', K_REFUSE, 0 }, { "crtimes", 'N', K_REFUSE, 0 },
 	{ "copy-links", 'L', K_REFUSE, 0 }, { "copy-dirlinks", 'k', K_REFUSE, 0 },
 	{ "copy-unsafe-links", 0, K_REFUSE, 0 },
 	{ "files-from", 0, K_REFUSE_TEXT, 0 }, { "iconv", 0, K_REFUSE_TEXT, 0 }, { "bwlimit", 0, K_REFUSE_TEXT, 0 },
@@ -169,6 +172,7 @@ apply(struct parse *p, const struct row *row, const char *value)
 		if (num_parse(value, row->min, row->max, &number) != 0)
 			return bad_value(p, row, value);
 		*(int64_t *)(base + row->at) = number;
+		p->o->level_given |= row->at == offsetof(struct options, compress_level);
 		return 0;
 	case K_DAEMON:
 		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: Attempt to hack rsync thwarted!");

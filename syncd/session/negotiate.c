@@ -39,6 +39,27 @@ negotiates(const struct session *s)
 	return s->proto.version >= 30 && (s->proto.compat & CF_VARINT_FLIST_FLAGS) != 0 && s->opt.checksum_choice == NULL;
 }
 
+/* Is compression on, and its method open?  Both sides must see this alike, or the stream is lost. */
+static bool
+compresses(const struct session *s)
+{
+	return s->opt.compress > 0 || s->opt.level_given;
+}
+
+static const char *
+explicit_method(const struct session *s)
+{
+	return s->opt.compress_choice != NULL ? s->opt.compress_choice : s->opt.new_compress > 0 ? "zlibx" :
+	    s->opt.old_compress > 0 ? "zlib" : NULL;
+}
+
+static bool
+negotiates_method(const struct session *s)
+{
+	return s->proto.version >= 30 && (s->proto.compat & CF_VARINT_FLIST_FLAGS) != 0 && compresses(s) &&
+	    explicit_method(s) == NULL;
+}
+
 static void
 put_setup(struct session *s)
 {
@@ -50,6 +71,8 @@ put_setup(struct session *s)
 	}
 	if (negotiates(s))
 		put_vstring(b, strong_names(), strlen(strong_names()));
+	if (negotiates_method(s))
+		put_vstring(b, squeeze_names(), strlen(squeeze_names()));
 	s->proto.seed = pick_seed(s);
 	buf_le32(b, (uint32_t)s->proto.seed);
 }
@@ -76,14 +99,27 @@ explicit_choice(struct session *s)
 	return 0;
 }
 
-/* 0, E_SHORT, or E_UNSUPPORTED when the two sides share no checksum. */
+/* The next list of names from the client, and what we settle on.  0, E_SHORT or E_FORMAT. */
 static int
-choose_sums(struct session *s)
+settle(struct cursor *c, const char *ours, char *name, size_t size)
 {
-	char list[NEGOTIATE_LIST_MAX + 1], name[16];
-	struct cursor c = peer_unread(&s->peer);
+	char list[NEGOTIATE_LIST_MAX + 1];
 	const char *text;
 	size_t n;
+
+	if ((text = get_vstring(c, NEGOTIATE_LIST_MAX, &n)) == NULL)
+		return c->err;
+	memcpy(list, text, n);
+	list[n] = '\0';
+	return negotiate_name(list, ours, name, size) ? 0 : E_FORMAT;
+}
+
+/* 0, E_SHORT, or E_UNSUPPORTED when the checksum asked for is none of ours. */
+static int
+choose_sums(struct session *s, struct cursor *c)
+{
+	char name[16];
+	int r;
 
 	if (s->opt.checksum_choice != NULL)
 		return explicit_choice(s);
@@ -92,14 +128,63 @@ choose_sums(struct session *s)
 		s->proto.list_sum = SUM_MD4;
 	if (!negotiates(s))
 		return 0;
-	if ((text = get_vstring(&c, NEGOTIATE_LIST_MAX, &n)) == NULL)
-		return c.err;
-	memcpy(list, text, n);
-	list[n] = '\0';
-	peer_consume(&s->peer, &c);
-	if (!negotiate_name(list, strong_names(), name, sizeof name))
+	if ((r = settle(c, strong_names(), name, sizeof name)) == 0)
+		s->proto.xfer_sum = s->proto.list_sum = (enum sum_alg)strong_by_name(name);
+	return r;
+}
+
+static int
+choose_method(struct session *s, struct cursor *c, enum squeeze_method *ret)
+{
+	char name[16];
+	const char *choice = explicit_method(s);
+	int r, method;
+
+	*ret = SQUEEZE_NONE;
+	if (!compresses(s) && choice == NULL)
+		return 0;
+	if (choice == NULL)
+		choice = "zlib";		/* where nothing is negotiated */
+	if (negotiates_method(s)) {
+		if ((r = settle(c, squeeze_names(), name, sizeof name)) != 0)
+			return r;
+		choice = name;
+	}
+	if ((method = squeeze_by_name(choice)) < 0)
 		return E_UNSUPPORTED;
-	s->proto.xfer_sum = s->proto.list_sum = (enum sum_alg)strong_by_name(name);
+	*ret = (enum squeeze_method)method;
+	if ((method == SQUEEZE_ZLIB || method == SQUEEZE_ZLIBX) && s->opt.level_given && s->opt.compress_level == 0)
+		*ret = SQUEEZE_NONE;		/* level 0 of these is none at all */
+	return 0;
+}
+
+static void
+refuse_choice(struct session *s, const char *option, const char *value)
+{
+	char text[OPTIONS_MESSAGE_MAX];
+
+	snprintf(text, sizeof text, "Your --%s value (%.64s) was refused by the server.", option, value);
+	session_refuse(s, RERR_UNSUPPORTED, text);
+}
+
+/* Both lists are read before anything is taken from the input.  0, E_SHORT or E_FORMAT. */
+static int
+choose(struct session *s, enum squeeze_method *ret_method)
+{
+	struct cursor c = peer_unread(&s->peer);
+	int r = choose_sums(s, &c);
+
+	if (r == E_UNSUPPORTED)
+		refuse_choice(s, "checksum-choice", s->opt.checksum_choice);
+	else if (r != 0)
+		return r;
+	if (s->opt.checksum > 0 && s->proto.list_sum == SUM_NONE)
+		session_refuse(s, RERR_UNSUPPORTED, "Invalid checksum-choice for --checksum: none (0)");
+	if ((r = choose_method(s, &c, ret_method)) == E_UNSUPPORTED)
+		refuse_choice(s, "compress-choice", explicit_method(s));
+	else if (r != 0)
+		return r;
+	peer_consume(&s->peer, &c);
 	return 0;
 }
 
@@ -139,30 +224,24 @@ start_frames(struct session *s)
 enum step
 negotiate_run(struct session *s)
 {
-	char text[OPTIONS_MESSAGE_MAX];
+	enum squeeze_method method;
+	int level = s->opt.level_given ? (int)s->opt.compress_level : SQUEEZE_LEVEL_DEFAULT;
 	int r;
 
 	if (!s->names_sent) {
 		put_setup(s);
 		s->names_sent = true;
 	}
-	r = choose_sums(s);
-	if (r == E_SHORT)
+	if ((r = choose(s, &method)) != 0)
 		return session_short(s, r);
-	if (r != 0 && r != E_UNSUPPORTED)
-		return session_broken(s, r);
-	if (r == E_UNSUPPORTED && s->opt.checksum_choice == NULL)
-		return session_broken(s, E_FORMAT);
-	if (r == E_UNSUPPORTED) {
-		snprintf(text, sizeof text, "Your --checksum-choice value (%.64s) was refused by the server.",
-		    s->opt.checksum_choice);
-		session_refuse(s, RERR_UNSUPPORTED, text);
-	}
 	if ((r = start_frames(s)) != 0)
 		return session_broken(s, r);
 	if (s->refused != 0)
 		return session_fail(s, s->refused, "%s", s->refusal);
-	if ((r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &s->sum)) != 0)
+	r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &s->sum);
+	if (r == 0 && method != SQUEEZE_NONE)
+		r = squeeze_new(method, level, sender_sink, s, &s->squeeze);
+	if (r != 0)
 		return session_broken(s, r);
 	s->phase = PH_FILTERS;
 	return STEP_NEXT;

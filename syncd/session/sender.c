@@ -121,8 +121,8 @@ take_item(struct session *s, struct cursor *c, int32_t ndx)
 	}
 	if ((r = sum_head_get(c, s->proto.version, strong_len(s->proto.xfer_sum), &x->head)) != 0)
 		return r;
-	if (x->head.count > 0 && x->head.digest == 0)
-		return E_FORMAT;	/* a sum of no bytes matches everything */
+	if (x->head.count > 0 && (x->head.digest == 0 || s->proto.xfer_sum == SUM_NONE))
+		return E_FORMAT;	/* a sum of nothing matches everything */
 	x->stage = SEND_SUMS;
 	return 0;
 }
@@ -258,11 +258,67 @@ start_file(struct session *s)
 		return 0;
 	}
 	x->size = st.st_size;
+	if (s->squeeze != NULL)
+		squeeze_begin(s->squeeze);
 	put_item(s);
 	sum_head_put(peer_out(&s->peer), &x->head);
 	if (x->head.count > 0)
 		return start_delta(s);
 	x->stage = SEND_WHOLE;
+	return 0;
+}
+
+/* --- what goes over the wire: plain tokens, or compressed ones ----------------------------- */
+
+/* A record of compressed data, from the compressor. */
+void
+sender_sink(void *arg, const uint8_t *bytes, size_t n)
+{
+	struct session *s = arg;
+
+	token_data_put(peer_out(&s->peer), bytes, n);
+}
+
+static int
+put_literal(struct session *s, const uint8_t *p, size_t n)
+{
+	if (s->squeeze != NULL) {
+		token_run_put(peer_out(&s->peer), &s->send.run);
+		return squeeze_data(s->squeeze, p, n);
+	}
+	buf_le32(peer_out(&s->peer), (uint32_t)n);
+	buf_put(peer_out(&s->peer), p, n);
+	return 0;
+}
+
+static int
+put_match(struct session *s, int32_t block, const uint8_t *p, size_t n)
+{
+	int r;
+
+	if (s->squeeze == NULL) {
+		buf_le32(peer_out(&s->peer), (uint32_t)token_of_block(block));
+		return 0;
+	}
+	if ((r = squeeze_flush(s->squeeze)) != 0)
+		return r;
+	token_block_put(peer_out(&s->peer), &s->send.run, block);
+	return squeeze_matched(s->squeeze, p, n, s->proto.version < 31);
+}
+
+static int
+put_end(struct session *s)
+{
+	int r;
+
+	if (s->squeeze == NULL) {
+		buf_le32(peer_out(&s->peer), 0);
+		return 0;
+	}
+	if ((r = squeeze_flush(s->squeeze)) != 0)
+		return r;
+	token_run_put(peer_out(&s->peer), &s->send.run);
+	token_end_put(peer_out(&s->peer));
 	return 0;
 }
 
@@ -300,6 +356,23 @@ copy_piece(struct session *s, size_t n)
 	x->sent += (int64_t)n;
 }
 
+/* The same for a compressed stream: read, sum, squeeze. */
+static int
+squeeze_piece(struct session *s, size_t n)
+{
+	struct sending *x = &s->send;
+	size_t got;
+
+	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
+		return -ENOMEM;
+	n = n > PIECE / 4 ? PIECE / 4 : n;
+	got = read_at(x, x->window, n, x->sent);
+	memset(x->window + got, 0, n - got);
+	strong_update(s->sum, x->window, n);
+	x->sent += (int64_t)n;
+	return put_literal(s, x->window, n);
+}
+
 /* A large file: we only look at the bytes to sum them, the kernel moves them. */
 static int
 move_piece(struct session *s, size_t n)
@@ -309,7 +382,6 @@ move_piece(struct session *s, size_t n)
 
 	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
 		return -ENOMEM;
-	n = n > PIECE ? PIECE : n;
 	got = read_at(x, x->window, n, x->sent);
 	strong_update(s->sum, x->window, got);
 	buf_le32(peer_out(&s->peer), (uint32_t)n);
@@ -322,14 +394,21 @@ static enum step
 send_whole(struct session *s)
 {
 	struct sending *x = &s->send;
+	int r = 0;
 
 	while (x->sent < x->size) {
+		size_t left = x->size - x->sent > PIECE ? PIECE : (size_t)(x->size - x->sent);
+
 		if (!peer_room(&s->peer))
 			return STEP_WAIT;
-		if (x->size <= COPY_MAX || x->broken)
-			copy_piece(s, (size_t)(x->size - x->sent));
-		else if (move_piece(s, (size_t)(x->size - x->sent > PIECE ? PIECE : x->size - x->sent)) != 0)
-			return session_broken(s, -ENOMEM);
+		if (s->squeeze != NULL)
+			r = squeeze_piece(s, left);
+		else if (x->size <= COPY_MAX || x->broken)
+			copy_piece(s, left);
+		else
+			r = move_piece(s, left);
+		if (r != 0)
+			return session_broken(s, r);
 	}
 	x->stage = SEND_TAIL;
 	return STEP_NEXT;
@@ -360,19 +439,21 @@ send_delta(struct session *s)
 	struct sending *x = &s->send;
 	struct match_event ev;
 	struct match_window w;
+	int r = 0;
 
 	for (;;) {
+		if (r != 0)
+			return session_broken(s, r);
 		if (!peer_room(&s->peer))
 			return STEP_WAIT;
 		w = (struct match_window){ x->window, x->window_len, x->window_at, x->window_last };
 		match_next(x->match, &w, &ev);
 		switch (ev.kind) {
 		case MATCH_LITERAL:
-			buf_le32(peer_out(&s->peer), (uint32_t)ev.len);
-			buf_put(peer_out(&s->peer), x->window + ev.at, ev.len);
+			r = put_literal(s, x->window + ev.at, ev.len);
 			break;
 		case MATCH_BLOCK:
-			buf_le32(peer_out(&s->peer), (uint32_t)token_of_block(ev.block));
+			r = put_match(s, ev.block, x->window + ev.at, ev.len);
 			break;
 		case MATCH_MORE:
 			slide_window(s, ev.keep);
@@ -393,6 +474,7 @@ send_tail(struct session *s)
 	static const uint8_t zeros[DIGEST_MAX];
 	uint8_t sum[DIGEST_MAX];
 	size_t n = strong_len(s->proto.xfer_sum);
+	int r;
 
 	if (!peer_room(&s->peer))
 		return STEP_WAIT;
@@ -405,7 +487,8 @@ send_tail(struct session *s)
 		memset(sum, 0, n);
 		sum[n - 1] = all_zero;
 	}
-	buf_le32(peer_out(&s->peer), 0);
+	if ((r = put_end(s)) != 0)
+		return session_broken(s, r);
 	buf_put(peer_out(&s->peer), sum, n);
 	sending_done(x);
 	return STEP_NEXT;

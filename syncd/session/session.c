@@ -43,6 +43,7 @@ session_done(struct session *s)
 	source_free(s->source);
 	rules_free(s->rules);
 	strong_free(s->sum);
+	squeeze_free(s->squeeze);
 	names_done(&s->users);
 	names_done(&s->groups);
 	args_free(&s->args);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "syncd/delta/match.h"
+#include "syncd/delta/squeeze.h"
 #include "syncd/delta/strong.h"
 #include "syncd/fs/root.h"
 #include "syncd/policy/options.h"
@@ -19,6 +20,7 @@
 #include "syncd/wire/hello.h"
 #include "syncd/wire/ndx.h"
 #include "syncd/wire/sum.h"
+#include "syncd/wire/token.h"
 
 enum phase {
 	PH_HELLO,	/* worker: greeting */
@@ -63,6 +65,7 @@ struct sending {
 	uint8_t *strong;
 	int32_t sums_read;
 	struct match *match;
+	struct token_run run;
 	uint8_t *window;
 	size_t window_size, window_len;
 	int64_t window_at, size;
@@ -105,6 +108,7 @@ struct session {
 	struct root root;
 	struct opener opener;
 	struct strong *sum;
+	struct squeeze *squeeze;	/* NULL: plain tokens */
 	struct flist_form form;
 	struct flist_state flist_state;
 	struct source *source;	/* the file list */
@@ -142,6 +146,9 @@ void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attr
 
 /* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
 enum step session_short(struct session *s, int err);
+
+/* Where the compressor's output goes; arg is the session. */
+void sender_sink(void *arg, const uint8_t *bytes, size_t n);
 
 /* Delete statistics behind their index: read and echoed.  The cursor's error. */
 int session_del_stats(struct session *s, struct cursor *c);
