@@ -13,7 +13,7 @@ syncd_libfs_a_SOURCES = \
 	syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/conf.c syncd/policy/conf.h \
-	syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h \
+	syncd/policy/links.c syncd/policy/links.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h \
 	syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h \
 	syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \

@@ -67,6 +67,12 @@ struct entry {
 	uint32_t mode;
 	uint32_t uid, gid;
 	uint32_t rdev_major, rdev_minor;
+	int64_t atime, crtime;	/* seconds; -U and -N */
+	uint64_t dev, ino;	/* -H below protocol 30 */
+	bool linked;		/* -H: one of several names */
+	bool link_first;	/* the first of them on the wire */
+	int32_t link_ndx;	/* else: the index of that first one, */
+	bool abbreviated;	/* which is in the same list, so that nothing else is said */
 	bool top_dir;		/* named by an argument */
 	bool no_content;	/* a directory whose contents are not sent */
 };

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -104,6 +105,15 @@ hold_dir(struct opener *o, const char *dir)
 	return 0;
 }
 
+static int
+only_regular(int fd, struct stat *ret_st)
+{
+	if (fstat(fd, ret_st) == 0 && S_ISREG(ret_st->st_mode))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
 int
 opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st)
 {
@@ -116,9 +126,18 @@ opener_file(struct opener *o, const char *dir, const char *name, struct stat *re
 	/* non-blocking: a FIFO put in the file's place must not hold us */
 	if ((fd = openat(o->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) < 0)
 		return -errno;
-	if (fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode)) {
-		close(fd);
-		return -EINVAL;
-	}
-	return fd;
+	return only_regular(fd, ret_st);
+}
+
+int
+opener_followed(struct opener *o, const char *dir, const char *name, struct stat *ret_st)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", name) < 0)
+		return -ENOMEM;
+	fd = root_open_follow(o->root, path, O_RDONLY | O_NONBLOCK);
+	free(path);
+	return fd < 0 ? fd : only_regular(fd, ret_st);
 }

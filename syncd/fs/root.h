@@ -38,6 +38,9 @@ struct opener {
 /* Open dir/name for reading: a regular file, never through a link.  A descriptor, or -errno
  * (-ELOOP for a link, -EINVAL when it is no regular file).  *ret_st is its state. */
 int opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
+
+/* The same for a file that a link leads to: the link may lead anywhere below the root. */
+int opener_followed(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
 void opener_done(struct opener *o);
 
 #endif

@@ -27,7 +27,9 @@ open_source(struct session *s)
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
 		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
-		.ignore_errors = o->ignore_errors > 0, .tell = tell_listing, .arg = s,
+		.ignore_errors = o->ignore_errors > 0, .hard_links = o->hard_links > 0,
+		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
+	    .tell = tell_listing, .arg = s,
 	};
 
 	s->root.fd = s->grant.root_fd;
@@ -35,6 +37,7 @@ open_source(struct session *s)
 	s->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
+		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0,
 		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
 	};
 	if (!o->numeric_ids && !s->grant.numeric_ids)
@@ -80,7 +83,7 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 	struct strong *sum;
 	struct stat st;
 	ssize_t n;
-	int fd = opener_file(&s->opener, source_place(s->source, f)->fs, f->name, &st);
+	int fd = session_open(s, f, &st);
 
 	memset(out, 0, DIGEST_MAX);
 	if (fd < 0)
@@ -113,17 +116,53 @@ name_for(const struct session *s, struct names *t, uint32_t id)
 	return row->name;
 }
 
-static int
-put_entry(struct session *s, const struct file *f)
+static struct entry
+entry_of(const struct session *s, const struct file *f)
 {
-	uint8_t sum[DIGEST_MAX];
-	struct entry e = {
+	return (struct entry){
 		.dir = source_place(s->source, f)->path, .name = f->name, .link = f->link, .size = f->size,
 		.mtime = f->mtime, .nsec = f->nsec, .mode = f->mode, .uid = f->uid, .gid = f->gid,
 		.rdev_major = f->rdev_major, .rdev_minor = f->rdev_minor, .top_dir = f->top_dir,
-		.no_content = f->no_content,
+		.no_content = f->no_content, .atime = f->atime, .crtime = f->crtime,
 	};
+}
 
+/* -H: is this the first name of its file, or a reference to it?  Behind a reference into the same
+ * list nothing else is sent, and both sides go on from what was sent then. */
+static int
+link_entry(struct session *s, const struct segment *seg, const struct file *f, struct entry *e)
+{
+	int32_t ndx = seg->first + (int32_t)(f - seg->files), first;
+	int r;
+
+	e->linked = true;
+	e->dev = (uint64_t)f->inode->dev;
+	e->ino = (uint64_t)f->inode->ino;
+	if ((r = source_link(s->source, f->inode, ndx, &first)) != 0)
+		return r;
+	e->link_first = first < 0;
+	e->link_ndx = first;
+	if (s->proto.version < 30 || first < seg->first)
+		return 0;
+	*e = entry_of(s, &seg->files[first - seg->first]);
+	e->dir = source_place(s->source, f)->path;
+	e->name = f->name;
+	e->linked = e->abbreviated = true;
+	e->link_ndx = first;
+	return 0;
+}
+
+static int
+put_entry(struct session *s, const struct segment *seg, const struct file *f)
+{
+	uint8_t sum[DIGEST_MAX];
+	struct entry e = entry_of(s, f);
+	int r;
+
+	if (f->inode != NULL && (r = link_entry(s, seg, f, &e)) != 0)
+		return r;
+	if (e.abbreviated)
+		return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, NULL);
 	if (s->form.uid)
 		e.user = name_for(s, &s->users, f->uid);
 	if (s->form.gid)
@@ -167,7 +206,7 @@ flist_emit(struct session *s)
 	for (; s->listed < seg->n; s->listed++) {
 		if (!peer_room(&s->peer))
 			return 0;
-		if ((r = put_entry(s, &seg->files[s->listed])) != 0)
+		if ((r = put_entry(s, seg, &seg->files[s->listed])) != 0)
 			return r;
 	}
 	put_list_end(s);

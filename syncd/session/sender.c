@@ -243,6 +243,15 @@ start_delta(struct session *s)
 	return match_new(&sums, s->sum, in_place, &x->match);
 }
 
+int
+session_open(struct session *s, const struct file *f, struct stat *ret_st)
+{
+	const char *dir = source_place(s->source, f)->fs;
+
+	return f->followed ? opener_followed(&s->opener, dir, f->name, ret_st) :
+	    opener_file(&s->opener, dir, f->name, ret_st);
+}
+
 /* The sums are complete: open the file and announce what comes. */
 static int
 start_file(struct session *s)
@@ -252,7 +261,7 @@ start_file(struct session *s)
 	const struct file *f = source_find(s->source, x->ndx, &gap);
 	struct stat st;
 
-	x->fd = opener_file(&s->opener, source_place(s->source, f)->fs, f->name, &st);
+	x->fd = session_open(s, f, &st);
 	if (x->fd < 0) {
 		cannot_send(s, f, x->fd);
 		return 0;

@@ -147,6 +147,9 @@ void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attr
 /* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
 enum step session_short(struct session *s, int err);
 
+/* Open a listed file for reading; a descriptor or -errno. */
+int session_open(struct session *s, const struct file *f, struct stat *ret_st);
+
 /* Where the compressor's output goes; arg is the session. */
 void sender_sink(void *arg, const uint8_t *bytes, size_t n);
 

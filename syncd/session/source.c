@@ -10,6 +10,7 @@
 
 #include "lib/err.h"
 #include "syncd/fs/walk.h"
+#include "syncd/policy/links.h"
 #include "syncd/wire/mux.h"
 
 enum {
@@ -45,6 +46,13 @@ struct source {
 	uint32_t seq;
 	int io_error;
 	int64_t total_size;
+	struct inodes {		/* -H: a hash table of what was sent */
+		struct inode_row {
+			struct inode_id id;
+			int32_t ndx;	/* -1: free */
+		} *rows;
+		size_t n, size;
+	} inodes;
 	char implied[NAME_BYTES_MAX];	/* -R: the parents sent last, */
 	char implied_base[NAME_BYTES_MAX];	/* and where they lie */
 };
@@ -115,11 +123,11 @@ segment_free(struct segment *seg)
 	free(seg);
 }
 
-/* A copy of text that lives as long as the segment. */
-static const char *
-keep(struct segment *seg, const char *text)
+/* A copy of n bytes that lives as long as the segment. */
+static void *
+keep_bytes(struct segment *seg, const void *bytes, size_t n)
 {
-	size_t n = strlen(text) + 1, size;
+	size_t size;
 	char **chunks, *to;
 
 	if (seg->n_chunks == 0 || seg->chunk_size - seg->chunk_at < n) {
@@ -135,8 +143,28 @@ keep(struct segment *seg, const char *text)
 	}
 	to = seg->chunks[seg->n_chunks - 1] + seg->chunk_at;
 	seg->chunk_at += n;
-	memcpy(to, text, n);
+	memcpy(to, bytes, n);
 	return to;
+}
+
+static const char *
+keep(struct segment *seg, const char *text)
+{
+	return keep_bytes(seg, text, strlen(text) + 1);
+}
+
+/* The same for a structure: on its boundary. */
+static const struct inode_id *
+keep_inode(struct segment *seg, const struct stat *st)
+{
+	struct inode_id id = { st->st_dev, st->st_ino };
+	size_t odd = seg->chunk_at % _Alignof(struct inode_id);
+
+	if (odd != 0 && seg->chunk_size - seg->chunk_at >= _Alignof(struct inode_id) - odd)
+		seg->chunk_at += _Alignof(struct inode_id) - odd;
+	else if (odd != 0)
+		seg->chunk_at = seg->chunk_size;
+	return keep_bytes(seg, &id, sizeof id);
 }
 
 static char *
@@ -211,6 +239,7 @@ source_free(struct source *s)
 	free(s->places);
 	free(s->listed);
 	free(s->todo);
+	free(s->inodes.rows);
 	free(s);
 }
 
@@ -227,6 +256,7 @@ fill(struct file *f, const struct stat *st)
 {
 	f->mode = (uint32_t)st->st_mode;
 	f->mtime = st->st_mtim.tv_sec;
+	f->atime = st->st_atim.tv_sec;
 	f->nsec = (uint32_t)st->st_mtim.tv_nsec;
 	f->uid = st->st_uid;
 	f->gid = st->st_gid;
@@ -264,6 +294,8 @@ add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st
 			return NULL;
 		f->size = (int64_t)strlen(link);
 	}
+	if (s->conf.hard_links && !S_ISDIR(f->mode) && st->st_nlink > 1 && (f->inode = keep_inode(seg, st)) == NULL)
+		return NULL;
 	if (S_ISREG(f->mode) || S_ISLNK(f->mode))
 		s->total_size += f->size;
 	seg->n++;
@@ -357,39 +389,84 @@ enter_rules(struct source *s, uint32_t dir)
 	return r == E_FORMAT || r == E_LIMIT ? E_FORMAT : r;
 }
 
-/* One object found in a directory. */
-static int
-take_child(struct source *s, struct walk *w, uint32_t dir, const struct walk_item *it)
+/* Is this link to be replaced by what it leads to?  place: where it lies. */
+static bool
+follows(const struct source *s, const struct place *in, const char *target)
 {
-	char link[NAME_BYTES_MAX], *fs;
-	const struct place *in = &s->places[dir];
-	struct file *f;
-	int r = it->err;
+	return s->conf.copy_links || (s->conf.copy_unsafe && links_unsafe(target, in->path));
+}
 
-	if (left_out(s, dir, it->name, r == 0 && S_ISDIR(it->st.st_mode)))
+static void
+no_referent(struct source *s, const char *fs, int err)
+{
+	tell(s, MSG_ERROR_XFER, "symlink has no referent: \"%s\" (in %s)\n", fs, s->conf.module);
+	(void)err;
+	s->io_error |= IOERR_GENERAL;
+}
+
+/* A link found in place dir.  1: *st is now what it leads to; 0: it stays a link; negative: it
+ * was complained of and is left out. */
+static int
+resolve_link(struct source *s, uint32_t dir, const char *fs, const char *target, struct stat *st)
+{
+	const struct place *in = &s->places[dir];
+	struct stat to;
+	int r;
+
+	if (!follows(s, in, target) && !s->conf.copy_dirlinks)
 		return 0;
-	if (r == 0 && S_ISLNK(it->st.st_mode))
-		r = walk_link(w, it->name, link, sizeof link);
-	if (r == 0 && S_ISLNK(it->st.st_mode))
-		r = -EINVAL;		/* an empty target says nothing */
-	if (r >= 0 && !fits(in, it->name))
-		r = -ENAMETOOLONG;
-	if (r < 0) {
-		if ((fs = joined(in->fs, it->name)) == NULL)
-			return -ENOMEM;
-		complain(s, "readlink_stat", fs, r);
-		free(fs);
-		return 0;
+	r = root_stat(s->conf.root, fs, 1, &to);
+	if (!follows(s, in, target)) {		/* -k: only what leads to a directory */
+		if (r != 0 || !S_ISDIR(to.st_mode))
+			return 0;
+	} else if (r != 0) {
+		no_referent(s, fs, r);
+		return -1;
 	}
-	if ((f = add_file(s, dir, it->name, &it->st, S_ISLNK(it->st.st_mode) ? link : NULL)) == NULL)
+	*st = to;
+	return 1;
+}
+
+/* Add an object whose state is known; a directory is opened later, if its contents are wanted. */
+static int
+add_found(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link, bool followed)
+{
+	struct file *f = add_file(s, dir, name, st, S_ISLNK(st->st_mode) ? link : NULL);
+
+	if (f == NULL)
 		return -ENOMEM;
+	f->followed = followed;
 	if (!S_ISDIR(f->mode))
 		return 0;
-	if (!s->conf.recurse || (s->conf.one_file_system && it->st.st_dev != s->places[dir].dev)) {
+	if (!s->conf.recurse || (s->conf.one_file_system && st->st_dev != s->places[dir].dev)) {
 		f->no_content = true;
 		return 0;
 	}
-	return open_later(s, f, it->st.st_dev);
+	return open_later(s, f, st->st_dev);
+}
+
+/* One object found in a directory. */
+static int
+take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
+{
+	char link[NAME_BYTES_MAX], fs[2 * NAME_BYTES_MAX];
+	const struct place *in = &s->places[dir];
+	int r = it->err, followed = 0;
+
+	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", it->name);
+	if (left_out(s, dir, it->name, r == 0 && S_ISDIR(it->st.st_mode)))
+		return 0;
+	if (r == 0 && S_ISLNK(it->st.st_mode) && (r = walk_link(w, it->name, link, sizeof link)) == 0)
+		r = -EINVAL;		/* an empty target says nothing */
+	if (r > 0 && (followed = resolve_link(s, dir, fs, link, &it->st)) < 0)
+		return 0;
+	if (r >= 0 && !fits(in, it->name))
+		r = -ENAMETOOLONG;
+	if (r < 0) {
+		complain(s, "readlink_stat", fs, r);
+		return 0;
+	}
+	return add_found(s, dir, it->name, &it->st, link, followed > 0);
 }
 
 /* Read one directory into the newest segment. */
@@ -509,14 +586,17 @@ take_named(struct source *s, uint32_t dir, const char *name, const char *fs, boo
 	char link[NAME_BYTES_MAX];
 	struct file *f;
 	struct stat st;
-	int r = root_stat(s->conf.root, fs, follow, &st);
+	int followed = 0, r = root_stat(s->conf.root, fs, follow, &st);
 
 	if (rules_hidden(s->conf.hidden, fs, r == 0 && S_ISDIR(st.st_mode)))
 		r = -ENOENT;
 	else if (r == 0 && left_out(s, dir, name, S_ISDIR(st.st_mode)))
 		return 0;
-	if (r == 0 && S_ISLNK(st.st_mode) && (r = read_link_at(s, s->places[dir].fs, name, link, sizeof link)) > 0)
+	if (r == 0 && S_ISLNK(st.st_mode) && (r = read_link_at(s, s->places[dir].fs, name, link, sizeof link)) > 0) {
 		r = 0;
+		if ((followed = resolve_link(s, dir, fs, link, &st)) < 0)
+			return 0;
+	}
 	if (r != 0)
 		return missing_arg(s, dir, fs, name, r);
 	if (S_ISDIR(st.st_mode) && !s->conf.recurse && !s->conf.dirs) {
@@ -525,6 +605,7 @@ take_named(struct source *s, uint32_t dir, const char *name, const char *fs, boo
 	}
 	if ((f = add_file(s, dir, name, &st, S_ISLNK(st.st_mode) ? link : NULL)) == NULL)
 		return -ENOMEM;
+	f->followed = followed > 0 || follow;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	f->top_dir = s->conf.recurse;
@@ -970,7 +1051,7 @@ source_place(const struct source *s, const struct file *f)
 	return &s->places[f->dir];
 }
 
-const struct file *
+struct file *
 source_find(const struct source *s, int32_t ndx, bool *ret_gap)
 {
 	size_t lo = s->oldest, hi = s->n_segments;
@@ -992,6 +1073,57 @@ source_find(const struct source *s, int32_t ndx, bool *ret_gap)
 		}
 	}
 	return NULL;
+}
+
+static size_t
+inode_hash(const struct inode_id *id, size_t size)
+{
+	uint64_t h = ((uint64_t)id->ino ^ (uint64_t)id->dev << 32) * 0x9e3779b97f4a7c15ull;
+
+	return (size_t)(h >> 20) & (size - 1);
+}
+
+static struct inode_row *
+inode_slot(struct inodes *t, const struct inode_id *id)
+{
+	size_t i = inode_hash(id, t->size);
+
+	while (t->rows[i].ndx >= 0 && (t->rows[i].id.ino != id->ino || t->rows[i].id.dev != id->dev))
+		i = (i + 1) & (t->size - 1);
+	return &t->rows[i];
+}
+
+static int
+inodes_grow(struct inodes *t)
+{
+	struct inodes bigger = { NULL, t->n, t->size == 0 ? 1024 : t->size * 2 };
+
+	if ((bigger.rows = reallocarray(NULL, bigger.size, sizeof *bigger.rows)) == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < bigger.size; i++)
+		bigger.rows[i].ndx = -1;
+	for (size_t i = 0; i < t->size; i++)
+		if (t->rows[i].ndx >= 0)
+			*inode_slot(&bigger, &t->rows[i].id) = t->rows[i];
+	free(t->rows);
+	*t = bigger;
+	return 0;
+}
+
+int
+source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first)
+{
+	struct inode_row *row;
+
+	if (s->inodes.n * 2 >= s->inodes.size && inodes_grow(&s->inodes) != 0)
+		return -ENOMEM;
+	row = inode_slot(&s->inodes, id);
+	*ret_first = row->ndx;
+	if (row->ndx < 0) {
+		*row = (struct inode_row){ *id, ndx };
+		s->inodes.n++;
+	}
+	return 0;
 }
 
 bool

@@ -11,16 +11,26 @@
 #include "syncd/policy/rules.h"
 #include "syncd/types.h"
 
+/* What tells the names of one file; only with -H, only for files with several. */
+struct inode_id {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct file {
 	const char *name;	/* last component, or "." */
 	const char *link;	/* symlink target, or NULL */
-	int64_t size, mtime;
+	const struct inode_id *inode;	/* NULL: nobody asked, or it has one name */
+	int64_t size, mtime, atime, crtime;
 	uint32_t nsec, mode, uid, gid;
 	uint32_t rdev_major, rdev_minor;
 	uint32_t dir;		/* the directory it lies in */
 	uint32_t sub;		/* a directory's own number as a place for files; 0: never opened */
 	uint32_t seq;		/* order of discovery, for a stable sort */
 	bool top_dir, no_content;
+	bool followed;		/* a link stands there; this is what it leads to */
+	bool sent;		/* its data went out once: another request is a repair */
+	int32_t xattrs;		/* 1 + the number of its set of attributes; 0: not known */
 };
 
 /* A directory as a place: where it is in the transfer and in the module. */
@@ -48,6 +58,8 @@ struct source_conf {
 	const struct rules *hidden;	/* the module's own: what it hides does not exist */
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
+	bool hard_links, crtimes;
+	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
 	bool ignore_missing, delete_missing, ignore_errors;
 	/* a line for the client about something that could not be listed */
 	void (*tell)(void *arg, unsigned code, const char *text);
@@ -75,7 +87,11 @@ const struct place *source_place(const struct source *s, const struct file *f);
 
 /* The file with this index; NULL when there is none.  For the index of a directory between
  * segments *ret_gap is true and NULL is returned. */
-const struct file *source_find(const struct source *s, int32_t ndx, bool *ret_gap);
+struct file *source_find(const struct source *s, int32_t ndx, bool *ret_gap);
+
+/* -H: the index under which this inode was first sent, or -1 after noting that it is now.
+ * E_LIMIT or -ENOMEM when it cannot be noted. */
+int source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first);
 
 /* The oldest segment is finished.  True when it was the last of all. */
 bool source_release(struct source *s);

@@ -22,9 +22,13 @@ enum {	/* entry flags; some bits change their meaning with the version or the fi
 	F_USER_NAME = 0x0400,		/* 30 and newer */
 	F_GROUP_NAME = 0x0800,		/* 30 and newer */
 	F_RDEV_MINOR_8 = 0x0800,	/* 28, 29 */
-	F_ERROR_END = 0x1000,
+	F_SAME_DEV = 0x0400,		/* 28, 29: hard-link data */
+	F_HLINK_FIRST = 0x1000,		/* with F_HLINKED, 30 and newer */
+	F_ERROR_END = 0x1000,		/* the end of a list, with its error */
 	F_MOD_NSEC = 0x2000,		/* 31 and newer */
-	F_KNOWN = 0x3fff,
+	F_SAME_ATIME = 0x4000,		/* -U */
+	F_CRTIME_EQ_MTIME = 0x20000,	/* -N */
+	F_KNOWN = 0x27fff,
 };
 
 static bool
@@ -97,6 +101,13 @@ flags_of(const struct flist_form *form, const struct flist_state *st, const stru
 		f |= F_GROUP_NAME;
 	if (e->nsec != 0 && form->version >= 31)
 		f |= F_MOD_NSEC;
+	if (form->atimes && !S_ISDIR(e->mode) && e->atime == st->atime)
+		f |= F_SAME_ATIME;
+	if (form->crtimes && e->crtime == e->mtime)
+		f |= F_CRTIME_EQ_MTIME;
+	if (form->hard_links && e->linked && form->version >= 28)
+		f |= F_HLINKED | (form->version >= 30 ? (e->link_first ? F_HLINK_FIRST : 0) :
+		    e->dev == st->dev ? F_SAME_DEV : 0);
 	return has_rdev(form, e->mode) ? f | rdev_flags(form, st, e) : f;
 }
 
@@ -179,37 +190,46 @@ state_remember(const struct flist_form *form, struct flist_state *st, const stru
 	st->mtime = e->mtime;
 	st->uid = e->uid;
 	st->gid = e->gid;
+	if (!S_ISDIR(e->mode))
+		st->atime = e->atime;
 	rdev_remember(form, st, e);
 	st->any = true;
 }
 
-int
-flist_put(struct buf *b, const struct flist_form *form, struct flist_state *st, const struct entry *e,
-    const uint8_t *sum)
+void
+flist_follow(const struct flist_form *form, struct flist_state *st, const struct entry *first)
 {
-	char path[NAME_BYTES_MAX];
-	size_t len = path_of(e, path), same = 0, link_len;
-	unsigned f = flags_of(form, st, e);
+	state_remember(form, st, first);
+}
 
-	if (len == 0)
-		return E_LIMIT;
+/* Flags, and the name as what is new behind the previous one. */
+static void
+name_part_put(struct buf *b, const struct flist_form *form, const struct flist_state *st, unsigned *f,
+    const char *path, size_t len, bool dir)
+{
+	size_t same = 0;
+
 	while (same < st->path_len && same < len && same < 255 && st->path[same] == path[same])
 		same++;
 	if (same > 0)
-		f |= F_SAME_NAME;
-	if (len - same > 255 || (form->version < 28 && f == 0 && S_ISDIR(e->mode)))
-		f |= F_LONG_NAME;
-	else if (form->version < 28 && f == 0)
-		f |= F_TOP_DIR;
-
-	flags_put(b, form, f, S_ISDIR(e->mode));
-	if (f & F_SAME_NAME)
+		*f |= F_SAME_NAME;
+	if (len - same > 255 || (form->version < 28 && *f == 0 && dir))
+		*f |= F_LONG_NAME;
+	else if (form->version < 28 && *f == 0)
+		*f |= F_TOP_DIR;
+	flags_put(b, form, *f, dir);
+	if (*f & F_SAME_NAME)
 		buf_u8(b, (uint8_t)same);
-	if (f & F_LONG_NAME)
+	if (*f & F_LONG_NAME)
 		put_num(b, form->version, (int32_t)(len - same));
 	else
 		buf_u8(b, (uint8_t)(len - same));
 	buf_put(b, path + same, len - same);
+}
+
+static void
+times_and_mode_put(struct buf *b, const struct flist_form *form, unsigned f, const struct entry *e)
+{
 	put_size(b, form->version, e->size);
 	if (!(f & F_SAME_TIME) && form->version >= 30)
 		put_varlong(b, e->mtime, 4);
@@ -217,8 +237,17 @@ flist_put(struct buf *b, const struct flist_form *form, struct flist_state *st, 
 		buf_le32(b, (uint32_t)e->mtime);
 	if (f & F_MOD_NSEC)
 		put_varint(b, (int32_t)e->nsec);
+	if (form->crtimes && !(f & F_CRTIME_EQ_MTIME))
+		put_varlong(b, e->crtime, 4);
 	if (!(f & F_SAME_MODE))
 		buf_le32(b, e->mode);
+	if (form->atimes && !S_ISDIR(e->mode) && !(f & F_SAME_ATIME))
+		put_varlong(b, e->atime, 4);
+}
+
+static void
+ids_put(struct buf *b, const struct flist_form *form, unsigned f, const struct entry *e)
+{
 	if (!(f & F_SAME_UID)) {
 		put_num(b, form->version, (int32_t)e->uid);
 		if (form->version >= 30 && (f & F_USER_NAME))
@@ -229,17 +258,56 @@ flist_put(struct buf *b, const struct flist_form *form, struct flist_state *st, 
 		if (form->version >= 30 && (f & F_GROUP_NAME))
 			name_put(b, e->group);
 	}
+}
+
+/* Below 30 the names of one file are told by device and inode: at 27 of every regular file. */
+static bool
+has_inode(const struct flist_form *form, bool linked, uint32_t mode)
+{
+	return form->hard_links && form->version < 30 && (form->version < 28 ? S_ISREG(mode) : linked);
+}
+
+static void
+content_put(struct buf *b, const struct flist_form *form, struct flist_state *st, unsigned f, const struct entry *e,
+    const uint8_t *sum)
+{
+	static const uint8_t zeros[DIGEST_MAX];
+	size_t n;
+
 	if (has_rdev(form, e->mode))
 		rdev_put(b, form, f, e);
 	if (form->links && S_ISLNK(e->mode)) {
-		link_len = strlen(e->link);
-		put_num(b, form->version, (int32_t)link_len);
-		buf_put(b, e->link, link_len);
+		n = strlen(e->link);
+		put_num(b, form->version, (int32_t)n);
+		buf_put(b, e->link, n);
 	}
-	if (form->sum_len > 0 && (S_ISREG(e->mode) || form->version < 28)) {
-		static const uint8_t zeros[DIGEST_MAX];
-
+	if (has_inode(form, e->linked, e->mode)) {
+		if (!(f & F_SAME_DEV) || form->version < 28)
+			put_longint(b, (int64_t)e->dev + 1);
+		put_longint(b, (int64_t)e->ino);
+		st->dev = e->dev;
+	}
+	if (form->sum_len > 0 && (S_ISREG(e->mode) || form->version < 28))
 		buf_put(b, sum == NULL ? zeros : sum, form->sum_len);
+}
+
+int
+flist_put(struct buf *b, const struct flist_form *form, struct flist_state *st, const struct entry *e,
+    const uint8_t *sum)
+{
+	char path[NAME_BYTES_MAX];
+	size_t len = path_of(e, path);
+	unsigned f = flags_of(form, st, e);
+
+	if (len == 0)
+		return E_LIMIT;
+	name_part_put(b, form, st, &f, path, len, S_ISDIR(e->mode));
+	if (form->version >= 30 && (f & F_HLINKED) && !e->link_first)
+		put_varint(b, e->link_ndx);
+	if (!e->abbreviated) {
+		times_and_mode_put(b, form, f, e);
+		ids_put(b, form, f, e);
+		content_put(b, form, st, f, e, sum);
 	}
 	memcpy(st->path, path, len + 1);
 	st->path_len = len;
@@ -350,19 +418,29 @@ ids_get(struct cursor *c, const struct flist_form *form, const struct flist_stat
 }
 
 static void
-entry_get(struct cursor *c, const struct flist_form *form, const struct flist_state *st, unsigned f,
-    struct flist_entry *ret)
+times_and_mode_get(struct cursor *c, const struct flist_form *form, const struct flist_state *st, unsigned f,
+    struct entry *e)
 {
-	struct entry *e = &ret->e;
-	int64_t n;
-
 	e->size = get_size(c, form->version);
 	e->mtime = f & F_SAME_TIME ? st->mtime : form->version >= 30 ? get_varlong(c, 4) : (int64_t)cur_le32(c);
 	e->nsec = f & F_MOD_NSEC && form->version >= 31 ? (uint32_t)get_varint(c) : 0;
+	if (form->crtimes)
+		e->crtime = f & F_CRTIME_EQ_MTIME ? e->mtime : get_varlong(c, 4);
 	e->mode = f & F_SAME_MODE ? st->mode : cur_le32(c);
 	if (c->err == 0 && (e->size < 0 || e->nsec > 999999999 || !known_type(e->mode)))
 		cur_fail(c, E_FORMAT);
-	ids_get(c, form, st, f, ret);
+	if (form->atimes && !S_ISDIR(e->mode))
+		e->atime = f & F_SAME_ATIME ? st->atime : get_varlong(c, 4);
+}
+
+static void
+content_get(struct cursor *c, const struct flist_form *form, struct flist_state *st, unsigned f,
+    struct flist_entry *ret)
+{
+	struct entry *e = &ret->e;
+	const uint8_t *p;
+	int64_t n;
+
 	if (has_rdev(form, e->mode))
 		rdev_get(c, form, st, f, e);
 	if (form->links && S_ISLNK(e->mode)) {
@@ -370,41 +448,75 @@ entry_get(struct cursor *c, const struct flist_form *form, const struct flist_st
 		text_get(c, n < 0 ? SIZE_MAX : (size_t)n, ret->link, sizeof ret->link);
 		e->link = ret->link;
 	}
-	if (form->sum_len > 0 && (S_ISREG(e->mode) || form->version < 28)) {
-		const uint8_t *p = cur_bytes(c, form->sum_len);
-
-		if (p != NULL)
-			memcpy(ret->sum, p, form->sum_len);
+	if (has_inode(form, e->linked, e->mode)) {
+		e->dev = form->version >= 28 && (f & F_SAME_DEV) ? st->dev : (uint64_t)get_longint(c) - 1;
+		e->ino = (uint64_t)get_longint(c);
 	}
-	e->top_dir = S_ISDIR(e->mode) && (f & F_TOP_DIR) != 0;
-	e->no_content = S_ISDIR(e->mode) && form->version >= 30 && (f & F_NO_CONTENT_DIR) != 0;
+	if (form->sum_len > 0 && (S_ISREG(e->mode) || form->version < 28) && (p = cur_bytes(c, form->sum_len)) != NULL)
+		memcpy(ret->sum, p, form->sum_len);
+}
+
+/* Flags for features that are not in force are a lie (hardening W9). */
+static bool
+flags_fit(const struct flist_form *form, unsigned f)
+{
+	unsigned allowed = F_KNOWN;
+
+	if (!form->atimes)
+		allowed &= ~(unsigned)F_SAME_ATIME;
+	if (!form->crtimes)
+		allowed &= ~(unsigned)F_CRTIME_EQ_MTIME;
+	if (!form->hard_links)
+		allowed &= ~(unsigned)(F_HLINKED | F_HLINK_FIRST);
+	return (f & ~allowed) == 0 && ((f & F_HLINK_FIRST) == 0 || (f & F_HLINKED) != 0);
+}
+
+static void
+hlink_get(struct cursor *c, const struct flist_form *form, unsigned f, int32_t list_first, struct entry *e)
+{
+	e->linked = form->version >= 28 && (f & F_HLINKED) != 0;
+	e->link_first = form->version >= 30 && (f & F_HLINK_FIRST) != 0;
+	if (form->version < 30 || !e->linked || e->link_first)
+		return;
+	if ((e->link_ndx = get_varint(c)) < 0)
+		cur_fail(c, E_LIMIT);
+	e->abbreviated = e->link_ndx >= list_first;
 }
 
 int
 flist_get(struct cursor *c, const struct flist_form *form, struct flist_state *st, struct flist_entry *ret,
-    enum flist_item *ret_item, int32_t *ret_io_error)
+    int32_t list_first, enum flist_item *ret_item, int32_t *ret_io_error)
 {
 	unsigned f = flags_get(c, form);
-	bool ends = f == 0 || (!varint_flags(form) && f == (F_EXTENDED | F_ERROR_END));
+	struct entry *e = &ret->e;
 	size_t len;
 
-	memset(&ret->e, 0, sizeof ret->e);
-	if (c->err == 0 && ends) {
+	memset(e, 0, sizeof *e);
+	if (c->err == 0 && (f == 0 || (!varint_flags(form) && f == (F_EXTENDED | F_ERROR_END)))) {
 		*ret_io_error = varint_flags(form) || f != 0 ? get_varint(c) & IOERR_KNOWN : 0;
 		*ret_item = FLIST_END;
 		return c->err;
 	}
-	if (c->err == 0 && ((f & ~(unsigned)F_KNOWN) != 0 || (form->version >= 28 && (f & F_HLINKED) != 0) ||
-	    (form->version >= 28 && (f & F_ERROR_END) != 0)))
-		cur_fail(c, E_FORMAT);		/* features that are not in force (hardening W9) */
+	if (c->err == 0 && !flags_fit(form, f))
+		cur_fail(c, E_FORMAT);
 	len = path_get(c, form, st, f, ret->path);
-	entry_get(c, form, st, f, ret);
+	hlink_get(c, form, f, list_first, e);
+	if (!e->abbreviated) {
+		times_and_mode_get(c, form, st, f, e);
+		ids_get(c, form, st, f, ret);
+		content_get(c, form, st, f, ret);
+		e->top_dir = S_ISDIR(e->mode) && (f & F_TOP_DIR) != 0;
+		e->no_content = S_ISDIR(e->mode) && form->version >= 30 && (f & F_NO_CONTENT_DIR) != 0;
+	}
 	if (c->err != 0)
 		return c->err;
 	memcpy(st->path, ret->path, len + 1);
 	st->path_len = len;
-	state_remember(form, st, &ret->e);
-	ret->e.name = ret->path;
+	if (has_inode(form, e->linked, e->mode))
+		st->dev = e->dev;
+	if (!e->abbreviated)
+		state_remember(form, st, e);
+	e->name = ret->path;
 	*ret_item = FLIST_ENTRY;
 	return 0;
 }

@@ -15,6 +15,8 @@ struct flist_form {
 	bool uid, gid;		/* -o -g */
 	bool links;		/* -l */
 	bool devices, specials;	/* -D and its halves */
+	bool hard_links;	/* -H */
+	bool atimes, crtimes;	/* -U -N */
 	size_t sum_len;		/* -c: bytes of digest a regular file carries; 0 without */
 };
 
@@ -23,6 +25,8 @@ struct flist_state {
 	char path[NAME_BYTES_MAX];
 	size_t path_len;
 	int64_t mtime;
+	int64_t atime;
+	uint64_t dev;
 	uint32_t mode, uid, gid, rdev_major, rdev;
 	bool any;		/* an entry has gone by */
 };
@@ -31,6 +35,9 @@ struct flist_state {
  * 0, or E_LIMIT for a path that does not fit the wire (nothing is written). */
 int flist_put(struct buf *b, const struct flist_form *form, struct flist_state *st, const struct entry *e,
     const uint8_t *sum);
+
+/* Behind an abbreviated entry both sides go on from the one it names. */
+void flist_follow(const struct flist_form *form, struct flist_state *st, const struct entry *first);
 
 /* What a decoded entry says; its texts point into the caller's struct. */
 struct flist_entry {
@@ -43,10 +50,12 @@ struct flist_entry {
 
 enum flist_item { FLIST_ENTRY, FLIST_END };
 
-/* Decode one entry or the end marker (then *ret_io_error is set).  0, or the cursor's error;
+/* list_first is the index of the current list's first entry: a hard-link reference from there on
+ * means that the entry is abbreviated; its other fields are then unset, and flist_follow is due.
+ * Decode one entry or the end marker (then *ret_io_error is set).  0, or the cursor's error;
  * with E_SHORT the state is as before, so the call may be repeated with more bytes. */
 int flist_get(struct cursor *c, const struct flist_form *form, struct flist_state *st, struct flist_entry *ret,
-    enum flist_item *ret_item, int32_t *ret_io_error);
+    int32_t list_first, enum flist_item *ret_item, int32_t *ret_io_error);
 
 /* The end of a list or segment. */
 void flist_end_put(struct buf *b, const struct flist_form *form, int io_error);

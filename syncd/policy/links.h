@@ -1,0 +1,11 @@
+/* May a symbolic link be trusted to stay inside the transfer?  Text only. */
+#ifndef SALLYPORT_SYNCD_POLICY_LINKS_H
+#define SALLYPORT_SYNCD_POLICY_LINKS_H
+
+#include <stdbool.h>
+
+/* Does target, found in directory dir of the transfer ("" is its top), lead outside?  Absolute
+ * targets and any ".." behind a name count as leading outside (hardening P21). */
+bool links_unsafe(const char *target, const char *dir);
+
+#endif
