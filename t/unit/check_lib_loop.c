@@ -106,6 +106,48 @@ START_TEST(a_callback_may_clear_a_timer_that_is_due_too)
 }
 END_TEST
 
+struct worker {
+	struct watch w;
+	struct letter letter;
+	uint64_t begun;
+};
+
+/* The first turn works for long, then sets a timer; the second finds the byte still there, at once. */
+static void
+works_for_long(void *arg, uint32_t events)
+{
+	struct worker *k = arg;
+
+	(void)events;
+	if (k->begun == 0) {
+		usleep(60000);
+		k->begun = loop_clock();
+		letter_set(&k->letter, 'a', 50);
+	} else {
+		loop_unwatch(loop, &k->w);
+	}
+}
+
+START_TEST(a_timer_is_neither_early_nor_late_after_long_work)
+{
+	struct worker k = { 0 };
+	uint64_t took;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], "x", 1), 1);
+	k.w = (struct watch){ .fd = ends[0], .ready = works_for_long, .arg = &k };
+	ck_assert_int_eq(loop_watch(loop, &k.w, EPOLLIN), 0);
+	ck_assert_int_eq(loop_run(loop), 0);
+	took = loop_clock() - k.begun;
+	ck_assert_msg(took >= 50, "early: %u ms", (unsigned)took);
+	ck_assert_msg(took < 5000, "late: %u ms", (unsigned)took);
+	ck_assert_str_eq(trace, "a");
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 START_TEST(many_timers_keep_their_order)
 {
 	enum { N = 500 };
@@ -234,6 +276,7 @@ main(void)
 	tcase_add_test(t, timers_expire_in_order_of_time);
 	tcase_add_test(t, a_timer_can_be_moved_and_cleared);
 	tcase_add_test(t, a_callback_may_clear_a_timer_that_is_due_too);
+	tcase_add_test(t, a_timer_is_neither_early_nor_late_after_long_work);
 	tcase_add_test(t, many_timers_keep_their_order);
 	tcase_add_test(t, a_descriptor_is_served_until_unwatched);
 	tcase_add_test(t, an_unwatched_descriptor_is_not_served_in_the_same_turn);
