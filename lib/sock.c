@@ -60,13 +60,11 @@ sock_connect(const struct addr *to, int *ret_fd)
 	fd = socket(to->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0 || errno == EINPROGRESS) {
-		r = errno == EINPROGRESS ? -EINPROGRESS : 0;
+	r = connect(fd, (const struct sockaddr *)&to->ss, to->len) < 0 ? -errno : 0;
+	if (r == 0 || r == -EINPROGRESS)
 		*ret_fd = fd;
-		return r;
-	}
-	r = -errno;
-	close(fd);
+	else
+		close(fd);
 	return r;
 }
 

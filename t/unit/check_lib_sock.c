@@ -69,6 +69,19 @@ START_TEST(a_listener_is_reached_and_both_ends_are_known)
 }
 END_TEST
 
+START_TEST(a_connect_that_succeeds_at_once_says_so)
+{
+	struct addr here = at(path);
+	int listener, client;
+
+	ck_assert_int_eq(sock_listen(&here, 5, &listener), 0);
+	errno = EINPROGRESS;	/* left by an earlier call, as the loop of a client leaves it */
+	ck_assert_int_eq(sock_connect(&here, &client), 0);
+	close(client);
+	close(listener);
+}
+END_TEST
+
 START_TEST(an_address_in_use_is_refused)
 {
 	struct addr here = row_addr(_i);
@@ -179,6 +192,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, a_listener_is_reached_and_both_ends_are_known, 0, ARRAY_LEN(hosts));
+	tcase_add_test(t, a_connect_that_succeeds_at_once_says_so);
 	tcase_add_loop_test(t, an_address_in_use_is_refused, 0, ARRAY_LEN(hosts));
 	tcase_add_test(t, a_path_whose_server_is_gone_is_taken_over);
 	tcase_add_loop_test(t, nobody_there_is_an_error_at_once_or_later, 0, ARRAY_LEN(hosts));
