@@ -107,6 +107,19 @@ START_TEST(a_path_whose_server_is_gone_is_taken_over)
 }
 END_TEST
 
+START_TEST(a_file_that_is_no_socket_is_left_alone)
+{
+	struct addr here = at(path);
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	close(fd);
+	ck_assert_int_eq(sock_listen(&here, 5, &fd), -EADDRINUSE);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert(S_ISREG(st.st_mode));
+}
+END_TEST
+
 START_TEST(nobody_there_is_an_error_at_once_or_later)
 {
 	struct addr here = row_addr(_i);
@@ -195,6 +208,7 @@ main(void)
 	tcase_add_test(t, a_connect_that_succeeds_at_once_says_so);
 	tcase_add_loop_test(t, an_address_in_use_is_refused, 0, ARRAY_LEN(hosts));
 	tcase_add_test(t, a_path_whose_server_is_gone_is_taken_over);
+	tcase_add_test(t, a_file_that_is_no_socket_is_left_alone);
 	tcase_add_loop_test(t, nobody_there_is_an_error_at_once_or_later, 0, ARRAY_LEN(hosts));
 	tcase_add_test(t, blocking_can_be_switched);
 	tcase_add_loop_test(t, passed_descriptors_are_taken_once_and_only_by_us, 0, ARRAY_LEN(passes));
