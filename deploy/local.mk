@@ -9,3 +9,17 @@ DEPLOY_LIBS = deploy/libdeploy.a $(BASE_LIBS) $(OPENSSL_LIBS)
 bin_PROGRAMS += sallyport
 sallyport_SOURCES = deploy/main.c
 sallyport_LDADD = $(DEPLOY_LIBS)
+
+DEPLOY_UNITS = t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
+	t/unit/check_deploy_plan
+UNITS += $(DEPLOY_UNITS)
+t_unit_check_deploy_conf_SOURCES = t/unit/check_deploy_conf.c t/unit/unit.h
+t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_emit_SOURCES = t/unit/check_deploy_emit.c t/unit/unit.h
+t_unit_check_deploy_emit_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_names_SOURCES = t/unit/check_deploy_names.c t/unit/unit.h
+t_unit_check_deploy_names_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_pki_SOURCES = t/unit/check_deploy_pki.c t/unit/unit.h
+t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
+t_unit_check_deploy_plan_SOURCES = t/unit/check_deploy_plan.c t/unit/unit.h
+t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
