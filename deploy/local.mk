@@ -23,3 +23,7 @@ t_unit_check_deploy_pki_SOURCES = t/unit/check_deploy_pki.c t/unit/unit.h
 t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_plan_SOURCES = t/unit/check_deploy_plan.c t/unit/unit.h
 t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+
+SCRIPTS_T += t/900-serve-stock.t t/901-serve-own.t t/902-serve-refuses.t t/903-serve-ends.t t/904-serve-names.t \
+	t/905-serve-user.t
+EXTRA_DIST += t/serve.sh
