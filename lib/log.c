@@ -155,7 +155,7 @@ log_bytes(int level, const char *id, const char *text, size_t n)
 		(void)!writev(STDERR_FILENO, v, 3);
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 log_va(int level, const char *id, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];
