@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "deploy/conf.h"
@@ -122,12 +123,23 @@ state_dir(const struct serve_args *a, char *dst, size_t size, struct conf_err *e
 	return n >= (int)size ? conf_err_set(e, NULL, 0, "the name of the state folder is too long") : 0;
 }
 
+/* Who owns the folder around ours can put another one in its place, and have root read that.
+ * Only /tmp's sticky bit forbids it. */
+static int
+is_our_own(const char *dir)
+{
+	struct stat st;
+
+	return dir != NULL && dir[0] == '/' && stat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    (st.st_mode & 022) == 0;
+}
+
 static int
 make_run_dir(struct plan *p, struct conf_err *e)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
 
-	if (base == NULL || base[0] != '/' || access(base, W_OK | X_OK) < 0)
+	if (!is_our_own(base))
 		base = "/tmp";
 	if (snprintf(p->run_dir, sizeof p->run_dir, "%s/sallyport.XXXXXX", base) >= (int)sizeof p->run_dir - 16 ||
 	    mkdtemp(p->run_dir) == NULL) {

@@ -3,7 +3,7 @@
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/serve.sh"
 own_parts || stock_parts || skip_all "$missing"
-plan 16
+plan 19
 make_tree "$scratch/tree"
 
 parts_of() { cat "/proc/$serve_pid/task/$serve_pid/children"; }
@@ -51,3 +51,12 @@ ok 'killed itself, it leaves no process' all_gone
 start_serve --port "$sport" "$scratch/tree"
 is "$module" tree '... and no socket: the port can be had at once'
 end_serve TERM
+
+(
+	SALLYPORT_SYNCD=/bin/false
+	"$sallyport" serve --port 0 "$scratch/tree" > "$scratch/false.out" 2> "$scratch/false.err"
+	echo $? > "$scratch/false.status"
+)
+is "$(cat "$scratch/false.status")" 1 'a part that ends at once ends it with status 1'
+ok '... saying so' grep -q 'serve: the daemon exited with status 1' "$scratch/false.err"
+is "$(cat "$scratch/false.out")" '' '... and promising nothing'

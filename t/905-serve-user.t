@@ -4,7 +4,7 @@
 . "$top_srcdir/t/serve.sh"
 [ "$(id -u)" = 0 ] && have setpriv || skip_all 'needs root to become somebody else'
 own_parts || stock_parts || skip_all "$missing"
-plan 6
+plan 7
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 as_nobody test -x "$sallyport" -a -x "$SALLYPORT_SYNCD" -a -x "$SALLYPORT_TUNNEL" || {
 	mkdir "$scratch/bin"	# the build directory may be closed to others
@@ -30,3 +30,11 @@ ok 'a pull works' pull "$ca" tree/ "$scratch/got/"
 echo two > "$scratch/two"
 ok '--write takes a push' push "$scratch/two" tree/
 is "$(stat -c %U "$scratch/tree/two")" nobody '... as that user'
+end_serve TERM
+
+# root, told to use a folder that somebody else owns and could swap under it
+XDG_STATE_HOME=$scratch/state
+export XDG_STATE_HOME
+start_serve "$scratch/tree"
+_p=$(cut -d ' ' -f 1 "/proc/$serve_pid/task/$serve_pid/children")
+like "$(tr '\0' ' ' < "/proc/$_p/cmdline")" '*=/tmp/sallyport.*' 'the run directory is not made in another user'"'"'s folder'
