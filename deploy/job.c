@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "deploy/child.h"
+#include "deploy/probe.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 
-enum { START_MS = 20000, STOP_MS = 5000 };
+enum { START_MS = 20000, STOP_MS = 5000, ASK_MS = 10 };
 
 enum { DAEMON, TUNNEL, PARTS };
 
@@ -32,6 +33,7 @@ struct job {
 	int stopping;
 	int status;
 	struct timer deadline;
+	struct timer ask;	/* again whether the daemon listens */
 };
 
 static const char *
@@ -103,12 +105,29 @@ deadline_passed(void *arg)
 
 	if (!j->stopping) {
 		log_error("serve: the %s did not come up within %d seconds",
-		    parts[j->ready & 1u << DAEMON ? TUNNEL : DAEMON].name, START_MS / 1000);
+		    parts[j->ready == 1u << DAEMON ? TUNNEL : DAEMON].name, START_MS / 1000);
 		stop(j, EXIT_FAILURE);
 		return;
 	}
 	for (size_t i = 0; i < PARTS; i++)
 		child_signal(&j->part[i], SIGKILL);
+}
+
+/* Both said that they are ready, but rsync says "listening" before it binds: a client that
+ * believed it would be turned away. */
+static void
+announce(void *arg)
+{
+	struct job *j = arg;
+
+	if (j->stopping)
+		return;
+	if (probe_listens(j->plan->daemon_port) == 0) {
+		loop_timer(j->loop, &j->ask, ASK_MS);
+		return;
+	}
+	loop_timer_clear(j->loop, &j->deadline);
+	print_pull(j);
 }
 
 static void
@@ -120,10 +139,8 @@ part_said(void *arg, struct child *c, const char *line)
 	if ((j->ready & 1u << i) != 0 || strstr(line, parts[i].ready) == NULL)
 		return;
 	j->ready |= 1u << i;
-	if (j->ready != (1u << PARTS) - 1 || j->stopping)
-		return;
-	loop_timer_clear(j->loop, &j->deadline);
-	print_pull(j);
+	if (j->ready == (1u << PARTS) - 1)
+		announce(j);
 }
 
 static void
@@ -207,6 +224,7 @@ job_run(const struct plan *p, const struct pki *pki, const char *host)
 	int r;
 
 	j.deadline = (struct timer){ .expired = deadline_passed, .arg = &j };
+	j.ask = (struct timer){ .expired = announce, .arg = &j };
 	if ((r = loop_new(&j.loop)) != 0) {
 		log_error("serve: %s", err_text(r));
 		return EXIT_FAILURE;
