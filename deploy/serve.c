@@ -217,6 +217,8 @@ serve_main(int argc, char **argv)
 	struct conf_err e;
 	int status;
 
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return puts(usage) == EOF;
 	names_of_machine(&a.names);
 	if ((status = parse(argc, argv, &a)) != 0)
 		return status;
