@@ -1,1 +1,31 @@
-# deploy
+# libdeploy.a: the `sallyport` command but for its main; pki alone includes OpenSSL
+noinst_LIBRARIES += deploy/libdeploy.a
+deploy_libdeploy_a_SOURCES = \
+	deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/emit.c deploy/emit.h \
+	deploy/job.c deploy/job.h deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h \
+	deploy/probe.c deploy/probe.h deploy/serve.c deploy/serve.h
+DEPLOY_LIBS = deploy/libdeploy.a $(BASE_LIBS) $(OPENSSL_LIBS)
+
+bin_PROGRAMS += sallyport
+sallyport_SOURCES = deploy/main.c
+sallyport_LDADD = $(DEPLOY_LIBS)
+
+DEPLOY_UNITS = t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
+	t/unit/check_deploy_plan t/unit/check_deploy_probe
+UNITS += $(DEPLOY_UNITS)
+t_unit_check_deploy_conf_SOURCES = t/unit/check_deploy_conf.c t/unit/unit.h
+t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_emit_SOURCES = t/unit/check_deploy_emit.c t/unit/unit.h
+t_unit_check_deploy_emit_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_names_SOURCES = t/unit/check_deploy_names.c t/unit/unit.h
+t_unit_check_deploy_names_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_pki_SOURCES = t/unit/check_deploy_pki.c t/unit/unit.h
+t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
+t_unit_check_deploy_plan_SOURCES = t/unit/check_deploy_plan.c t/unit/unit.h
+t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_probe_SOURCES = t/unit/check_deploy_probe.c t/unit/unit.h
+t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+
+SCRIPTS_T += t/900-serve-stock.t t/901-serve-own.t t/902-serve-refuses.t t/903-serve-ends.t t/904-serve-names.t \
+	t/905-serve-user.t
+EXTRA_DIST += t/serve.sh

@@ -5,6 +5,29 @@ lib_libbase_a_SOURCES = \
 	lib/ini.c lib/ini.h lib/log.c lib/log.h lib/loop.c lib/loop.h lib/num.c lib/num.h \
 	lib/opt.c lib/opt.h lib/role.c lib/role.h lib/sock.c lib/sock.h
 BASE_LIBS = lib/libbase.a $(SECCOMP_LIBS) $(CAP_LIBS)
-UNITS += t/unit/check_lib_cursor
+
+LIB_UNITS = t/unit/check_lib_err t/unit/check_lib_num t/unit/check_lib_buf t/unit/check_lib_cursor t/unit/check_lib_ini \
+	t/unit/check_lib_opt t/unit/check_lib_addr t/unit/check_lib_sock t/unit/check_lib_log t/unit/check_lib_loop t/unit/check_lib_role
+UNITS += $(LIB_UNITS)
+t_unit_check_lib_err_SOURCES = t/unit/check_lib_err.c t/unit/unit.h
+t_unit_check_lib_err_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_num_SOURCES = t/unit/check_lib_num.c t/unit/unit.h
+t_unit_check_lib_num_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_buf_SOURCES = t/unit/check_lib_buf.c t/unit/unit.h
+t_unit_check_lib_buf_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_cursor_SOURCES = t/unit/check_lib_cursor.c t/unit/unit.h
 t_unit_check_lib_cursor_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_ini_SOURCES = t/unit/check_lib_ini.c t/unit/unit.h
+t_unit_check_lib_ini_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_opt_SOURCES = t/unit/check_lib_opt.c t/unit/unit.h
+t_unit_check_lib_opt_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_addr_SOURCES = t/unit/check_lib_addr.c t/unit/unit.h
+t_unit_check_lib_addr_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_sock_SOURCES = t/unit/check_lib_sock.c t/unit/unit.h
+t_unit_check_lib_sock_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_log_SOURCES = t/unit/check_lib_log.c t/unit/unit.h
+t_unit_check_lib_log_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_loop_SOURCES = t/unit/check_lib_loop.c t/unit/unit.h
+t_unit_check_lib_loop_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_role_SOURCES = t/unit/check_lib_role.c t/unit/unit.h
+t_unit_check_lib_role_LDADD = $(UNIT_LIBS)

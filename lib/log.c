@@ -120,7 +120,7 @@ prefix(char *dst, size_t size, int level, const char *id)
 	size_t n;
 
 	if (sink.conf.style == LOG_STYLE_PLAIN)
-		return (size_t)snprintf(dst, size, "%s: ", sink.conf.ident);
+		return (size_t)snprintf(dst, size, "%.80s: ", id == NULL ? sink.conf.ident : id);
 	if (localtime_r(&now, &tm) == NULL)
 		memset(&tm, 0, sizeof tm);
 	if (sink.conf.style == LOG_STYLE_RSYNCD) {
@@ -155,7 +155,7 @@ log_bytes(int level, const char *id, const char *text, size_t n)
 		(void)!writev(STDERR_FILENO, v, 3);
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 log_va(int level, const char *id, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];

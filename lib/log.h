@@ -10,7 +10,7 @@
 enum log_style {
 	LOG_STYLE_RSYNCD,	/* "2026/11/21 22:48:02 [PID] text", controls as \#ooo (rsyncd-conf section 9) */
 	LOG_STYLE_STUNNEL,	/* "2026.11.21 22:48:02 LOG5[ID]: text", unprintables as '.' (stunnel-conf section 15) */
-	LOG_STYLE_PLAIN,	/* "ident: text": a command speaking to its user */
+	LOG_STYLE_PLAIN,	/* "ident: text", or "id: text": a command, or its helpers, speaking to the user */
 };
 
 struct log_conf {
@@ -34,7 +34,8 @@ int log_reopen(void);		/* after a rotation; the old file stays in use on failure
 void log_set_level(int level);
 int log_level(void);
 
-/* One record.  id names a connection or task in the stunnel style; NULL elsewhere. */
+/* One record.  id names a connection or task in the stunnel style, and who speaks in the plain
+ * one; NULL elsewhere. */
 void log_id(int level, const char *id, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void log_bytes(int level, const char *id, const char *text, size_t n);	/* untrusted, any bytes */
 

@@ -162,7 +162,7 @@ loop_timer(struct loop *l, struct timer *t, uint64_t ms)
 		l->heap = heap;
 		l->heap_cap = cap;
 	}
-	t->due = l->now + (ms == 0 ? 1 : ms);	/* never due in the turn that set it */
+	t->due = loop_clock() + (ms == 0 ? 1 : ms);	/* never due in the turn that set it */
 	heap_up(l, l->heap_n++, t);
 	return 0;
 }
@@ -202,11 +202,14 @@ loop_stop(struct loop *l)
 static int
 wait_ms(const struct loop *l)
 {
+	uint64_t now;
+
 	if (l->heap_n == 0)
 		return -1;
-	if (l->heap[0]->due <= l->now)
+	now = loop_clock();	/* not the turn's: its callbacks took their time */
+	if (l->heap[0]->due <= now)
 		return 0;
-	return l->heap[0]->due - l->now > 60000 ? 60000 : (int)(l->heap[0]->due - l->now);
+	return l->heap[0]->due - now > 60000 ? 60000 : (int)(l->heap[0]->due - now);
 }
 
 static void

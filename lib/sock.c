@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,13 +17,17 @@ unix_path(const struct addr *a)
 	return a->ss.ss_family == AF_UNIX ? ((const struct sockaddr_un *)&a->ss)->sun_path : NULL;
 }
 
-/* A socket file whose server is gone refuses: then it is ours to replace. */
+/* A socket file whose server is gone refuses: then it is ours to replace.  A file that is no
+ * socket refuses in the same words, and is somebody's data. */
 static void
 clear_stale(const struct addr *at)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat st;
+	int fd;
 
-	if (fd < 0)
+	if (lstat(unix_path(at), &st) < 0 || !S_ISSOCK(st.st_mode))
+		return;
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
 		return;
 	if (connect(fd, (const struct sockaddr *)&at->ss, at->len) < 0 && errno == ECONNREFUSED)
 		unlink(unix_path(at));
@@ -60,13 +65,11 @@ sock_connect(const struct addr *to, int *ret_fd)
 	fd = socket(to->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0 || errno == EINPROGRESS) {
-		r = errno == EINPROGRESS ? -EINPROGRESS : 0;
+	r = connect(fd, (const struct sockaddr *)&to->ss, to->len) < 0 ? -errno : 0;
+	if (r == 0 || r == -EINPROGRESS)
 		*ret_fd = fd;
-		return r;
-	}
-	r = -errno;
-	close(fd);
+	else
+		close(fd);
 	return r;
 }
 

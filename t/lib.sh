@@ -56,7 +56,8 @@ freeport() { "$await" freeport; }
 # spawn LOG COMMAND...: run in the background, remembered for the clean stop; pid in $pid
 spawn() {
 	_log=$1; shift
-	"$@" < /dev/null > "$_log" 2>&1 &
+	: > "$_log"	# now: the words of an earlier run must not be taken for this one's
+	"$@" < /dev/null >> "$_log" 2>&1 &
 	pid=$!
 	servers="$servers $pid"
 }

@@ -1,0 +1,46 @@
+#include "deploy/conf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* rsyncd.conf(5) expands %NAME% and has no way to write it otherwise. */
+static void
+emit_path(struct emit *o, const char *name, const char *dir, const char *below)
+{
+	char text[PATH_MAX + 32];
+
+	snprintf(text, sizeof text, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", below);
+	if (plan_expands(text) && o->err == 0)
+		o->err = E_FORMAT;
+	emit_setting(o, name, text);
+}
+
+void
+conf_syncd(const struct plan *p, struct emit *o)
+{
+	emit_setting(o, "address", "127.0.0.1");
+	emit_number(o, "port", p->daemon_port);
+	emit_path(o, "pid file", p->run_dir, "syncd.pid");
+	emit_setting(o, "use chroot", "no");
+	emit_section(o, p->module);
+	emit_path(o, "path", p->path, "");	/* the slash at its end is cut again, and keeps a blank or '\\' before it */
+	emit_setting(o, "read only", p->writable ? "no" : "yes");
+	if (p->as_root) {	/* nobody could not read every file, nor see its owner kept */
+		emit_number(o, "uid", 0);
+		emit_number(o, "gid", 0);
+	}
+}
+
+void
+conf_tunnel(const struct plan *p, struct emit *o)
+{
+	emit_setting(o, "foreground", "yes");
+	emit_setting(o, "syslog", "no");
+	emit_number(o, "debug", 6);	/* the ready message is at level 6 */
+	emit_setting(o, "sslVersionMin", "TLSv1.2");
+	emit_section(o, "serve");
+	emit_number(o, "accept", p->port);
+	emit_line(o, "connect = 127.0.0.1:%u", p->daemon_port);
+	emit_setting(o, "cert", p->cert);
+	emit_setting(o, "key", p->key);
+}
