@@ -17,8 +17,8 @@ ok 'there are files to read' test -s "$scratch/ours" -a -s "$scratch/systems"
 # From a room, the headers that may be included besides its own: patterns of awk.
 cat > "$scratch/rules" <<'EOR'
 lib ^$
-syncd/wire ^lib/
-syncd/delta ^lib/
+syncd/wire ^(lib/|syncd/types[.]h$)
+syncd/delta ^(lib/|syncd/types[.]h$)
 syncd/fs ^(lib/|syncd/types[.]h$)
 syncd/policy ^(lib/|syncd/types[.]h$)
 syncd/session ^(lib/|syncd/(wire|delta|fs|policy)/|syncd/[a-z_]+[.]h$)

@@ -169,7 +169,7 @@ same_as_stock() {
 }
 said() { # what rsync printed, less what differs from run to run
 	grep -v -E '^(sent|received|total size|File list (generation|transfer|size)|Total bytes|Number of regular files transferred)' |
-	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' -e '/read error: Connection reset by peer/d' | sort
+	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' -e '/^rsync error: .*\[sender=/d' -e '/read error: Connection reset by peer/d' | sort
 }
 recent_facts() { # contents and facts; times of this run are only "now"
 	( cd "$1" && [ -d d ] && cd d || exit 0
