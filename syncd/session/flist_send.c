@@ -138,11 +138,13 @@ link_entry(struct session *s, const struct segment *seg, const struct file *f, s
 	e->linked = true;
 	e->dev = (uint64_t)f->inode->dev;
 	e->ino = (uint64_t)f->inode->ino;
+	if (s->proto.version < 30)
+		return 0;
 	if ((r = source_link(s->source, f->inode, ndx, &first)) != 0)
 		return r;
 	e->link_first = first < 0;
 	e->link_ndx = first;
-	if (s->proto.version < 30 || first < seg->first)
+	if (first < seg->first)
 		return 0;
 	*e = entry_of(s, &seg->files[first - seg->first]);
 	e->dir = source_place(s->source, f)->path;

@@ -294,7 +294,9 @@ add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st
 			return NULL;
 		f->size = (int64_t)strlen(link);
 	}
-	if (s->conf.hard_links && !S_ISDIR(f->mode) && st->st_nlink > 1 && (f->inode = keep_inode(seg, st)) == NULL)
+	/* at 27 every regular file is told by its inode, whether it has other names or not */
+	if (s->conf.hard_links && !S_ISDIR(f->mode) && (st->st_nlink > 1 || s->conf.version < 28) &&
+	    (f->inode = keep_inode(seg, st)) == NULL)
 		return NULL;
 	if (S_ISREG(f->mode) || S_ISLNK(f->mode))
 		s->total_size += f->size;
