@@ -51,7 +51,7 @@ root_stat(const struct root *root, const char *path, int follow, struct stat *re
 }
 
 char *
-root_read_text(const struct root *root, const char *path, size_t max)
+root_read_bytes(const struct root *root, const char *path, size_t max, size_t *ret_n)
 {
 	int fd = root_open_follow(root, path, O_RDONLY | O_NONBLOCK);
 	char *text = NULL;
@@ -61,18 +61,31 @@ root_read_text(const struct root *root, const char *path, size_t max)
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size <= max)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= max)
 		text = malloc((size_t)st.st_size + 1);
 	while (text != NULL && got < (size_t)st.st_size && (n = read(fd, text + got, (size_t)st.st_size - got)) > 0)
 		got += (size_t)n;
 	close(fd);
-	if (text != NULL && (n < 0 || memchr(text, '\0', got) != NULL)) {
+	if (text != NULL && n < 0) {
 		free(text);
 		return NULL;
 	}
 	if (text != NULL)
 		text[got] = '\0';
+	*ret_n = got;
 	return text;
+}
+
+char *
+root_read_text(const struct root *root, const char *path, size_t max)
+{
+	size_t n;
+	char *text = root_read_bytes(root, path, max, &n);
+
+	if (text == NULL || strlen(text) == n)
+		return text;
+	free(text);
+	return NULL;
 }
 
 void
@@ -140,4 +153,23 @@ opener_followed(struct opener *o, const char *dir, const char *name, struct stat
 	fd = root_open_follow(o->root, path, O_RDONLY | O_NONBLOCK);
 	free(path);
 	return fd < 0 ? fd : only_regular(fd, ret_st);
+}
+
+int
+opener_remove(struct opener *o, const char *dir, const char *name, const struct stat *was)
+{
+	struct stat st;
+	int r;
+
+	if (name[0] == '\0' || strchr(name, '/') != NULL)
+		return -EINVAL;
+	if ((r = hold_dir(o, dir)) != 0)
+		return r;
+	if (fstatat(o->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if ((st.st_mode & S_IFMT) != (was->st_mode & S_IFMT) || S_ISDIR(st.st_mode) ||
+	    (S_ISREG(st.st_mode) && st.st_size != was->st_size) || st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	    st.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+		return -ESTALE;
+	return unlinkat(o->fd, name, 0) < 0 ? -errno : 0;
 }

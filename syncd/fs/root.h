@@ -26,6 +26,9 @@ int root_stat(const struct root *root, const char *path, int follow, struct stat
  * that can be read, or when it holds a NUL byte. */
 char *root_read_text(const struct root *root, const char *path, size_t max);
 
+/* The same for any bytes; a NUL stands behind the last of them. */
+char *root_read_bytes(const struct root *root, const char *path, size_t max, size_t *ret_n);
+
 /* The directory last used, so that the files of one directory cost one component each. */
 struct opener {
 	const struct root *root;
@@ -41,6 +44,10 @@ int opener_file(struct opener *o, const char *dir, const char *name, struct stat
 
 /* The same for a file that a link leads to: the link may lead anywhere below the root. */
 int opener_followed(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
+/* Unlink dir/name if it is still the regular file of that size and time.  0 or -errno (-ESTALE when
+ * it has changed). */
+int opener_remove(struct opener *o, const char *dir, const char *name, const struct stat *was);
+
 void opener_done(struct opener *o);
 
 #endif

@@ -66,7 +66,13 @@ static const struct row table[] = {
 	{ "size-only", 0, K_COUNT, AT(size_only) },
 	{ "update", 'u', K_COUNT, AT(update) },
 	{ "inplace", 0, K_COUNT, AT(inplace) },
-	{ "append", 0, K_REFUSE, 0 },
+	{ "append", 0, K_COUNT, AT(append) },
+	{ "append-verify", 0, K_COUNT, AT(append_verify) },
+	{ "crtimes", 'N', K_COUNT, AT(crtimes) },
+	{ "files-from", 0, K_TEXT, AT(files_from) },
+	{ "remove-source-files", 0, K_COUNT, AT(remove_source) },
+	{ "remove-sent-files", 0, K_COUNT, AT(remove_source) },
+	{ "bwlimit", 0, K_NUMBER, AT(bwlimit), 0, 1 << 30 },
 	{ "list-only", 0, K_COUNT, AT(list_only) },
 	{ "ignore-missing-args", 0, K_COUNT, AT(ignore_missing) },
 	{ "delete-missing-args", 0, K_COUNT, AT(delete_missing) },
@@ -113,10 +119,9 @@ static const struct row table[] = {
 
 	/* they change the stream or the result, and are not built */
 	{ "acls", 'A', K_REFUSE, 0 }, { "xattrs", 'X', K_REFUSE, 0 },
-	{ "crtimes", 'N', K_REFUSE, 0 },
-	{ "files-from", 0, K_REFUSE_TEXT, 0 }, { "iconv", 0, K_REFUSE_TEXT, 0 }, { "bwlimit", 0, K_REFUSE_TEXT, 0 },
-	{ "remove-source-files", 0, K_REFUSE, 0 }, { "remove-sent-files", 0, K_REFUSE, 0 },
-	{ "append-verify", 0, K_REFUSE, 0 }, { "copy-devices", 0, K_REFUSE, 0 }, { "write-devices", 0, K_REFUSE, 0 },
+
+	{ "iconv", 0, K_REFUSE_TEXT, 0 },
+	{ "copy-devices", 0, K_REFUSE, 0 }, { "write-devices", 0, K_REFUSE, 0 },
 	{ "log-file", 0, K_REFUSE_TEXT, 0 }, { "log-file-format", 0, K_REFUSE_TEXT, 0 },
 	{ "insecure-links", 0, K_REFUSE, 0 }, { "extended-attributes", 0, K_REFUSE, 0 },
 

@@ -16,13 +16,15 @@ struct options {
 	int checksum, relative, dry_run, whole_file, sparse, one_file_system, numeric_ids;
 	int ignore_times, size_only, inplace, append, list_only, compress, no_implied_dirs;
 	int ignore_missing, delete_missing, ignore_errors, from0, stats, update, safe_links;
+	int append_verify, crtimes, remove_source;
 	int hard_links, atimes, copy_links, copy_dirlinks, copy_unsafe;
 	int cvs_exclude, new_compress, old_compress;
 	bool level_given;		/* --compress-level: compression is on, even without -z */
 	int inc_refused;		/* --use-qsort: no incremental recursion */
 	int noop;			/* options that mean nothing to this side */
-	int64_t checksum_seed, timeout, block_size, compress_level;
-	const char *checksum_choice, *compress_choice;	/* borrowed from the arguments */
+	int64_t checksum_seed, timeout, block_size, compress_level, bwlimit;
+	/* borrowed from the arguments; files_from is "-" for names that come over the wire */
+	const char *checksum_choice, *compress_choice, *files_from;
 	const char *text;		/* values that mean nothing to this side */
 	int64_t number;
 	int unsupported;

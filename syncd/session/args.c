@@ -63,6 +63,10 @@ judge(struct session *s)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is read only");
 	else if (!s->opt.sender)
 		session_refuse(s, RERR_UNSUPPORTED, "ERROR: this server does not take uploads yet");
+	else if (s->opt.remove_source > 0 && s->grant.read_only)
+		session_refuse(s, RERR_SYNTAX, "ERROR: --remove-source-files cannot be used with a read-only module");
+	else if (s->opt.crtimes > 0 && (s->proto.version < 30 || strchr(s->opt.letters, 'v') == NULL))
+		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --crtimes (-N)");
 	else if (s->grant.write_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
 }
@@ -88,6 +92,8 @@ take_list(struct session *s)
 	}
 	s->deadline = 0;
 	log_request(s);
+	if (s->opt.files_from != NULL)
+		s->opt.dirs++;		/* directories are named to be made, not to be skipped */
 	if (s->opt.list_only && !s->opt.recurse && !s->opt.dirs)
 		s->opt.dirs = 1;
 	if (s->opt.timeout > 0 && (s->grant.timeout == 0 || s->opt.timeout < s->grant.timeout))

@@ -38,6 +38,6 @@ filters_run(struct session *s)
 		    RERR_SYNTAX);
 	if (r != 0)
 		return session_short(s, r);
-	s->phase = PH_FLIST;
+	s->phase = PH_NAMES;
 	return STEP_NEXT;
 }

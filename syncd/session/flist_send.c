@@ -17,8 +17,8 @@ tell_listing(void *arg, unsigned code, const char *text)
 	session_tell(arg, code, "%s", text);
 }
 
-static int
-open_source(struct session *s)
+int
+flist_open(struct session *s)
 {
 	const struct options *o = &s->opt;
 	struct source_conf conf = {
@@ -37,7 +37,7 @@ open_source(struct session *s)
 	s->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
-		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0,
+		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0, .crtimes = o->crtimes > 0,
 		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
 	};
 	if (!o->numeric_ids && !s->grant.numeric_ids)
@@ -60,7 +60,7 @@ add_argument(struct session *s, char *arg)
 	}
 	if (strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0'))
 		arg += n;
-	r = source_arg(s->source, arg);
+	r = source_glob(s->source, arg);
 	return r == 0 && next != NULL ? add_argument(s, next) : r;
 }
 
@@ -123,7 +123,7 @@ entry_of(const struct session *s, const struct file *f)
 		.dir = source_place(s->source, f)->path, .name = f->name, .link = f->link, .size = f->size,
 		.mtime = f->mtime, .nsec = f->nsec, .mode = f->mode, .uid = f->uid, .gid = f->gid,
 		.rdev_major = f->rdev_major, .rdev_minor = f->rdev_minor, .top_dir = f->top_dir,
-		.no_content = f->no_content, .atime = f->atime, .crtime = f->crtime,
+		.no_content = f->no_content, .atime = f->atime, .crtime = f->mtime,	/* creation is not told by every file system */
 	};
 }
 
@@ -246,11 +246,10 @@ build(struct session *s)
 {
 	int r = 0;
 
-	if (s->source == NULL) {
+	if (s->flist_ms == 0)
 		s->flist_ms = loop_clock();
-		if ((r = open_source(s)) == 0)
-			r = add_arguments(s);
-	}
+	if (s->source == NULL && (r = flist_open(s)) == 0)
+		r = add_arguments(s);
 	if (r == 0)
 		r = source_build(s->source);
 	if (r < 0)

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "lib/err.h"
+#include "lib/loop.h"
 #include "syncd/wire/compat.h"
 #include "syncd/wire/int.h"
 
@@ -196,6 +197,9 @@ take_message(void *arg, unsigned code, const uint8_t *bytes, size_t n)
 
 	if (code == MSG_IO_ERROR)
 		s->io_error |= bytes[0] & IOERR_KNOWN;
+	if (code == MSG_SUCCESS && s->opt.remove_source > 0)
+		return sender_succeeded(s, (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+		    (uint32_t)bytes[3] << 24));
 	if (code != MSG_ERROR_EXIT)
 		return 0;		/* texts are for the client's own screen; a no-op is one */
 	if (n == 4)
@@ -206,7 +210,13 @@ take_message(void *arg, unsigned code, const uint8_t *bytes, size_t n)
 	return E_PEER;
 }
 
-/* From here on both sides speak in frames. */
+int
+session_frames(struct session *s)
+{
+	return peer_frame_input(&s->peer, s->opt.sender ? MUX_PEER_RECEIVER : MUX_PEER_SENDER, take_message, s);
+}
+
+/* From here on both sides speak in frames; old clients only when they will report successes. */
 static int
 start_frames(struct session *s)
 {
@@ -216,9 +226,11 @@ start_frames(struct session *s)
 	peer_frame_output(&s->peer);
 	if (s->proto.version >= 31 && seconds > 0)
 		peer_put_message(&s->peer, MSG_IO_TIMEOUT, le, sizeof le);
-	if (s->proto.version >= 30)
-		return peer_frame_input(&s->peer, s->opt.sender ? MUX_PEER_RECEIVER : MUX_PEER_SENDER, take_message, s);
-	return 0;
+	s->pace_from = s->last_out = loop_clock();
+	s->pace_bytes = s->peer.total_out;
+	/* at 30 the names of --files-from come unframed, behind the frames of the filter */
+	s->peer.lazy = s->proto.version == 30 && s->opt.files_from != NULL && strcmp(s->opt.files_from, "-") == 0;
+	return s->proto.version >= 30 || (s->opt.sender && s->opt.remove_source > 0) ? session_frames(s) : 0;
 }
 
 enum step

@@ -75,6 +75,8 @@ demux(struct peer *p)
 	int r = 0;
 
 	while (r == 0 && buf_len(&p->raw) > 0) {
+		if (p->frame_left == 0 && p->lazy && buf_len(&p->in) > 0)
+			break;
 		if (p->frame_left == 0) {
 			r = demux_message(p);
 			continue;
@@ -100,6 +102,35 @@ peer_frame_input(struct peer *p, enum mux_peer role, peer_message *message, void
 	p->message = message;
 	p->arg = arg;
 	return demux(p);
+}
+
+void
+peer_unframe_input(struct peer *p)
+{
+	struct buf rest = p->raw;
+
+	buf_done(&p->in);
+	p->in = rest;
+	p->raw = (struct buf)BUF_INIT;
+	p->framed_in = p->lazy = false;
+}
+
+int
+peer_next_frame(struct peer *p)
+{
+	size_t had = buf_len(&p->in);
+	int r;
+
+	if (!p->lazy || buf_len(&p->raw) == 0)
+		return 0;
+	p->lazy = false;		/* the frame wanted may be cut: take what has come of it */
+	r = p->frame_left > 0 ? 0 : demux_message(p);
+	p->lazy = true;
+	if (r == 0)
+		r = demux(p);
+	if (r == E_SHORT)
+		r = 0;
+	return r != 0 ? r : buf_len(&p->in) > had;
 }
 
 void

@@ -27,6 +27,7 @@ struct peer {
 	void *arg;
 	struct buf raw;		/* framed input not yet taken apart */
 	size_t frame_left;	/* data bytes of the current frame still to come */
+	bool lazy;		/* one frame at a time: what follows may not be framed */
 
 	bool framed_out;
 	bool frame_open;
@@ -45,6 +46,13 @@ void peer_done(struct peer *p);
 /* Framing starts for what comes after; what was already read belongs to it. */
 int peer_frame_input(struct peer *p, enum mux_peer role, peer_message *message, void *arg);
 void peer_frame_output(struct peer *p);
+
+/* The peer stops framing where the data read so far ends (files-from names at protocol 30): the
+ * frames before must have been read with peer.lazy set.  peer_frame_input starts it again. */
+void peer_unframe_input(struct peer *p);
+
+/* With peer.lazy: take the next frame apart.  1: there was one; 0: not yet; or an error. */
+int peer_next_frame(struct peer *p);
 
 /* A cursor over what can be read now; hand back how far it got. */
 struct cursor peer_unread(struct peer *p);

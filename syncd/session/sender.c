@@ -96,11 +96,19 @@ is_noop(const struct session *s)
 	    s->send.ndx == (int32_t)source_newest(s->source)->n;
 }
 
+/* --append: the client has the beginning and wants the rest.  A repair asks in the normal way. */
+static bool
+appends(const struct session *s, const struct file *f)
+{
+	return (s->opt.append > 0 || s->opt.append_verify > 0) && !f->sent;
+}
+
 /* A request behind its index.  0, E_SHORT, or what is wrong with it. */
 static int
 take_item(struct session *s, struct cursor *c, int32_t ndx)
 {
 	struct sending *x = &s->send;
+	bool gap;
 	int r;
 
 	x->ndx = ndx;
@@ -124,6 +132,10 @@ take_item(struct session *s, struct cursor *c, int32_t ndx)
 	if (x->head.count > 0 && (x->head.digest == 0 || s->proto.xfer_sum == SUM_NONE))
 		return E_FORMAT;	/* a sum of nothing matches everything */
 	x->stage = SEND_SUMS;
+	if (appends(s, source_find(s->source, ndx, &gap))) {
+		x->prefix = (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
+		x->sums_read = x->head.count;	/* none are sent */
+	}
 	return 0;
 }
 
@@ -225,6 +237,28 @@ cannot_send(struct session *s, const struct file *f, int err)
 	sending_done(&s->send);
 }
 
+/* The part that the client has is longer than what we have. */
+static void
+diminished(struct session *s, const struct file *f)
+{
+	char path[2 * NAME_BYTES_MAX];
+	uint32_t ndx = (uint32_t)s->send.ndx;
+	uint8_t le[4] = { (uint8_t)ndx, (uint8_t)(ndx >> 8), (uint8_t)(ndx >> 16), (uint8_t)(ndx >> 24) };
+
+	session_tell(s, MSG_WARNING, "skipped diminished file: \"%s\" (in %s)\n", shown_path(s, f, path, sizeof path),
+	    s->grant.module);
+	if (s->proto.version >= 30)
+		peer_put_message(&s->peer, MSG_NO_SEND, le, sizeof le);
+	sending_done(&s->send);
+}
+
+/* Is what the client has part of the sum?  Below protocol 30 always. */
+static bool
+verifies_append(const struct session *s)
+{
+	return s->opt.append_verify > 0 || s->opt.append > 1 || s->proto.version < 30;
+}
+
 static int
 start_delta(struct session *s)
 {
@@ -252,13 +286,39 @@ session_open(struct session *s, const struct file *f, struct stat *ret_st)
 	    opener_file(&s->opener, dir, f->name, ret_st);
 }
 
+int
+sender_succeeded(struct session *s, int32_t ndx)
+{
+	char path[2 * NAME_BYTES_MAX];
+	bool gap;
+	const struct file *f = source_find(s->source, ndx, &gap);
+	struct stat was;
+	int r;
+
+	if (f == NULL || S_ISDIR(f->mode))
+		return E_LIMIT;
+	memset(&was, 0, sizeof was);
+	was.st_mode = f->mode;
+	was.st_size = f->size;
+	was.st_mtim = (struct timespec){ f->mtime, f->nsec };
+	if ((r = opener_remove(&s->opener, source_place(s->source, f)->fs, f->name, &was)) == 0)
+		return 0;
+	shown_path(s, f, path, sizeof path);
+	if (r == -ESTALE)
+		session_tell(s, MSG_ERROR_XFER, "ERROR: Skipping sender remove for changed file: %s\n", path);
+	else
+		session_tell(s, MSG_ERROR_XFER, "rsync: [sender] sender failed to remove \"%s\" (in %s): %s (%d)\n", path,
+		    s->grant.module, strerror(-r), -r);
+	return 0;
+}
+
 /* The sums are complete: open the file and announce what comes. */
 static int
 start_file(struct session *s)
 {
 	struct sending *x = &s->send;
 	bool gap;
-	const struct file *f = source_find(s->source, x->ndx, &gap);
+	struct file *f = source_find(s->source, x->ndx, &gap);
 	struct stat st;
 
 	x->fd = session_open(s, f, &st);
@@ -267,13 +327,19 @@ start_file(struct session *s)
 		return 0;
 	}
 	x->size = st.st_size;
+	if (x->prefix > x->size) {
+		diminished(s, f);
+		return 0;
+	}
+	f->sent = true;
 	if (s->squeeze != NULL)
 		squeeze_begin(s->squeeze);
 	put_item(s);
 	sum_head_put(peer_out(&s->peer), &x->head);
-	if (x->head.count > 0)
+	x->sent = x->prefix;
+	if (x->head.count > 0 && x->prefix == 0)
 		return start_delta(s);
-	x->stage = SEND_WHOLE;
+	x->stage = x->prefix > 0 && verifies_append(s) ? SEND_PREFIX : SEND_WHOLE;
 	return 0;
 }
 
@@ -399,6 +465,22 @@ move_piece(struct session *s, size_t n)
 	return 0;
 }
 
+/* Sum what the client has already, a piece at a time. */
+static enum step
+send_prefix(struct session *s)
+{
+	struct sending *x = &s->send;
+	size_t n = x->prefix - x->prefix_summed > PIECE ? PIECE : (size_t)(x->prefix - x->prefix_summed);
+
+	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
+		return session_broken(s, -ENOMEM);
+	strong_update(s->sum, x->window, read_at(x, x->window, n, x->prefix_summed));
+	x->prefix_summed += (int64_t)n;
+	if (x->prefix_summed >= x->prefix)
+		x->stage = SEND_WHOLE;
+	return STEP_YIELD;
+}
+
 static enum step
 send_whole(struct session *s)
 {
@@ -515,6 +597,8 @@ send_step(struct session *s)
 		return r == 0 ? STEP_NEXT : session_short(s, r);
 	case SEND_DELTA:
 		return send_delta(s);
+	case SEND_PREFIX:
+		return send_prefix(s);
 	case SEND_WHOLE:
 		return send_whole(s);
 	case SEND_TAIL:

@@ -17,7 +17,7 @@
 
 static enum step (*const phases[])(struct session *) = {
 	[PH_HELLO] = hello_run, [PH_SELECT] = select_run, [PH_LIST] = list_run,
-	[PH_ARGS] = args_run, [PH_NEGOTIATE] = negotiate_run, [PH_FILTERS] = filters_run,
+	[PH_ARGS] = args_run, [PH_NEGOTIATE] = negotiate_run, [PH_FILTERS] = filters_run, [PH_NAMES] = names_run,
 	[PH_FLIST] = flist_run, [PH_SENDER] = sender_run, [PH_GOODBYE] = goodbye_run, [PH_DRAIN] = drain_run,
 };
 
@@ -28,7 +28,7 @@ session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
 	peer_init(&s->peer, peer_fd);
 	s->monitor_fd = monitor_fd;
 	s->phase = first;
-	s->last_in = s->last_out = loop_clock();
+	s->last_in = s->last_out = s->last_alive = loop_clock();
 	s->deadline = s->last_in + HANDSHAKE_SECONDS * 1000;
 	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
 	s->send.fd = -1;
@@ -123,38 +123,82 @@ session_broken(struct session *s, int err)
 enum step
 session_short(struct session *s, int err)
 {
+	if (err == E_SHORT && s->peer.lazy && (err = peer_next_frame(&s->peer)) >= 0) {
+		if (err > 0)
+			return STEP_NEXT;
+		err = E_SHORT;
+	}
 	if (err != E_SHORT)
 		return session_broken(s, err);
 	return s->peer.eof ? session_broken(s, E_EOF) : STEP_WAIT;
 }
 
+/* How long the peer may be silent, in ms; 0: for ever. */
+static uint64_t
+quiet_ms(const struct session *s)
+{
+	return s->grant.timeout > 0 && s->args_open && s->phase != PH_DRAIN ? (uint64_t)s->grant.timeout * 1000 : 0;
+}
+
+static uint64_t
+last_moved(const struct session *s)
+{
+	return s->last_in > s->last_out ? s->last_in : s->last_out;
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* --bwlimit: when may the next byte go out?  0: now.  A second's worth may go at once. */
+static uint64_t
+paced_until(const struct session *s, uint64_t now)
+{
+	uint64_t rate = (uint64_t)s->opt.bwlimit * 1024, due;
+
+	if (rate == 0 || s->phase == PH_DRAIN || s->pace_from == 0)
+		return 0;
+	due = s->pace_from + (s->peer.total_out - s->pace_bytes) * 1000 / rate;
+	return due > now + 100 ? due : 0;
+}
+
 static int
 wait_ms(const struct session *s, bool yield)
 {
-	uint64_t now = loop_clock(), due = s->deadline;
-	uint64_t quiet = s->grant.timeout > 0 && s->phase != PH_DRAIN ? (uint64_t)s->grant.timeout * 1000 : 0;
+	uint64_t now = loop_clock(), due = s->deadline, quiet = quiet_ms(s);
 
 	if (yield)
 		return 0;
-	if (quiet != 0 && s->args_open) {
-		uint64_t last = s->last_in > s->last_out ? s->last_in : s->last_out;
-
-		due = due == 0 || last + quiet < due ? last + quiet : due;
-	}
+	if (quiet != 0)
+		due = earlier(due, earlier(last_moved(s) + quiet, s->last_alive + quiet / 2));
+	due = earlier(due, paced_until(s, now));
 	if (due == 0)
 		return -1;
 	return due <= now ? 0 : due - now > 3600000 ? 3600000 : (int)(due - now);
 }
 
+/* Nothing was said for half of the time that the client allows: an empty frame tells that we are
+ * here (rsync-wire 4.6). */
+static void
+keep_alive(struct session *s)
+{
+	uint64_t now = loop_clock(), quiet = quiet_ms(s);
+
+	if (quiet == 0 || !s->peer.framed_out || now < s->last_alive + quiet / 2)
+		return;
+	s->last_alive = now;
+	if (!peer_pending(&s->peer))
+		peer_put_message(&s->peer, MSG_DATA, NULL, 0);
+}
+
 static bool
 expired(const struct session *s)
 {
-	uint64_t now = loop_clock(), last = s->last_in > s->last_out ? s->last_in : s->last_out;
+	uint64_t now = loop_clock(), quiet = quiet_ms(s);
 
-	if (s->deadline != 0 && now >= s->deadline)
-		return true;
-	return s->grant.timeout > 0 && s->args_open && s->phase != PH_DRAIN &&
-	    now >= last + (uint64_t)s->grant.timeout * 1000;
+	return (s->deadline != 0 && now >= s->deadline) || (quiet != 0 && now >= last_moved(s) + quiet);
 }
 
 /* Too late.  In the text phase the connection just ends, as with rsync's own daemon. */
@@ -181,15 +225,18 @@ session_wait(struct session *s, bool yield)
 {
 	struct pollfd fds[2] = { { s->peer.fd, 0, 0 }, { s->monitor_fd, 0, 0 } };
 	uint64_t out = s->peer.total_out;
-	int r = peer_flush(&s->peer);
+	bool paced = paced_until(s, loop_clock()) != 0, alive_only = !peer_pending(&s->peer);
+	int r;
 
+	keep_alive(s);
+	r = paced ? E_WANT_WRITE : peer_flush(&s->peer);
 	if (r != 0 && r != E_WANT_WRITE)
 		return r;
-	if (s->peer.total_out != out)
-		s->last_out = loop_clock();
+	if (s->peer.total_out != out && !alive_only)	/* a sign of life of ours is none of the peer's */
+		s->last_out = s->last_alive = loop_clock();
 	if (r == 0 && out != s->peer.total_out && s->phase != PH_DRAIN)
 		yield = true;		/* there is room again: let the producer know */
-	fds[0].events = (short)((peer_wants_input(&s->peer) ? POLLIN : 0) | (peer_pending(&s->peer) ? POLLOUT : 0));
+	fds[0].events = (short)((peer_wants_input(&s->peer) ? POLLIN : 0) | (!paced && peer_pending(&s->peer) ? POLLOUT : 0));
 	if (poll(fds, 2, wait_ms(s, yield)) < 0 && errno != EINTR)
 		return -errno;
 	if (fds[1].revents != 0)	/* the monitor never speaks unasked: it is gone */

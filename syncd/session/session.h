@@ -29,6 +29,7 @@ enum phase {
 	PH_ARGS,	/* session: the client's arguments */
 	PH_NEGOTIATE,	/* session: compat flags, names, seed */
 	PH_FILTERS,	/* session: the client's filter rules */
+	PH_NAMES,	/* session: --files-from */
 	PH_FLIST,	/* session: build and send the file list */
 	PH_SENDER,	/* session: answer requests */
 	PH_GOODBYE,	/* session: statistics, the last indices */
@@ -71,7 +72,9 @@ struct sending {
 	int64_t window_at, size;
 	int64_t sent;		/* of a file sent whole */
 	bool window_last, broken;
-	enum { SEND_IDLE, SEND_SUMS, SEND_DELTA, SEND_WHOLE, SEND_TAIL } stage;
+	int64_t prefix;		/* --append: what the client has already; */
+	int64_t prefix_summed;	/* and how much of it is in the sum */
+	enum { SEND_IDLE, SEND_PREFIX, SEND_SUMS, SEND_DELTA, SEND_WHOLE, SEND_TAIL } stage;
 };
 
 struct session {
@@ -79,7 +82,8 @@ struct session {
 	int monitor_fd;
 	enum phase phase;
 	uint64_t deadline;	/* ms on the monotonic clock; 0: none */
-	uint64_t last_in, last_out;
+	uint64_t last_in, last_out, last_alive;
+	uint64_t pace_from, pace_bytes;	/* --bwlimit: since when, and what had gone out by then */
 	int exit_code;
 	bool peer_told;		/* MSG_ERROR_EXIT went either way */
 	bool draining;		/* our half is shut */
@@ -117,6 +121,7 @@ struct session {
 	bool list_open;		/* the newest segment is not yet written to its end */
 	bool list_eof_sent;
 	bool built;
+	char names_base[NAME_BYTES_MAX];	/* --files-from: what names are relative to */
 	struct ndx_state ndx_in, ndx_out;
 	int done_seen;		/* NDX_DONE of whole phases */
 	int goodbye;		/* steps of the farewell taken */
@@ -147,6 +152,9 @@ void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attr
 /* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
 enum step session_short(struct session *s, int err);
 
+/* --remove-source-files: the client has this file now.  0, or E_LIMIT for an index that is none. */
+int sender_succeeded(struct session *s, int32_t ndx);
+
 /* Open a listed file for reading; a descriptor or -errno. */
 int session_open(struct session *s, const struct file *f, struct stat *ret_st);
 
@@ -155,6 +163,12 @@ void sender_sink(void *arg, const uint8_t *bytes, size_t n);
 
 /* Delete statistics behind their index: read and echoed.  The cursor's error. */
 int session_del_stats(struct session *s, struct cursor *c);
+
+/* The client's frames start, or start again.  0 or an error. */
+int session_frames(struct session *s);
+
+/* Make the (empty) file list and what goes with it.  0 or an error. */
+int flist_open(struct session *s);
 
 /* Write what the newest segment still has, as far as there is room.  1: it is complete,
  * 0: come back, negative: an error. */
@@ -169,6 +183,7 @@ enum step list_run(struct session *s);
 enum step args_run(struct session *s);
 enum step negotiate_run(struct session *s);
 enum step filters_run(struct session *s);
+enum step names_run(struct session *s);
 enum step flist_run(struct session *s);
 enum step sender_run(struct session *s);
 enum step goodbye_run(struct session *s);

@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "syncd/fs/walk.h"
 #include "syncd/policy/links.h"
+#include "syncd/policy/wild.h"
 #include "syncd/wire/mux.h"
 
 enum {
@@ -53,6 +54,7 @@ struct source {
 		} *rows;
 		size_t n, size;
 	} inodes;
+	bool dot_implied;
 	char implied[NAME_BYTES_MAX];	/* -R: the parents sent last, */
 	char implied_base[NAME_BYTES_MAX];	/* and where they lie */
 };
@@ -529,10 +531,22 @@ source_clean_path(char *arg, bool keep_dot_marks)
 	*to = '\0';
 }
 
+/* A path as rsync shows it: with a slash in front when an argument's directory was entered. */
+static const char *
+shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size)
+{
+	const struct place *p = &s->places[dir];
+	bool entered = s->conf.entered || (dir != 0 && strlen(p->fs) > strlen(p->path));
+
+	snprintf(dst, size, "%s%s", entered ? "/" : "", fs);
+	return dst;
+}
+
 /* An argument that cannot be listed; see rsync-wire 5.10.4. */
 static int
 missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, int err)
 {
+	char path[NAME_BYTES_MAX + 2];
 	struct stat none;
 
 	if (err == -ENOENT && s->conf.ignore_missing)
@@ -541,8 +555,8 @@ missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, in
 		memset(&none, 0, sizeof none);
 		return add_file(s, dir, name, &none, NULL) == NULL ? -ENOMEM : 0;
 	}
-	tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n", fs, s->conf.module,
-	    strerror(-err), -err);
+	tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n",
+	    shown(s, dir, fs, path, sizeof path), s->conf.module, strerror(-err), -err);
 	if (err != -ENOENT)
 		s->io_error |= IOERR_GENERAL;
 	return 0;
@@ -574,8 +588,8 @@ parent_missing(struct source *s, const char *dir)
 	if (r == 0 && !S_ISDIR(st.st_mode))
 		r = -ENOTDIR;
 	if (r != 0) {
-		tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s\" (in %s) failed: %s (%d)\n", dir, s->conf.module,
-		    strerror(-r), -r);
+		tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)\n",
+		    s->conf.entered ? "/" : "", dir, s->conf.module, strerror(-r), -r);
 		s->io_error |= IOERR_GENERAL;
 	}
 	return r;
@@ -610,9 +624,9 @@ take_named(struct source *s, uint32_t dir, const char *name, const char *fs, boo
 	f->followed = followed > 0 || follow;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	f->top_dir = s->conf.recurse;
-	f->no_content = !s->conf.recurse;
-	return s->conf.recurse ? open_later(s, f, st.st_dev) : 0;
+	f->top_dir = s->conf.recurse || follow;	/* "dir/" asks for one level even without -r */
+	f->no_content = !f->top_dir;
+	return f->top_dir ? open_later(s, f, st.st_dev) : 0;
 }
 
 /* "The contents of a directory": the entry ".", then what is in it. */
@@ -624,12 +638,10 @@ take_contents(struct source *s, const char *fs)
 	uint32_t dir;
 	int r = root_stat(s->conf.root, fs, 1, &st);
 
-	if (rules_hidden(s->conf.hidden, fs, true))
-		r = -ENOENT;
-	else if (r == 0 && !S_ISDIR(st.st_mode))
-		r = -ENOTDIR;
-	if (r != 0)
-		return missing_arg(s, 0, fs, fs, r);
+	if (parent_missing(s, fs) != 0)
+		return 0;
+	if (r != 0 || !S_ISDIR(st.st_mode))
+		return missing_arg(s, 0, fs, fs, r != 0 ? r : -ENOTDIR);
 	if (!s->conf.recurse && !s->conf.dirs) {
 		tell(s, MSG_INFO, "skipping directory %s\n", fs[0] == '\0' ? "." : fs);
 		return 0;
@@ -685,23 +697,45 @@ take_implied(struct source *s, const char *base, const char *name)
 	return 0;
 }
 
+/* -R: a leading "./" asks for the top directory's own attributes, once. */
+static int
+take_implied_dot(struct source *s, const char *base)
+{
+	struct file *f;
+	struct stat st;
+	uint32_t dir;
+
+	if (s->dot_implied || root_stat(s->conf.root, base, 1, &st) != 0)
+		return 0;
+	s->dot_implied = true;
+	if ((dir = place_add(s, strdup(""), strdup(base), st.st_dev)) == 0 || (f = add_file(s, dir, ".", &st, NULL)) == NULL)
+		return -ENOMEM;
+	f->top_dir = f->no_content = true;
+	return 0;
+}
+
 /* -R: the whole path is kept; "/./" says where it begins. */
 static int
-take_relative(struct source *s, char *path)
+take_relative(struct source *s, const char *below, char *path)
 {
-	char *mark = strstr(path, "/./"), *name = path, *slash, *fs;
-	const char *base = "";
+	char *mark = strstr(path, "/./"), *name = path, *slash, *fs, base[NAME_BYTES_MAX];
 	bool contents;
 	size_t n;
 	uint32_t dir;
 	int r;
 
+	snprintf(base, sizeof base, "%s", below);
 	if (strncmp(path, "./", 2) == 0) {
 		name = path + 2;
+		if ((r = take_implied_dot(s, base)) != 0)
+			return r;
 	} else if (mark != NULL) {
 		*mark = '\0';
-		base = path;
+		if ((size_t)snprintf(base, sizeof base, "%s%s%s", below, below[0] == '\0' ? "" : "/", path) >= sizeof base)
+			return E_LIMIT;
 		name = mark + 3;
+		if (parent_missing(s, base) != 0)
+			return 0;
 	}
 	n = strlen(name);
 	contents = n > 0 && name[n - 1] == '/';
@@ -733,7 +767,7 @@ source_arg(struct source *s, const char *arg)
 	memcpy(path, arg, n + 1);
 	source_clean_path(path, s->conf.relative);
 	if (s->conf.relative)
-		return take_relative(s, path);
+		return take_relative(s, "", path);
 	n = strlen(path);
 	if (n == 0 || path[n - 1] == '/') {
 		if (n > 0)
@@ -752,6 +786,112 @@ source_arg(struct source *s, const char *arg)
 	if (dir == 0)
 		return -ENOMEM;
 	return take_named(s, dir, slash == NULL ? path : slash + 1, path, false);
+}
+
+struct glob {
+	struct source *s;
+	unsigned matches;
+};
+
+/* Expand rest below the directory `at`; a component without magic is taken as it is. */
+static int
+expand(struct glob *g, const char *at, const char *rest)
+{
+	size_t n = strcspn(rest, "/");
+	const char *more = rest + n + strspn(rest + n, "/");
+	char *part, *path;
+	struct walk_item it;
+	struct walk *w;
+	int r = 0;
+
+	if (!wild_has_magic(rest)) {	/* the tail goes on as it is, its slashes included */
+		if ((path = joined(at, rest)) == NULL)
+			return -ENOMEM;
+		g->matches++;
+		r = source_arg(g->s, path);
+		free(path);
+		return r;
+	}
+	if ((part = strndup(rest, n)) == NULL)
+		return -ENOMEM;
+	if (!wild_has_magic(part)) {
+		r = (path = joined(at, part)) == NULL ? -ENOMEM : expand(g, path, more);
+		free(path);
+		free(part);
+		return r;
+	}
+	if (walk_open(g->s->conf.root, at, &w) != 0) {	/* what cannot be listed matches nothing */
+		free(part);
+		return 0;
+	}
+	while (r == 0 && walk_next(w, &it)) {
+		struct stat st = it.st;
+
+		if (it.err != 0 || !wild_match(part, it.name) || (path = joined(at, it.name)) == NULL)
+			continue;
+		if (*more != '\0' && S_ISLNK(st.st_mode) && root_stat(g->s->conf.root, path, 1, &st) != 0)
+			st.st_mode = S_IFLNK;
+		if (rules_hidden(g->s->conf.hidden, path, S_ISDIR(st.st_mode)) || (*more != '\0' && !S_ISDIR(st.st_mode))) {
+			free(path);
+			continue;
+		}
+		if (*more != '\0') {
+			r = expand(g, path, more);
+		} else if (++g->matches > GLOB_MATCHES_MAX) {
+			r = E_LIMIT;
+		} else {
+			if (rest[n] == '/') {	/* "x*" with a slash behind it: the contents of each */
+				char *slashed = joined(path, "/");
+
+				r = slashed == NULL ? -ENOMEM : source_arg(g->s, slashed);
+				free(slashed);
+			} else {
+				r = source_arg(g->s, path);
+			}
+		}
+		free(path);
+	}
+	walk_close(w);
+	free(part);
+	return r;
+}
+
+int
+source_glob(struct source *s, const char *pattern)
+{
+	struct glob g = { s, 0 };
+	char path[NAME_BYTES_MAX];
+	int r;
+
+	if (!wild_has_magic(pattern))
+		return source_arg(s, pattern);
+	if (strlen(pattern) >= sizeof path)
+		return E_LIMIT;
+	strcpy(path, pattern);
+	source_clean_path(path, s->conf.relative);
+	r = expand(&g, "", path);
+	return r == 0 && g.matches == 0 ? source_arg(s, pattern) : r;
+}
+
+int
+source_name(struct source *s, const char *base, const char *name)
+{
+	char path[2 * NAME_BYTES_MAX];
+
+	s->conf.entered = base[0] != '\0';
+	name += strspn(name, "/");
+	if (strlen(base) + strlen(name) + 1 >= NAME_BYTES_MAX) {
+		tell(s, MSG_ERROR_XFER, "rsync: [sender] files-from: name too long (in %s)\n", s->conf.module);
+		s->io_error |= IOERR_GENERAL;
+		return 0;
+	}
+	if (s->conf.relative) {
+		strcpy(path, name);
+		source_clean_path(path, true);
+		return take_relative(s, base, path);
+	}
+	snprintf(path, sizeof path, "%s%s%s", base, base[0] == '\0' ? "" : "/", name);
+	return source_arg(s, path);
 }
 
 /* --- order ---------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ struct file {
 	const char *name;	/* last component, or "." */
 	const char *link;	/* symlink target, or NULL */
 	const struct inode_id *inode;	/* NULL: nobody asked, or it has one name */
-	int64_t size, mtime, atime, crtime;
+	int64_t size, mtime, atime;
 	uint32_t nsec, mode, uid, gid;
 	uint32_t rdev_major, rdev_minor;
 	uint32_t dir;		/* the directory it lies in */
@@ -58,9 +58,10 @@ struct source_conf {
 	const struct rules *hidden;	/* the module's own: what it hides does not exist */
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
-	bool hard_links, crtimes;
+	bool hard_links;
 	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
 	bool ignore_missing, delete_missing, ignore_errors;
+	bool entered;		/* names are relative to a directory below the root: messages show it */
 	/* a line for the client about something that could not be listed */
 	void (*tell)(void *arg, unsigned code, const char *text);
 	void *arg;
@@ -71,8 +72,17 @@ struct source;
 int source_new(const struct source_conf *conf, struct source **ret);
 void source_free(struct source *s);
 
+/* The same as source_arg for an argument whose wildcards are expanded first: each component against
+ * what is there, below the root and without what the module hides.  What matches nothing is kept
+ * as it is. */
+int source_glob(struct source *s, const char *pattern);
+enum { GLOB_MATCHES_MAX = 100000 };
+
 /* One path argument, module name already removed.  0, or -ENOMEM or E_LIMIT. */
 int source_arg(struct source *s, const char *path);
+
+/* One name of --files-from, relative to the directory base ("" is the module's root). */
+int source_name(struct source *s, const char *base, const char *name);
 
 /* After the last argument: one step of building the first list.  1: more to do, 0: it stands,
  * negative: an error of ours. */

@@ -1,0 +1,103 @@
+/* --files-from: names from the client, or from a file in the module (rsync-wire 5.12). */
+#include "syncd/session/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+
+enum { NAMES_FILE_MAX = 64 << 20 };
+
+/* Names from the wire: each ends in NUL, an empty one ends them all.  0, E_SHORT, or worse. */
+static int
+read_names(struct session *s)
+{
+	struct cursor c = peer_unread(&s->peer);
+	const uint8_t *nul;
+	int r = 0;
+
+	while (r == 0) {
+		if ((nul = memchr(c.at, '\0', cur_left(&c))) == NULL) {
+			r = cur_left(&c) >= NAME_BYTES_MAX ? E_LIMIT : E_SHORT;
+			break;
+		}
+		if (nul == c.at) {
+			c.at++;
+			break;
+		}
+		r = source_name(s->source, s->names_base, (const char *)c.at);
+		c.at = nul + 1;
+	}
+	peer_consume(&s->peer, &c);
+	return r;
+}
+
+/* Names from a file in the module: lines without comments, or NUL-ended. */
+static int
+read_file(struct session *s)
+{
+	char path[NAME_BYTES_MAX], *text, *save = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	snprintf(path, sizeof path, "%s", s->opt.files_from);
+	source_clean_path(path, false);
+	text = rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_bytes(&s->root, path, NAMES_FILE_MAX, &n);
+	if (text == NULL)
+		return -ENOENT;
+	if (s->opt.from0)
+		for (char *p = text; r == 0 && p < text + n; p += strlen(p) + 1)
+			r = *p == '\0' ? 0 : source_name(s->source, s->names_base, p);
+	else
+		for (char *p = strtok_r(text, "\r\n", &save); p != NULL && r == 0; p = strtok_r(NULL, "\r\n", &save))
+			r = *p == '#' || *p == ';' ? 0 : source_name(s->source, s->names_base, p);
+	free(text);
+	return r;
+}
+
+/* The path argument becomes the place that names start from. */
+static int
+open_names(struct session *s)
+{
+	const char *arg = s->paths < s->args.n ? s->args.v[s->paths] : "";
+	size_t n = strlen(s->grant.module);
+
+	if (strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0'))
+		arg += n;
+	if (strlen(arg) >= sizeof s->names_base)
+		return E_LIMIT;
+	strcpy(s->names_base, arg);
+	source_clean_path(s->names_base, false);
+	n = strlen(s->names_base);
+	if (n > 0 && s->names_base[n - 1] == '/')
+		s->names_base[n - 1] = '\0';
+	if (s->proto.version == 30 && s->peer.framed_in && strcmp(s->opt.files_from, "-") == 0)
+		peer_unframe_input(&s->peer);
+	return flist_open(s);
+}
+
+enum step
+names_run(struct session *s)
+{
+	bool wire = s->opt.files_from != NULL && strcmp(s->opt.files_from, "-") == 0;
+	int r = 0;
+
+	s->phase = PH_FLIST;
+	if (s->opt.files_from == NULL)
+		return STEP_NEXT;
+	s->phase = PH_NAMES;
+	if (s->source == NULL && (r = open_names(s)) != 0)
+		return session_broken(s, r);
+	r = wire ? read_names(s) : read_file(s);
+	if (r == -ENOENT)
+		return session_fail(s, RERR_FILEIO, "failed to open files-from file %s: No such file or directory",
+		    s->opt.files_from);
+	if (r != 0)
+		return session_short(s, r);
+	if (wire && s->proto.version == 30 && (r = session_frames(s)) != 0)
+		return session_broken(s, r);
+	s->phase = PH_FLIST;
+	return STEP_NEXT;
+}
