@@ -26,6 +26,7 @@ struct role {
 	size_t n_groups;
 	enum role_files files;
 	int tree_fd;		/* for ROLE_FILES_READ and _WRITE */
+	int may_connect;	/* may open TCP connections (Landlock denies them else, where it can) */
 	unsigned files_max;	/* RLIMIT_NOFILE; 0: as it is */
 	const struct role_filter *filter;	/* NULL: no system call filter */
 };
