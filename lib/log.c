@@ -257,9 +257,9 @@ log_va(int most, int level, const char *id, const char *fmt, va_list ap)
 		write_record(level, id, text, (size_t)n);
 }
 
-#define LOG_BODY_UP_TO(most, level, id) \
-	do { va_list ap; va_start(ap, fmt); log_va(most, level, id, fmt, ap); va_end(ap); } while (0)
-#define LOG_BODY(level, id) LOG_BODY_UP_TO(sink.conf.level, level, id)
+#define LOG_BODY_UP_TO(most, how, who) \
+	do { va_list ap; va_start(ap, fmt); log_va(most, how, who, fmt, ap); va_end(ap); } while (0)
+#define LOG_BODY(how, who) LOG_BODY_UP_TO(sink.conf.level, how, who)
 
 void
 log_id(int level, const char *id, const char *fmt, ...)
