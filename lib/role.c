@@ -208,6 +208,7 @@ int
 role_enter(const struct role *role, char *report)
 {
 	char scratch[ROLE_REPORT_SIZE], *at = report == NULL ? scratch : report;
+	uid_t uid = role->set_ids ? role->uid : getuid();	/* asked while it may still be asked */
 	const char *step;
 	int r, abi;
 
@@ -239,7 +240,7 @@ role_enter(const struct role *role, char *report)
 		r = -errno;
 		goto fail;
 	}
-	snprintf(at, ROLE_REPORT_SIZE, "uid=%u%s landlock=%d %s", (unsigned)(role->set_ids ? role->uid : getuid()),
+	snprintf(at, ROLE_REPORT_SIZE, "uid=%u%s landlock=%d %s", (unsigned)uid,
 	    role->root_fd >= 0 ? " chroot" : "", abi, role->filter != NULL ? "seccomp" : "no-seccomp");
 	return 0;
 fail:
