@@ -11,7 +11,4 @@ struct role roles_worker(const struct identity *id, const struct role_filter *fi
 
 extern const char *const worker_syscalls[];
 
-/* The client's helper, once it is connected and its keys are read. */
-extern const char *const helper_syscalls[];
-
 #endif

@@ -62,7 +62,8 @@ struct stream_tls {
 	int alerted;			/* a fatal alert went out or came in */
 	struct buf out;			/* records the kernel did not take */
 	struct scratch *scratch;
-	char why[192];			/* after E_TLS: what the library says */
+	int reason;			/* after E_TLS, E_PEER, E_VERIFY: the library's SSL_R_ number */
+	char why[192];			/* and what it says */
 };
 
 /* Make the connection's TLS state from ctx.  0 or -ENOMEM; done is safe after either. */

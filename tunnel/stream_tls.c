@@ -128,7 +128,7 @@ tls_broke(struct stream_tls *t, int ret)
 		ERR_clear_error();
 		return saved == 0 ? E_EOF : -saved;
 	default:
-		reason = ERR_GET_REASON(ERR_peek_error());
+		reason = t->reason = ERR_GET_REASON(ERR_peek_error());
 		tls_error(t->why, sizeof t->why);
 		t->alerted = t->scratch->cipher_n > 0 || buf_len(&t->out) > 0 || reason > SSL_AD_REASON_OFFSET;
 		if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
