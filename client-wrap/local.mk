@@ -1,1 +1,7 @@
-# client-wrap
+# sallyport-rsync: args is apart for its unit tests
+noinst_LIBRARIES += client-wrap/libwrap.a
+client_wrap_libwrap_a_SOURCES = client-wrap/args.c client-wrap/args.h
+
+bin_PROGRAMS += sallyport-rsync
+sallyport_rsync_SOURCES = client-wrap/main.c client-wrap/helper.c client-wrap/helper.h client-wrap/status.h
+sallyport_rsync_LDADD = client-wrap/libwrap.a $(TLSPIPE_LIBS)
