@@ -5,3 +5,7 @@ client_wrap_libwrap_a_SOURCES = client-wrap/args.c client-wrap/args.h
 bin_PROGRAMS += sallyport-rsync
 sallyport_rsync_SOURCES = client-wrap/main.c client-wrap/helper.c client-wrap/helper.h client-wrap/status.h
 sallyport_rsync_LDADD = client-wrap/libwrap.a $(TLSPIPE_LIBS)
+
+UNITS += t/unit/check_client_args
+t_unit_check_client_args_SOURCES = t/unit/check_client_args.c t/unit/unit.h
+t_unit_check_client_args_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)

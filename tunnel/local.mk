@@ -18,3 +18,16 @@ TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS)
 bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
+
+UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+	t/unit/check_tunnel_verify
+t_unit_check_tunnel_check_SOURCES = t/unit/check_tunnel_check.c t/unit/unit.h
+t_unit_check_tunnel_check_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_load_SOURCES = t/unit/check_tunnel_load.c t/unit/unit.h
+t_unit_check_tunnel_load_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_relay_SOURCES = t/unit/check_tunnel_relay.c t/unit/unit.h
+t_unit_check_tunnel_relay_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_table_SOURCES = t/unit/check_tunnel_table.c t/unit/unit.h
+t_unit_check_tunnel_table_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_verify_SOURCES = t/unit/check_tunnel_verify.c t/unit/unit.h
+t_unit_check_tunnel_verify_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
