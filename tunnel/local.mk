@@ -31,3 +31,9 @@ t_unit_check_tunnel_table_SOURCES = t/unit/check_tunnel_table.c t/unit/unit.h
 t_unit_check_tunnel_table_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_verify_SOURCES = t/unit/check_tunnel_verify.c t/unit/unit.h
 t_unit_check_tunnel_verify_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += t/tool/peer
+t_tool_peer_SOURCES = t/tool/peer.c
+EXTRA_DIST += t/tls.sh
+SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
+	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t

@@ -288,8 +288,8 @@ try_reload(struct master *m)
 	for (struct child *c = m->children; c != NULL; c = c->next)
 		c->draining = 1;
 	m->first = 0;
+	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */
 	start_generation(m);
-	plan_free(&old, &m->plan);
 	return 0;
 }
 

@@ -174,6 +174,8 @@ tls_write(struct stream *s, const void *src, size_t n)
 	size_t at = 0, put;
 	int r = 1;
 
+	if (t->ended_set && t->ended == E_EOF)	/* cut: the library takes no more */
+		return -EPIPE;
 	if (buf_len(&t->out) > 0)
 		return E_WANT_WRITE;
 	ERR_clear_error();
@@ -194,6 +196,8 @@ tls_shut(struct stream *s)
 	struct stream_tls *t = (struct stream_tls *)s;
 	int r;
 
+	if (t->ended_set && t->ended != 0)	/* nobody is there to be told */
+		return 0;
 	ERR_clear_error();
 	if ((SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN) == 0 && (r = SSL_shutdown(t->ssl)) < 0 &&
 	    (r = tls_broke(t, r)) != E_WANT_READ) {
