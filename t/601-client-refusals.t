@@ -61,7 +61,7 @@ fails 89 'no daemon syntax' "$rsyncwrap" localhost:/etc/ "$scratch/x"
 
 # a slow transfer, cut by the death of the server's side
 tunnel_workers=$(ps -o pid= --ppid "$tunnel_pid")
-"$rsyncwrap" --tls-ca="$pki/ca.crt" -a --bwlimit=10 "$(at "$cport")" "$scratch/cut/" > "$scratch/cut.out" 2>&1 &
+"$rsyncwrap" --tls-ca="$pki/ca.crt" -a --bwlimit=100 "$(at "$cport")" "$scratch/cut/" > "$scratch/cut.out" 2>&1 &
 wrap=$!
 logged 'Service [slow] connected remote server'
 "$await" line "$scratch/stock.log" 'rsync on m/ from'

@@ -35,7 +35,7 @@ s_client() {
 logged() { "$await" line "$tlog" "$1"; }
 small_tree() { # in $1
 	mkdir -p "$1/sub"
-	head -c 300000 /dev/urandom > "$1/big"
+	head -c 6000000 /dev/urandom > "$1/big"	# more than one turn of a relay
 	echo hello > "$1/sub/small"
 	ln -s sub/small "$1/link"
 	touch -h -d 2020-01-02T03:04:05Z "$1/link"

@@ -93,18 +93,25 @@ forgive(struct duplex *d)
 	}
 }
 
+static uint32_t
+events_for(int reading, int writing)
+{
+	uint32_t in = reading == E_WANT_READ || reading == HALF_BUSY ? EPOLLIN : 0;
+
+	return in | (writing == E_WANT_WRITE ? EPOLLOUT : 0);
+}
+
 static int
 watch_both(struct duplex *d)
 {
-	uint32_t tls = (d->r_plain == E_WANT_READ ? EPOLLIN : 0) | (d->r_tls == E_WANT_WRITE ? EPOLLOUT : 0);
-	uint32_t plain = (d->r_tls == E_WANT_READ ? EPOLLIN : 0) | (d->r_plain == E_WANT_WRITE ? EPOLLOUT : 0);
 	int r;
 
-	if (d->r_tls == HALF_BUSY || d->r_plain == HALF_BUSY)
-		loop_again(d->loop, &d->tls->in);
-	if ((r = end_watch(d->loop, d->tls, tls)) != 0)
+	if ((r = end_watch(d->loop, d->tls, events_for(d->r_plain, d->r_tls))) != 0 ||
+	    (r = end_watch(d->loop, d->plain, events_for(d->r_tls, d->r_plain))) != 0)
 		return r;
-	return end_watch(d->loop, d->plain, plain);
+	if (d->r_tls == HALF_BUSY || d->r_plain == HALF_BUSY)
+		loop_again(d->loop, &d->tls->in);	/* after end_watch, which would forget it */
+	return 0;
 }
 
 int
