@@ -10,3 +10,5 @@ UNITS += t/unit/check_client_args
 t_unit_check_client_args_SOURCES = t/unit/check_client_args.c t/unit/unit.h
 t_unit_check_client_args_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 SCRIPTS_T += t/600-client-transfer.t t/601-client-refusals.t
+
+dist_man_MANS += man/sallyport-rsync.1
