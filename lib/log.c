@@ -240,6 +240,9 @@ log_take_fd(int fd)
 	sink.fd = fd;
 }
 
+static void log_va(int most, int level, const char *id, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
+
 static void
 log_va(int most, int level, const char *id, const char *fmt, va_list ap)
 {
