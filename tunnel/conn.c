@@ -156,7 +156,7 @@ conn_reset(struct conn *c)
 static enum step
 linger_run(struct conn *c)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
 	while (c->lingered < LINGER_BYTES &&
 	    (n = recv(tls_end(c)->rfd, c->env->scratch->plain, sizeof c->env->scratch->plain, 0)) > 0)
