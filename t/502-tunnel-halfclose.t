@@ -11,6 +11,7 @@ both_ways() { # both_ways SERVER-PROGRAM CLIENT-PROGRAM NAME WANTED [LATER]: wha
 	    "$a" "$rport" "$pki/server.crt" "$pki/server.key" > "$scratch/s.conf"
 	printf 'foreground = yes\nsyslog = no\npid =\ndebug = 6\n[c]\nclient = yes\naccept = 127.0.0.1:%s\nconnect = 127.0.0.1:%s\n' \
 	    "$b" "$a" > "$scratch/c.conf"
+	rm -f "$scratch/s.log" "$scratch/c.log"
 	spawn "$scratch/s.log" "$1" "$scratch/s.conf"; s_pid=$pid
 	spawn "$scratch/c.log" "$2" "$scratch/c.conf"; c_pid=$pid
 	ready "$scratch/s.log" 'Accepting new connections'

@@ -13,6 +13,7 @@ tconf=$scratch/tunnel.conf tlog=$scratch/tunnel.log
 start_tunnel() {
 	tport=$(freeport)
 	{ printf 'foreground = yes\nsyslog = no\npid =\ndebug = 7\n'; sed "s/PORT/$tport/"; } > "$tconf"
+	: > "$tlog"	# or the word of the one before could be taken for this one's
 	spawn "$tlog" "$tunnel" "$tconf"
 	tunnel_pid=$pid
 	ready "$tlog" 'Accepting new connections'

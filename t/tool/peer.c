@@ -2,6 +2,7 @@
  *   peer echo              listens on a free port of 127.0.0.1, prints it; each connection gets back the
  *                          first thing it sent, in capitals, and the end
  *   peer late              the same, but all that was sent, and only after its end: half-close must work
+ *   peer hold              the same, but nothing is ever answered, nor the connection closed
  *   peer talk-first        listens likewise; each connection is sent "first\n" and its end at once, and
  *                          what it sends afterwards is printed
  *   peer send PORT TEXT    connects, sends TEXT, ends, prints what comes back and then "end" or "reset"
@@ -56,6 +57,13 @@ late(int fd)
 	while (n < sizeof text && (got = read(fd, text + n, sizeof text - n)) > 0)
 		n += (size_t)got;
 	answer(fd, n);
+}
+
+static void
+hold(int fd)
+{
+	if (dup(fd) < 0)	/* the caller closes its own */
+		puts("hold failed");
 }
 
 static void
@@ -132,6 +140,8 @@ main(int argc, char **argv)
 		return serve(echo);
 	if (argc == 2 && strcmp(argv[1], "late") == 0)
 		return serve(late);
+	if (argc == 2 && strcmp(argv[1], "hold") == 0)
+		return serve(hold);
 	if (argc == 2 && strcmp(argv[1], "talk-first") == 0)
 		return serve(talk_first);
 	if (argc == 3 && strcmp(argv[1], "closed") == 0)
