@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+struct held;
 
 /* A process has one log as it has one stderr: the one piece of state kept outside structs. */
 static struct {
@@ -15,7 +18,18 @@ static struct {
 	char file[PATH_MAX];
 	int fd;
 	int syslog_open;
-} sink = { .conf = { .style = LOG_STYLE_PLAIN, .ident = "sallyport", .to_stderr = 1, .level = LOG_INFO }, .fd = -1 };
+	const char *task;
+	struct held **held_end;	/* NULL: records are not kept back */
+	struct held *held;
+} sink = { .conf = { .style = LOG_STYLE_PLAIN, .ident = "sallyport", .to_stderr = 1, .level = LOG_INFO }, .fd = -1, .task = "ui" };
+
+/* A record kept back, with the time it belongs to. */
+struct held {
+	struct held *next;
+	time_t when;
+	int level;
+	char text[];
+};
 
 static int
 open_file(const char *path, int mode, int truncate)
@@ -113,9 +127,8 @@ log_escape(enum log_style style, const char *text, size_t n, char *dst, size_t s
 }
 
 static size_t
-prefix(char *dst, size_t size, int level, const char *id)
+prefix(char *dst, size_t size, time_t now, int level, const char *id)
 {
-	time_t now = time(NULL);
 	struct tm tm;
 	size_t n;
 
@@ -128,26 +141,23 @@ prefix(char *dst, size_t size, int level, const char *id)
 		return n + (size_t)snprintf(dst + n, size - n, "[%d] ", (int)getpid());
 	}
 	n = strftime(dst, size, "%Y.%m.%d %H:%M:%S ", &tm);
-	return n + (size_t)snprintf(dst + n, size - n, "LOG%d[%.40s]: ", level, id == NULL ? "ui" : id);
+	return n + (size_t)snprintf(dst + n, size - n, "LOG%d[%.40s]: ", level, id == NULL ? sink.task : id);
 }
 
-void
-log_bytes(int level, const char *id, const char *text, size_t n)
+static void
+emit(time_t when, int level, const char *id, const char *line)
 {
-	char head[96], line[LOG_LINE_MAX + 8];
+	char head[96];
 	struct iovec v[3];
 
-	if (level > sink.conf.level)
-		return;
-	log_escape(sink.conf.style, text, n, line, sizeof line - 1);
 	if (sink.conf.to_syslog) {
 		if (sink.conf.style == LOG_STYLE_STUNNEL)
-			syslog(level, "LOG%d[%.40s]: %s", level, id == NULL ? "ui" : id, line);
+			syslog(level, "LOG%d[%.40s]: %s", level, id == NULL ? sink.task : id, line);
 		else
 			syslog(level, "%s", line);
 	}
-	v[0] = (struct iovec){ head, prefix(head, sizeof head, level, id) };
-	v[1] = (struct iovec){ line, strlen(line) };
+	v[0] = (struct iovec){ head, prefix(head, sizeof head, when, level, id) };
+	v[1] = (struct iovec){ (void *)line, strlen(line) };
 	v[2] = (struct iovec){ (void *)"\n", 1 };
 	if (sink.fd >= 0)	/* a log that cannot be written has nobody left to be told */
 		(void)!writev(sink.fd, v, 3);
@@ -155,13 +165,91 @@ log_bytes(int level, const char *id, const char *text, size_t n)
 		(void)!writev(STDERR_FILENO, v, 3);
 }
 
-static void __attribute__((format(printf, 3, 0)))
-log_va(int level, const char *id, const char *fmt, va_list ap)
+static void
+keep(int level, const char *line)
+{
+	struct held *h = malloc(sizeof *h + strlen(line) + 1);
+
+	if (h == NULL)
+		return;
+	*h = (struct held){ .when = time(NULL), .level = level };
+	strcpy(h->text, line);
+	*sink.held_end = h;
+	sink.held_end = &h->next;
+}
+
+static void
+write_record(int level, const char *id, const char *text, size_t n)
+{
+	char line[LOG_LINE_MAX + 8];
+
+	log_escape(sink.conf.style, text, n, line, sizeof line - 1);
+	if (sink.held_end != NULL)
+		keep(level, line);
+	else
+		emit(time(NULL), level, id, line);
+}
+
+void
+log_bytes(int level, const char *id, const char *text, size_t n)
+{
+	if (level <= sink.conf.level || sink.held_end != NULL)
+		write_record(level, id, text, n);
+}
+
+void
+log_hold(void)
+{
+	if (sink.held_end == NULL)
+		sink.held_end = &sink.held;
+}
+
+void
+log_release(int failed)
+{
+	struct held *h;
+
+	sink.held_end = NULL;
+	while ((h = sink.held) != NULL) {
+		sink.held = h->next;
+		if (failed)
+			dprintf(STDERR_FILENO, "[%c] %s\n", "***!:.  "[h->level & 7], h->text);
+		else if (h->level <= sink.conf.level)
+			emit(h->when, h->level, NULL, h->text);
+		free(h);
+	}
+}
+
+void
+log_set_task(const char *task)
+{
+	sink.task = task;
+}
+
+int
+log_fd(void)
+{
+	return sink.fd;
+}
+
+void
+log_take_fd(int fd)
+{
+	if (sink.fd >= 0)
+		close(sink.fd);
+	sink.fd = fd;
+}
+
+static void log_va(int most, int level, const char *id, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
+
+static void
+log_va(int most, int level, const char *id, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];
 	int n;
 
-	if (level > sink.conf.level)
+	if (level > most && sink.held_end == NULL)
 		return;
 	n = vsnprintf(text, sizeof text, fmt, ap);
 	if (n >= (int)sizeof text) {
@@ -169,15 +257,23 @@ log_va(int level, const char *id, const char *fmt, va_list ap)
 		n = sizeof text - 1;
 	}
 	if (n >= 0)
-		log_bytes(level, id, text, (size_t)n);
+		write_record(level, id, text, (size_t)n);
 }
 
-#define LOG_BODY(level, id) do { va_list ap; va_start(ap, fmt); log_va(level, id, fmt, ap); va_end(ap); } while (0)
+#define LOG_BODY_UP_TO(most, how, who) \
+	do { va_list ap; va_start(ap, fmt); log_va(most, how, who, fmt, ap); va_end(ap); } while (0)
+#define LOG_BODY(how, who) LOG_BODY_UP_TO(sink.conf.level, how, who)
 
 void
 log_id(int level, const char *id, const char *fmt, ...)
 {
 	LOG_BODY(level, id);
+}
+
+void
+log_up_to(int most, int level, const char *id, const char *fmt, ...)
+{
+	LOG_BODY_UP_TO(most, level, id);
 }
 
 void

@@ -34,9 +34,23 @@ int log_reopen(void);		/* after a rotation; the old file stays in use on failure
 void log_set_level(int level);
 int log_level(void);
 
+/* Keep records back until it is known where they go.  They are then written as the log is set
+ * up by that time, or, for a start that failed, all of them to stderr as "[!] text". */
+void log_hold(void);
+void log_release(int failed);
+
+/* The name of the task for records without an id, "ui" at first; must outlive the log. */
+void log_set_task(const char *task);
+
+/* The open log file, or -1, and another one in its place (taken): the file is opened by the
+ * process that may, and handed to those that may not. */
+int log_fd(void);
+void log_take_fd(int fd);
+
 /* One record.  id names a connection or task in the stunnel style, and who speaks in the plain
- * one; NULL elsewhere. */
+ * one; NULL elsewhere.  log_up_to goes by the caller's own highest level, not the log's. */
 void log_id(int level, const char *id, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_up_to(int most, int level, const char *id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void log_bytes(int level, const char *id, const char *text, size_t n);	/* untrusted, any bytes */
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -16,6 +16,7 @@ struct loop {
 	uint64_t now;
 	struct epoll_event batch[LOOP_BATCH];	/* cleared entry by entry by loop_unwatch */
 	int batch_n;
+	struct watch *again;
 	struct timer **heap;
 	size_t heap_n, heap_cap;
 	struct watch signals;
@@ -86,8 +87,51 @@ loop_watch(struct loop *l, struct watch *w, uint32_t events)
 }
 
 void
+loop_again(struct loop *l, struct watch *w)
+{
+	struct watch **end = &l->again;
+
+	if (w->again)
+		return;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = w;
+	w->next = NULL;
+	w->again = 1;
+}
+
+static void
+forget_again(struct loop *l, struct watch *w)
+{
+	struct watch **at = &l->again;
+
+	if (!w->again)
+		return;
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	w->again = 0;
+}
+
+/* Only as many as there are now: those that ask again come after the next wait. */
+static void
+run_again(struct loop *l)
+{
+	struct watch *w;
+	size_t n = 0;
+
+	for (w = l->again; w != NULL; w = w->next)
+		n++;
+	while (n-- > 0 && !l->stopped && (w = l->again) != NULL) {
+		forget_again(l, w);
+		w->ready(w->arg, 0);
+	}
+}
+
+void
 loop_unwatch(struct loop *l, struct watch *w)
 {
+	forget_again(l, w);
 	if (!w->active)
 		return;
 	epoll_ctl(l->epfd, EPOLL_CTL_DEL, w->fd, NULL);
@@ -204,6 +248,8 @@ wait_ms(const struct loop *l)
 {
 	uint64_t now;
 
+	if (l->again != NULL)
+		return 0;
 	if (l->heap_n == 0)
 		return -1;
 	now = loop_clock();	/* not the turn's: its callbacks took their time */
@@ -227,7 +273,7 @@ int
 loop_run(struct loop *l)
 {
 	l->stopped = 0;
-	while (!l->stopped && (l->watched > 0 || l->heap_n > 0)) {
+	while (!l->stopped && (l->watched > 0 || l->heap_n > 0 || l->again != NULL)) {
 		l->batch_n = epoll_wait(l->epfd, l->batch, LOOP_BATCH, wait_ms(l));
 		l->now = loop_clock();
 		if (l->batch_n < 0 && errno != EINTR)
@@ -239,6 +285,7 @@ loop_run(struct loop *l)
 				w->ready(w->arg, l->batch[i].events);
 		}
 		l->batch_n = 0;
+		run_again(l);
 		run_timers(l);
 	}
 	return 0;

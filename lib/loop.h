@@ -16,6 +16,8 @@ struct watch {
 	void (*ready)(void *arg, uint32_t events);
 	void *arg;
 	int active;
+	struct watch *next;	/* among those that asked for another turn */
+	int again;
 };
 
 struct timer {
@@ -36,6 +38,10 @@ void loop_stop(struct loop *l);
  * must stay until loop_unwatch, which is safe inside any callback and before close(fd). */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events);
 void loop_unwatch(struct loop *l, struct watch *w);
+
+/* Call w->ready(arg, 0) in the next turn whatever its descriptor says: for one that has more to
+ * do than its share of this turn, or whose bytes wait in a library's buffer. */
+void loop_again(struct loop *l, struct watch *w);
 
 /* (Re)set t to expire in ms from now; clear is safe on a timer that is not set. */
 int loop_timer(struct loop *l, struct timer *t, uint64_t ms);

@@ -28,6 +28,7 @@ struct role {
 	uint64_t caps;		/* capabilities kept by a process that stays uid 0: bits 1 << CAP_x */
 	enum role_files files;
 	int tree_fd;		/* for ROLE_FILES_READ and _WRITE */
+	int may_connect;	/* may open TCP connections (Landlock denies them else, where it can) */
 	unsigned files_max;	/* RLIMIT_NOFILE; 0: as it is */
 	const struct role_filter *filter;	/* NULL: no system call filter */
 	const int *keep;	/* descriptors that stay open beside 0, 1 and 2; NULL: all */

@@ -37,6 +37,12 @@ clear_stale(const struct addr *at)
 int
 sock_listen(const struct addr *at, int backlog, int *ret_fd)
 {
+	return sock_listen_prepared(at, backlog, NULL, NULL, ret_fd);
+}
+
+int
+sock_listen_prepared(const struct addr *at, int backlog, int (*prepare)(int, void *), void *arg, int *ret_fd)
+{
 	int fd, on = 1, r;
 
 	fd = socket(at->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -48,13 +54,16 @@ sock_listen(const struct addr *at, int backlog, int *ret_fd)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (at->ss.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if ((r = prepare == NULL ? 0 : prepare(fd, arg)) != 0)
+		goto fail;
 	if (bind(fd, (const struct sockaddr *)&at->ss, at->len) < 0 || listen(fd, backlog) < 0) {
 		r = -errno;
-		close(fd);
-		return r;
+		goto fail;
 	}
 	*ret_fd = fd;
 	return 0;
+fail:	close(fd);
+	return r;
 }
 
 int

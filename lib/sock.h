@@ -9,6 +9,9 @@
  * 0 and *ret_fd, or -errno. */
 int sock_listen(const struct addr *at, int backlog, int *ret_fd);
 
+/* The same, with prepare(fd, arg) called before the bind; what it returns other than 0 is the result. */
+int sock_listen_prepared(const struct addr *at, int backlog, int (*prepare)(int fd, void *arg), void *arg, int *ret_fd);
+
 /* Start a non-blocking connect.  0: connected; -EINPROGRESS: wait until writable and ask
  * sock_error; both set *ret_fd.  Any other -errno: no descriptor. */
 int sock_connect(const struct addr *to, int *ret_fd);

@@ -1,0 +1,152 @@
+/* The other end of a connection, for the test scripts: does one thing exactly and says what it saw.
+ *   peer echo              listens on a free port of 127.0.0.1, prints it; each connection gets back the
+ *                          first thing it sent, in capitals, and the end
+ *   peer late              the same, but all that was sent, and only after its end: half-close must work
+ *   peer hold              the same, but nothing is ever answered, nor the connection closed
+ *   peer talk-first        listens likewise; each connection is sent "first\n" and its end at once, and
+ *                          what it sends afterwards is printed
+ *   peer send PORT TEXT    connects, sends TEXT, ends, prints what comes back and then "end" or "reset"
+ *   peer closed PORT       waits until nothing listens there */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct sockaddr_in
+loopback(int port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return sin;
+}
+
+static char text[1 << 20];
+
+static void
+answer(int fd, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		text[i] = (char)toupper((unsigned char)text[i]);
+	if (write(fd, text, n) != (ssize_t)n)
+		puts("answer failed");
+}
+
+static void
+echo(int fd)
+{
+	ssize_t got = read(fd, text, sizeof text);
+
+	if (got > 0)
+		answer(fd, (size_t)got);
+}
+
+static void
+late(int fd)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < sizeof text && (got = read(fd, text + n, sizeof text - n)) > 0)
+		n += (size_t)got;
+	answer(fd, n);
+}
+
+static void
+hold(int fd)
+{
+	if (dup(fd) < 0)	/* the caller closes its own */
+		puts("hold failed");
+}
+
+static void
+talk_first(int fd)
+{
+	ssize_t got;
+
+	if (write(fd, "first\n", 6) != 6 || shutdown(fd, SHUT_WR) < 0)
+		puts("talk-first failed");
+	while ((got = read(fd, text, sizeof text)) > 0)
+		printf("%.*s", (int)got, text);
+	printf("[%s]\n", got == 0 ? "end" : strerror(errno));
+}
+
+static int
+serve(void (*act)(int fd))
+{
+	struct sockaddr_in sin = loopback(0);
+	socklen_t len = sizeof sin;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), c;
+
+	if (bind(fd, (struct sockaddr *)&sin, sizeof sin) < 0 || listen(fd, 16) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len) < 0)
+		return 1;
+	printf("port %d\n", ntohs(sin.sin_port));
+	fflush(stdout);
+	while ((c = accept(fd, NULL, NULL)) >= 0) {
+		act(c);
+		close(c);
+		fflush(stdout);
+	}
+	return 1;
+}
+
+static int
+send_text(const char *port, const char *what)
+{
+	struct sockaddr_in sin = loopback(atoi(port));
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char back[4096];
+	ssize_t got;
+
+	if (connect(fd, (struct sockaddr *)&sin, sizeof sin) < 0 || write(fd, what, strlen(what)) < 0)
+		return 1;
+	shutdown(fd, SHUT_WR);
+	while ((got = read(fd, back, sizeof back)) > 0)
+		fwrite(back, 1, (size_t)got, stdout);
+	puts(got == 0 ? "end" : "reset");
+	return 0;
+}
+
+static int
+closed(const char *port)
+{
+	struct sockaddr_in sin = loopback(atoi(port));
+	struct timespec nap = { 0, 5000000 };
+
+	for (int tries = 0; tries < 4000; tries++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0), r = connect(fd, (struct sockaddr *)&sin, sizeof sin);
+
+		close(fd);
+		if (r < 0)
+			return 0;
+		nanosleep(&nap, NULL);
+	}
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 && strcmp(argv[1], "echo") == 0)
+		return serve(echo);
+	if (argc == 2 && strcmp(argv[1], "late") == 0)
+		return serve(late);
+	if (argc == 2 && strcmp(argv[1], "hold") == 0)
+		return serve(hold);
+	if (argc == 2 && strcmp(argv[1], "talk-first") == 0)
+		return serve(talk_first);
+	if (argc == 3 && strcmp(argv[1], "closed") == 0)
+		return closed(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "send") == 0)
+		return send_text(argv[2], argv[3]);
+	return 2;
+}

@@ -1,0 +1,118 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client-wrap/args.h"
+#include "lib/err.h"
+#include "t/unit/unit.h"
+
+static int
+split(const char *line, struct wrap_args *a, char *why)
+{
+	static char text[512];
+	char *argv[32] = { (char *)"sallyport-rsync" };
+	int argc = 1;
+
+	snprintf(text, sizeof text, "%s", line);
+	for (char *at = strtok(text, " "); at != NULL; at = strtok(NULL, " "))
+		argv[argc++] = at;
+	return args_split(argc, argv, a, why);
+}
+
+static const struct {
+	const char *line, *theirs;	/* NULL: refused */
+} rows[] = {
+	{ "-av rsyncs://h/m/ d", "-av rsync://h/m/ d" },
+	{ "RSYNCS://h:1/m d", "rsync://h:1/m d" },
+	{ "rsyncs://me@[::1]:875/m d", "rsync://me@[::1]:875/m d" },
+	{ "rsyncs://[::1]/m d", "rsync://[::1]/m d" },
+	{ "--tls-ca=x --type=gnutls --tls-verbose -a h::m d", "-a h::m d" },
+	{ "-a --tls-ca=x h::m", "-a --tls-ca=x h::m" },	/* after rsync's begin, all are rsync's */
+	{ "-a -- -e rsyncs://h/m", "-a -- -e rsync://h/m" },
+	{ "-fe h::m", "-fe h::m" },		/* the e is -f's value */
+	{ "--type=tls h::m", NULL }, { "--tls-frob h::m", NULL }, { "--tls-ca x h::m", NULL },
+	{ "-e ssh h::m", NULL }, { "-ave ssh h::m", NULL }, { "--rsh=ssh h::m", NULL }, { "--rsh ssh h::m", NULL },
+	{ "rsyncs:///m d", NULL }, { "rsyncs://me@/m d", NULL }, { "rsyncs://h:0/m d", NULL }, { "rsyncs://h:65536/m", NULL },
+	{ "rsyncs://h:/m", NULL }, { "rsyncs://h:1x/m", NULL }, { "rsyncs://[::1/m", NULL }, { "rsyncs://:1/m", NULL },
+};
+
+START_TEST(each_argument_finds_its_owner)
+{
+	char why[ARGS_WHY_SIZE] = "", got[512] = "";
+	struct wrap_args a;
+	int r = split(rows[_i].line, &a, why);
+
+	ck_assert_msg((r == 0) == (rows[_i].theirs != NULL), "%s: %d %s", rows[_i].line, r, why);
+	for (size_t i = 0; i < a.n_rsync; i++) {
+		strcat(got, i == 0 ? "" : " ");
+		strcat(got, a.rsync[i]);
+	}
+	if (r == 0)
+		ck_assert_str_eq(got, rows[_i].theirs);
+	else
+		ck_assert_str_ne(why, "");
+	args_done(&a);
+}
+END_TEST
+
+START_TEST(our_values_are_kept)
+{
+	char why[ARGS_WHY_SIZE];
+	struct wrap_args a;
+
+	ck_assert_int_eq(split("--tls-ca=c --tls-cert=d --tls-key=e --pin=p --tls-verbose h::m", &a, why), 0);
+	ck_assert_str_eq(a.ca, "c");
+	ck_assert_str_eq(a.cert, "d");
+	ck_assert_str_eq(a.key, "e");
+	ck_assert_str_eq(a.pin, "p");
+	ck_assert_int_eq(a.verbose, 1);
+	args_done(&a);
+}
+END_TEST
+
+#define HEX16 "000102030405060708090a0b0c0d0e0F"
+static const struct {
+	const char *text;
+	int ok;
+} pins[] = {
+	{ "sha256:" HEX16 HEX16, 1 },
+	{ "sha256//AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8=", 1 },
+	{ "sha256//AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8", 1 },
+	{ "sha256:" HEX16, 0 }, { "sha256:" HEX16 HEX16 "00", 0 }, { "sha256:", 0 }, { "", 0 },
+	{ "sha256:" HEX16 "g00102030405060708090a0b0c0d0e0f", 0 }, { HEX16 HEX16, 0 }, { "sha256//AAEC", 0 },
+	{ "sha256//AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg9=", 0 },
+	{ "sha256//AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8==", 0 },
+};
+
+START_TEST(a_pin_is_32_bytes_in_either_spelling)
+{
+	uint8_t got[32];
+
+	ck_assert_msg((args_pin(pins[_i].text, got) == 0) == pins[_i].ok, "%s", pins[_i].text);
+	for (size_t i = 0; pins[_i].ok && i < sizeof got; i++)
+		ck_assert_uint_eq(got[i], i % 16);
+}
+END_TEST
+
+START_TEST(quotes_survive_rsyncs_splitting)
+{
+	char out[16];
+
+	ck_assert_int_eq(args_quote("/a b's", out, sizeof out), 0);
+	ck_assert_str_eq(out, "'/a b''s'");
+	ck_assert_int_eq(args_quote("/too/long/for/it", out, sizeof out), E_LIMIT);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("client-wrap/args");
+	TCase *t = tcase_create("args");
+
+	tcase_add_loop_test(t, each_argument_finds_its_owner, 0, (int)ARRAY_LEN(rows));
+	tcase_add_test(t, our_values_are_kept);
+	tcase_add_loop_test(t, a_pin_is_32_bytes_in_either_spelling, 0, (int)ARRAY_LEN(pins));
+	tcase_add_test(t, quotes_survive_rsyncs_splitting);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}

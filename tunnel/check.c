@@ -1,0 +1,88 @@
+#include "tunnel/check.h"
+
+#include <string.h>
+
+static int
+is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+static int
+has_checks(const struct tls_conf *t)
+{
+	return t->hosts.n + t->ips.n + t->emails.n > 0;
+}
+
+static const char *
+check_endpoints(const struct tun_service *s, int inetd)
+{
+	if (inetd && s->accept.n > 0)
+		return "'accept' option is only allowed in a [section]";
+	if (inetd && s->connect.n == 0)
+		return "Inetd mode must define one endpoint";
+	if (!inetd && (s->accept.n == 0 || s->connect.n == 0))
+		return "Each service must define two endpoints";
+	for (size_t i = 0; i < s->accept.n; i++)
+		if (s->accept.v[i][0] == '\0')
+			return "Cannot resolve accept target";
+	for (size_t i = 0; i < s->connect.n; i++)
+		if (s->connect.v[i][0] == '\0')
+			return "Cannot resolve connect target";
+	return NULL;
+}
+
+static const char *
+check_tls(const struct tls_conf *t)
+{
+	const struct tls_plain *p = &t->plain;
+
+	if (!t->client && !is_set(t->cert))
+		return "TLS server needs a certificate";
+	if (p->version_min != 0 && p->version_max != 0 && p->version_min > p->version_max)
+		return "Invalid protocol version range";
+	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path))
+		return "Either \"CAfile\" or \"CApath\" has to be configured";
+	if (has_checks(t) && !p->verify.chain && !p->verify.peer)
+		return "Either \"verifyChain\" or \"verifyPeer\" has to be enabled";
+	return NULL;
+}
+
+const char *
+check_service(const struct tun_service *s, int inetd)
+{
+	const char *why = check_endpoints(s, inetd);
+
+	if (why == NULL)
+		why = check_tls(&s->tls);
+	if (why == NULL && !s->tls.client && s->sni != NULL)
+		why = "\"sni\" in a server section is not supported by this version";
+	return why;
+}
+
+const char *
+check_warning(const struct tun_service *s)
+{
+	const struct verify_mode *m = &s->tls.plain.verify;
+
+	if (!s->tls.client || m->peer)
+		return NULL;
+	if (!m->chain)
+		return "needs authentication to prevent MITM attacks";
+	return has_checks(&s->tls) ? NULL :
+	    "uses \"verifyChain\" without subject checks: use \"checkHost\" or \"checkIP\" to restrict trusted certificates";
+}
+
+const char *
+check_global(const struct tun_conf *conf)
+{
+	int detaches = conf->foreground == FOREGROUND_NO && !conf->inetd;
+
+	if (conf->chroot != NULL && conf->chroot[0] != '/')
+		return "The chroot directory must be a full path name";
+	if (detaches && is_set(conf->output) && conf->output[0] != '/')
+		return "Log file must include full path name";
+	if (detaches && is_set(conf->pid) && conf->pid[0] != '/')
+		return "Pid file must include full path name";
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* The tunnel's configuration, typed.  Built by load, then never changed: a reload builds another. */
+#ifndef SALLYPORT_TUNNEL_CONF_H
+#define SALLYPORT_TUNNEL_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/opt.h"
+#include "tunnel/sockopt.h"
+#include "tunnel/tlsctx.h"
+
+enum { FOREGROUND_NO, FOREGROUND_YES, FOREGROUND_QUIET };
+enum { LOGID_SEQUENTIAL, LOGID_UNIQUE, LOGID_THREAD, LOGID_PROCESS };
+enum { FAILOVER_PRIO, FAILOVER_RR };
+
+/* What has no owner and is inherited by assignment. */
+struct tun_plain {
+	int debug;			/* highest syslog level logged */
+	struct sockopt_set sockets;
+};
+
+struct tun_service {
+	char *name;
+	struct tls_conf tls;
+	struct opt_list accept, connect;
+	char *sni;			/* client: the name to send; NULL: from connect */
+	char *owner, *group;		/* of a UNIX accept socket */
+	int64_t t_busy, t_close, t_connect, t_idle;	/* seconds */
+	int delay, failover, reset, log_id;
+	struct tun_plain plain;
+};
+
+struct tun_conf {
+	int foreground, log_overwrite, use_syslog;
+	int facility;			/* of syslog */
+	int debug;
+	char *output, *pid, *chroot, *setuid, *setgid, *service;
+	int64_t workers;		/* 0: one a core */
+	int inetd;			/* no sections: one service over descriptors 0 and 1 */
+	struct tun_service *services;
+	size_t n_services;
+};
+
+#endif

@@ -1,0 +1,31 @@
+/* One connection from accept to close: phases, deadlines, and what the log says about it. */
+#ifndef SALLYPORT_TUNNEL_CONN_H
+#define SALLYPORT_TUNNEL_CONN_H
+
+#include <stdatomic.h>
+
+#include "lib/loop.h"
+#include "tunnel/service.h"
+#include "tunnel/stream.h"
+
+struct conn;
+
+/* What the connections of one worker share. */
+struct conn_env {
+	struct loop *loop;
+	struct scratch *scratch;
+	_Atomic uint64_t *next_id;	/* shared by all workers: ids are unique since the start */
+	void (*gone)(void *arg);	/* a connection has ended and count is one less */
+	void *arg;
+	struct conn *first;		/* all of them */
+	unsigned count;
+};
+
+/* Serve the connection on rfd and wfd (the same for a socket), which are taken.  What happens to
+ * it, the log says; env and sv must outlive it. */
+void conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd);
+
+/* Log them all (SIGUSR2). */
+void conn_list(const struct conn_env *env);
+
+#endif

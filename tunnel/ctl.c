@@ -1,0 +1,59 @@
+#include "tunnel/ctl.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/err.h"
+
+union control {
+	struct cmsghdr head;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int
+ctl_pair(int ret_fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ret_fds) < 0 ? -errno : 0;
+}
+
+int
+ctl_send(int fd, enum ctl what, int pass_fd)
+{
+	char byte = (char)what;
+	struct iovec v = { &byte, 1 };
+	union control control = { 0 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	if (pass_fd >= 0) {
+		m.msg_control = &control;
+		m.msg_controllen = sizeof control.bytes;
+		*CMSG_FIRSTHDR(&m) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+		    .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &pass_fd, sizeof pass_fd);
+	}
+	return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int
+ctl_recv(int fd, enum ctl *ret, int *ret_fd)
+{
+	char byte;
+	struct iovec v = { &byte, 1 };
+	union control control = { 0 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
+	    .msg_controllen = sizeof control.bytes };
+	struct cmsghdr *c;
+	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+
+	if (n < 0 && errno == EAGAIN)
+		return E_WANT_READ;
+	if (n <= 0)
+		return E_EOF;
+	*ret = (enum ctl)byte;
+	*ret_fd = -1;
+	c = CMSG_FIRSTHDR(&m);
+	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret_fd, CMSG_DATA(c), sizeof *ret_fd);
+	return 0;
+}

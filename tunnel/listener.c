@@ -1,0 +1,160 @@
+#include "tunnel/listener.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/sock.h"
+#include "tunnel/identity.h"
+
+enum { BACKLOG = 1024 };
+
+struct opening {
+	struct listener_set *set;
+	const struct listener_set *old;
+	const struct service_set *services;
+	struct conf_err *e;
+};
+
+static int
+same_address(const struct addr *a, const struct addr *b)
+{
+	return a->len == b->len && memcmp(&a->ss, &b->ss, a->len) == 0;
+}
+
+static int
+has_fd(const struct listener_set *set, int fd)
+{
+	for (size_t i = 0; set != NULL && i < set->n; i++)
+		if (set->v[i].fd == fd)
+			return 1;
+	return 0;
+}
+
+/* A socket that listens there already and that no earlier line of the new file took. */
+static int
+inherited(const struct opening *o, const struct addr *at)
+{
+	for (size_t i = 0; o->old != NULL && i < o->old->n; i++)
+		if (same_address(&o->old->v[i].asked, at) && !has_fd(o->set, o->old->v[i].fd))
+			return o->old->v[i].fd;
+	return -1;
+}
+
+struct preparing {
+	const struct tun_service *conf;
+	int family;
+};
+
+static int
+prepare(int fd, void *arg)
+{
+	const struct preparing *p = arg;
+	const char *refused = sockopt_apply(&p->conf->plain.sockets, SOCKOPT_ACCEPT, fd, p->family);
+	int err = errno;
+
+	if (refused == NULL)
+		return 0;
+	log_error("Service [%s]: setsockopt %s: %s (%d)", p->conf->name, refused, strerror(err), err);
+	return -err;
+}
+
+/* A UNIX socket belongs to who may connect to it. */
+static void
+give_away(const struct tun_service *conf, const struct addr *at)
+{
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+
+	if (at->ss.ss_family != AF_UNIX || identity_user(conf->owner, &uid) != 0 ||
+	    identity_group(conf->group, &gid) != 0)
+		return;
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
+	    chown(((const struct sockaddr_un *)&at->ss)->sun_path, uid, gid) < 0)
+		log_warn("Service [%s]: chown: %s (%d)", conf->name, strerror(errno), errno);
+}
+
+static int
+open_one(const struct opening *o, size_t service, const struct addr *at, int *ret)
+{
+	const struct tun_service *conf = o->services->v[service].conf;
+	struct preparing p = { conf, at->ss.ss_family };
+	char text[ADDR_TEXT_SIZE];
+	struct addr real = *at;
+	int fd, r;
+
+	if ((r = sock_listen_prepared(at, BACKLOG, prepare, &p, &fd)) != 0) {
+		log_notice("Binding service [%s] to %s: %s (%d)", conf->name, addr_text(at, text, sizeof text), strerror(-r),
+		    -r);
+		return r;
+	}
+	give_away(conf, at);
+	sock_local(fd, &real);
+	log_info("Service [%s] (FD=%d) bound to %s", conf->name, fd, addr_text(&real, text, sizeof text));
+	*ret = fd;
+	return 0;
+}
+
+static int
+open_service(const struct opening *o, size_t service)
+{
+	const struct targets *t = &o->services->v[service].accept;
+	size_t before = o->set->n;
+	int fd;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if ((fd = inherited(o, &t->v[i])) < 0 && open_one(o, service, &t->v[i], &fd) != 0)
+			continue;
+		o->set->v[o->set->n++] = (struct listener){ fd, service, t->v[i] };
+	}
+	if (o->set->n > before)
+		return 0;
+	return conf_err_set(o->e, NULL, 0, "Binding service [%.100s] failed", o->services->v[service].conf->name);
+}
+
+int
+listener_set_open(const struct service_set *services, const struct listener_set *old, struct listener_set **ret,
+    struct conf_err *e)
+{
+	struct opening o = { calloc(1, sizeof *o.set), old, services, e };
+	size_t most = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < services->n; i++)
+		most += services->v[i].accept.n;
+	if (o.set == NULL || (o.set->v = calloc(most + 1, sizeof *o.set->v)) == NULL) {
+		free(o.set);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < services->n && r == 0; i++)
+		r = open_service(&o, i);
+	if (r != 0)
+		listener_set_free(o.set, old, 1);
+	else
+		*ret = o.set;
+	return r;
+}
+
+void
+listener_set_free(struct listener_set *set, const struct listener_set *heir, int final)
+{
+	if (set == NULL)
+		return;
+	for (size_t i = 0; i < set->n; i++) {
+		const struct addr *at = &set->v[i].asked;
+
+		if (has_fd(heir, set->v[i].fd))
+			continue;
+		if (final && at->ss.ss_family == AF_UNIX)
+			unlink(((const struct sockaddr_un *)&at->ss)->sun_path);
+		close(set->v[i].fd);
+	}
+	free(set->v);
+	free(set);
+}

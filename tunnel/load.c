@@ -1,0 +1,320 @@
+#include "tunnel/load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "lib/log.h"
+#include "tunnel/check.h"
+#include "tunnel/table.h"
+
+enum { SERVICES_MAX = 4096, QUOTED_MAX = 200 };
+
+struct load {
+	struct tun_conf *conf;
+	struct tun_service defaults;
+	struct tun_service *section;	/* NULL before the first */
+	const char *path, *text;
+	size_t size;
+	const struct ini_item *item;
+	struct conf_err *e;
+};
+
+static void
+service_done(struct tun_service *s)
+{
+	opt_free(service_opts, n_service_opts, s);
+	free(s->name);
+	s->name = NULL;
+}
+
+void
+tun_conf_free(struct tun_conf *conf)
+{
+	if (conf == NULL)
+		return;
+	for (size_t i = 0; i < conf->n_services; i++)
+		service_done(&conf->services[i]);
+	free(conf->services);
+	opt_free(global_opts, n_global_opts, conf);
+	free(conf);
+}
+
+/* The line as it stands in the file, trimmed: errors quote it. */
+static const char *
+raw_line(const struct load *l, int *ret_n)
+{
+	const char *at = l->text, *end = l->text + l->size, *nl;
+	size_t n;
+
+	for (unsigned line = 1; line < l->item->line && (nl = memchr(at, '\n', (size_t)(end - at))) != NULL; line++)
+		at = nl + 1;
+	nl = memchr(at, '\n', (size_t)(end - at));
+	n = (size_t)((nl == NULL ? end : nl) - at);
+	while (n > 0 && strchr(" \t\r", *at) != NULL)
+		at++, n--;
+	while (n > 0 && strchr(" \t\r", at[n - 1]) != NULL)
+		n--;
+	*ret_n = n > QUOTED_MAX ? QUOTED_MAX : (int)n;
+	return at;
+}
+
+static int
+refuse(struct load *l, const char *why)
+{
+	int n;
+	const char *line = raw_line(l, &n);
+
+	return conf_err_set(l->e, l->path, l->item->line, "\"%.*s\": %s", n, line, why);
+}
+
+/* An error found when a section ends names the section instead of a line. */
+static int
+refuse_section(struct load *l, const char *why)
+{
+	if (l->section == NULL)
+		return conf_err_set(l->e, NULL, 0, "Inetd mode: %s", why);
+	return conf_err_set(l->e, NULL, 0, "Service [%.100s]: %s", l->section->name, why);
+}
+
+static int
+section_end(struct load *l, const struct tun_service *s)
+{
+	const char *why = check_service(s, l->conf->inetd);
+
+	if (why != NULL)
+		return refuse_section(l, why);
+	if ((why = check_warning(s)) != NULL)
+		log_warn("Service [%s] %s", s->name, why);
+	return 0;
+}
+
+static int
+service_copy(struct tun_service *to, const struct tun_service *from, const char *name)
+{
+	*to = (struct tun_service){ .plain = from->plain };
+	to->tls.plain = from->tls.plain;
+	if ((to->name = strdup(name)) == NULL)
+		return -ENOMEM;
+	return opt_copy(service_opts, n_service_opts, to, from);
+}
+
+static int
+add_service(struct load *l, const char *name)
+{
+	struct tun_conf *conf = l->conf;
+	struct tun_service *all;
+
+	if (conf->n_services >= SERVICES_MAX)
+		return conf_err_set(l->e, l->path, l->item->line, "more than %d sections", SERVICES_MAX);
+	if ((all = realloc(conf->services, (conf->n_services + 1) * sizeof *all)) == NULL)
+		return -ENOMEM;
+	conf->services = all;
+	return service_copy(&all[conf->n_services++], &l->defaults, name);
+}
+
+static int
+section_begin(struct load *l)
+{
+	int r;
+
+	if (l->section != NULL && (r = section_end(l, l->section)) != 0)
+		return r;
+	if ((r = add_service(l, l->item->name)) != 0)
+		return r;
+	l->section = &l->conf->services[l->conf->n_services - 1];
+	log_info("Initializing service [%s]", l->section->name);
+	return 0;
+}
+
+static int
+set_plain(struct load *l, const struct opt *o, void *conf)
+{
+	int r = opt_set(o, conf, l->item->value);
+
+	return r == E_FORMAT || r == E_LIMIT ? refuse(l, opt_complaint(o)) : r;
+}
+
+/* Options of the whole program, which stand before the first section. */
+static int
+global_setting(struct load *l, int *ret_known)
+{
+	const struct opt *o = opt_find(global_opts, n_global_opts, INI_STUNNEL, l->item->name);
+	struct tun_conf *conf = l->conf;
+	const char *wrong;
+
+	*ret_known = 1;
+	if (o != NULL)
+		return set_plain(l, o, conf);
+	if (strcasecmp(l->item->name, "debug") == 0) {
+		if ((wrong = debug_parse(l->item->value, &conf->facility, &conf->debug)) != NULL)
+			return refuse(l, wrong);
+		l->defaults.plain.debug = conf->debug;
+		return 0;
+	}
+	*ret_known = 0;
+	return 0;
+}
+
+static int
+other_setting(struct load *l, const struct other *o)
+{
+	char why[96];
+
+	if (o->global && l->section != NULL)
+		return refuse(l, "Specified option name is not valid here");
+	if (!other_is_harmless(o, l->item->value)) {
+		snprintf(why, sizeof why, "\"%s\" is not supported by this version", o->name);
+		return refuse(l, why);
+	}
+	if (strcmp(o->harmless, "*") == 0)
+		log_warn("%s:%u: \"%s\" has no effect in this version", l->path, l->item->line, o->name);
+	return 0;
+}
+
+/* -cert and -key are what rsync-ssl writes by mistake; it means these. */
+static const char *
+option_name(const struct load *l)
+{
+	const char *name = l->item->name;
+
+	if (strcasecmp(name, "-cert") == 0 || strcasecmp(name, "-key") == 0)
+		name++;
+	return option_canonical(name);
+}
+
+static int
+setting(struct load *l)
+{
+	struct tun_service *s = l->section == NULL ? &l->defaults : l->section;
+	const char *name = option_name(l);
+	const struct opt *o;
+	const struct act *a;
+	const struct other *x;
+	int r, known = 0;
+
+	if (l->section == NULL && ((r = global_setting(l, &known)) != 0 || known))
+		return r;
+	if ((o = opt_find(service_opts, n_service_opts, INI_STUNNEL, name)) != NULL)
+		return set_plain(l, o, s);
+	if ((a = act_find(name)) != NULL)
+		return a->set(s, l->item->value) == 0 ? 0 : refuse(l, a->complaint);
+	if ((x = other_find(name)) != NULL)
+		return other_setting(l, x);
+	if (strcasecmp(name, "service") == 0)	/* in a section it only names a libwrap daemon */
+		return 0;
+	return refuse(l, "Specified option name is not valid here");
+}
+
+static int
+read_items(struct load *l, struct ini *in)
+{
+	struct ini_item item;
+	int r;
+
+	l->item = &item;
+	for (;;) {
+		if ((r = ini_next(in, &item, l->e)) != 0)
+			return r;
+		if (item.kind == INI_END)
+			return 0;
+		if (item.kind == INI_SECTION)
+			r = section_begin(l);
+		else if (item.kind == INI_SETTING)
+			r = setting(l);
+		else
+			r = refuse(l, "No '=' found");
+		if (r != 0)
+			return r;
+	}
+}
+
+/* The end of the file is the end of the last section, or, without sections, of inetd mode's. */
+static int
+finish(struct load *l)
+{
+	const char *why;
+	int r;
+
+	if (l->section != NULL)
+		r = section_end(l, l->section);
+	else {
+		l->conf->inetd = 1;
+		if ((r = add_service(l, l->conf->service)) == 0)
+			r = section_end(l, &l->conf->services[0]);
+	}
+	if (r != 0)
+		return r;
+	why = check_global(l->conf);
+	return why == NULL ? 0 : conf_err_set(l->e, NULL, 0, "Global options: %s", why);
+}
+
+static int
+set_defaults(struct load *l)
+{
+	static const char *const sockets[] = { "a:SO_REUSEADDR=yes", "l:TCP_NODELAY=yes", "r:TCP_NODELAY=yes" };
+	int r;
+
+	l->conf->facility = LOG_DAEMON;
+	l->conf->debug = l->defaults.plain.debug = LOG_NOTICE;
+	for (size_t i = 0; i < ARRAY_LEN(sockets); i++)
+		sockopt_add(&l->defaults.plain.sockets, sockets[i]);
+	if ((r = opt_defaults(global_opts, n_global_opts, l->conf)) != 0)
+		return r;
+	return opt_defaults(service_opts, n_service_opts, &l->defaults);
+}
+
+int
+load_text(const char *path, const char *text, size_t size, struct tun_conf **ret, struct conf_err *e)
+{
+	struct load l = { .path = path, .text = text, .size = size, .e = e };
+	struct ini in;
+	int r = -ENOMEM;
+
+	*e = (struct conf_err){ "", 0, "" };
+	if ((l.conf = calloc(1, sizeof *l.conf)) == NULL)
+		return r;
+	ini_init(&in, INI_STUNNEL, path, text, size);
+	if ((r = set_defaults(&l)) == 0 && (r = read_items(&l, &in)) == 0)
+		r = finish(&l);
+	ini_done(&in);
+	service_done(&l.defaults);
+	if (r != 0)
+		tun_conf_free(l.conf);
+	else
+		*ret = l.conf;
+	return r;
+}
+
+int
+load_file(const char *path, int fd, struct tun_conf **ret, struct conf_err *e)
+{
+	struct buf text = BUF_INIT;
+	int r = fd >= 0 ? ini_slurp_fd(fd, path, &text, e) : ini_slurp(path, &text, e);
+
+	if (r == 0)
+		r = load_text(path, (const char *)buf_head(&text), buf_len(&text), ret, e);
+	buf_done(&text);
+	return r;
+}
+
+void
+tun_conf_dump(const struct tun_conf *conf, struct buf *out)
+{
+	char debug[32] = "";
+
+	opt_dump(global_opts, n_global_opts, conf, out);
+	buf_printf(out, "debug = %s\n", debug_print(conf->facility, conf->debug, debug, sizeof debug));
+	for (size_t i = 0; i < conf->n_services; i++) {
+		const struct tun_service *s = &conf->services[i];
+
+		if (!conf->inetd)
+			buf_printf(out, "\n[%s]\n", s->name);
+		opt_dump(service_opts, n_service_opts, s, out);
+		for (size_t a = 0; a < n_service_acts; a++)
+			if (service_acts[a].dump != NULL && !(conf->inetd && strcmp(service_acts[a].name, "debug") == 0))
+				service_acts[a].dump(s, out);
+	}
+}

@@ -1,0 +1,491 @@
+#include "tunnel/master.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/sock.h"
+#include "tunnel/ctl.h"
+#include "tunnel/worker.h"
+
+enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, LOG_MODE = 0640, PID_MODE = 0644 };
+
+struct child {
+	struct child *next;
+	pid_t pid;
+	int ctl_fd;
+	int draining;
+	uint64_t born;
+};
+
+struct master {
+	const struct source *from;
+	struct loop *loop;
+	struct plan plan;
+	struct identity id;
+	struct role_filter *filter;
+	struct child *children;
+	unsigned missing;		/* workers to start again */
+	struct timer respawn;
+	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
+	int first;			/* still the generation of the start */
+	int status;
+};
+
+static const struct tun_conf *
+conf_of(const struct master *m)
+{
+	return m->plan.services->conf;
+}
+
+static int
+is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+/* What the service's user must be able to do is done as that user. */
+static int
+as_service(struct master *m, int (*act)(struct master *m))
+{
+	int r = identity_borrow(&m->id), back;
+
+	if (r == 0)
+		r = act(m);
+	if ((back = identity_return(&m->id)) != 0) {
+		log_error("setuid: %s (%d)", strerror(-back), -back);
+		exit(EXIT_FAILURE);	/* neither one nor the other: not safe to go on */
+	}
+	return r;
+}
+
+static int
+open_log(struct master *m)
+{
+	const struct tun_conf *conf = conf_of(m);
+	struct log_conf log = { .style = LOG_STYLE_STUNNEL, .ident = m->id.log_ident, .to_syslog = conf->use_syslog,
+	    .to_stderr = conf->foreground == FOREGROUND_YES, .facility = conf->facility, .level = conf->debug,
+	    .file = is_set(conf->output) ? conf->output : NULL, .file_mode = LOG_MODE,
+	    .file_truncate = conf->log_overwrite };
+
+	return log_setup(&log);
+}
+
+static int
+reopen_log(struct master *m)
+{
+	(void)m;
+	return log_reopen();
+}
+
+static int
+write_pid(struct master *m)
+{
+	const char *path = conf_of(m)->pid;
+	int fd, r;
+
+	if (!is_set(path))
+		return 0;
+	unlink(path);
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PID_MODE)) < 0)
+		return -errno;
+	r = dprintf(fd, "%d\n", (int)getpid()) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+static int
+remove_pid(struct master *m)
+{
+	return is_set(conf_of(m)->pid) && unlink(conf_of(m)->pid) < 0 ? -errno : 0;
+}
+
+static unsigned
+workers_wanted(const struct master *m)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (conf_of(m)->workers > 0)
+		return (unsigned)conf_of(m)->workers;
+	return cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores;
+}
+
+/* In the new process: whatever was the master's own, but not what the worker inherits on purpose. */
+static _Noreturn void
+become_worker(struct master *m, int ctl_fd)
+{
+	struct role role = roles_worker(&m->id, m->filter);
+	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
+	    .ctl_fd = ctl_fd, .next_id = m->next_id };
+
+	loop_free(m->loop);
+	for (struct child *c = m->children; c != NULL; c = c->next)
+		close(c->ctl_fd);	/* or a worker would not see the master's end */
+	worker_main(&job);
+}
+
+static int
+spawn(struct master *m)
+{
+	struct child *c = calloc(1, sizeof *c);
+	int ctl[2], r;
+
+	if (c == NULL)
+		return -ENOMEM;
+	if ((r = ctl_pair(ctl)) != 0) {
+		free(c);
+		return r;
+	}
+	*c = (struct child){ .next = m->children, .ctl_fd = ctl[0], .born = loop_clock() };
+	if ((c->pid = fork()) == 0) {
+		close(ctl[0]);
+		become_worker(m, ctl[1]);
+	}
+	r = c->pid < 0 ? -errno : 0;
+	close(ctl[1]);
+	if (r != 0) {
+		close(ctl[0]);
+		free(c);
+		return r;
+	}
+	m->children = c;
+	return 0;
+}
+
+/* As many as are missing; those that cannot be started now are tried again in a moment. */
+static void
+fill_up(void *arg)
+{
+	struct master *m = arg;
+	int r = 0;
+
+	while (m->missing > 0 && (r = spawn(m)) == 0)
+		m->missing--;
+	if (r != 0) {
+		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
+		loop_timer(m->loop, &m->respawn, RESPAWN_MS);
+	}
+}
+
+static void
+tell_all(struct master *m, enum ctl what, int fd)
+{
+	int r;
+
+	for (struct child *c = m->children; c != NULL; c = c->next)
+		if ((r = ctl_send(c->ctl_fd, what, fd)) != 0)
+			log_warn("Worker %d cannot be told: %s (%d)", (int)c->pid, strerror(-r), -r);
+}
+
+static void
+share_log(struct master *m)
+{
+	if (log_fd() >= 0)
+		tell_all(m, CTL_LOG, log_fd());
+}
+
+static void
+replace(struct master *m, const struct child *c, int status)
+{
+	uint64_t age = loop_clock() - c->born;
+
+	if (WIFSIGNALED(status))
+		log_error("Worker %d terminated on signal %d: starting another", (int)c->pid, WTERMSIG(status));
+	else
+		log_error("Worker %d finished with code %d: starting another", (int)c->pid, WEXITSTATUS(status));
+	if (m->first && WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_ROLE) {
+		m->status = EXIT_FAILURE;	/* it would fail again and again */
+		loop_stop(m->loop);
+		return;
+	}
+	m->missing++;
+	if (age >= RESPAWN_MS)
+		fill_up(m);
+	else
+		loop_timer(m->loop, &m->respawn, RESPAWN_MS - age);
+}
+
+static void
+reap(struct master *m)
+{
+	struct child **at, *c;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (at = &m->children; *at != NULL && (*at)->pid != pid;)
+			at = &(*at)->next;
+		if ((c = *at) == NULL)
+			continue;
+		*at = c->next;
+		close(c->ctl_fd);
+		if (c->draining)
+			log_info("Worker %d: its last connection is closed", (int)pid);
+		else
+			replace(m, c, status);
+		free(c);
+	}
+}
+
+static void
+start_generation(struct master *m)
+{
+	loop_timer_clear(m->loop, &m->respawn);
+	m->missing = workers_wanted(m);
+	fill_up(m);
+}
+
+/* Not reloaded, since they are what this process already is: foreground, pid file, identity, jail. */
+static void
+keep_process_options(struct tun_conf *fresh, struct tun_conf *old)
+{
+	char *pid = fresh->pid;
+
+	fresh->foreground = old->foreground;
+	fresh->pid = old->pid;
+	old->pid = pid;
+}
+
+/* Everything is built before anything changes; the old generation lent its sockets, nothing else. */
+static int
+try_reload(struct master *m)
+{
+	struct plan fresh, old = m->plan;
+	int r;
+
+	if (m->from->fd >= 0) {
+		log_error("The configuration came from a descriptor: it cannot be read again");
+		return E_UNSUPPORTED;
+	}
+	if ((r = plan_build(m->from, &old, &fresh)) != 0)
+		return r;
+	if (fresh.listeners == NULL) {
+		log_error("A running service cannot change to inetd mode");
+		plan_free(&fresh, &old);
+		return E_CONF;
+	}
+	keep_process_options(fresh.services->conf, old.services->conf);
+	m->plan = fresh;
+	if ((r = as_service(m, open_log)) != 0) {
+		log_error("Cannot open log file: %s: %s (%d)", conf_of(m)->output, strerror(-r), -r);
+		keep_process_options(old.services->conf, fresh.services->conf);
+		m->plan = old;
+		plan_free(&fresh, &old);
+		return r;
+	}
+	share_log(m);
+	tell_all(m, CTL_DRAIN, -1);
+	for (struct child *c = m->children; c != NULL; c = c->next)
+		c->draining = 1;
+	m->first = 0;
+	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */
+	start_generation(m);
+	return 0;
+}
+
+static void
+reload(struct master *m)
+{
+	if (try_reload(m) != 0)
+		log_error("Failed to reload the configuration file");
+	else
+		log_info("Accepting new connections");
+}
+
+static void
+rotate_log(struct master *m)
+{
+	int r = as_service(m, reopen_log);
+
+	if (r != 0) {
+		log_error("Cannot open log file: %s: %s (%d)", conf_of(m)->output, strerror(-r), -r);
+		return;
+	}
+	share_log(m);
+	log_notice("Log file reopened");
+}
+
+static void
+got_signal(void *arg, int signo)
+{
+	struct master *m = arg;
+
+	switch (signo) {
+	case SIGCHLD:
+		reap(m);
+		break;
+	case SIGHUP:
+		reload(m);
+		break;
+	case SIGUSR1:
+		rotate_log(m);
+		break;
+	case SIGUSR2:
+		tell_all(m, CTL_LIST, -1);
+		break;
+	default:
+		log_notice("Terminated");
+		loop_stop(m->loop);
+	}
+}
+
+static int
+take_signals(struct master *m)
+{
+	static const int always[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD }, unless_ignored[] = { SIGTERM, SIGINT, SIGQUIT };
+	struct sigaction sa;
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		sigaddset(&mask, always[i]);
+	for (size_t i = 0; i < ARRAY_LEN(unless_ignored); i++)
+		if (sigaction(unless_ignored[i], NULL, &sa) == 0 && sa.sa_handler != SIG_IGN)
+			sigaddset(&mask, unless_ignored[i]);
+	signal(SIGPIPE, SIG_IGN);
+	return loop_signals(m->loop, &mask, got_signal, m);
+}
+
+/* By now everything that can fail has, except for the pid file: status 0 means "the ports are bound". */
+static int
+detach(void)
+{
+	int null;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid > 0)
+		_exit(EXIT_SUCCESS);
+	log_set_task("main");
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || setsid() < 0 || chdir("/") < 0)
+		return -errno;
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(null, fd) < 0)
+			return -errno;
+	if (null > 2)
+		close(null);
+	return 0;
+}
+
+static int
+share_counter(struct master *m)
+{
+	void *page = mmap(NULL, sizeof *m->next_id, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return -errno;
+	m->next_id = page;
+	return 0;
+}
+
+static void
+kill_all(struct master *m)
+{
+	struct child *c;
+
+	for (c = m->children; c != NULL; c = c->next)
+		kill(c->pid, SIGKILL);	/* they hold nothing that needs tidying */
+	while ((c = m->children) != NULL) {
+		m->children = c->next;
+		waitpid(c->pid, NULL, 0);
+		close(c->ctl_fd);
+		free(c);
+	}
+}
+
+static int
+serve(struct master *m)
+{
+	int r;
+
+	if ((r = loop_new(&m->loop)) != 0)
+		return r;
+	m->respawn = (struct timer){ .expired = fill_up, .arg = m };
+	m->first = 1;
+	if ((r = take_signals(m)) == 0) {
+		start_generation(m);
+		log_info("Accepting new connections");
+		sock_notify("READY=1");
+		r = loop_run(m->loop);
+		kill_all(m);
+	}
+	loop_free(m->loop);
+	return r;
+}
+
+static int
+run_service(struct master *m)
+{
+	int r;
+
+	if (conf_of(m)->foreground == FOREGROUND_NO && (r = detach()) != 0)
+		return r;
+	if ((r = as_service(m, write_pid)) != 0) {
+		log_error("Cannot create pid file %s", conf_of(m)->pid);
+		return r;
+	}
+	r = serve(m);
+	as_service(m, remove_pid);
+	return r;
+}
+
+static int
+run_inetd(struct master *m)
+{
+	struct role role = roles_worker(&m->id, m->filter);
+	int r = worker_serve_one(m->plan.services, &role, m->next_id);
+
+	if (r != 0)
+		log_error("%s (%d)", strerror(-r), -r);
+	return 0;		/* whatever happened to the connection */
+}
+
+/* All that may fail before detaching, with the log still held back. */
+static int
+prepare(struct master *m)
+{
+	struct conf_err e = { "", 0, "" };
+	int r;
+
+	if ((r = plan_build(m->from, NULL, &m->plan)) != 0)
+		return r;
+	if ((r = identity_init(&m->id, conf_of(m), &e)) != 0) {
+		log_error("%s", e.text);
+		return r;
+	}
+	if ((r = share_counter(m)) != 0 || (r = role_filter_new(worker_syscalls, &m->filter)) != 0) {
+		log_error("%s (%d)", strerror(-r), -r);
+		return r;
+	}
+	if ((r = as_service(m, open_log)) != 0)
+		log_error("Cannot open log file: %s", conf_of(m)->output == NULL ? "" : conf_of(m)->output);
+	return r;
+}
+
+int
+master_run(const struct source *from)
+{
+	struct master m = { .from = from, .id = IDENTITY_INIT };
+	int r = prepare(&m);
+
+	if (r != 0)
+		log_error("Configuration failed");
+	log_release(r != 0);
+	if (r == 0)
+		r = conf_of(&m)->inetd ? run_inetd(&m) : run_service(&m);
+	plan_free(&m.plan, NULL);
+	role_filter_free(m.filter);
+	identity_done(&m.id);
+	return r != 0 ? EXIT_FAILURE : m.status;
+}

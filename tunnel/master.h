@@ -1,0 +1,11 @@
+/* The master: privileges, configuration, listening sockets, signals, pid file.  It starts one
+ * generation of workers after another and reads no byte from a peer. */
+#ifndef SALLYPORT_TUNNEL_MASTER_H
+#define SALLYPORT_TUNNEL_MASTER_H
+
+#include "tunnel/reload.h"
+
+/* Load, bind, detach where configured, and serve until told to stop.  The exit status. */
+int master_run(const struct source *from);
+
+#endif

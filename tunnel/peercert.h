@@ -1,0 +1,23 @@
+/* The TLS library's questions about the peer's certificate, answered by verify: gathers the
+ * facts, keeps what came of them, and says so in stunnel's words. */
+#ifndef SALLYPORT_TUNNEL_PEERCERT_H
+#define SALLYPORT_TUNNEL_PEERCERT_H
+
+#include <openssl/ssl.h>
+
+#include "tunnel/verify.h"
+
+/* One per connection; owned by whoever owns the connection. */
+struct peercert {
+	void (*say)(void *arg, int level, const char *text);	/* NULL: silent */
+	void *arg;
+	enum verify_verdict verdict;	/* of the certificate refused, if verify_refuses() */
+	int error;			/* the library's X509_V_ERR_* for it */
+};
+
+/* For SSL_CTX_set_verify; connections without a peercert are refused. */
+int peercert_callback(int ok, X509_STORE_CTX *x);
+
+int peercert_attach(SSL *ssl, struct peercert *pc);
+
+#endif

@@ -1,0 +1,58 @@
+#include "tunnel/reload.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "tunnel/load.h"
+
+static int
+complain(const struct conf_err *e, int r)
+{
+	char text[sizeof e->path + sizeof e->text + 16];
+
+	if (r == E_CONF)
+		log_error("%s", conf_err_print(e, text, sizeof text));
+	else
+		log_error("%s", err_text(r));
+	return r;
+}
+
+static int
+build(struct tun_conf *conf, const struct plan *old, struct plan *ret, struct conf_err *e)
+{
+	struct plan p = { NULL, NULL };
+	int r;
+
+	if ((r = service_set_build(conf, &p.services, e)) != 0)
+		return r;
+	log_notice("Configuration successful");
+	if (!p.services->conf->inetd &&
+	    (r = listener_set_open(p.services, old == NULL ? NULL : old->listeners, &p.listeners, e)) != 0) {
+		service_set_free(p.services);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+int
+plan_build(const struct source *from, const struct plan *old, struct plan *ret)
+{
+	struct tun_conf *conf;
+	struct conf_err e = { "", 0, "" };
+	int r;
+
+	log_notice("Reading configuration from %s %s", from->fd >= 0 ? "descriptor" : "file", from->path);
+	if ((r = load_file(from->path, from->fd, &conf, &e)) == 0)
+		r = build(conf, old, ret, &e);
+	return r == 0 ? 0 : complain(&e, r);
+}
+
+void
+plan_free(struct plan *p, const struct plan *heir)
+{
+	listener_set_free(p->listeners, heir == NULL ? NULL : heir->listeners, 1);
+	service_set_free(p->services);
+	*p = (struct plan){ NULL, NULL };
+}

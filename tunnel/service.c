@@ -1,0 +1,102 @@
+#include "tunnel/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "tunnel/load.h"
+
+/* The name for the server to choose a certificate by: never an address (RFC 6066). */
+static char *
+sni_name(const struct tun_service *conf)
+{
+	const char *port;
+	char host[256];
+	struct addr a;
+
+	if (conf->sni != NULL)
+		return conf->sni[0] == '\0' ? NULL : strdup(conf->sni);
+	if (conf->connect.v[0][0] == '/' || target_split(conf->connect.v[0], host, sizeof host, &port) != 0)
+		return NULL;
+	if (host[0] == '\0')
+		return strdup("localhost");
+	return addr_parse(host, 0, &a) == 0 ? NULL : strdup(host);
+}
+
+static void
+service_done(struct service *s)
+{
+	SSL_CTX_free(s->tls);
+	targets_done(&s->accept);
+	targets_done(&s->connect);
+	free(s->sni);
+}
+
+static int
+resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
+{
+	const char *bad;
+	struct addr literal;
+
+	if (targets_resolve(&conf->accept, TARGET_ACCEPT, &s->accept, &bad) != 0)
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s", conf->name, bad);
+	if (targets_resolve(&conf->connect, TARGET_CONNECT, &s->connect, &bad) != 0)
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve connect target: %.200s", conf->name, bad);
+	if (conf->delay && addr_parse(conf->connect.v[0], 0, &literal) != 0)
+		log_info("Service [%s]: \"delay\": names are resolved at start and at reload", conf->name);
+	return 0;
+}
+
+static int
+service_init(const struct tun_service *conf, struct service *s, struct conf_err *e)
+{
+	int r;
+
+	s->conf = conf;
+	if ((r = tlsctx_new(&conf->tls, conf->name, &s->tls, e)) != 0) {
+		log_error("%s", e->text);
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);
+	}
+	if ((r = resolve(conf, s, e)) != 0)
+		return r;
+	if (conf->tls.client)
+		s->sni = sni_name(conf);
+	return 0;
+}
+
+void
+service_set_free(struct service_set *set)
+{
+	if (set == NULL)
+		return;
+	for (size_t i = 0; i < set->n; i++)
+		service_done(&set->v[i]);
+	free(set->v);
+	tun_conf_free(set->conf);
+	free(set);
+}
+
+int
+service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e)
+{
+	struct service_set *set = calloc(1, sizeof *set);
+	int r = -ENOMEM;
+
+	if (set == NULL) {
+		tun_conf_free(conf);
+		return r;
+	}
+	set->conf = conf;
+	if ((set->v = calloc(conf->n_services, sizeof *set->v)) == NULL)
+		goto fail;
+	for (; set->n < conf->n_services; set->n++)
+		if ((r = service_init(&conf->services[set->n], &set->v[set->n], e)) != 0) {
+			set->n++;	/* what it got so far is freed too */
+			goto fail;
+		}
+	*ret = set;
+	return 0;
+fail:	service_set_free(set);
+	return r;
+}

@@ -1,0 +1,26 @@
+/* A service ready to run: its configuration, its TLS context, the addresses of its names.  A set
+ * is one configuration's services; it never changes once built. */
+#ifndef SALLYPORT_TUNNEL_SERVICE_H
+#define SALLYPORT_TUNNEL_SERVICE_H
+
+#include "tunnel/conf.h"
+#include "tunnel/target.h"
+
+struct service {
+	const struct tun_service *conf;
+	SSL_CTX *tls;
+	struct targets accept, connect;
+	char *sni;			/* client: the name to send, or NULL */
+};
+
+struct service_set {
+	struct tun_conf *conf;
+	struct service *v;
+	size_t n;
+};
+
+/* Read the keys, resolve the names.  conf is taken, also on failure.  0, -ENOMEM, or E_CONF with *e. */
+int service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e);
+void service_set_free(struct service_set *set);
+
+#endif

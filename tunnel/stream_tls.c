@@ -1,0 +1,264 @@
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "tunnel/stream.h"
+#include "tunnel/tlsctx.h"
+
+/* The library writes record by record.  They gather here, so that one system call carries as
+ * many as one write of ours made; only what the kernel refuses is kept in memory of its own. */
+static int
+gather_write(BIO *b, const char *data, size_t n, size_t *put)
+{
+	struct stream_tls *t = BIO_get_data(b);
+	struct scratch *sc = t->scratch;
+
+	if (buf_len(&t->out) == 0 && sc->cipher_n + n <= sizeof sc->cipher) {
+		memcpy(sc->cipher + sc->cipher_n, data, n);
+		sc->cipher_n += n;
+	} else {
+		buf_put(&t->out, sc->cipher, sc->cipher_n);
+		sc->cipher_n = 0;
+		buf_put(&t->out, data, n);
+	}
+	*put = n;
+	return t->out.err == 0;
+}
+
+static long
+gather_ctrl(BIO *b, int cmd, long num, void *ptr)
+{
+	(void)b;
+	(void)num;
+	(void)ptr;
+	return cmd == BIO_CTRL_FLUSH;
+}
+
+int
+scratch_new(struct scratch **ret)
+{
+	struct scratch *sc = calloc(1, sizeof *sc);
+
+	if (sc == NULL)
+		return -ENOMEM;
+	if ((sc->gather = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "gather")) == NULL) {
+		free(sc);
+		return -ENOMEM;
+	}
+	BIO_meth_set_write_ex(sc->gather, gather_write);
+	BIO_meth_set_ctrl(sc->gather, gather_ctrl);
+	*ret = sc;
+	return 0;
+}
+
+void
+scratch_free(struct scratch *sc)
+{
+	if (sc == NULL)
+		return;
+	BIO_meth_free(sc->gather);
+	free(sc);
+}
+
+static ssize_t
+send_some(struct stream_tls *t, const void *src, size_t n)
+{
+	ssize_t put;
+
+	do
+		put = t->wfd_is_socket ? send(t->wfd, src, n, MSG_NOSIGNAL) : write(t->wfd, src, n);
+	while (put < 0 && errno == EINTR);
+	if (put >= 0)
+		return put;
+	return errno == EAGAIN ? 0 : -errno;
+}
+
+/* Leaves the shared memory empty whatever happens: the next to use it is another connection. */
+static int
+send_gathered(struct stream_tls *t)
+{
+	struct scratch *sc = t->scratch;
+	size_t n = sc->cipher_n;
+	ssize_t put = 0;
+
+	sc->cipher_n = 0;
+	if (n > 0 && (put = send_some(t, sc->cipher, n)) >= 0)
+		buf_put(&t->out, sc->cipher + put, n - (size_t)put);
+	return put < 0 ? (int)put : t->out.err;
+}
+
+static int
+tls_flush(struct stream *s)
+{
+	struct stream_tls *t = (struct stream_tls *)s;
+	ssize_t put;
+	int r;
+
+	if ((r = send_gathered(t)) != 0)
+		return r;
+	while (buf_len(&t->out) > 0) {
+		if ((put = send_some(t, buf_head(&t->out), buf_len(&t->out))) <= 0)
+			return put < 0 ? (int)put : E_WANT_WRITE;
+		buf_consume(&t->out, (size_t)put);
+	}
+	buf_release(&t->out);
+	return 0;
+}
+
+/* From the library's way of failing to ours; the queue's text is kept while it is still this
+ * connection's. */
+static int
+tls_broke(struct stream_tls *t, int ret)
+{
+	int error = SSL_get_error(t->ssl, ret), saved = errno, reason;
+
+	switch (error) {
+	case SSL_ERROR_WANT_READ:
+		return E_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return E_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return 0;
+	case SSL_ERROR_SYSCALL:
+		ERR_clear_error();
+		return saved == 0 ? E_EOF : -saved;
+	default:
+		reason = t->reason = ERR_GET_REASON(ERR_peek_error());
+		tls_error(t->why, sizeof t->why);
+		t->alerted = t->scratch->cipher_n > 0 || buf_len(&t->out) > 0 || reason > SSL_AD_REASON_OFFSET;
+		if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+			return E_EOF;
+		if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+			return E_VERIFY;
+		return reason > SSL_AD_REASON_OFFSET ? E_PEER : E_TLS;
+	}
+}
+
+/* Several records a call: the other side is then written in large pieces. */
+static ssize_t
+tls_read(struct stream *s, void *dst, size_t n)
+{
+	struct stream_tls *t = (struct stream_tls *)s;
+	size_t at = 0, got;
+	int r = 0;
+
+	if (t->ended_set)
+		return t->ended;
+	ERR_clear_error();
+	while (at < n) {
+		errno = 0;
+		if ((r = SSL_read_ex(t->ssl, (uint8_t *)dst + at, n - at, &got)) != 1)
+			break;
+		at += got;
+	}
+	if (r == 1)
+		return (ssize_t)at;
+	r = tls_broke(t, r);
+	send_gathered(t);		/* answers to key updates, or an alert */
+	if (r != E_WANT_READ && r != E_WANT_WRITE) {
+		t->ended = r;
+		t->ended_set = 1;
+	}
+	return at > 0 ? (ssize_t)at : r;
+}
+
+static ssize_t
+tls_write(struct stream *s, const void *src, size_t n)
+{
+	struct stream_tls *t = (struct stream_tls *)s;
+	size_t at = 0, put;
+	int r = 1;
+
+	if (t->ended_set && t->ended == E_EOF)	/* cut: the library takes no more */
+		return -EPIPE;
+	if (buf_len(&t->out) > 0)
+		return E_WANT_WRITE;
+	ERR_clear_error();
+	while (at < n && (r = SSL_write_ex(t->ssl, (const uint8_t *)src + at, n - at, &put)) == 1)
+		at += put;
+	if (r != 1)
+		r = tls_broke(t, r);
+	else
+		r = send_gathered(t);
+	if (r < 0)
+		t->scratch->cipher_n = 0;
+	return r < 0 ? r : (ssize_t)at;
+}
+
+static int
+tls_shut(struct stream *s)
+{
+	struct stream_tls *t = (struct stream_tls *)s;
+	int r;
+
+	if (t->ended_set && t->ended != 0)	/* nobody is there to be told */
+		return 0;
+	ERR_clear_error();
+	if ((SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN) == 0 && (r = SSL_shutdown(t->ssl)) < 0 &&
+	    (r = tls_broke(t, r)) != E_WANT_READ) {
+		t->scratch->cipher_n = 0;
+		return r;
+	}
+	return tls_flush(s);
+}
+
+static const struct stream_ops tls_ops = { tls_read, tls_write, tls_flush, tls_shut };
+
+int
+stream_tls_init(struct stream_tls *t, SSL_CTX *ctx, int rfd, int wfd, struct scratch *sc)
+{
+	BIO *in, *out;
+	struct stat st;
+
+	*t = (struct stream_tls){ .s.ops = &tls_ops, .wfd = wfd, .out = BUF_INIT, .scratch = sc,
+	    .wfd_is_socket = fstat(wfd, &st) == 0 && S_ISSOCK(st.st_mode) };
+	if ((t->ssl = SSL_new(ctx)) == NULL)
+		return -ENOMEM;
+	in = BIO_new_fd(rfd, BIO_NOCLOSE);
+	out = BIO_new(sc->gather);
+	if (in == NULL || out == NULL) {
+		BIO_free(in);
+		BIO_free(out);
+		return -ENOMEM;
+	}
+	BIO_set_data(out, t);
+	BIO_set_init(out, 1);
+	SSL_set_bio(t->ssl, in, out);
+	if (tlsctx_conf(ctx)->client)
+		SSL_set_connect_state(t->ssl);
+	else
+		SSL_set_accept_state(t->ssl);
+	return 0;
+}
+
+void
+stream_tls_done(struct stream_tls *t)
+{
+	SSL_free(t->ssl);
+	t->ssl = NULL;
+	buf_done(&t->out);
+}
+
+int
+stream_tls_handshake(struct stream_tls *t)
+{
+	int r, sent;
+
+	if ((r = tls_flush(&t->s)) != 0)
+		return r;
+	ERR_clear_error();
+	errno = 0;
+	r = SSL_do_handshake(t->ssl);
+	if (r == 1)
+		return tls_flush(&t->s);
+	r = tls_broke(t, r);
+	sent = tls_flush(&t->s);
+	if (r == E_WANT_READ && sent != 0)
+		return sent;
+	return r == 0 ? E_EOF : r;
+}

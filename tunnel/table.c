@@ -1,0 +1,350 @@
+#include "tunnel/table.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "lib/num.h"
+#include "tunnel/tlsname.h"
+
+static const char *const yes_no[] = { "no", "yes", NULL };
+static const char *const foregrounds[] = { "no", "yes", "quiet", NULL };
+static const char *const log_modes[] = { "append", "overwrite", NULL };
+static const char *const log_ids[] = { "sequential", "unique", "thread", "process", NULL };
+static const char *const failovers[] = { "prio", "rr", NULL };
+
+#define GLOBAL(kind, f) .type = OPT_##kind, .at = offsetof(struct tun_conf, f)
+#define GLOBAL_YN(f) GLOBAL(WORD, f), .words = yes_no
+
+const struct opt global_opts[] = {
+	{ "chroot",     GLOBAL(STR, chroot) },
+	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
+	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
+	{ "output",     GLOBAL(STR, output) },
+	{ "pid",        GLOBAL(STR, pid) },
+	{ "service",    GLOBAL(STR, service), .def = "stunnel" },
+	{ "setgid",     GLOBAL(STR, setgid) },
+	{ "setuid",     GLOBAL(STR, setuid) },
+	{ "syslog",     GLOBAL_YN(use_syslog), .def = "yes" },
+	{ "workers",    GLOBAL(INT, workers), .def = "0", .min = 0, .max = 256 },
+};
+const size_t n_global_opts = ARRAY_LEN(global_opts);
+
+#define FIELD(kind, f) .type = OPT_##kind, .at = offsetof(struct tun_service, f)
+#define FIELD_YN(f) FIELD(WORD, f), .words = yes_no
+#define SECONDS .min = 0, .max = INT32_MAX
+
+const struct opt service_opts[] = {
+	{ "accept",              FIELD(LIST, accept) },
+	{ "CAfile",              FIELD(STR, tls.ca_file) },
+	{ "CApath",              FIELD(STR, tls.ca_path) },
+	{ "cert",                FIELD(STR, tls.cert) },
+	{ "checkEmail",          FIELD(LIST, tls.emails) },
+	{ "checkHost",           FIELD(LIST, tls.hosts) },
+	{ "checkIP",             FIELD(LIST, tls.ips) },
+	{ "ciphers",             FIELD(STR, tls.ciphers), .def = "HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK" },
+	{ "ciphersuites",        FIELD(STR, tls.suites),
+	    .def = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256" },
+	{ "client",              FIELD_YN(tls.client), .def = "no" },
+	{ "connect",             FIELD(LIST, connect) },
+	{ "CRLfile",             FIELD(STR, tls.crl_file) },
+	{ "CRLpath",             FIELD(STR, tls.crl_path) },
+	{ "curves",              FIELD(STR, tls.curves), .def = "X25519:P-256:X448:P-521:P-384" },
+	{ "delay",               FIELD_YN(delay), .def = "no" },
+	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
+	{ "key",                 FIELD(STR, tls.key) },
+	{ "logId",               FIELD(WORD, log_id), .words = log_ids, .def = "sequential" },
+	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
+	{ "reset",               FIELD_YN(reset), .def = "yes" },
+	{ "securityLevel",       FIELD(INT, tls.level), .def = "-1", .min = -1, .max = 5 },
+	{ "sessionCacheSize",    FIELD(INT, tls.cache_size), .def = "1000", SECONDS },
+	{ "sessionCacheTimeout", FIELD(INT, tls.cache_seconds), .def = "300", SECONDS },
+	{ "sessionResume",       FIELD_YN(tls.resume), .def = "yes" },
+	{ "setgid",              FIELD(STR, group) },
+	{ "setuid",              FIELD(STR, owner) },
+	{ "sni",                 FIELD(STR, sni) },
+	{ "TIMEOUTbusy",         FIELD(INT, t_busy), .def = "300", SECONDS },
+	{ "TIMEOUTclose",        FIELD(INT, t_close), .def = "60", SECONDS },
+	{ "TIMEOUTconnect",      FIELD(INT, t_connect), .def = "10", SECONDS },
+	{ "TIMEOUTidle",         FIELD(INT, t_idle), .def = "43200", SECONDS },
+};
+const size_t n_service_opts = ARRAY_LEN(service_opts);
+
+static int
+set_level(struct tun_service *s, const char *value)
+{
+	int64_t level;
+
+	if (num_parse(value, 0, 4, &level) != 0)
+		return E_FORMAT;
+	verify_set_level(&s->tls.plain.verify, (int)level);
+	return 0;
+}
+
+static int
+set_switch(struct tun_service *s, const char *value, void (*set)(struct verify_mode *, int))
+{
+	if (strcasecmp(value, "yes") != 0 && strcasecmp(value, "no") != 0)
+		return E_FORMAT;
+	set(&s->tls.plain.verify, strcasecmp(value, "yes") == 0);
+	return 0;
+}
+
+static int
+set_chain(struct tun_service *s, const char *value)
+{
+	return set_switch(s, value, verify_set_chain);
+}
+
+static int
+set_peer(struct tun_service *s, const char *value)
+{
+	return set_switch(s, value, verify_set_peer);
+}
+
+static int
+set_require(struct tun_service *s, const char *value)
+{
+	return set_switch(s, value, verify_set_require);
+}
+
+/* Written so that reading it again gives the same four switches. */
+static void
+dump_verify(const struct tun_service *s, struct buf *out)
+{
+	const struct verify_mode *m = &s->tls.plain.verify;
+
+	if (!m->request)
+		return;
+	buf_printf(out, "verify = 0\n");
+	if (m->chain)
+		buf_printf(out, "verifyChain = yes\n");
+	if (m->peer)
+		buf_printf(out, "verifyPeer = yes\n");
+	buf_printf(out, "requireCert = %s\n", m->require ? "yes" : "no");
+}
+
+static int
+set_version(struct tun_service *s, const char *value)
+{
+	int v;
+
+	if (tlsname_version(value, &v) != 0)
+		return E_FORMAT;
+	s->tls.plain.version_min = s->tls.plain.version_max = v;
+	return 0;
+}
+
+static int
+set_version_min(struct tun_service *s, const char *value)
+{
+	return tlsname_version(value, &s->tls.plain.version_min);
+}
+
+static int
+set_version_max(struct tun_service *s, const char *value)
+{
+	return tlsname_version(value, &s->tls.plain.version_max);
+}
+
+static void
+dump_versions(const struct tun_service *s, struct buf *out)
+{
+	buf_printf(out, "sslVersionMin = %s\n", tlsname_version_word(s->tls.plain.version_min));
+	buf_printf(out, "sslVersionMax = %s\n", tlsname_version_word(s->tls.plain.version_max));
+}
+
+static int
+set_option(struct tun_service *s, const char *value)
+{
+	int off = value[0] == '-';
+	uint64_t bit;
+
+	if (tlsname_option(value + off, &bit) != 0)
+		return E_FORMAT;
+	*(off ? &s->tls.plain.clear : &s->tls.plain.set) |= bit;
+	return 0;
+}
+
+static void
+dump_options(const struct tun_service *s, struct buf *out)
+{
+	const char *name;
+	uint64_t bit;
+
+	for (size_t i = 0; (name = tlsname_option_at(i)) != NULL; i++) {
+		tlsname_option(name, &bit);
+		if (bit != 0 && (s->tls.plain.set & bit) == bit)
+			buf_printf(out, "options = %s\n", name);
+		if (bit != 0 && (s->tls.plain.clear & bit) == bit)
+			buf_printf(out, "options = -%s\n", name);
+	}
+}
+
+static int
+set_debug(struct tun_service *s, const char *value)
+{
+	return debug_parse(value, NULL, &s->plain.debug) == NULL ? 0 : E_FORMAT;
+}
+
+static void
+dump_debug(const struct tun_service *s, struct buf *out)
+{
+	buf_printf(out, "debug = %d\n", s->plain.debug);
+}
+
+static int
+set_socket(struct tun_service *s, const char *value)
+{
+	return sockopt_add(&s->plain.sockets, value);
+}
+
+static void
+dump_sockets(const struct tun_service *s, struct buf *out)
+{
+	sockopt_dump(&s->plain.sockets, out);
+}
+
+#define YES_NO "The argument needs to be either 'yes' or 'no'"
+#define VERSION "Invalid protocol version"
+
+const struct act service_acts[] = {
+	{ "debug", set_debug, "Illegal debug level", "level", dump_debug },
+	{ "options", set_option, "Illegal TLS option", "[-]NAME", dump_options },
+	{ "requireCert", set_require, YES_NO, "yes or no", NULL },
+	{ "socket", set_socket, "Illegal socket option", "a|l|r:option=value[:value]", dump_sockets },
+	{ "sslVersion", set_version, VERSION, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
+	{ "sslVersionMax", set_version_max, VERSION, "as sslVersion", NULL },
+	{ "sslVersionMin", set_version_min, VERSION, "as sslVersion", dump_versions },
+	{ "verify", set_level, "Bad verify level", "a level from 0 to 4", dump_verify },
+	{ "verifyChain", set_chain, YES_NO, "yes or no", NULL },
+	{ "verifyPeer", set_peer, YES_NO, "yes or no", NULL },
+};
+const size_t n_service_acts = ARRAY_LEN(service_acts);
+
+const struct other others[] = {
+	{ "CAengine", NULL, 0 }, { "CAstore", NULL, 0 }, { "compression", "*", 1 }, { "config", NULL, 0 },
+	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
+	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 }, { "exec", NULL, 0 }, { "execArgs", NULL, 0 },
+	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "include", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
+	{ "OCSP", NULL, 0 }, { "OCSPaia", "no", 0 }, { "OCSPflag", NULL, 0 }, { "OCSPnonce", "no", 0 },
+	{ "OCSPrequire", "yes no", 0 }, { "protocol", NULL, 0 }, { "protocolAuthentication", NULL, 0 },
+	{ "protocolDomain", NULL, 0 }, { "protocolHeader", NULL, 0 }, { "protocolHost", NULL, 0 },
+	{ "protocolPassword", NULL, 0 }, { "protocolUsername", NULL, 0 }, { "provider", NULL, 1 },
+	{ "providerParameter", NULL, 1 }, { "PSKidentity", NULL, 0 }, { "PSKsecrets", NULL, 0 }, { "pty", "no", 0 },
+	{ "redirect", NULL, 0 }, { "retry", "no", 0 }, { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
+	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "setEnv", NULL, 1 }, { "stack", "*", 0 },
+	{ "ticketKeySecret", NULL, 0 }, { "ticketMacSecret", NULL, 0 }, { "TIMEOUTocsp", "*", 0 },
+	{ "transparent", "none no", 0 },
+};
+const size_t n_others = ARRAY_LEN(others);
+
+const char *
+option_canonical(const char *name)
+{
+	if (strcasecmp(name, "curve") == 0)
+		return "curves";
+	return strcasecmp(name, "session") == 0 ? "sessionCacheTimeout" : name;
+}
+
+const struct act *
+act_find(const char *name)
+{
+	for (size_t i = 0; i < n_service_acts; i++)
+		if (strcasecmp(service_acts[i].name, name) == 0)
+			return &service_acts[i];
+	return NULL;
+}
+
+const struct other *
+other_find(const char *name)
+{
+	for (size_t i = 0; i < n_others; i++)
+		if (strcasecmp(others[i].name, name) == 0)
+			return &others[i];
+	return NULL;
+}
+
+int
+other_is_harmless(const struct other *o, const char *value)
+{
+	const char *at = o->harmless;
+	size_t n;
+
+	while (at != NULL && *at != '\0') {
+		n = strcspn(at, " ");
+		if (strcmp(at, "*") == 0 || (strlen(value) == n && strncasecmp(at, value, n) == 0))
+			return 1;
+		at += n + strspn(at + n, " ");
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int number;
+} facilities[] = {
+	{ "auth", LOG_AUTH }, { "authpriv", LOG_AUTHPRIV }, { "cron", LOG_CRON }, { "daemon", LOG_DAEMON },
+	{ "ftp", LOG_FTP }, { "kern", LOG_KERN }, { "lpr", LOG_LPR }, { "mail", LOG_MAIL }, { "news", LOG_NEWS },
+	{ "ntp", 12 << 3 }, { "syslog", LOG_SYSLOG }, { "user", LOG_USER }, { "uucp", LOG_UUCP },
+	{ "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 }, { "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 }, { "local7", LOG_LOCAL7 },
+};
+
+static const char *
+facility_parse(const char *name, size_t n, int *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(facilities); i++)
+		if (strlen(facilities[i].name) == n && strncasecmp(facilities[i].name, name, n) == 0) {
+			*ret = facilities[i].number;
+			return NULL;
+		}
+	return "Illegal syslog facility";
+}
+
+const char *
+debug_parse(const char *value, int *ret_facility, int *ret_level)
+{
+	static const char *const levels[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" };
+	const char *dot = strchr(value, '.'), *wrong;
+
+	if (dot != NULL && ret_facility != NULL) {
+		if ((wrong = facility_parse(value, (size_t)(dot - value), ret_facility)) != NULL)
+			return wrong;
+		value = dot + 1;
+	}
+	for (int i = 0; i < (int)ARRAY_LEN(levels); i++)
+		if (strcasecmp(levels[i], value) == 0 || (value[0] == '0' + i && value[1] == '\0')) {
+			*ret_level = i;
+			return NULL;
+		}
+	return "Illegal debug level";
+}
+
+const char *
+debug_print(int facility, int level, char *dst, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_LEN(facilities); i++)
+		if (facilities[i].number == facility)
+			snprintf(dst, size, "%s.%d", facilities[i].name, level);
+	return dst;
+}
+
+const char *
+opt_complaint(const struct opt *o)
+{
+	static const struct {
+		const char *name, *complaint;
+	} own[] = {
+		{ "securityLevel", "Illegal security level" }, { "logId", "Invalid connection identifier type" },
+		{ "foreground", "The argument needs to be either 'yes', 'quiet' or 'no'" },
+		{ "log", "The argument needs to be either 'append' or 'overwrite'" },
+		{ "failover", "The argument needs to be either 'rr' or 'prio'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (strcmp(own[i].name, o->name) == 0)
+			return own[i].complaint;
+	return o->type == OPT_WORD ? YES_NO : "Illegal number";
+}

@@ -1,0 +1,265 @@
+#include "tunnel/tlsctx.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tunnel/peercert.h"
+
+enum { READ_AHEAD = 65536 };
+
+const char *
+tls_error(char *dst, size_t size)
+{
+	const char *file, *func, *data;
+	char text[256];
+	int line, flags;
+	unsigned long code = ERR_get_error_all(&file, &line, &func, &data, &flags);
+
+	dst[0] = '\0';
+	if (code == 0)
+		return dst;
+	ERR_error_string_n(code, text, sizeof text);
+	snprintf(dst, size, "%s@%s:%d: %s", func, file, line, text);
+	ERR_clear_error();
+	return dst;
+}
+
+static int
+fail(struct conf_err *e, const char *what, const char *detail)
+{
+	unsigned long code = ERR_peek_error();
+	const char *reason = ERR_reason_error_string(code);
+
+	if (code == 0)
+		return conf_err_set(e, NULL, 0, "%s%s", what, detail);
+	if (ERR_SYSTEM_ERROR(code))
+		reason = strerror(ERR_GET_REASON(code));
+	conf_err_set(e, NULL, 0, "%s%s: %s", what, detail, reason == NULL ? "unknown error" : reason);
+	ERR_clear_error();
+	return E_CONF;
+}
+
+static int
+is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+static int
+set_protocol(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
+{
+	int level = conf->level >= 0 ? (int)conf->level : SSL_CTX_get_security_level(ctx);
+
+	SSL_CTX_set_security_level(ctx, conf->level < 0 && level < 2 ? 2 : level);
+	if (!SSL_CTX_set_min_proto_version(ctx, conf->plain.version_min) ||
+	    !SSL_CTX_set_max_proto_version(ctx, conf->plain.version_max))
+		return fail(e, "Invalid protocol version range", "");
+	SSL_CTX_set_options(ctx, conf->plain.set | SSL_OP_NO_SSLv3);
+	SSL_CTX_clear_options(ctx, conf->plain.clear);
+	if (!conf->renegotiation)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+	if (conf->ciphers != NULL && !SSL_CTX_set_cipher_list(ctx, conf->ciphers))
+		return fail(e, "SSL_CTX_set_cipher_list: ", conf->ciphers);
+	if (conf->suites != NULL && !SSL_CTX_set_ciphersuites(ctx, conf->suites))
+		return fail(e, "SSL_CTX_set_ciphersuites: ", conf->suites);
+	if (is_set(conf->curves) && !SSL_CTX_set1_groups_list(ctx, conf->curves))
+		return fail(e, "Invalid groups list in 'curves'", "");
+	SSL_CTX_set_dh_auto(ctx, 1);
+	return 0;
+}
+
+static int
+set_sessions(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struct conf_err *e)
+{
+	size_t n = strlen(scope);
+
+	if (!SSL_CTX_set_session_id_context(ctx, (const unsigned char *)scope,
+	    n > SSL_MAX_SID_CTX_LENGTH ? SSL_MAX_SID_CTX_LENGTH : (unsigned)n))
+		return fail(e, "SSL_CTX_set_session_id_context", "");
+	SSL_CTX_set_timeout(ctx, (long)conf->cache_seconds);
+	SSL_CTX_sess_set_cache_size(ctx, (long)conf->cache_size);
+	if (conf->resume)
+		return 0;
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	return 0;
+}
+
+/* Buffers only while bytes are in flight; one read takes several records off the socket. */
+static void
+set_buffers(SSL_CTX *ctx)
+{
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
+}
+
+static int
+load_identity(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
+{
+	const char *key = is_set(conf->key) ? conf->key : conf->cert;
+
+	if (!is_set(conf->cert))
+		return 0;
+	if (SSL_CTX_use_certificate_chain_file(ctx, conf->cert) != 1)
+		return fail(e, "Failed to load certificate from: ", conf->cert);
+	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
+		if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH) {
+			ERR_clear_error();
+			return fail(e, "Private key does not match the certificate", "");
+		}
+		return fail(e, "Failed to load private key from: ", key);
+	}
+	if (!SSL_CTX_check_private_key(ctx))
+		return fail(e, "Private key does not match the certificate", "");
+	return 0;
+}
+
+/* A hashed name, as c_rehash makes them: eight hexadecimal digits, ".", then "r" for a CRL, and
+ * a number. */
+static int
+is_hashed(const char *name, int crl)
+{
+	size_t n = 0;
+
+	while (n < 8 && isxdigit((unsigned char)name[n]))
+		n++;
+	if (n != 8 || name[n++] != '.' || (crl && name[n++] != 'r') || name[n] == '\0')
+		return 0;
+	return name[n + strspn(name + n, "0123456789")] == '\0';
+}
+
+/* All of a hashed directory at once: the process that verifies can open no file. */
+static int
+load_dir(X509_LOOKUP *files, const char *dir, int crl)
+{
+	char path[4096];
+	struct dirent *d;
+	int loaded = 0;
+	DIR *dp;
+
+	if ((dp = opendir(dir)) == NULL)
+		return 0;
+	while ((d = readdir(dp)) != NULL) {
+		if (!is_hashed(d->d_name, crl) || (size_t)snprintf(path, sizeof path, "%s/%s", dir, d->d_name) >=
+		    sizeof path)
+			continue;
+		loaded += (crl ? X509_load_crl_file : X509_load_cert_file)(files, path, X509_FILETYPE_PEM) > 0;
+	}
+	closedir(dp);
+	ERR_clear_error();
+	return loaded;
+}
+
+static int
+load_crls(X509_STORE *store, X509_LOOKUP *files, const struct tls_conf *conf, struct conf_err *e)
+{
+	if (!is_set(conf->crl_file) && !is_set(conf->crl_path))
+		return 0;
+	if (is_set(conf->crl_file) && X509_load_crl_file(files, conf->crl_file, X509_FILETYPE_PEM) <= 0) {
+		ERR_clear_error();
+		return conf_err_set(e, NULL, 0, "Failed to load %s revocation lookup file", conf->crl_file);
+	}
+	if (is_set(conf->crl_path))
+		load_dir(files, conf->crl_path, 1);
+	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+	return 0;
+}
+
+/* What OpenSSL itself would use: the bundle, or the hashed directory where there is no bundle. */
+static int
+load_system(X509_LOOKUP *files)
+{
+	const char *file = getenv(X509_get_default_cert_file_env()), *dir = getenv(X509_get_default_cert_dir_env());
+
+	if (X509_load_cert_file(files, file == NULL ? X509_get_default_cert_file() : file, X509_FILETYPE_PEM) > 0)
+		return 1;
+	ERR_clear_error();
+	return load_dir(files, dir == NULL ? X509_get_default_cert_dir() : dir, 0);
+}
+
+static int
+load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	X509_LOOKUP *files = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+	int loaded = 0, verifies = conf->plain.verify.chain || conf->plain.verify.peer;
+
+	if (files == NULL)
+		return fail(e, "X509_STORE_add_lookup", "");
+	if (is_set(conf->ca_file)) {
+		if (X509_load_cert_file(files, conf->ca_file, X509_FILETYPE_PEM) > 0)
+			loaded++;
+		else
+			fail(e, "Failed to load trusted certificates from: ", conf->ca_file);
+	}
+	if (is_set(conf->ca_path))
+		loaded += load_dir(files, conf->ca_path, 0);
+	if (conf->ca_system)
+		loaded += load_system(files);
+	if (verifies && loaded == 0)
+		return is_set(conf->ca_file) && e->text[0] != '\0' ? E_CONF :
+		    conf_err_set(e, NULL, 0, "No trusted certificates found");
+	return load_crls(store, files, conf, e);
+}
+
+/* Servers tell clients whom they trust, also when nothing is verified (stunnel-conf section 7.2). */
+static int
+offer_ca_names(SSL_CTX *ctx, struct conf_err *e)
+{
+	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
+
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		X509 *cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+
+		if (cert != NULL && !SSL_CTX_add_client_CA(ctx, cert))
+			return fail(e, "SSL_CTX_add_client_CA", "");
+	}
+	return 0;
+}
+
+static int
+fill(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struct conf_err *e)
+{
+	int r;
+
+	set_buffers(ctx);
+	if ((r = set_protocol(ctx, conf, e)) != 0 || (r = set_sessions(ctx, conf, scope, e)) != 0 ||
+	    (r = load_identity(ctx, conf, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
+		return r;
+	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
+	    SSL_VERIFY_PEER | (conf->plain.verify.require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
+	SSL_CTX_set_app_data(ctx, (void *)conf);
+	return conf->client ? 0 : offer_ca_names(ctx, e);
+}
+
+int
+tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct conf_err *e)
+{
+	SSL_CTX *ctx;
+	int r;
+
+	ERR_clear_error();
+	if ((ctx = SSL_CTX_new(conf->client ? TLS_client_method() : TLS_server_method())) == NULL)
+		return fail(e, "SSL_CTX_new", "");
+	if ((r = fill(ctx, conf, scope, e)) != 0) {
+		SSL_CTX_free(ctx);
+		return r;
+	}
+	*ret = ctx;
+	return 0;
+}
+
+const struct tls_conf *
+tlsctx_conf(const SSL_CTX *ctx)
+{
+	return SSL_CTX_get_app_data(ctx);
+}

@@ -1,0 +1,48 @@
+/* From what is configured to a TLS context: versions, ciphers, our certificate and key, who is
+ * trusted.  The only room that reads key files, so that the keys can move out of this process.
+ * Never prints; never sees a connection's bytes. */
+#ifndef SALLYPORT_TUNNEL_TLSCTX_H
+#define SALLYPORT_TUNNEL_TLSCTX_H
+
+#include <openssl/ssl.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+#include "lib/opt.h"
+#include "tunnel/verify.h"
+
+/* The part without owners, copied by assignment. */
+struct tls_plain {
+	int version_min, version_max;	/* TLS1_2_VERSION...; 0: no bound of ours */
+	uint64_t set, clear;		/* SSL_OP_ bits */
+	struct verify_mode verify;
+};
+
+struct tls_conf {
+	int client;
+	char *cert, *key;		/* key NULL: it is in cert */
+	char *ca_file, *ca_path;	/* NULL or "": none */
+	int ca_system;			/* the machine's own store too */
+	char *crl_file, *crl_path;
+	char *ciphers, *suites, *curves;	/* NULL: the library's */
+	int64_t level;			/* -1: the library's, but 2 at least */
+	int resume;
+	int64_t cache_size, cache_seconds;
+	int renegotiation;
+	struct opt_list hosts, emails, ips;	/* any one match of all three is enough */
+	struct tls_plain plain;
+};
+
+/* A context for conf, which is borrowed and must stay as long as the context does.  scope
+ * separates the sessions of one service from another's.
+ * 0, or E_CONF with e->text saying what failed and why. */
+int tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct conf_err *e);
+
+/* The configuration that a context was made from. */
+const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);
+
+/* "func@file:line: error:0A00010B:SSL routines::wrong version number" for the oldest error in
+ * this thread's queue, which is then empty.  "" when there was none.  Returns dst. */
+const char *tls_error(char *dst, size_t size);
+
+#endif

@@ -1,0 +1,257 @@
+#include "config.h"
+
+#include "tunnel/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/sock.h"
+#include "tunnel/conn.h"
+#include "tunnel/ctl.h"
+
+enum { PAUSE_MS = 1000 };
+
+struct worker;
+
+struct gate {				/* a listening socket, watched */
+	struct worker *w;
+	const struct listener *at;
+	struct watch watch;
+};
+
+struct worker {
+	const struct worker_job *job;
+	struct conn_env env;
+	struct gate *gates;
+	struct watch ctl;
+	struct timer pause;
+	unsigned most;			/* connections at a time */
+	int draining;
+};
+
+/* stunnel's share of the descriptor limit (stunnel-conf section 16.5). */
+static unsigned
+connections_max(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur > 1 << 20)
+		return (1 << 20) / 256 * 125;
+	return l.rlim_cur < 256 ? (l.rlim_cur > 8 ? (unsigned)(l.rlim_cur - 6) / 2 : 1) : (unsigned)(l.rlim_cur * 125 / 256);
+}
+
+static void
+close_gates(struct worker *w, int for_good)
+{
+	for (size_t i = 0; i < w->job->listeners->n; i++) {
+		loop_unwatch(w->env.loop, &w->gates[i].watch);
+		if (for_good)
+			close(w->gates[i].at->fd);
+	}
+}
+
+/* EPOLLEXCLUSIVE: a new connection wakes one worker, not all. */
+static void
+open_gates(void *arg)
+{
+	struct worker *w = arg;
+	int r;
+
+	for (size_t i = 0; !w->draining && i < w->job->listeners->n; i++)
+		if ((r = loop_watch(w->env.loop, &w->gates[i].watch, EPOLLIN | EPOLLEXCLUSIVE)) != 0)
+			log_error("epoll: %s (%d)", strerror(-r), -r);
+}
+
+static void
+admit(struct worker *w, const struct listener *at, int fd)
+{
+	if (w->env.count >= w->most) {
+		log_warn("Connection rejected: too many clients (>=%u)", w->most);
+		close(fd);
+		return;
+	}
+	conn_start(&w->env, &w->job->services->v[at->service], fd, fd);
+}
+
+/* One connection a call: the next one may go to a worker with less to do. */
+static void
+gate_ready(void *arg, uint32_t events)
+{
+	struct gate *g = arg;
+	int fd = accept4(g->at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)events;
+	if (fd >= 0) {
+		admit(g->w, g->at, fd);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		log_notice("Accepting new connections suspended for 1 second");
+		close_gates(g->w, 0);
+		loop_timer(g->w->env.loop, &g->w->pause, PAUSE_MS);
+	}
+}
+
+static void
+leave_when_idle(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->draining && w->env.count == 0)
+		loop_stop(w->env.loop);
+}
+
+static void
+drain(struct worker *w)
+{
+	if (w->draining)
+		return;
+	w->draining = 1;
+	loop_timer_clear(w->env.loop, &w->pause);
+	close_gates(w, 1);
+	leave_when_idle(w);
+}
+
+static void
+ctl_ready(void *arg, uint32_t events)
+{
+	struct worker *w = arg;
+	enum ctl what;
+	int r, fd;
+
+	(void)events;
+	while ((r = ctl_recv(w->job->ctl_fd, &what, &fd)) == 0) {
+		if (what == CTL_DRAIN)
+			drain(w);
+		else if (what == CTL_LIST)
+			conn_list(&w->env);
+		else if (what == CTL_LOG && fd >= 0)
+			log_take_fd(fd);
+	}
+	if (r == E_EOF)		/* the master is gone: nothing is served without it */
+		_exit(EXIT_FAILURE);
+}
+
+/* TERM ends a worker at once; all other signals are the master's business. */
+static void
+reset_signals(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE };
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int
+env_init(struct conn_env *env, _Atomic uint64_t *next_id, void (*gone)(void *), void *arg)
+{
+	int r;
+
+	*env = (struct conn_env){ .next_id = next_id, .gone = gone, .arg = arg };
+	if ((r = loop_new(&env->loop)) != 0)
+		return r;
+	if ((r = scratch_new(&env->scratch)) != 0)
+		loop_free(env->loop);
+	return r;
+}
+
+static void
+env_done(struct conn_env *env)
+{
+	scratch_free(env->scratch);
+	loop_free(env->loop);
+}
+
+static int
+worker_init(struct worker *w, const struct worker_job *job)
+{
+	int r;
+
+	*w = (struct worker){ .job = job, .most = connections_max() };
+	if ((w->gates = calloc(job->listeners->n + 1, sizeof *w->gates)) == NULL)
+		return -ENOMEM;
+	if ((r = env_init(&w->env, job->next_id, leave_when_idle, w)) != 0) {
+		free(w->gates);
+		return r;
+	}
+	for (size_t i = 0; i < job->listeners->n; i++) {
+		struct gate *g = &w->gates[i];
+
+		*g = (struct gate){ .w = w, .at = &job->listeners->v[i] };
+		g->watch = (struct watch){ .fd = g->at->fd, .ready = gate_ready, .arg = g };
+	}
+	w->pause = (struct timer){ .expired = open_gates, .arg = w };
+	w->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = w };
+	return 0;
+}
+
+static void
+worker_done(struct worker *w)
+{
+	env_done(&w->env);
+	free(w->gates);
+}
+
+_Noreturn void
+worker_main(const struct worker_job *job)
+{
+	char report[ROLE_REPORT_SIZE];
+	struct worker w;
+	int r;
+
+	reset_signals();
+	if (role_enter(job->role, report) != 0) {
+		log_error("%s", report);
+		_exit(WORKER_EXIT_ROLE);
+	}
+	log_debug("Worker %d: %s", (int)getpid(), report);
+	if ((r = worker_init(&w, job)) == 0) {
+		open_gates(&w);
+		if ((r = loop_watch(w.env.loop, &w.ctl, EPOLLIN)) == 0)
+			r = loop_run(w.env.loop);
+		worker_done(&w);
+	}
+	if (r != 0)
+		log_error("Worker %d: %s (%d)", (int)getpid(), strerror(-r), -r);
+	_exit(r == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void
+served(void *arg)
+{
+	struct conn_env *env = arg;
+
+	loop_stop(env->loop);
+}
+
+int
+worker_serve_one(const struct service_set *services, const struct role *role, _Atomic uint64_t *next_id)
+{
+	char report[ROLE_REPORT_SIZE];
+	struct conn_env env;
+	int r;
+
+	signal(SIGPIPE, SIG_IGN);
+	if ((r = sock_set_blocking(STDIN_FILENO, 0)) != 0 || (r = sock_set_blocking(STDOUT_FILENO, 0)) != 0)
+		return r;
+	if ((r = role_enter(role, report)) != 0) {
+		log_error("%s", report);
+		return r;
+	}
+	if ((r = env_init(&env, next_id, served, &env)) != 0)
+		return r;
+	conn_start(&env, &services->v[0], STDIN_FILENO, STDOUT_FILENO);
+	if (env.count > 0)
+		r = loop_run(env.loop);
+	env_done(&env);
+	return r;
+}

@@ -1,0 +1,28 @@
+/* A worker: one process, one event loop, one unchanging service set.  It reads from peers, so it
+ * gives everything else up first. */
+#ifndef SALLYPORT_TUNNEL_WORKER_H
+#define SALLYPORT_TUNNEL_WORKER_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "tunnel/listener.h"
+#include "tunnel/roles.h"
+
+struct worker_job {
+	const struct service_set *services;
+	const struct listener_set *listeners;
+	const struct role *role;
+	int ctl_fd;			/* the worker's end */
+	_Atomic uint64_t *next_id;
+};
+
+enum { WORKER_EXIT_ROLE = 70 };		/* it could not give up what it must */
+
+/* Serve until told to drain and the last connection is gone, or the master is. */
+_Noreturn void worker_main(const struct worker_job *job);
+
+/* Inetd mode: the one connection over descriptors 0 and 1, in this process.  0, or -errno. */
+int worker_serve_one(const struct service_set *services, const struct role *role, _Atomic uint64_t *next_id);
+
+#endif
