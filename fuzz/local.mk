@@ -9,7 +9,3 @@ FUZZERS =
 TESTS += $(FUZZERS)
 check_PROGRAMS += $(FUZZERS)
 EXTRA_DIST += fuzz/corpus
-
-FUZZERS += fuzz/fuzz_lib_ini
-fuzz_fuzz_lib_ini_SOURCES = fuzz/fuzz_lib_ini.c $(REPLAY)
-fuzz_fuzz_lib_ini_LDADD = $(BASE_LIBS)

@@ -31,3 +31,7 @@ t_unit_check_lib_loop_SOURCES = t/unit/check_lib_loop.c t/unit/unit.h
 t_unit_check_lib_loop_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_role_SOURCES = t/unit/check_lib_role.c t/unit/unit.h
 t_unit_check_lib_role_LDADD = $(UNIT_LIBS)
+
+FUZZERS += fuzz/fuzz_lib_ini
+fuzz_fuzz_lib_ini_SOURCES = fuzz/fuzz_lib_ini.c $(REPLAY)
+fuzz_fuzz_lib_ini_LDADD = $(BASE_LIBS)

@@ -5,7 +5,7 @@ command -v rsync > /dev/null || skip_all "no rsync"
 
 tree=$scratch/tree
 mkdir -p "$tree/a/b/c" "$tree/x1" "$tree/x2/deep" "$tree/hid" "$tree/sp ace"
-for f in top a/one a/two a/b/three a/b/c/four x1/p x2/p x2/q x2/deep/r hid/secret.o 'sp ace/na me' 'we[ird]' .dot '-dash'; do echo "$f" > "$tree/$f"; done
+for f in top a/one a/two a/b/three a/b/c/four x1/p x2/p x2/q x2/deep/r hid/secret.o 'sp ace/na me' 'we[ird]' .dot; do echo "$f" > "$tree/$f"; done
 seq 1 5000 > "$tree/log1"; seq 1 40000 > "$tree/log2"; head -c 200000 /dev/urandom > "$tree/rand"
 ln -s a "$tree/adir"
 find "$tree" -exec touch -h -d 2011-11-11 {} +

@@ -36,7 +36,7 @@ fi
 if [ "$(id -u)" = 0 ]; then
 	stop "$tunnel_pid"
 	mkdir -p "$scratch/jail"; chown nobody "$scratch/jail"
-	
+
 	{ printf 'setuid = nobody\nsetgid = nogroup\nchroot = %s\noutput = /in.log\n' "$scratch/jail"; cat "$tconf"; } > "$scratch/j.conf"
 	spawn "$scratch/j.out" "$tunnel" "$scratch/j.conf"
 	ready "$scratch/j.out" 'Accepting new connections'

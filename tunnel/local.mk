@@ -38,11 +38,9 @@ EXTRA_DIST += t/tls.sh
 SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t
 
-check_PROGRAMS += fuzz/fuzz_tunnel_load
-fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c fuzz/replay.c
+FUZZERS += fuzz/fuzz_tunnel_load
+fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)
 fuzz_fuzz_tunnel_load_LDADD = $(TUNNEL_LIBS)
-SCRIPTS_T += t/590-tunnel-fuzz-corpus.t
-EXTRA_DIST += fuzz/corpus/fuzz_tunnel_load
 
 dist_man_MANS += man/sallyport-tunnel.8
 EXTRA_DIST += doc/tunnel.md bench/tunnel
