@@ -1,7 +1,7 @@
 # syncd: the rsync daemon.  A room is a library; an arrow that is not allowed is a link error.
 noinst_LIBRARIES += syncd/libwire.a syncd/libdelta.a syncd/libfs.a syncd/libpolicy.a syncd/libsession.a
 syncd_libwire_a_SOURCES = \
-	syncd/types.h syncd/wire/args.c syncd/wire/args.h syncd/wire/compat.c syncd/wire/compat.h \
+	syncd/types.h syncd/wire/attr.c syncd/wire/attr.h syncd/wire/args.c syncd/wire/args.h syncd/wire/compat.c syncd/wire/compat.h \
 	syncd/wire/filter.c syncd/wire/filter.h syncd/wire/flist.c syncd/wire/flist.h \
 	syncd/wire/hello.c syncd/wire/hello.h syncd/wire/int.c syncd/wire/int.h \
 	syncd/wire/mux.c syncd/wire/mux.h syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h \
@@ -10,15 +10,15 @@ syncd_libdelta_a_SOURCES = \
 	syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
 	syncd/delta/squeeze.c syncd/delta/squeeze.h syncd/delta/strong.c syncd/delta/strong.h
 syncd_libfs_a_SOURCES = \
-	syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
+	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/conf.c syncd/policy/conf.h \
 	syncd/policy/links.c syncd/policy/links.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h \
-	syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h \
+	syncd/policy/posix_acl.c syncd/policy/posix_acl.h syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h \
 	syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h \
-	syncd/session/args.c syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
+	syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
 	syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
 	syncd/session/session.h syncd/session/source.c syncd/session/source.h
@@ -31,4 +31,4 @@ DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t

@@ -53,6 +53,8 @@ static const struct row table[] = {
 	{ "no-W", 0, K_CLEAR, AT(whole_file) },
 	{ "no-whole-file", 0, K_CLEAR, AT(whole_file) },
 	{ "sparse", 'S', K_COUNT, AT(sparse) },
+	{ "acls", 'A', K_COUNT, AT(acls) },
+	{ "xattrs", 'X', K_COUNT, AT(xattrs) },
 	{ "hard-links", 'H', K_COUNT, AT(hard_links) },
 	{ "atimes", 'U', K_COUNT, AT(atimes) },
 	{ "copy-links", 'L', K_COUNT, AT(copy_links) },
@@ -118,7 +120,6 @@ static const struct row table[] = {
 	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
 
 	/* they change the stream or the result, and are not built */
-	{ "acls", 'A', K_REFUSE, 0 }, { "xattrs", 'X', K_REFUSE, 0 },
 
 	{ "iconv", 0, K_REFUSE_TEXT, 0 },
 	{ "copy-devices", 0, K_REFUSE, 0 }, { "write-devices", 0, K_REFUSE, 0 },

@@ -662,14 +662,17 @@ rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rul
 enum rules_verdict
 rules_judge_xattr(const struct rules *r, const char *name)
 {
+	bool any = false;
+
 	for (size_t i = 0; r != NULL && i < r->n; i++) {
 		const struct rule *rule = &r->v[i];
 
+		any = any || (rule->mods & FM_XATTR) != 0;
 		if ((rule->mods & FM_XATTR) && (rule->mods & (FM_SENDER | FM_RECEIVER)) != FM_RECEIVER &&
 		    text_equal(rule, name) != ((rule->mods & FM_NEGATE) != 0))
 			return rule->kind == FILTER_INCLUDE ? RULES_INCLUDE : RULES_EXCLUDE;
 	}
-	return RULES_NONE;
+	return !any && strncmp(name, "system.", 7) == 0 ? RULES_EXCLUDE : RULES_NONE;
 }
 
 bool

@@ -54,7 +54,8 @@ void rules_dir_free(struct rules_dir *d);
 /* The first rule that matches decides.  dir: the directory that holds the name, or NULL. */
 enum rules_verdict rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n);
 
-/* The same for the name of an extended attribute ('x' rules only). */
+/* The same for the name of an extended attribute ('x' rules only).  Where there are no such rules
+ * at all, one is understood: what the kernel keeps for itself ("system.*") is left out. */
 enum rules_verdict rules_judge_xattr(const struct rules *r, const char *name);
 
 /* Is path (from the module's root), or any directory above it, excluded? */

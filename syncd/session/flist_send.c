@@ -17,10 +17,27 @@ tell_listing(void *arg, unsigned code, const char *text)
 	session_tell(arg, code, "%s", text);
 }
 
+static bool
+names_inline(const struct session *s)
+{
+	return (s->proto.compat & CF_INC_RECURSE) != 0 && !s->opt.numeric_ids;
+}
+
+static int
+open_attrs(struct session *s)
+{
+	struct attrs_conf conf = { .opener = &s->opener, .rules = s->rules, .acls = s->opt.acls > 0,
+	    .xattrs = s->opt.xattrs > 0, .own_too = s->opt.xattrs > 1, .names_inline = names_inline(s),
+	    .users = &s->users, .groups = &s->groups };
+
+	return attrs_new(&conf, &s->attrs);
+}
+
 int
 flist_open(struct session *s)
 {
 	const struct options *o = &s->opt;
+	int r;
 	struct source_conf conf = {
 		.root = &s->root, .module = s->grant.module, .rules = s->rules, .hidden = s->grant.hidden,
 	    .version = s->proto.version,
@@ -42,6 +59,8 @@ flist_open(struct session *s)
 	};
 	if (!o->numeric_ids && !s->grant.numeric_ids)
 		s->users.monitor_fd = s->groups.monitor_fd = s->monitor_fd;
+	if ((o->acls > 0 || o->xattrs > 0) && (r = open_attrs(s)) != 0)
+		return r;
 	return source_new(&conf, &s->source);
 }
 
@@ -98,12 +117,6 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 	close(fd);
 }
 
-static bool
-names_inline(const struct session *s)
-{
-	return (s->proto.compat & CF_INC_RECURSE) != 0 && !s->opt.numeric_ids;
-}
-
 /* The name to send with this id: once, and only where names travel with the entries. */
 static const char *
 name_for(const struct session *s, struct names *t, uint32_t id)
@@ -155,7 +168,7 @@ link_entry(struct session *s, const struct segment *seg, const struct file *f, s
 }
 
 static int
-put_entry(struct session *s, const struct segment *seg, const struct file *f)
+put_fields(struct session *s, const struct segment *seg, const struct file *f)
 {
 	uint8_t sum[DIGEST_MAX];
 	struct entry e = entry_of(s, f);
@@ -172,6 +185,20 @@ put_entry(struct session *s, const struct segment *seg, const struct file *f)
 	if (s->form.sum_len > 0 && S_ISREG(f->mode))
 		file_digest(s, f, sum);
 	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, S_ISREG(f->mode) ? sum : NULL);
+}
+
+static int
+put_entry(struct session *s, const struct segment *seg, const struct file *f)
+{
+	struct attrs_of of = { source_place(s->source, f)->fs, f->name, f->mode, f->followed };
+	int32_t set = 0;
+	int r = put_fields(s, seg, f);
+
+	if (r != 0 || s->attrs == NULL)
+		return r;
+	if ((r = attrs_put(s->attrs, peer_out(&s->peer), &of, &set)) == 0)
+		source_set_xattrs(s->source, (uint32_t)(f - seg->files), set);
+	return r;
 }
 
 static void
@@ -191,9 +218,9 @@ put_list_end(struct session *s)
 	flist_end_put(peer_out(&s->peer), &s->form, source_io_error(s->source));
 	if (s->proto.compat & CF_INC_RECURSE)
 		return;
-	if (!s->opt.numeric_ids && s->form.uid)
+	if (!s->opt.numeric_ids && (s->form.uid || s->opt.acls > 0))
 		put_id_list(s, &s->users);
-	if (!s->opt.numeric_ids && s->form.gid)
+	if (!s->opt.numeric_ids && (s->form.gid || s->opt.acls > 0))
 		put_id_list(s, &s->groups);
 	if (s->proto.version < 30)
 		buf_le32(peer_out(&s->peer), (uint32_t)source_io_error(s->source));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/wire/attr.h"
 #include "syncd/wire/int.h"
 
 enum {
@@ -27,6 +28,7 @@ sending_done(struct sending *x)
 	if (x->fd >= 0)
 		close(x->fd);
 	match_free(x->match);
+	free(x->nums);
 	free(x->weak);
 	free(x->strong);
 	free(x->window);
@@ -35,14 +37,74 @@ sending_done(struct sending *x)
 
 /* --- requests ------------------------------------------------------------------------- */
 
-static void
+/* What a request is about: a listed file, or a directory under its gap index. */
+static struct attrs_of
+object_of(const struct session *s, int32_t *ret_set)
+{
+	bool gap;
+	const struct file *f = source_find(s->source, s->send.ndx, &gap);
+	const struct place *p;
+
+	if (f == NULL && (p = source_gap(s->source, s->send.ndx)) != NULL) {
+		*ret_set = p->xattrs;
+		return (struct attrs_of){ p->fs, ".", S_IFDIR, false };
+	}
+	if (f == NULL)		/* the top directory, which the first list begins with */
+		f = source_find(s->source, s->send.ndx + 1, &gap);
+	if (f == NULL) {
+		*ret_set = 0;
+		return (struct attrs_of){ "", ".", S_IFDIR, false };
+	}
+	*ret_set = f->xattrs;
+	return (struct attrs_of){ source_place(s->source, f)->fs, f->name, f->mode, f->followed };
+}
+
+static int
 put_item(struct session *s)
 {
 	struct buf *b = peer_out(&s->peer);
+	struct attrs_of of;
+	int32_t set;
 
 	ndx_put(b, s->proto.version, &s->ndx_out, s->send.ndx);
 	if (s->proto.version >= 29)
 		item_put(b, &s->send.item);
+	if (!s->send.answers)
+		return 0;
+	of = object_of(s, &set);
+	if (set == 0)
+		return E_FORMAT;
+	return attrs_answer(s->attrs, b, &of, set, s->send.nums, s->send.n_nums);
+}
+
+/* Does a request for attribute values follow this item (rsync-wire 5.15)? */
+static bool
+asks_xattrs(const struct session *s, const struct item *it)
+{
+	bool optimised = s->proto.version >= 31 && !(s->proto.compat & CF_AVOID_XATTR_OPTIM);
+
+	return s->opt.xattrs > 0 && s->opt.dry_run == 0 && (it->flags & ITEM_REPORT_XATTR) &&
+	    !(optimised && (it->flags & ITEM_XNAME_FOLLOWS) && (it->flags & ITEM_LOCAL_CHANGE));
+}
+
+/* Read the request.  0, E_SHORT, or what is wrong with it. */
+static int
+take_xattr_request(struct session *s, struct cursor *c)
+{
+	struct sending *x = &s->send;
+	int32_t set;
+	size_t most;
+	int r;
+
+	object_of(s, &set);
+	most = attrs_count(s->attrs, set);
+	free(x->nums);
+	if ((x->nums = calloc(most + 1, sizeof *x->nums)) == NULL)
+		return -ENOMEM;
+	if ((r = xattr_request_get(c, x->nums, most, &x->n_nums)) != 0)
+		return r;
+	x->answers = true;
+	return x->n_nums > 0 && x->nums[x->n_nums - 1] > most ? E_LIMIT : 0;
 }
 
 /* One more end of a list or phase: answered at once.  True when it was the last. */
@@ -123,9 +185,13 @@ take_item(struct session *s, struct cursor *c, int32_t ndx)
 	x->item.xname = x->xname;
 	if ((r = check_request(s)) != 0)
 		return r;
+	x->answers = false;
+	if (asks_xattrs(s, &x->item) && (r = take_xattr_request(s, c)) != 0)
+		return r;
 	if (!(x->item.flags & ITEM_TRANSFER) || s->opt.dry_run) {
-		put_item(s);
-		return 0;
+		r = put_item(s);
+		x->answers = false;
+		return r;
 	}
 	if ((r = sum_head_get(c, s->proto.version, strong_len(s->proto.xfer_sum), &x->head)) != 0)
 		return r;
@@ -320,6 +386,7 @@ start_file(struct session *s)
 	bool gap;
 	struct file *f = source_find(s->source, x->ndx, &gap);
 	struct stat st;
+	int r;
 
 	x->fd = session_open(s, f, &st);
 	if (x->fd < 0) {
@@ -334,7 +401,8 @@ start_file(struct session *s)
 	f->sent = true;
 	if (s->squeeze != NULL)
 		squeeze_begin(s->squeeze);
-	put_item(s);
+	if ((r = put_item(s)) != 0)
+		return r;
 	sum_head_put(peer_out(&s->peer), &x->head);
 	x->sent = x->prefix;
 	if (x->head.count > 0 && x->prefix == 0)

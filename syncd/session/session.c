@@ -40,6 +40,7 @@ void
 session_done(struct session *s)
 {
 	opener_done(&s->opener);
+	attrs_free(s->attrs);
 	source_free(s->source);
 	rules_free(s->rules);
 	strong_free(s->sum);

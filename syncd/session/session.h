@@ -11,6 +11,7 @@
 #include "syncd/delta/strong.h"
 #include "syncd/fs/root.h"
 #include "syncd/policy/options.h"
+#include "syncd/session/attrs.h"
 #include "syncd/session/names.h"
 #include "syncd/session/peer.h"
 #include "syncd/session/source.h"
@@ -62,6 +63,9 @@ struct sending {
 	struct item item;
 	char xname[NAME_BYTES_MAX];
 	struct sum_head head;
+	uint32_t *nums;		/* attributes asked for */
+	size_t n_nums;
+	bool answers;		/* the request for them was there, if only its end */
 	uint32_t *weak;
 	uint8_t *strong;
 	int32_t sums_read;
@@ -117,6 +121,7 @@ struct session {
 	struct flist_state flist_state;
 	struct source *source;	/* the file list */
 	struct names users, groups;
+	struct attrs *attrs;	/* NULL without -A and -X */
 	uint32_t listed;	/* files of the newest segment already written */
 	bool list_open;		/* the newest segment is not yet written to its end */
 	bool list_eof_sent;

@@ -1115,6 +1115,7 @@ source_next(struct source *s, uint32_t *ret_dir)
 		return E_EOF;
 	if ((r = push_segment(s)) != 0)
 		return r;
+	newest(s)->place = s->listed[dir - 1].place;
 	for (uint32_t p = s->listed[dir - 1].place; r == 0 && p != 0; p = s->places[p].same)
 		r = read_place(s, p);
 	if (r != 0 || (r = finish_segment(s)) != 0)
@@ -1215,6 +1216,25 @@ source_find(const struct source *s, int32_t ndx, bool *ret_gap)
 		}
 	}
 	return NULL;
+}
+
+const struct place *
+source_gap(const struct source *s, int32_t ndx)
+{
+	for (size_t i = s->oldest; i < s->n_segments; i++)
+		if (s->segments[i]->first - 1 == ndx)
+			return s->segments[i]->place == 0 ? NULL : &s->places[s->segments[i]->place];
+	return NULL;
+}
+
+void
+source_set_xattrs(struct source *s, uint32_t index, int32_t set)
+{
+	struct file *f = &newest(s)->files[index];
+
+	f->xattrs = set;
+	if (f->sub != 0)
+		s->places[f->sub].xattrs = set;
 }
 
 static size_t

@@ -39,6 +39,7 @@ struct place {
 	char *fs;		/* below the module root */
 	struct rules_dir *rules;	/* what merge files here and above say; once it was read */
 	uint32_t up;		/* the place that holds it; 0 at the top */
+	int32_t xattrs;		/* as its entry had it: struct file */
 	uint32_t same;		/* another place whose files belong into the same segment; 0: none */
 	dev_t dev;
 };
@@ -46,6 +47,7 @@ struct place {
 struct segment {
 	int32_t first;		/* index of files[0]; first - 1 is the directory itself */
 	uint32_t n, cap;
+	uint32_t place;		/* the directory it lists; 0 for the first */
 	struct file *files;
 	char **chunks;		/* memory of the names */
 	size_t n_chunks, chunk_at, chunk_size;
@@ -102,6 +104,12 @@ struct file *source_find(const struct source *s, int32_t ndx, bool *ret_gap);
 /* -H: the index under which this inode was first sent, or -1 after noting that it is now.
  * E_LIMIT or -ENOMEM when it cannot be noted. */
 int source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first);
+
+/* The directory that a gap index stands for; NULL at the top. */
+const struct place *source_gap(const struct source *s, int32_t ndx);
+
+/* The attribute set of a listed file; its directory remembers it beyond the segment's life. */
+void source_set_xattrs(struct source *s, uint32_t index, int32_t set);
 
 /* The oldest segment is finished.  True when it was the last of all. */
 bool source_release(struct source *s);

@@ -1,0 +1,29 @@
+/* The kernel's form of a POSIX ACL (the value of system.posix_acl_*), taken apart. */
+#ifndef SALLYPORT_SYNCD_POLICY_POSIX_ACL_H
+#define SALLYPORT_SYNCD_POLICY_POSIX_ACL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct posix_acl_named {
+	uint32_t id;
+	uint8_t perms;
+	uint8_t is_user;
+};
+
+enum { POSIX_ACL_ABSENT = -1, POSIX_ACL_NAMED_MAX = 4096 };
+
+struct posix_acl {
+	int user_obj, group_obj, mask, other;	/* perms or POSIX_ACL_ABSENT */
+	struct posix_acl_named *named;		/* heap; posix_acl_done */
+	size_t n_named;
+};
+
+/* 0, E_FORMAT, E_LIMIT or -ENOMEM (nothing to free then). */
+int posix_acl_parse(const uint8_t *value, size_t n, struct posix_acl *ret);
+void posix_acl_done(struct posix_acl *a);
+
+/* Drop from an access ACL what the file's mode says anyway (rsync-wire 5.14). */
+void posix_acl_strip(struct posix_acl *a, uint32_t mode);
+
+#endif
