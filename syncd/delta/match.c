@@ -20,13 +20,22 @@ struct match {
 	uint32_t mask;		/* of the table, a power of two minus one */
 	uint32_t *head;		/* 1 + first block of the bucket */
 	uint32_t *next;		/* 1 + next block of the bucket */
-	uint64_t *seen;		/* a bit per bucket: most misses end here, in cache */
+	uint64_t *seen;		/* some 32 bits a block, one set: nearly all misses end here, in cache */
+	uint32_t seen_mask;
 };
+
+enum { SEEN_PER_BLOCK = 32, SEEN_MIN = 1 << 14, SEEN_MAX = 1 << 25 };
+
+static uint32_t
+mix(uint32_t weak)
+{
+	return weak * 0x9e3779b1u >> 7 ^ weak;
+}
 
 static uint32_t
 bucket(const struct match *m, uint32_t weak)
 {
-	return (weak * 0x9e3779b1u >> 7 ^ weak) & m->mask;
+	return mix(weak) & m->mask;
 }
 
 int
@@ -46,7 +55,11 @@ match_new(const struct block_sums *sums, struct strong *strong, bool in_place, s
 	m->mask = size - 1;
 	m->head = calloc(size, sizeof *m->head);
 	m->next = calloc(sums->count + 1, sizeof *m->next);
-	m->seen = calloc(size / 64, sizeof *m->seen);
+	m->seen_mask = SEEN_MIN;
+	while (m->seen_mask < sums->count * SEEN_PER_BLOCK && m->seen_mask < SEEN_MAX)
+		m->seen_mask *= 2;
+	m->seen = calloc(m->seen_mask / 64, sizeof *m->seen);
+	m->seen_mask--;
 	if (m->head == NULL || m->next == NULL || m->seen == NULL) {
 		match_free(m);
 		return -ENOMEM;
@@ -56,6 +69,7 @@ match_new(const struct block_sums *sums, struct strong *strong, bool in_place, s
 
 		m->next[i] = m->head[b];
 		m->head[b] = (uint32_t)i + 1;
+		b = mix(sums->weak[i]) & m->seen_mask;
 		m->seen[b / 64] |= 1ull << (b % 64);
 	}
 	*ret = m;
@@ -152,7 +166,7 @@ slide(struct match *m, const uint8_t *data, size_t *pos, size_t stop)
 	size_t n = m->sums.block, i = *pos;
 
 	for (;;) {
-		uint32_t weak = rolling_value(&sum), b = bucket(m, weak);
+		uint32_t b = mix(rolling_value(&sum)) & m->seen_mask;
 
 		if (m->seen[b / 64] & 1ull << (b % 64) || i >= stop)
 			break;

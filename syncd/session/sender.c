@@ -18,6 +18,7 @@ enum {
 	AHEAD_MAX = 10000,	/* and while nothing else is to do */
 	COPY_MAX = 65536,	/* files up to this size are copied, larger ones moved by the kernel */
 	PIECE = 262144,		/* of a large file: one token, one frame, one sendfile */
+	SUM_PIECE = 131072,	/* of it, looked at in one go */
 	WINDOW = 262144,	/* of the delta search, beyond what a block needs */
 	SUMS_FIRST = 1024,
 };
@@ -521,12 +522,14 @@ static int
 move_piece(struct session *s, size_t n)
 {
 	struct sending *x = &s->send;
-	size_t got;
+	size_t got = SUM_PIECE;
 
 	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
 		return -ENOMEM;
-	got = read_at(x, x->window, n, x->sent);
-	strong_update(s->sum, x->window, got);
+	for (size_t at = 0; at < n && got == SUM_PIECE; at += got) {	/* while it is in the first caches */
+		got = read_at(x, x->window, n - at < SUM_PIECE ? n - at : SUM_PIECE, x->sent + (int64_t)at);
+		strong_update(s->sum, x->window, got);
+	}
 	buf_le32(peer_out(&s->peer), (uint32_t)n);
 	peer_put_file(&s->peer, x->fd, x->sent, n);
 	x->sent += (int64_t)n;
