@@ -44,7 +44,7 @@ flist_open(struct session *s)
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
 		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
-		.ignore_errors = o->ignore_errors > 0, .hard_links = o->hard_links > 0,
+		.ignore_errors = o->ignore_errors > 0, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
 	    .tell = tell_listing, .arg = s,
 	};

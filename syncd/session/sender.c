@@ -276,16 +276,17 @@ static const char *
 shown_path(const struct session *s, const struct file *f, char *dst, size_t size)
 {
 	const char *dir = source_place(s->source, f)->fs;
+	char path[2 * NAME_BYTES_MAX];
 
-	snprintf(dst, size, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", f->name);
-	return dst;
+	snprintf(path, sizeof path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", f->name);
+	return source_shown(s->source, f->dir, path, dst, size);
 }
 
 /* The file cannot be sent: say why, and that nothing will come. */
 static void
 cannot_send(struct session *s, const struct file *f, int err)
 {
-	char path[2 * NAME_BYTES_MAX];
+	char path[2 * NAME_BYTES_MAX + 1];
 	uint32_t ndx = (uint32_t)s->send.ndx;
 	uint8_t le[4] = { (uint8_t)ndx, (uint8_t)(ndx >> 8), (uint8_t)(ndx >> 16), (uint8_t)(ndx >> 24) };
 
@@ -308,7 +309,7 @@ cannot_send(struct session *s, const struct file *f, int err)
 static void
 diminished(struct session *s, const struct file *f)
 {
-	char path[2 * NAME_BYTES_MAX];
+	char path[2 * NAME_BYTES_MAX + 1];
 	uint32_t ndx = (uint32_t)s->send.ndx;
 	uint8_t le[4] = { (uint8_t)ndx, (uint8_t)(ndx >> 8), (uint8_t)(ndx >> 16), (uint8_t)(ndx >> 24) };
 
@@ -356,7 +357,7 @@ session_open(struct session *s, const struct file *f, struct stat *ret_st)
 int
 sender_succeeded(struct session *s, int32_t ndx)
 {
-	char path[2 * NAME_BYTES_MAX];
+	char path[2 * NAME_BYTES_MAX + 1];
 	bool gap;
 	const struct file *f = source_find(s->source, ndx, &gap);
 	struct stat was;

@@ -50,6 +50,7 @@ struct grant {
 	int root_fd;		/* the module's directory */
 	bool read_only, write_only;
 	bool numeric_ids;	/* do not look names up */
+	bool jailed;		/* the process's root is the module's */
 	bool munge;		/* strip the prefix of munged symlinks */
 	int max_verbosity;
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */

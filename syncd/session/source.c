@@ -87,10 +87,23 @@ tell(struct source *s, unsigned code, const char *fmt, ...)
 	s->conf.tell(s->conf.arg, code, text);
 }
 
-/* Something could not be listed: say so, in the words of rsync, and remember it. */
-static void
-complain(struct source *s, const char *what, const char *fs, int err)
+const char *
+source_shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size)
 {
+	const struct place *p = &s->places[dir];
+	bool entered = s->conf.entered || (dir != 0 && strlen(p->fs) > strlen(p->path));
+
+	snprintf(dst, size, "%s%s", entered ? "/" : "", fs);
+	return dst;
+}
+
+/* Something below place dir could not be listed: say so, in the words of rsync, and remember it. */
+static void
+complain(struct source *s, const char *what, uint32_t dir, const char *path, int err)
+{
+	char fs[2 * NAME_BYTES_MAX];
+
+	source_shown(s, dir, path, fs, sizeof fs);
 	if (err == -ENOENT && strcmp(what, "readlink_stat") == 0) {
 		tell(s, MSG_WARNING, "file has vanished: \"%s\" (in %s)\n", fs, s->conf.module);
 		s->io_error |= IOERR_VANISHED;
@@ -467,7 +480,7 @@ take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
 	if (r >= 0 && !fits(in, it->name))
 		r = -ENAMETOOLONG;
 	if (r < 0) {
-		complain(s, "readlink_stat", fs, r);
+		complain(s, "readlink_stat", dir, fs, r);
 		return 0;
 	}
 	return add_found(s, dir, it->name, &it->st, link, followed > 0);
@@ -486,13 +499,13 @@ read_place(struct source *s, uint32_t dir)
 	if ((r = walk_open(s->conf.root, s->places[dir].fs, &w)) == -ENOMEM)
 		return r;
 	if (r != 0) {
-		complain(s, "opendir", s->places[dir].fs, r);
+		complain(s, "opendir", dir, s->places[dir].fs, r);
 		return 0;
 	}
 	while (r == 0 && walk_next(w, &it))
 		r = take_child(s, w, dir, &it);
 	if (r == 0 && walk_error(w) != 0)
-		complain(s, "readdir", s->places[dir].fs, walk_error(w));
+		complain(s, "readdir", dir, s->places[dir].fs, walk_error(w));
 	walk_close(w);
 	return r;
 }
@@ -531,17 +544,6 @@ source_clean_path(char *arg, bool keep_dot_marks)
 	*to = '\0';
 }
 
-/* A path as rsync shows it: with a slash in front when an argument's directory was entered. */
-static const char *
-shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size)
-{
-	const struct place *p = &s->places[dir];
-	bool entered = s->conf.entered || (dir != 0 && strlen(p->fs) > strlen(p->path));
-
-	snprintf(dst, size, "%s%s", entered ? "/" : "", fs);
-	return dst;
-}
-
 /* An argument that cannot be listed; see rsync-wire 5.10.4. */
 static int
 missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, int err)
@@ -556,7 +558,7 @@ missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, in
 		return add_file(s, dir, name, &none, NULL) == NULL ? -ENOMEM : 0;
 	}
 	tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n",
-	    shown(s, dir, fs, path, sizeof path), s->conf.module, strerror(-err), -err);
+	    source_shown(s, dir, fs, path, sizeof path), s->conf.module, strerror(-err), -err);
 	if (err != -ENOENT)
 		s->io_error |= IOERR_GENERAL;
 	return 0;
@@ -579,12 +581,14 @@ read_link_at(const struct source *s, const char *dir, const char *name, char *li
 static int
 parent_missing(struct source *s, const char *dir)
 {
+	char inside[NAME_BYTES_MAX + 2];
 	struct stat st;
 	int r;
 
 	if (dir[0] == '\0')
 		return 0;
-	r = rules_hidden(s->conf.hidden, dir, true) ? -ENOENT : root_stat(s->conf.root, dir, 1, &st);
+	snprintf(inside, sizeof inside, "%s/.", dir);	/* entering takes more than seeing */
+	r = rules_hidden(s->conf.hidden, dir, true) ? -ENOENT : root_stat(s->conf.root, inside, 1, &st);
 	if (r == 0 && !S_ISDIR(st.st_mode))
 		r = -ENOTDIR;
 	if (r != 0) {
@@ -878,7 +882,7 @@ source_name(struct source *s, const char *base, const char *name)
 {
 	char path[2 * NAME_BYTES_MAX];
 
-	s->conf.entered = base[0] != '\0';
+	s->conf.entered = s->conf.entered || base[0] != '\0';
 	name += strspn(name, "/");
 	if (strlen(base) + strlen(name) + 1 >= NAME_BYTES_MAX) {
 		tell(s, MSG_ERROR_XFER, "rsync: [sender] files-from: name too long (in %s)\n", s->conf.module);

@@ -63,7 +63,7 @@ struct source_conf {
 	bool hard_links;
 	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
 	bool ignore_missing, delete_missing, ignore_errors;
-	bool entered;		/* names are relative to a directory below the root: messages show it */
+	bool entered;		/* the root or a directory below it was entered: messages show a slash */
 	/* a line for the client about something that could not be listed */
 	void (*tell)(void *arg, unsigned code, const char *text);
 	void *arg;
@@ -115,6 +115,10 @@ void source_set_xattrs(struct source *s, uint32_t index, int32_t set);
 bool source_release(struct source *s);
 size_t source_outstanding(const struct source *s);	/* files in segments not yet released */
 bool source_all_listed(const struct source *s);		/* no directory is left to list */
+
+/* A path below place dir as rsync shows it: with a slash in front when that directory was entered
+ * by chroot or for an argument.  Returns dst. */
+const char *source_shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size);
 
 int source_io_error(const struct source *s);
 int64_t source_total_size(const struct source *s);	/* regular files and symlinks, bytes */
