@@ -32,3 +32,6 @@ sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd
 	$(BASE_LIBS) $(DELTA_LIBS)
 
 SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t
+
+dist_man_MANS += man/sallyport-syncd.8
+EXTRA_DIST += bench/pull
