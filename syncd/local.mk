@@ -35,3 +35,4 @@ SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-sq
 
 dist_man_MANS += man/sallyport-syncd.8
 EXTRA_DIST += bench/pull
+SCRIPTS_T += t/910-doors-any-door.t
