@@ -559,10 +559,10 @@ text_equal(const struct rule *rule, const char *text)
 static bool
 deep_match(const struct rule *rule, const char *path)
 {
-	char with_slash[PATH_SIZE];
+	char with_slash[PATH_SIZE + 1];
 
 	if (rule->pattern[0] == '*' && rule->pattern[1] == '*') {
-		snprintf(with_slash, sizeof with_slash, "/%s", path);
+		snprintf(with_slash, sizeof with_slash, "/%.*s", PATH_SIZE - 1, path);
 		return wild_match(rule->pattern, with_slash);
 	}
 	for (const char *p = path; p != NULL; p = strchr(p, '/') == NULL ? NULL : strchr(p, '/') + 1)

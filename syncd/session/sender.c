@@ -705,7 +705,7 @@ list_ahead(struct session *s)
 static bool
 wants_listing(const struct session *s, size_t ahead)
 {
-	return (s->proto.compat & CF_INC_RECURSE) && !s->list_eof_sent && source_outstanding(s->source) < ahead;
+	return (s->proto.compat & CF_INC_RECURSE) && !s->list_eof_sent && source_wants_more(s->source, ahead);
 }
 
 enum step

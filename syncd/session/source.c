@@ -1303,14 +1303,16 @@ source_release(struct source *s)
 	return false;
 }
 
-size_t
-source_outstanding(const struct source *s)
+bool
+source_wants_more(const struct source *s, size_t ahead)
 {
 	size_t n = 0;
 
-	for (size_t i = s->oldest; i < s->n_segments; i++)
+	if (s->n_segments - s->oldest <= 2)
+		return true;
+	for (size_t i = s->oldest + 1; i < s->n_segments; i++)
 		n += s->segments[i]->n + 1;
-	return n;
+	return n < ahead;
 }
 
 bool

@@ -113,7 +113,10 @@ void source_set_xattrs(struct source *s, uint32_t index, int32_t set);
 
 /* The oldest segment is finished.  True when it was the last of all. */
 bool source_release(struct source *s);
-size_t source_outstanding(const struct source *s);	/* files in segments not yet released */
+
+/* Is the client short of work with fewer than `ahead` files listed beyond the segment that it works
+ * on?  It never finishes a segment before it has seen the next, so two of them are always due. */
+bool source_wants_more(const struct source *s, size_t ahead);
 bool source_all_listed(const struct source *s);		/* no directory is left to list */
 
 /* A path below place dir as rsync shows it: with a slash in front when that directory was entered
