@@ -227,7 +227,7 @@ const struct other others[] = {
 	{ "CAengine", NULL, 0 }, { "CAstore", NULL, 0 }, { "compression", "*", 1 }, { "config", NULL, 0 },
 	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
 	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 }, { "exec", NULL, 0 }, { "execArgs", NULL, 0 },
-	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "include", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
+	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
 	{ "OCSP", NULL, 0 }, { "OCSPaia", "no", 0 }, { "OCSPflag", NULL, 0 }, { "OCSPnonce", "no", 0 },
 	{ "OCSPrequire", "yes no", 0 }, { "protocol", NULL, 0 }, { "protocolAuthentication", NULL, 0 },
 	{ "protocolDomain", NULL, 0 }, { "protocolHeader", NULL, 0 }, { "protocolHost", NULL, 0 },

@@ -48,6 +48,7 @@ static const struct {
 	{ "accept = 1\nconnect = 2\n", "Inetd mode: 'accept' option is only allowed in a [section]" },
 	{ "pid = x\n[a]\n" ENDS, "Global options: Pid file must include full path name" },
 	{ "output = x\n[a]\n" ENDS, "Global options: Log file must include full path name" },
+	{ "include = /\n", "f:1: \"include = /\": Failed to include directory" },
 	{ "fips = yes\n", "f:1: \"fips = yes\": \"fips\" is not supported by this version" },
 };
 
