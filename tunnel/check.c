@@ -14,15 +14,23 @@ has_checks(const struct tls_conf *t)
 	return t->hosts.n + t->ips.n + t->emails.n > 0;
 }
 
+static int
+endpoints(const struct tun_service *s)
+{
+	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec);
+}
+
 static const char *
 check_endpoints(const struct tun_service *s, int inetd)
 {
 	if (inetd && s->accept.n > 0)
 		return "'accept' option is only allowed in a [section]";
-	if (inetd && s->connect.n == 0)
+	if (inetd && endpoints(s) != 1)
 		return "Inetd mode must define one endpoint";
-	if (!inetd && (s->accept.n == 0 || s->connect.n == 0))
+	if (!inetd && endpoints(s) != 2)
 		return "Each service must define two endpoints";
+	if (is_set(s->exec) && s->exec[0] != '/')
+		return "\"exec\" needs a full path name";
 	for (size_t i = 0; i < s->accept.n; i++)
 		if (s->accept.v[i][0] == '\0')
 			return "Cannot resolve accept target";

@@ -17,12 +17,14 @@ enum { FAILOVER_PRIO, FAILOVER_RR };
 struct tun_plain {
 	int debug;			/* highest syslog level logged */
 	struct sockopt_set sockets;
+	int retry;			/* ms until a program is run again; -1: never */
 };
 
 struct tun_service {
 	char *name;
 	struct tls_conf tls;
 	struct opt_list accept, connect;
+	char *exec, *exec_args;		/* a program instead of an address; NULL or "": none */
 	char *sni;			/* client: the name to send; NULL: from connect */
 	char *owner, *group;		/* of a UNIX accept socket */
 	int64_t t_busy, t_close, t_connect, t_idle;	/* seconds */

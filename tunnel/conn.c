@@ -18,7 +18,7 @@
 
 enum { LINGER_MS = 1000, LINGER_BYTES = 1 << 20, ID_SIZE = 24 };
 
-enum phase { PH_TLS, PH_CONNECT, PH_RELAY, PH_LINGER };
+enum phase { PH_TLS, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER };
 enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
 
 struct conn {
@@ -36,6 +36,9 @@ struct conn {
 	uint64_t touched;		/* when something last happened, on the loop's clock */
 	size_t tried;			/* addresses connected to so far */
 	size_t first_address;
+	struct ask *ask;		/* while the spawner is asked for a program */
+	void (*ended)(void *arg);	/* NULL, or who runs this program */
+	void *ended_arg;
 	size_t lingered;		/* bytes thrown away so far */
 };
 
@@ -81,6 +84,12 @@ plain_end(struct conn *c)
 	return conf_of(c)->tls.client ? &c->local : &c->remote;
 }
 
+static enum phase
+target_phase(const struct conn *c)
+{
+	return c->sv->connect.n > 0 ? PH_CONNECT : PH_EXEC;
+}
+
 static void
 give_id(struct conn *c)
 {
@@ -102,8 +111,11 @@ static void
 conn_free(struct conn *c)
 {
 	struct conn_env *env = c->env;
+	void (*ended)(void *) = c->ended;
+	void *ended_arg = c->ended_arg;
 
 	loop_timer_clear(env->loop, &c->deadline);
+	ask_forget(c->ask);
 	end_close(env->loop, &c->local, 0);
 	end_close(env->loop, &c->remote, 0);
 	stream_tls_done(&c->tls);
@@ -113,6 +125,8 @@ conn_free(struct conn *c)
 		c->next->prev = c->prev;
 	free(c);
 	env->count--;
+	if (ended != NULL)
+		ended(ended_arg);
 	env->gone(env->arg);
 }
 
@@ -256,7 +270,7 @@ tls_run(struct conn *c)
 	if (conf_of(c)->tls.client)
 		relay_begin(c);
 	else
-		c->phase = PH_CONNECT;
+		c->phase = target_phase(c);
 	return STEP_NEXT;
 }
 
@@ -345,6 +359,62 @@ connect_run(struct conn *c)
 	return conn_reset(c);
 }
 
+/* The spawner's answer: the program is the peer itself, or the end that others connect to. */
+static void
+spawned(void *arg, int error, int fd, pid_t pid)
+{
+	struct conn *c = arg;
+	int is_peer = service_is_program(c->sv);
+
+	c->ask = NULL;
+	if (error != 0) {
+		say(c, LOG_ERR, "exec %s: %s (%d)", conf_of(c)->exec, strerror(-error), -error);
+		if (conn_reset(c) == STEP_NEXT)
+			conn_run(c);
+		return;
+	}
+	say(c, LOG_INFO, "Local mode child started (PID=%d)", (int)pid);
+	end_init(is_peer ? &c->local : &c->remote, fd, fd, conn_ready, c);
+	if (is_peer)
+		c->phase = conf_of(c)->tls.client ? PH_CONNECT : PH_TLS;
+	else if (conf_of(c)->tls.client)
+		c->phase = PH_TLS;
+	else
+		relay_begin(c);
+	conn_run(c);
+}
+
+static void
+name_peer(struct conn *c, struct spawn_request *req)
+{
+	struct addr peer;
+
+	if (c->local.rfd >= 0 && sock_peer(c->local.rfd, &peer) == 0 && peer.ss.ss_family != AF_UNIX) {
+		char host[ADDR_TEXT_SIZE];
+
+		snprintf(req->host, sizeof req->host, "%s", addr_host(&peer, host, sizeof host));
+		req->port = addr_port(&peer);
+	}
+	if (c->tls.ssl != NULL)
+		peercert_names(c->tls.ssl, req->subject, req->issuer, sizeof req->subject);
+}
+
+static enum step
+exec_run(struct conn *c)
+{
+	struct spawn_request req = { .service = (uint32_t)(c->sv - c->env->services->v) };
+	int r;
+
+	if (c->ask != NULL)
+		return STEP_WAIT;
+	name_peer(c, &req);
+	set_deadline(c, conf_of(c)->t_busy);
+	if ((r = ask_spawn(&c->env->asks, &req, spawned, c, &c->ask)) == 0)
+		return STEP_WAIT;
+	say(c, LOG_ERR, "exec %s: %s (%d)", conf_of(c)->exec, strerror(-r), -r);
+	return conn_reset(c);
+}
+
 static enum step
 relay_failed(struct conn *c, int r)
 {
@@ -407,7 +477,8 @@ static void
 conn_run(struct conn *c)
 {
 	static enum step (*const phases[])(struct conn *) = {
-		[PH_TLS] = tls_run, [PH_CONNECT] = connect_run, [PH_RELAY] = relay_run, [PH_LINGER] = linger_run,
+		[PH_TLS] = tls_run, [PH_CONNECT] = connect_run, [PH_EXEC] = exec_run,
+		[PH_RELAY] = relay_run, [PH_LINGER] = linger_run,
 	};
 
 	while (phases[c->phase](c) == STEP_NEXT)
@@ -451,6 +522,10 @@ expired(void *arg)
 		end_close(c->env->loop, &c->remote, 0);
 		step = STEP_NEXT;
 		break;
+	case PH_EXEC:
+		say(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conf_of(c)->exec);
+		step = conn_reset(c);
+		break;
 	case PH_RELAY:
 		step = idle_expired(c);
 		break;
@@ -492,17 +567,14 @@ enlist(struct conn_env *env, struct conn *c)
 	env->count++;
 }
 
-void
-conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
+static struct conn *
+conn_new(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 {
 	struct conn *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
 		log_error("Service [%s]: %s", sv->conf->name, strerror(ENOMEM));
-		close(rfd);
-		if (wfd != rfd)
-			close(wfd);
-		return;
+		return NULL;
 	}
 	c->env = env;
 	c->sv = sv;
@@ -512,10 +584,37 @@ conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 	end_init(&c->remote, -1, -1, conn_ready, c);
 	c->deadline = (struct timer){ .expired = expired, .arg = c };
 	c->touched = loop_now(env->loop);
-	c->phase = sv->conf->tls.client ? PH_CONNECT : PH_TLS;
-	if (sv->conf->failover == FAILOVER_RR)
+	if (sv->conf->failover == FAILOVER_RR && sv->connect.n > 0)
 		c->first_address = (size_t)(atomic_load(env->next_id) % sv->connect.n);
+	return c;
+}
+
+void
+conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
+{
+	struct conn *c = conn_new(env, sv, rfd, wfd);
+
+	if (c == NULL) {
+		close(rfd);
+		if (wfd != rfd)
+			close(wfd);
+		return;
+	}
+	c->phase = sv->conf->tls.client ? target_phase(c) : PH_TLS;
 	welcome(c);
+	conn_run(c);
+}
+
+void
+conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)(void *arg), void *arg)
+{
+	struct conn *c = conn_new(env, sv, -1, -1);
+
+	if (c == NULL)
+		return;
+	c->ended = ended;
+	c->ended_arg = arg;
+	c->phase = PH_EXEC;
 	conn_run(c);
 }
 

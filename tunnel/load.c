@@ -328,6 +328,7 @@ set_defaults(struct load *l)
 
 	l->conf->facility = LOG_DAEMON;
 	l->conf->debug = l->defaults.plain.debug = LOG_NOTICE;
+	l->defaults.plain.retry = -1;
 	for (size_t i = 0; i < ARRAY_LEN(sockets); i++)
 		sockopt_add(&l->defaults.plain.sockets, sockets[i]);
 	if ((r = opt_defaults(global_opts, n_global_opts, l->conf)) != 0)

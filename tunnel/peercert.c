@@ -28,18 +28,27 @@ say(const struct peercert *pc, int level, const char *what, const char *detail)
 
 /* "C=PL, O=Example, CN=host", whatever the certificate holds. */
 static void
-name_text(const X509 *cert, char *dst, size_t size)
+name_text(const X509_NAME *name, char *dst, size_t size)
 {
 	BIO *mem = BIO_new(BIO_s_mem());
 	int n = 0;
 
-	if (mem != NULL && cert != NULL) {
-		X509_NAME_print_ex(mem, X509_get_subject_name(cert), 0,
+	if (mem != NULL && name != NULL) {
+		X509_NAME_print_ex(mem, name, 0,
 		    XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB & ~XN_FLAG_SPC_EQ);
 		n = BIO_read(mem, dst, (int)size - 1);
 	}
 	dst[n > 0 ? n : 0] = '\0';
 	BIO_free(mem);
+}
+
+void
+peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size)
+{
+	const X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), subject, size);
+	name_text(cert == NULL ? NULL : X509_get_issuer_name(cert), issuer, size);
 }
 
 static int
@@ -145,7 +154,7 @@ peercert_callback(int ok, X509_STORE_CTX *x)
 		f.in_store = conf->plain.verify.peer && in_store(x, cert);
 	}
 	v = verify_cert(&conf->plain.verify, &f);
-	name_text(cert, name, sizeof name);
+	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), name, sizeof name);
 	tell(pc, &f, v, name);
 	if (verify_refuses(v)) {
 		pc->verdict = v;

@@ -20,4 +20,7 @@ int peercert_callback(int ok, X509_STORE_CTX *x);
 
 int peercert_attach(SSL *ssl, struct peercert *pc);
 
+/* Subject and issuer of the peer's certificate; "" without one. */
+void peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size);
+
 #endif

@@ -17,6 +17,8 @@ sni_name(const struct tun_service *conf)
 
 	if (conf->sni != NULL)
 		return conf->sni[0] == '\0' ? NULL : strdup(conf->sni);
+	if (conf->connect.n == 0)
+		return strdup("localhost");
 	if (conf->connect.v[0][0] == '/' || target_split(conf->connect.v[0], host, sizeof host, &port) != 0)
 		return NULL;
 	if (host[0] == '\0')
@@ -43,7 +45,7 @@ resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s", conf->name, bad);
 	if (targets_resolve(&conf->connect, TARGET_CONNECT, &s->connect, &bad) != 0)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve connect target: %.200s", conf->name, bad);
-	if (conf->delay && addr_parse(conf->connect.v[0], 0, &literal) != 0)
+	if (conf->delay && conf->connect.n > 0 && addr_parse(conf->connect.v[0], 0, &literal) != 0)
 		log_info("Service [%s]: \"delay\": names are resolved at start and at reload", conf->name);
 	return 0;
 }
@@ -63,6 +65,27 @@ service_init(const struct tun_service *conf, struct service *s, struct conf_err 
 	if (conf->tls.client)
 		s->sni = sni_name(conf);
 	return 0;
+}
+
+int
+service_spawns(const struct tun_service *conf)
+{
+	return conf->exec != NULL && conf->exec[0] != '\0';
+}
+
+int
+service_set_spawns(const struct service_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (service_spawns(set->v[i].conf))
+			return 1;
+	return 0;
+}
+
+int
+service_is_program(const struct service *s)
+{
+	return service_spawns(s->conf) && s->conf->connect.n > 0;
 }
 
 void

@@ -23,4 +23,9 @@ struct service_set {
 int service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e);
 void service_set_free(struct service_set *set);
 
+/* Does it start programs?  And is one of them, rather than a peer, what is connected? */
+int service_spawns(const struct tun_service *conf);
+int service_set_spawns(const struct service_set *set);
+int service_is_program(const struct service *s);
+
 #endif

@@ -31,7 +31,9 @@ static const struct {
 	{ "[a]\n" ENDS "pid = /x\n", "f:5: \"pid = /x\": Specified option name is not valid here" },
 	{ "[a]\n" ENDS "verify = default\n", "f:5: \"verify = default\": Bad verify level" },
 	{ "[a]\nverify = 2 # comment\n", "f:2: \"verify = 2 # comment\": Bad verify level" },
-	{ "[a]\nexec = /bin/sh\n", "f:2: \"exec = /bin/sh\": \"exec\" is not supported by this version" },
+	{ "[a]\n" ENDS "exec = /bin/sh\n", "Service [a]: Each service must define two endpoints" },
+	{ "[a]\naccept = 1\nexec = sh\ncert = c\n", "Service [a]: \"exec\" needs a full path name" },
+	{ "[a]\nretry = maybe\n", "f:2: \"retry = maybe\": Illegal retry delay" },
 	{ "[a]\nlibwrap = yes\n", "f:2: \"libwrap = yes\": \"libwrap\" is not supported by this version" },
 	{ "[a]\noptions = NO_TLSv1.1\n", "f:2: \"options = NO_TLSv1.1\": Illegal TLS option" },
 	{ "[a]\nsslVersion = SSLv2\n", "f:2: \"sslVersion = SSLv2\": Invalid protocol version" },
@@ -109,7 +111,7 @@ END_TEST
 
 static const char all[] = "\xef\xbb\xbf; comment\r\npid =\r\noutput = /dev/stdout\nsetuid = root\ndebug = local0.info\n"
     "compression = zlib\n  [ a b ]  \n" ENDS "socket = l:SO_LINGER=1:60\noptions = NO_TLSv1\noptions = -NO_TICKET\n"
-    "CAfile = x\nverify = 3\ncheckIP = 127.0.0.1\nsslVersionMin = TLSv1.2\ncurve = P-256\nsession = 7\n[c]\n" ENDS
+    "retry = 250\nCAfile = x\nverify = 3\ncheckIP = 127.0.0.1\nsslVersionMin = TLSv1.2\ncurve = P-256\nsession = 7\n[c]\n" ENDS
     "client = yes\nsni =\ndelay = yes\nOCSPaia = no\nlogId = unique\n";
 
 START_TEST(a_dump_reads_back_to_the_same_dump)
