@@ -61,6 +61,8 @@ check_service(const struct tun_service *s, int inetd)
 {
 	const char *why = check_endpoints(s, inetd);
 
+	if (why == NULL && s->tls.client && s->protocol == PROTOCOL_PROXY)
+		why = "The configured protocol is not supported in the client mode";
 	if (why == NULL)
 		why = check_tls(&s->tls);
 	if (why == NULL && !s->tls.client && s->sni != NULL)

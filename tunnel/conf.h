@@ -12,6 +12,7 @@
 enum { FOREGROUND_NO, FOREGROUND_YES, FOREGROUND_QUIET };
 enum { LOGID_SEQUENTIAL, LOGID_UNIQUE, LOGID_THREAD, LOGID_PROCESS };
 enum { FAILOVER_PRIO, FAILOVER_RR };
+enum { PROTOCOL_NONE, PROTOCOL_PROXY };
 
 /* What has no owner and is inherited by assignment. */
 struct tun_plain {
@@ -28,6 +29,8 @@ struct tun_service {
 	char *sni;			/* client: the name to send; NULL: from connect */
 	char *owner, *group;		/* of a UNIX accept socket */
 	int64_t t_busy, t_close, t_connect, t_idle;	/* seconds */
+	int protocol, proxy_tlv;
+	int64_t proxy_version;
 	int delay, failover, reset, log_id;
 	struct tun_plain plain;
 };

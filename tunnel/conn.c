@@ -15,6 +15,7 @@
 #include "lib/sock.h"
 #include "tunnel/duplex.h"
 #include "tunnel/peercert.h"
+#include "tunnel/proxy.h"
 
 enum { LINGER_MS = 1000, LINGER_BYTES = 1 << 20, ID_SIZE = 24 };
 
@@ -251,6 +252,54 @@ relay_begin(struct conn *c)
 	c->phase = PH_RELAY;
 }
 
+static void
+put_proxy(struct conn *c, struct buf *out)
+{
+	char name[256] = "";
+	const X509 *cert = SSL_get0_peer_certificate(c->tls.ssl);
+	struct proxy_tls tls = { .has_cert = cert != NULL, .verified = SSL_get_verify_result(c->tls.ssl) == X509_V_OK,
+	    .version = SSL_get_version(c->tls.ssl), .cipher = SSL_get_cipher_name(c->tls.ssl), .common_name = name };
+	struct addr from = { .ss.ss_family = AF_UNSPEC }, to = from;
+
+	if (c->local.rfd >= 0 && sock_peer(c->local.rfd, &from) == 0)
+		sock_local(c->local.rfd, &to);
+	if (cert != NULL)
+		X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof name);
+	if (conf_of(c)->proxy_version == 1)
+		proxy_v1_put(out, &from, &to);
+	else
+		proxy_v2_put(out, &from, &to, conf_of(c)->proxy_tlv ? &tls : NULL);
+}
+
+/* In one piece: nothing was sent there yet, and no socket's buffer is smaller. */
+static int
+send_proxy(struct conn *c)
+{
+	struct buf header = BUF_INIT;
+	ssize_t n;
+	int r;
+
+	put_proxy(c, &header);
+	n = header.err != 0 ? -1 : send(c->remote.wfd, buf_head(&header), buf_len(&header), MSG_NOSIGNAL);
+	r = header.err != 0 ? header.err : n < 0 ? -errno : (size_t)n != buf_len(&header) ? -EIO : 0;
+	buf_done(&header);
+	return r;
+}
+
+/* The target is there: what has to be said before the data, and then the data. */
+static enum step
+target_ready(struct conn *c)
+{
+	int r;
+
+	if (conf_of(c)->protocol == PROTOCOL_PROXY && (r = send_proxy(c)) != 0) {
+		say(c, LOG_ERR, "PROXY header: %s (%d)", strerror(-r), -r);
+		return conn_reset(c);
+	}
+	relay_begin(c);
+	return STEP_NEXT;
+}
+
 static enum step
 tls_run(struct conn *c)
 {
@@ -309,7 +358,7 @@ connected(struct conn *c)
 	if (conf_of(c)->tls.client)
 		c->phase = PH_TLS;
 	else
-		relay_begin(c);
+		return target_ready(c);
 	return STEP_NEXT;
 }
 
@@ -379,8 +428,8 @@ spawned(void *arg, int error, int fd, pid_t pid)
 		c->phase = conf_of(c)->tls.client ? PH_CONNECT : PH_TLS;
 	else if (conf_of(c)->tls.client)
 		c->phase = PH_TLS;
-	else
-		relay_begin(c);
+	else if (target_ready(c) == STEP_GONE)
+		return;
 	conn_run(c);
 }
 

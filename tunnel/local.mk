@@ -10,7 +10,7 @@ TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 tunnel_libtunnel_a_SOURCES = \
 	tunnel/ask.c tunnel/ask.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/conn.c tunnel/conn.h tunnel/ctl.c tunnel/ctl.h \
 	tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/load.c tunnel/load.h \
-	tunnel/master.c tunnel/master.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
+	tunnel/master.c tunnel/master.h tunnel/proxy.c tunnel/proxy.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
 	tunnel/service.c tunnel/service.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/table.c tunnel/table.h \
 	tunnel/target.c tunnel/target.h tunnel/tlsname.c tunnel/tlsname.h tunnel/worker.c tunnel/worker.h
@@ -20,12 +20,14 @@ bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
-UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_proxy t/unit/check_tunnel_relay t/unit/check_tunnel_table \
 	t/unit/check_tunnel_verify
 t_unit_check_tunnel_check_SOURCES = t/unit/check_tunnel_check.c t/unit/unit.h
 t_unit_check_tunnel_check_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_load_SOURCES = t/unit/check_tunnel_load.c t/unit/unit.h
 t_unit_check_tunnel_load_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_proxy_SOURCES = t/unit/check_tunnel_proxy.c t/unit/unit.h
+t_unit_check_tunnel_proxy_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_relay_SOURCES = t/unit/check_tunnel_relay.c t/unit/unit.h
 t_unit_check_tunnel_relay_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_table_SOURCES = t/unit/check_tunnel_table.c t/unit/unit.h
@@ -38,7 +40,7 @@ t_tool_peer_SOURCES = t/tool/peer.c
 EXTRA_DIST += t/tls.sh
 SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
-	t/508-tunnel-include.t t/509-tunnel-exec.t
+	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

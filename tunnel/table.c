@@ -13,6 +13,7 @@ static const char *const foregrounds[] = { "no", "yes", "quiet", NULL };
 static const char *const log_modes[] = { "append", "overwrite", NULL };
 static const char *const log_ids[] = { "sequential", "unique", "thread", "process", NULL };
 static const char *const failovers[] = { "prio", "rr", NULL };
+static const char *const protocols[] = { "none", "proxy", NULL };
 
 #define GLOBAL(kind, f) .type = OPT_##kind, .at = offsetof(struct tun_conf, f)
 #define GLOBAL_YN(f) GLOBAL(WORD, f), .words = yes_no
@@ -57,6 +58,9 @@ const struct opt service_opts[] = {
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
 	{ "key",                 FIELD(STR, tls.key) },
 	{ "logId",               FIELD(WORD, log_id), .words = log_ids, .def = "sequential" },
+	{ "protocol",            FIELD(WORD, protocol), .words = protocols, .def = "none" },
+	{ "proxyTLV",            FIELD_YN(proxy_tlv), .def = "no" },
+	{ "proxyVersion",        FIELD(INT, proxy_version), .def = "1", .min = 1, .max = 2 },
 	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
 	{ "reset",               FIELD_YN(reset), .def = "yes" },
 	{ "securityLevel",       FIELD(INT, tls.level), .def = "-1", .min = -1, .max = 5 },
@@ -254,7 +258,7 @@ const struct other others[] = {
 	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
 	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
 	{ "OCSP", NULL, 0 }, { "OCSPaia", "no", 0 }, { "OCSPflag", NULL, 0 }, { "OCSPnonce", "no", 0 },
-	{ "OCSPrequire", "yes no", 0 }, { "protocol", NULL, 0 }, { "protocolAuthentication", NULL, 0 },
+	{ "OCSPrequire", "yes no", 0 }, { "protocolAuthentication", NULL, 0 },
 	{ "protocolDomain", NULL, 0 }, { "protocolHeader", NULL, 0 }, { "protocolHost", NULL, 0 },
 	{ "protocolPassword", NULL, 0 }, { "protocolUsername", NULL, 0 }, { "provider", NULL, 1 },
 	{ "providerParameter", NULL, 1 }, { "PSKidentity", NULL, 0 }, { "PSKsecrets", NULL, 0 }, { "pty", "no", 0 },
@@ -365,6 +369,7 @@ opt_complaint(const struct opt *o)
 		{ "securityLevel", "Illegal security level" }, { "logId", "Invalid connection identifier type" },
 		{ "foreground", "The argument needs to be either 'yes', 'quiet' or 'no'" },
 		{ "log", "The argument needs to be either 'append' or 'overwrite'" },
+		{ "protocol", "Protocol not supported" },
 		{ "failover", "The argument needs to be either 'rr' or 'prio'" },
 	};
 
