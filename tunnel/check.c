@@ -45,7 +45,7 @@ check_tls(const struct tls_conf *t)
 {
 	const struct tls_plain *p = &t->plain;
 
-	if (!t->client && !is_set(t->cert))
+	if (!t->client && !is_set(t->cert) && !is_set(t->psk_secrets))
 		return "TLS server needs a certificate";
 	if (p->version_min != 0 && p->version_max != 0 && p->version_min > p->version_max)
 		return "Invalid protocol version range";
@@ -75,7 +75,7 @@ check_warning(const struct tun_service *s)
 {
 	const struct verify_mode *m = &s->tls.plain.verify;
 
-	if (!s->tls.client || m->peer)
+	if (!s->tls.client || m->peer || is_set(s->tls.psk_secrets))
 		return NULL;
 	if (!m->chain)
 		return "needs authentication to prevent MITM attacks";

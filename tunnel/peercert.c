@@ -26,6 +26,15 @@ say(const struct peercert *pc, int level, const char *what, const char *detail)
 	pc->say(pc->arg, level, text);
 }
 
+void
+peercert_say(SSL *ssl, int level, const char *text)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+
+	if (pc != NULL)
+		say(pc, level, text, "");
+}
+
 /* "C=PL, O=Example, CN=host", whatever the certificate holds. */
 static void
 name_text(const X509_NAME *name, char *dst, size_t size)

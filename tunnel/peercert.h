@@ -20,6 +20,9 @@ int peercert_callback(int ok, X509_STORE_CTX *x);
 
 int peercert_attach(SSL *ssl, struct peercert *pc);
 
+/* A line about the connection, by its peercert. */
+void peercert_say(SSL *ssl, int level, const char *text);
+
 /* Subject and issuer of the peer's certificate; "" without one. */
 void peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/log.h"
 #include "tunnel/load.h"
@@ -29,7 +30,7 @@ sni_name(const struct tun_service *conf)
 static void
 service_done(struct service *s)
 {
-	SSL_CTX_free(s->tls);
+	tlsctx_free(s->tls);
 	targets_done(&s->accept);
 	targets_done(&s->connect);
 	free(s->sni);
@@ -50,12 +51,22 @@ resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 	return 0;
 }
 
+static void
+warn_of_permissions(const char *path)
+{
+	struct stat st;
+
+	if (path != NULL && path[0] != '\0' && stat(path, &st) == 0 && (st.st_mode & S_IRWXO) != 0)
+		log_warn("Insecure file permissions on %s", path);
+}
+
 static int
 service_init(const struct tun_service *conf, struct service *s, struct conf_err *e)
 {
 	int r;
 
 	s->conf = conf;
+	warn_of_permissions(conf->tls.psk_secrets);
 	if ((r = tlsctx_new(&conf->tls, conf->name, &s->tls, e)) != 0) {
 		log_error("%s", e->text);
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);

@@ -20,6 +20,7 @@ struct tls_plain {
 
 struct tls_conf {
 	int client;
+	char *psk_secrets, *psk_identity;	/* NULL or "": none; the first */
 	char *cert, *key;		/* key NULL: it is in cert */
 	char *ca_file, *ca_path;	/* NULL or "": none */
 	int ca_system;			/* the machine's own store too */
@@ -37,6 +38,8 @@ struct tls_conf {
  * separates the sessions of one service from another's.
  * 0, or E_CONF with e->text saying what failed and why. */
 int tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct conf_err *e);
+
+void tlsctx_free(SSL_CTX *ctx);
 
 /* The configuration that a context was made from. */
 const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);
