@@ -17,7 +17,7 @@ has_checks(const struct tls_conf *t)
 static int
 endpoints(const struct tun_service *s)
 {
-	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec);
+	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL);
 }
 
 static const char *
@@ -65,8 +65,6 @@ check_service(const struct tun_service *s, int inetd)
 		why = "The configured protocol is not supported in the client mode";
 	if (why == NULL)
 		why = check_tls(&s->tls);
-	if (why == NULL && !s->tls.client && s->sni != NULL)
-		why = "\"sni\" in a server section is not supported by this version";
 	return why;
 }
 

@@ -16,6 +16,7 @@
 #include "tunnel/duplex.h"
 #include "tunnel/peercert.h"
 #include "tunnel/proxy.h"
+#include "tunnel/sni.h"
 
 enum { LINGER_MS = 1000, LINGER_BYTES = 1 << 20, ID_SIZE = 24 };
 
@@ -221,6 +222,15 @@ say_tls(struct conn *c)
 	}
 }
 
+/* From here on it is a connection of the section that was asked for. */
+static void
+named(void *arg, SSL *ssl, const char *name)
+{
+	struct conn *c = arg;
+
+	c->sv = sni_choose(c->sv, ssl, name);
+}
+
 /* Called when the TLS side's descriptor is there: at once in server mode. */
 static int
 tls_begin(struct conn *c)
@@ -230,7 +240,7 @@ tls_begin(struct conn *c)
 
 	if ((r = stream_tls_init(&c->tls, c->sv->tls, e->rfd, e->wfd, c->env->scratch)) != 0)
 		return r;
-	c->cert = (struct peercert){ .say = say_cert, .arg = c };
+	c->cert = (struct peercert){ .say = say_cert, .named = named, .arg = c };
 	if (!peercert_attach(c->tls.ssl, &c->cert))
 		return -ENOMEM;
 	if (c->sv->sni != NULL) {

@@ -11,7 +11,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/ask.c tunnel/ask.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/conn.c tunnel/conn.h tunnel/ctl.c tunnel/ctl.h \
 	tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/load.c tunnel/load.h \
 	tunnel/master.c tunnel/master.h tunnel/proxy.c tunnel/proxy.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
-	tunnel/service.c tunnel/service.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
+	tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/table.c tunnel/table.h \
 	tunnel/target.c tunnel/target.h tunnel/tlsname.c tunnel/tlsname.h tunnel/worker.c tunnel/worker.h
 TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS)
@@ -42,7 +42,7 @@ t_tool_peer_SOURCES = t/tool/peer.c
 EXTRA_DIST += t/tls.sh
 SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
-	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t
+	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -35,6 +35,37 @@ peercert_say(SSL *ssl, int level, const char *text)
 		say(pc, level, text, "");
 }
 
+/* RFC 6066: a list of one name, of type host_name.  What is not exactly that is no name. */
+static int
+server_name(SSL *ssl, char *dst, size_t size)
+{
+	const unsigned char *at;
+	size_t left, n;
+
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &left) != 1 || left < 5)
+		return 0;
+	n = (size_t)at[3] << 8 | at[4];
+	if (((size_t)at[0] << 8 | at[1]) != left - 2 || at[2] != TLSEXT_NAMETYPE_host_name || n != left - 5 || n == 0 ||
+	    n >= size || memchr(at + 5, '\0', n) != NULL)
+		return 0;
+	memcpy(dst, at + 5, n);
+	dst[n] = '\0';
+	return 1;
+}
+
+int
+peercert_hello(SSL *ssl, int *alert, void *arg)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+	char name[TLSEXT_MAXLEN_host_name + 1];
+
+	(void)alert;
+	(void)arg;
+	if (pc != NULL && pc->named != NULL)
+		pc->named(pc->arg, ssl, server_name(ssl, name, sizeof name) ? name : NULL);
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 /* "C=PL, O=Example, CN=host", whatever the certificate holds. */
 static void
 name_text(const X509_NAME *name, char *dst, size_t size)

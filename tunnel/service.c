@@ -7,6 +7,7 @@
 
 #include "lib/log.h"
 #include "tunnel/load.h"
+#include "tunnel/sni.h"
 
 /* The name for the server to choose a certificate by: never an address (RFC 6066). */
 static char *
@@ -34,6 +35,7 @@ service_done(struct service *s)
 	targets_done(&s->accept);
 	targets_done(&s->connect);
 	free(s->sni);
+	free(s->virtuals);
 }
 
 static int
@@ -129,6 +131,8 @@ service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_e
 			set->n++;	/* what it got so far is freed too */
 			goto fail;
 		}
+	if ((r = sni_link(set, e)) != 0)
+		goto fail;
 	*ret = set;
 	return 0;
 fail:	service_set_free(set);

@@ -11,6 +11,8 @@ struct service {
 	SSL_CTX *tls;
 	struct targets accept, connect;
 	char *sni;			/* client: the name to send, or NULL */
+	const struct service **virtuals;	/* server: sections chosen by name, in file order */
+	size_t n_virtuals;
 };
 
 struct service_set {

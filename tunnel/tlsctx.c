@@ -262,7 +262,7 @@ give_key(const struct psk *p, unsigned char *key, unsigned max)
 static unsigned
 psk_of_client(SSL *ssl, const char *identity, unsigned char *key, unsigned max)
 {
-	const struct psk *p = identity == NULL ? NULL : psk_find(own_of(ssl)->psk, identity);
+	const struct psk *p = identity == NULL || own_of(ssl)->psk == NULL ? NULL : psk_find(own_of(ssl)->psk, identity);
 
 	if (p == NULL) {
 		say_psk(ssl, LOG_INFO, "PSK identity not found: ", identity == NULL ? "" : identity, "");
@@ -317,7 +317,10 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 		return r;
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
-	return conf->client ? 0 : offer_ca_names(ctx, e);
+	if (conf->client)
+		return 0;
+	SSL_CTX_set_client_hello_cb(ctx, peercert_hello, NULL);
+	return offer_ca_names(ctx, e);
 }
 
 int
@@ -342,6 +345,26 @@ tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct
 	}
 	*ret = ctx;
 	return 0;
+}
+
+/* The library takes only the certificate from the new context; the rest is ours to carry over. */
+void
+tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope)
+{
+	const struct own *own = SSL_CTX_get_app_data(ctx);
+	size_t n = strlen(scope);
+
+	SSL_set_SSL_CTX(ssl, ctx);
+	SSL_set_session_id_context(ssl, (const unsigned char *)scope,
+	    n > SSL_MAX_SID_CTX_LENGTH ? SSL_MAX_SID_CTX_LENGTH : (unsigned)n);
+	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(ctx), peercert_callback);
+	SSL_set_client_CA_list(ssl, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(ctx)));
+	SSL_set_psk_server_callback(ssl, own->psk == NULL ? NULL : psk_of_client);
+	SSL_set_security_level(ssl, SSL_CTX_get_security_level(ctx));
+	SSL_set_min_proto_version(ssl, SSL_CTX_get_min_proto_version(ctx));
+	SSL_set_max_proto_version(ssl, SSL_CTX_get_max_proto_version(ctx));
+	SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(ctx));
+	SSL_set_options(ssl, SSL_CTX_get_options(ctx));
 }
 
 void

@@ -41,6 +41,10 @@ int tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, st
 
 void tlsctx_free(SSL_CTX *ctx);
 
+/* Go on with another context, from within peercert_hello: its keys, whom it trusts, whom it
+ * lets in, its sessions (scope as for tlsctx_new), its versions and options. */
+void tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope);
+
 /* The configuration that a context was made from. */
 const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);
 

@@ -48,7 +48,7 @@ static const struct {
 	{ "[a]\n" ENDS "verify = 2\n[b]\n", "Service [a]: Either \"CAfile\" or \"CApath\" has to be configured" },
 	{ "[a]\n" ENDS "checkHost = x\n", "Service [a]: Either \"verifyChain\" or \"verifyPeer\" has to be enabled" },
 	{ "[a]\n" ENDS "sslVersionMin = TLSv1.3\nsslVersionMax = TLSv1.2\n", "Service [a]: Invalid protocol version range" },
-	{ "[a]\n" ENDS "sni = p:*\n", "Service [a]: \"sni\" in a server section is not supported by this version" },
+	{ "[a]\n" ENDS "sni = p:*\n", "Service [a]: Each service must define two endpoints" },
 	{ "", "Inetd mode: Inetd mode must define one endpoint" },
 	{ "accept = 1\nconnect = 2\n", "Inetd mode: 'accept' option is only allowed in a [section]" },
 	{ "pid = x\n[a]\n" ENDS, "Global options: Pid file must include full path name" },
