@@ -41,6 +41,18 @@ check_endpoints(const struct tun_service *s, int inetd)
 }
 
 static const char *
+check_redirect(const struct tun_service *s)
+{
+	if (s->redirect.n == 0)
+		return NULL;
+	if (s->tls.client)
+		return "\"redirect\" is unsupported in client sections";
+	if (!s->tls.plain.verify.chain && !s->tls.plain.verify.peer)
+		return "Either \"verifyChain\" or \"verifyPeer\" has to be enabled for \"redirect\" to work";
+	return NULL;
+}
+
+static const char *
 check_tls(const struct tls_conf *t)
 {
 	const struct tls_plain *p = &t->plain;
@@ -51,6 +63,8 @@ check_tls(const struct tls_conf *t)
 		return "Invalid protocol version range";
 	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path))
 		return "Either \"CAfile\" or \"CApath\" has to be configured";
+	if (is_set(t->ticket_key) != is_set(t->ticket_mac))
+		return "\"ticketKeySecret\" and \"ticketMacSecret\" must be set together";
 	if (has_checks(t) && !p->verify.chain && !p->verify.peer)
 		return "Either \"verifyChain\" or \"verifyPeer\" has to be enabled";
 	return NULL;
@@ -65,6 +79,8 @@ check_service(const struct tun_service *s, int inetd)
 		why = "The configured protocol is not supported in the client mode";
 	if (why == NULL)
 		why = check_tls(&s->tls);
+	if (why == NULL)
+		why = check_redirect(s);
 	return why;
 }
 

@@ -24,7 +24,7 @@ struct tun_plain {
 struct tun_service {
 	char *name;
 	struct tls_conf tls;
-	struct opt_list accept, connect;
+	struct opt_list accept, connect, redirect;
 	char *exec, *exec_args;		/* a program instead of an address; NULL or "": none */
 	char *sni;			/* client: the name to send; NULL: from connect */
 	char *owner, *group;		/* of a UNIX accept socket */

@@ -37,6 +37,7 @@ struct conn {
 	struct timer deadline;
 	uint64_t touched;		/* when something last happened, on the loop's clock */
 	size_t tried;			/* addresses connected to so far */
+	int redirected;			/* to where those go who are not let in */
 	size_t first_address;
 	struct ask *ask;		/* while the spawner is asked for a program */
 	void (*ended)(void *arg);	/* NULL, or who runs this program */
@@ -302,12 +303,23 @@ target_ready(struct conn *c)
 {
 	int r;
 
-	if (conf_of(c)->protocol == PROTOCOL_PROXY && (r = send_proxy(c)) != 0) {
+	if (conf_of(c)->protocol == PROTOCOL_PROXY && !c->redirected && (r = send_proxy(c)) != 0) {
 		say(c, LOG_ERR, "PROXY header: %s (%d)", strerror(-r), -r);
 		return conn_reset(c);
 	}
 	relay_begin(c);
 	return STEP_NEXT;
+}
+
+static void
+choose_target(struct conn *c)
+{
+	c->phase = target_phase(c);
+	if (!conf_of(c)->tls.redirects || (tlsctx_authentic(c->tls.ssl) && !verify_refuses(c->cert.verdict)))
+		return;
+	say(c, LOG_NOTICE, "Redirecting connection");
+	c->redirected = 1;
+	c->phase = PH_CONNECT;
 }
 
 static enum step
@@ -329,14 +341,22 @@ tls_run(struct conn *c)
 	if (conf_of(c)->tls.client)
 		relay_begin(c);
 	else
-		c->phase = target_phase(c);
+		choose_target(c);
 	return STEP_NEXT;
+}
+
+static const struct targets *
+targets_of(const struct conn *c)
+{
+	return c->redirected ? &c->sv->redirect : &c->sv->connect;
 }
 
 static const struct addr *
 current_address(const struct conn *c)
 {
-	return &c->sv->connect.v[(c->first_address + c->tried - 1) % c->sv->connect.n];
+	const struct targets *to = targets_of(c);
+
+	return &to->v[(c->first_address + c->tried - 1) % to->n];
 }
 
 static void
@@ -409,7 +429,7 @@ connect_run(struct conn *c)
 			return connected(c);
 		connect_failed(c, -r);
 	}
-	while (c->tried < c->sv->connect.n) {
+	while (c->tried < targets_of(c)->n) {
 		if ((r = connect_next(c)) == 0)
 			return STEP_WAIT;
 		connect_failed(c, -r);

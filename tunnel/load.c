@@ -87,12 +87,13 @@ refuse_section(struct load *l, const char *why)
 }
 
 static int
-section_end(struct load *l, const struct tun_service *s)
+section_end(struct load *l, struct tun_service *s)
 {
 	const char *why = check_service(s, l->conf->inetd);
 
 	if (why != NULL)
 		return refuse_section(l, why);
+	s->tls.redirects = s->redirect.n > 0;
 	if ((why = check_warning(s)) != NULL)
 		log_warn("Service [%s] %s", s->name, why);
 	return 0;

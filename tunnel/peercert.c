@@ -200,8 +200,9 @@ peercert_callback(int ok, X509_STORE_CTX *x)
 		pc->verdict = v;
 		pc->error = f.error;
 		X509_STORE_CTX_set_error(x, x509_code(&f, v));
-		return 0;
+		return conf->redirects;		/* the error stays, also in the session */
 	}
-	X509_STORE_CTX_set_error(x, X509_V_OK);
+	if (!verify_refuses(pc->verdict))
+		X509_STORE_CTX_set_error(x, X509_V_OK);
 	return 1;
 }

@@ -34,6 +34,7 @@ service_done(struct service *s)
 	tlsctx_free(s->tls);
 	targets_done(&s->accept);
 	targets_done(&s->connect);
+	targets_done(&s->redirect);
 	free(s->sni);
 	free(s->virtuals);
 }
@@ -48,6 +49,8 @@ resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s", conf->name, bad);
 	if (targets_resolve(&conf->connect, TARGET_CONNECT, &s->connect, &bad) != 0)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve connect target: %.200s", conf->name, bad);
+	if (targets_resolve(&conf->redirect, TARGET_CONNECT, &s->redirect, &bad) != 0)
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve redirect target: %.200s", conf->name, bad);
 	if (conf->delay && conf->connect.n > 0 && addr_parse(conf->connect.v[0], 0, &literal) != 0)
 		log_info("Service [%s]: \"delay\": names are resolved at start and at reload", conf->name);
 	return 0;

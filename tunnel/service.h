@@ -9,7 +9,7 @@
 struct service {
 	const struct tun_service *conf;
 	SSL_CTX *tls;
-	struct targets accept, connect;
+	struct targets accept, connect, redirect;
 	char *sni;			/* client: the name to send, or NULL */
 	const struct service **virtuals;	/* server: sections chosen by name, in file order */
 	size_t n_virtuals;

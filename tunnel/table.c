@@ -63,6 +63,7 @@ const struct opt service_opts[] = {
 	{ "proxyVersion",        FIELD(INT, proxy_version), .def = "1", .min = 1, .max = 2 },
 	{ "PSKidentity",         FIELD(STR, tls.psk_identity) },
 	{ "PSKsecrets",          FIELD(STR, tls.psk_secrets) },
+	{ "redirect",            FIELD(LIST, redirect) },
 	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
 	{ "reset",               FIELD_YN(reset), .def = "yes" },
 	{ "securityLevel",       FIELD(INT, tls.level), .def = "-1", .min = -1, .max = 5 },
@@ -72,6 +73,8 @@ const struct opt service_opts[] = {
 	{ "setgid",              FIELD(STR, group) },
 	{ "setuid",              FIELD(STR, owner) },
 	{ "sni",                 FIELD(STR, sni) },
+	{ "ticketKeySecret",     FIELD(STR, tls.ticket_key) },
+	{ "ticketMacSecret",     FIELD(STR, tls.ticket_mac) },
 	{ "TIMEOUTbusy",         FIELD(INT, t_busy), .def = "300", SECONDS },
 	{ "TIMEOUTclose",        FIELD(INT, t_close), .def = "60", SECONDS },
 	{ "TIMEOUTconnect",      FIELD(INT, t_connect), .def = "10", SECONDS },
@@ -264,9 +267,9 @@ const struct other others[] = {
 	{ "protocolDomain", NULL, 0 }, { "protocolHeader", NULL, 0 }, { "protocolHost", NULL, 0 },
 	{ "protocolPassword", NULL, 0 }, { "protocolUsername", NULL, 0 }, { "provider", NULL, 1 },
 	{ "providerParameter", NULL, 1 }, { "pty", "no", 0 },
-	{ "redirect", NULL, 0 }, { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
+	 { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
 	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "setEnv", NULL, 1 }, { "stack", "*", 0 },
-	{ "ticketKeySecret", NULL, 0 }, { "ticketMacSecret", NULL, 0 }, { "TIMEOUTocsp", "*", 0 },
+	{ "TIMEOUTocsp", "*", 0 },
 	{ "transparent", "none no", 0 },
 };
 const size_t n_others = ARRAY_LEN(others);

@@ -9,16 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "tunnel/peercert.h"
 #include "tunnel/psk.h"
+#include "tunnel/ticket.h"
 
-enum { READ_AHEAD = 65536 };
+enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600 };
 
 /* What belongs to a context and the library does not keep for us. */
 struct own {
 	const struct tls_conf *conf;
 	struct psk_table *psk;
+	struct ticket_ring tickets;
 };
 
 const char *
@@ -305,6 +308,51 @@ load_psk(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 	return 0;
 }
 
+/* A key is in use for as long as a session lives, and accepted for as long again. */
+static uint64_t
+ticket_epoch(const struct tls_conf *conf)
+{
+	int64_t life = conf->cache_seconds < TICKET_LIFE_MIN ? TICKET_LIFE_MIN : conf->cache_seconds;
+
+	return (uint64_t)(time(NULL) / life);
+}
+
+static int
+ticket_callback(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *c, EVP_MAC_CTX *mac, int encrypt)
+{
+	struct own *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	if (ticket_ring_walk(&own->tickets, ticket_epoch(own->conf)) != 0)
+		return -1;
+	return ticket_cipher(&own->tickets, name, iv, c, mac, encrypt);
+}
+
+static int
+ticket_secret(const char *text, const char *what, unsigned char *key, size_t *ret_n, struct conf_err *e)
+{
+	if ((*ret_n = ticket_secret_parse(text, key)) != 0)
+		return 0;
+	return conf_err_set(e, NULL, 0, "Required %s is 16 or 32 byte hexadecimal key", what);
+}
+
+static int
+set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
+{
+	struct ticket_ring *t = &own->tickets;
+	int r;
+
+	if (ticket_ring_init(t, ticket_epoch(own->conf)) != 0)
+		return fail(e, "RAND_bytes", "");
+	if (is_set(own->conf->ticket_key)) {
+		t->fixed = 1;
+		if ((r = ticket_secret(own->conf->ticket_key, "ticketKeySecret", t->now.cipher, &t->now.n_cipher, e)) != 0 ||
+		    (r = ticket_secret(own->conf->ticket_mac, "ticketMacSecret", t->now.mac, &t->now.n_mac, e)) != 0)
+			return r;
+	}
+	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_callback);
+	return 0;
+}
+
 static int
 fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 {
@@ -316,9 +364,11 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 	    (r = load_psk(ctx, own, e)) != 0 || (r = load_identity(ctx, conf, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
 		return r;
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
-	    SSL_VERIFY_PEER | (conf->plain.verify.require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
+	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
 	if (conf->client)
 		return 0;
+	if ((r = set_tickets(ctx, own, e)) != 0)
+		return r;
 	SSL_CTX_set_client_hello_cb(ctx, peercert_hello, NULL);
 	return offer_ca_names(ctx, e);
 }
@@ -373,9 +423,17 @@ tlsctx_free(SSL_CTX *ctx)
 	struct own *own = ctx == NULL ? NULL : SSL_CTX_get_app_data(ctx);
 
 	SSL_CTX_free(ctx);
-	if (own != NULL)
+	if (own != NULL) {
 		psk_free(own->psk);
+		OPENSSL_cleanse(own, sizeof *own);
+	}
 	free(own);
+}
+
+int
+tlsctx_authentic(const SSL *ssl)
+{
+	return SSL_get0_peer_certificate(ssl) != NULL && SSL_get_verify_result(ssl) == X509_V_OK;
 }
 
 const struct tls_conf *
