@@ -368,10 +368,12 @@ try_reload(struct master *m)
 static void
 reload(struct master *m)
 {
+	sock_notify("RELOADING=1");
 	if (try_reload(m) != 0)
 		log_error("Failed to reload the configuration file");
 	else
 		log_info("Accepting new connections");
+	sock_notify("READY=1");
 }
 
 static void
@@ -407,6 +409,7 @@ got_signal(void *arg, int signo)
 		break;
 	default:
 		log_notice("Terminated");
+		sock_notify("STOPPING=1");
 		m->stopping = 1;
 		loop_stop(m->loop);
 	}
