@@ -52,3 +52,12 @@ fuzz_fuzz_tunnel_load_LDADD = $(TUNNEL_LIBS)
 
 dist_man_MANS += man/sallyport-tunnel.8
 EXTRA_DIST += doc/tunnel.md bench/tunnel
+
+# --enable-compat-names: the names that unit files and scripts know
+if COMPAT_NAMES
+install-exec-local:
+	$(MKDIR_P) "$(DESTDIR)$(bindir)"
+	for name in stunnel stunnel4 stunnel5; do ln -sf sallyport-tunnel "$(DESTDIR)$(bindir)/$$name" || exit 1; done
+uninstall-local:
+	for name in stunnel stunnel4 stunnel5; do rm -f "$(DESTDIR)$(bindir)/$$name"; done
+endif
