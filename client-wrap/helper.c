@@ -436,7 +436,7 @@ static void
 helper_done(struct helper *h)
 {
 	stream_tls_done(&h->tls);
-	SSL_CTX_free(h->ctx);
+	tlsctx_free(h->ctx);
 	scratch_free(h->scratch);
 	loop_free(h->loop);
 	if (h->net.rfd >= 0)

@@ -14,15 +14,23 @@ has_checks(const struct tls_conf *t)
 	return t->hosts.n + t->ips.n + t->emails.n > 0;
 }
 
+static int
+endpoints(const struct tun_service *s)
+{
+	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL);
+}
+
 static const char *
 check_endpoints(const struct tun_service *s, int inetd)
 {
 	if (inetd && s->accept.n > 0)
 		return "'accept' option is only allowed in a [section]";
-	if (inetd && s->connect.n == 0)
+	if (inetd && endpoints(s) != 1)
 		return "Inetd mode must define one endpoint";
-	if (!inetd && (s->accept.n == 0 || s->connect.n == 0))
+	if (!inetd && endpoints(s) != 2)
 		return "Each service must define two endpoints";
+	if (is_set(s->exec) && s->exec[0] != '/')
+		return "\"exec\" needs a full path name";
 	for (size_t i = 0; i < s->accept.n; i++)
 		if (s->accept.v[i][0] == '\0')
 			return "Cannot resolve accept target";
@@ -33,16 +41,30 @@ check_endpoints(const struct tun_service *s, int inetd)
 }
 
 static const char *
+check_redirect(const struct tun_service *s)
+{
+	if (s->redirect.n == 0)
+		return NULL;
+	if (s->tls.client)
+		return "\"redirect\" is unsupported in client sections";
+	if (!s->tls.plain.verify.chain && !s->tls.plain.verify.peer)
+		return "Either \"verifyChain\" or \"verifyPeer\" has to be enabled for \"redirect\" to work";
+	return NULL;
+}
+
+static const char *
 check_tls(const struct tls_conf *t)
 {
 	const struct tls_plain *p = &t->plain;
 
-	if (!t->client && !is_set(t->cert))
+	if (!t->client && !is_set(t->cert) && !is_set(t->psk_secrets))
 		return "TLS server needs a certificate";
 	if (p->version_min != 0 && p->version_max != 0 && p->version_min > p->version_max)
 		return "Invalid protocol version range";
 	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path))
 		return "Either \"CAfile\" or \"CApath\" has to be configured";
+	if (is_set(t->ticket_key) != is_set(t->ticket_mac))
+		return "\"ticketKeySecret\" and \"ticketMacSecret\" must be set together";
 	if (has_checks(t) && !p->verify.chain && !p->verify.peer)
 		return "Either \"verifyChain\" or \"verifyPeer\" has to be enabled";
 	return NULL;
@@ -53,10 +75,12 @@ check_service(const struct tun_service *s, int inetd)
 {
 	const char *why = check_endpoints(s, inetd);
 
+	if (why == NULL && s->tls.client && s->protocol == PROTOCOL_PROXY)
+		why = "The configured protocol is not supported in the client mode";
 	if (why == NULL)
 		why = check_tls(&s->tls);
-	if (why == NULL && !s->tls.client && s->sni != NULL)
-		why = "\"sni\" in a server section is not supported by this version";
+	if (why == NULL)
+		why = check_redirect(s);
 	return why;
 }
 
@@ -65,7 +89,7 @@ check_warning(const struct tun_service *s)
 {
 	const struct verify_mode *m = &s->tls.plain.verify;
 
-	if (!s->tls.client || m->peer)
+	if (!s->tls.client || m->peer || is_set(s->tls.psk_secrets))
 		return NULL;
 	if (!m->chain)
 		return "needs authentication to prevent MITM attacks";

@@ -12,20 +12,25 @@
 enum { FOREGROUND_NO, FOREGROUND_YES, FOREGROUND_QUIET };
 enum { LOGID_SEQUENTIAL, LOGID_UNIQUE, LOGID_THREAD, LOGID_PROCESS };
 enum { FAILOVER_PRIO, FAILOVER_RR };
+enum { PROTOCOL_NONE, PROTOCOL_PROXY };
 
 /* What has no owner and is inherited by assignment. */
 struct tun_plain {
 	int debug;			/* highest syslog level logged */
 	struct sockopt_set sockets;
+	int retry;			/* ms until a program is run again; -1: never */
 };
 
 struct tun_service {
 	char *name;
 	struct tls_conf tls;
-	struct opt_list accept, connect;
+	struct opt_list accept, connect, redirect;
+	char *exec, *exec_args;		/* a program instead of an address; NULL or "": none */
 	char *sni;			/* client: the name to send; NULL: from connect */
 	char *owner, *group;		/* of a UNIX accept socket */
 	int64_t t_busy, t_close, t_connect, t_idle;	/* seconds */
+	int protocol, proxy_tlv;
+	int64_t proxy_version;
 	int delay, failover, reset, log_id;
 	struct tun_plain plain;
 };

@@ -15,10 +15,12 @@
 #include "lib/sock.h"
 #include "tunnel/duplex.h"
 #include "tunnel/peercert.h"
+#include "tunnel/proxy.h"
+#include "tunnel/sni.h"
 
 enum { LINGER_MS = 1000, LINGER_BYTES = 1 << 20, ID_SIZE = 24 };
 
-enum phase { PH_TLS, PH_CONNECT, PH_RELAY, PH_LINGER };
+enum phase { PH_TLS, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER };
 enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
 
 struct conn {
@@ -35,7 +37,11 @@ struct conn {
 	struct timer deadline;
 	uint64_t touched;		/* when something last happened, on the loop's clock */
 	size_t tried;			/* addresses connected to so far */
+	int redirected;			/* to where those go who are not let in */
 	size_t first_address;
+	struct ask *ask;		/* while the spawner is asked for a program */
+	void (*ended)(void *arg);	/* NULL, or who runs this program */
+	void *ended_arg;
 	size_t lingered;		/* bytes thrown away so far */
 };
 
@@ -81,6 +87,12 @@ plain_end(struct conn *c)
 	return conf_of(c)->tls.client ? &c->local : &c->remote;
 }
 
+static enum phase
+target_phase(const struct conn *c)
+{
+	return c->sv->connect.n > 0 ? PH_CONNECT : PH_EXEC;
+}
+
 static void
 give_id(struct conn *c)
 {
@@ -102,8 +114,11 @@ static void
 conn_free(struct conn *c)
 {
 	struct conn_env *env = c->env;
+	void (*ended)(void *) = c->ended;
+	void *ended_arg = c->ended_arg;
 
 	loop_timer_clear(env->loop, &c->deadline);
+	ask_forget(c->ask);
 	end_close(env->loop, &c->local, 0);
 	end_close(env->loop, &c->remote, 0);
 	stream_tls_done(&c->tls);
@@ -113,6 +128,8 @@ conn_free(struct conn *c)
 		c->next->prev = c->prev;
 	free(c);
 	env->count--;
+	if (ended != NULL)
+		ended(ended_arg);
 	env->gone(env->arg);
 }
 
@@ -195,7 +212,7 @@ say_tls(struct conn *c)
 	if (conf_of(c)->plain.debug < LOG_INFO)
 		return;
 	say(c, LOG_INFO, "TLS %s: %s", conf_of(c)->tls.client ? "connected" : "accepted",
-	    SSL_session_reused(c->tls.ssl) ? "previous session reused" : "new session negotiated");
+	    SSL_get_psk_identity(c->tls.ssl) != NULL ? "PSK" : SSL_session_reused(c->tls.ssl) ? "previous session reused" : "new session negotiated");
 	say(c, LOG_INFO, "%s ciphersuite: %s (%d-bit encryption)", SSL_get_version(c->tls.ssl), SSL_CIPHER_get_name(cipher),
 	    SSL_CIPHER_get_bits(cipher, NULL));
 	if (SSL_get_peer_tmp_key(c->tls.ssl, &key) == 1) {
@@ -204,6 +221,15 @@ say_tls(struct conn *c)
 		say(c, LOG_INFO, "Peer temporary key: %s, %d bits", name, EVP_PKEY_get_bits(key));
 		EVP_PKEY_free(key);
 	}
+}
+
+/* From here on it is a connection of the section that was asked for. */
+static void
+named(void *arg, SSL *ssl, const char *name)
+{
+	struct conn *c = arg;
+
+	c->sv = sni_choose(c->sv, ssl, name);
 }
 
 /* Called when the TLS side's descriptor is there: at once in server mode. */
@@ -215,7 +241,7 @@ tls_begin(struct conn *c)
 
 	if ((r = stream_tls_init(&c->tls, c->sv->tls, e->rfd, e->wfd, c->env->scratch)) != 0)
 		return r;
-	c->cert = (struct peercert){ .say = say_cert, .arg = c };
+	c->cert = (struct peercert){ .say = say_cert, .named = named, .arg = c };
 	if (!peercert_attach(c->tls.ssl, &c->cert))
 		return -ENOMEM;
 	if (c->sv->sni != NULL) {
@@ -237,6 +263,65 @@ relay_begin(struct conn *c)
 	c->phase = PH_RELAY;
 }
 
+static void
+put_proxy(struct conn *c, struct buf *out)
+{
+	char name[256] = "";
+	const X509 *cert = SSL_get0_peer_certificate(c->tls.ssl);
+	struct proxy_tls tls = { .has_cert = cert != NULL, .verified = SSL_get_verify_result(c->tls.ssl) == X509_V_OK,
+	    .version = SSL_get_version(c->tls.ssl), .cipher = SSL_get_cipher_name(c->tls.ssl), .common_name = name };
+	struct addr from = { .ss.ss_family = AF_UNSPEC }, to = from;
+
+	if (c->local.rfd >= 0 && sock_peer(c->local.rfd, &from) == 0)
+		sock_local(c->local.rfd, &to);
+	if (cert != NULL)
+		X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof name);
+	if (conf_of(c)->proxy_version == 1)
+		proxy_v1_put(out, &from, &to);
+	else
+		proxy_v2_put(out, &from, &to, conf_of(c)->proxy_tlv ? &tls : NULL);
+}
+
+/* In one piece: nothing was sent there yet, and no socket's buffer is smaller. */
+static int
+send_proxy(struct conn *c)
+{
+	struct buf header = BUF_INIT;
+	ssize_t n;
+	int r;
+
+	put_proxy(c, &header);
+	n = header.err != 0 ? -1 : send(c->remote.wfd, buf_head(&header), buf_len(&header), MSG_NOSIGNAL);
+	r = header.err != 0 ? header.err : n < 0 ? -errno : (size_t)n != buf_len(&header) ? -EIO : 0;
+	buf_done(&header);
+	return r;
+}
+
+/* The target is there: what has to be said before the data, and then the data. */
+static enum step
+target_ready(struct conn *c)
+{
+	int r;
+
+	if (conf_of(c)->protocol == PROTOCOL_PROXY && !c->redirected && (r = send_proxy(c)) != 0) {
+		say(c, LOG_ERR, "PROXY header: %s (%d)", strerror(-r), -r);
+		return conn_reset(c);
+	}
+	relay_begin(c);
+	return STEP_NEXT;
+}
+
+static void
+choose_target(struct conn *c)
+{
+	c->phase = target_phase(c);
+	if (!conf_of(c)->tls.redirects || (tlsctx_authentic(c->tls.ssl) && !verify_refuses(c->cert.verdict)))
+		return;
+	say(c, LOG_NOTICE, "Redirecting connection");
+	c->redirected = 1;
+	c->phase = PH_CONNECT;
+}
+
 static enum step
 tls_run(struct conn *c)
 {
@@ -256,14 +341,22 @@ tls_run(struct conn *c)
 	if (conf_of(c)->tls.client)
 		relay_begin(c);
 	else
-		c->phase = PH_CONNECT;
+		choose_target(c);
 	return STEP_NEXT;
+}
+
+static const struct targets *
+targets_of(const struct conn *c)
+{
+	return c->redirected ? &c->sv->redirect : &c->sv->connect;
 }
 
 static const struct addr *
 current_address(const struct conn *c)
 {
-	return &c->sv->connect.v[(c->first_address + c->tried - 1) % c->sv->connect.n];
+	const struct targets *to = targets_of(c);
+
+	return &to->v[(c->first_address + c->tried - 1) % to->n];
 }
 
 static void
@@ -295,7 +388,7 @@ connected(struct conn *c)
 	if (conf_of(c)->tls.client)
 		c->phase = PH_TLS;
 	else
-		relay_begin(c);
+		return target_ready(c);
 	return STEP_NEXT;
 }
 
@@ -336,12 +429,68 @@ connect_run(struct conn *c)
 			return connected(c);
 		connect_failed(c, -r);
 	}
-	while (c->tried < c->sv->connect.n) {
+	while (c->tried < targets_of(c)->n) {
 		if ((r = connect_next(c)) == 0)
 			return STEP_WAIT;
 		connect_failed(c, -r);
 	}
 	say(c, LOG_ERR, "No more addresses to connect");
+	return conn_reset(c);
+}
+
+/* The spawner's answer: the program is the peer itself, or the end that others connect to. */
+static void
+spawned(void *arg, int error, int fd, pid_t pid)
+{
+	struct conn *c = arg;
+	int is_peer = service_is_program(c->sv);
+
+	c->ask = NULL;
+	if (error != 0) {
+		say(c, LOG_ERR, "exec %s: %s (%d)", conf_of(c)->exec, strerror(-error), -error);
+		if (conn_reset(c) == STEP_NEXT)
+			conn_run(c);
+		return;
+	}
+	say(c, LOG_INFO, "Local mode child started (PID=%d)", (int)pid);
+	end_init(is_peer ? &c->local : &c->remote, fd, fd, conn_ready, c);
+	if (is_peer)
+		c->phase = conf_of(c)->tls.client ? PH_CONNECT : PH_TLS;
+	else if (conf_of(c)->tls.client)
+		c->phase = PH_TLS;
+	else if (target_ready(c) == STEP_GONE)
+		return;
+	conn_run(c);
+}
+
+static void
+name_peer(struct conn *c, struct spawn_request *req)
+{
+	struct addr peer;
+
+	if (c->local.rfd >= 0 && sock_peer(c->local.rfd, &peer) == 0 && peer.ss.ss_family != AF_UNIX) {
+		char host[ADDR_TEXT_SIZE];
+
+		snprintf(req->host, sizeof req->host, "%s", addr_host(&peer, host, sizeof host));
+		req->port = addr_port(&peer);
+	}
+	if (c->tls.ssl != NULL)
+		peercert_names(c->tls.ssl, req->subject, req->issuer, sizeof req->subject);
+}
+
+static enum step
+exec_run(struct conn *c)
+{
+	struct spawn_request req = { .service = (uint32_t)(c->sv - c->env->services->v) };
+	int r;
+
+	if (c->ask != NULL)
+		return STEP_WAIT;
+	name_peer(c, &req);
+	set_deadline(c, conf_of(c)->t_busy);
+	if ((r = ask_spawn(&c->env->asks, &req, spawned, c, &c->ask)) == 0)
+		return STEP_WAIT;
+	say(c, LOG_ERR, "exec %s: %s (%d)", conf_of(c)->exec, strerror(-r), -r);
 	return conn_reset(c);
 }
 
@@ -407,7 +556,8 @@ static void
 conn_run(struct conn *c)
 {
 	static enum step (*const phases[])(struct conn *) = {
-		[PH_TLS] = tls_run, [PH_CONNECT] = connect_run, [PH_RELAY] = relay_run, [PH_LINGER] = linger_run,
+		[PH_TLS] = tls_run, [PH_CONNECT] = connect_run, [PH_EXEC] = exec_run,
+		[PH_RELAY] = relay_run, [PH_LINGER] = linger_run,
 	};
 
 	while (phases[c->phase](c) == STEP_NEXT)
@@ -451,6 +601,10 @@ expired(void *arg)
 		end_close(c->env->loop, &c->remote, 0);
 		step = STEP_NEXT;
 		break;
+	case PH_EXEC:
+		say(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conf_of(c)->exec);
+		step = conn_reset(c);
+		break;
 	case PH_RELAY:
 		step = idle_expired(c);
 		break;
@@ -492,17 +646,14 @@ enlist(struct conn_env *env, struct conn *c)
 	env->count++;
 }
 
-void
-conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
+static struct conn *
+conn_new(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 {
 	struct conn *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
 		log_error("Service [%s]: %s", sv->conf->name, strerror(ENOMEM));
-		close(rfd);
-		if (wfd != rfd)
-			close(wfd);
-		return;
+		return NULL;
 	}
 	c->env = env;
 	c->sv = sv;
@@ -512,10 +663,37 @@ conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 	end_init(&c->remote, -1, -1, conn_ready, c);
 	c->deadline = (struct timer){ .expired = expired, .arg = c };
 	c->touched = loop_now(env->loop);
-	c->phase = sv->conf->tls.client ? PH_CONNECT : PH_TLS;
-	if (sv->conf->failover == FAILOVER_RR)
+	if (sv->conf->failover == FAILOVER_RR && sv->connect.n > 0)
 		c->first_address = (size_t)(atomic_load(env->next_id) % sv->connect.n);
+	return c;
+}
+
+void
+conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
+{
+	struct conn *c = conn_new(env, sv, rfd, wfd);
+
+	if (c == NULL) {
+		close(rfd);
+		if (wfd != rfd)
+			close(wfd);
+		return;
+	}
+	c->phase = sv->conf->tls.client ? target_phase(c) : PH_TLS;
 	welcome(c);
+	conn_run(c);
+}
+
+void
+conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)(void *arg), void *arg)
+{
+	struct conn *c = conn_new(env, sv, -1, -1);
+
+	if (c == NULL)
+		return;
+	c->ended = ended;
+	c->ended_arg = arg;
+	c->phase = PH_EXEC;
 	conn_run(c);
 }
 

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "lib/loop.h"
+#include "tunnel/ask.h"
 #include "tunnel/service.h"
 #include "tunnel/stream.h"
 
@@ -14,6 +15,8 @@ struct conn;
 struct conn_env {
 	struct loop *loop;
 	struct scratch *scratch;
+	const struct service_set *services;
+	struct ask_queue asks;		/* programs wanted of the spawner */
 	_Atomic uint64_t *next_id;	/* shared by all workers: ids are unique since the start */
 	void (*gone)(void *arg);	/* a connection has ended and count is one less */
 	void *arg;
@@ -24,6 +27,9 @@ struct conn_env {
 /* Serve the connection on rfd and wfd (the same for a socket), which are taken.  What happens to
  * it, the log says; env and sv must outlive it. */
 void conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd);
+
+/* The same with a program of the service's own in the peer's place.  ended is called at its end. */
+void conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)(void *arg), void *arg);
 
 /* Log them all (SIGUSR2). */
 void conn_list(const struct conn_env *env);

@@ -18,10 +18,9 @@ ctl_pair(int ret_fds[2])
 }
 
 int
-ctl_send(int fd, enum ctl what, int pass_fd)
+ctl_send_bytes(int fd, const void *bytes, size_t n, int pass_fd)
 {
-	char byte = (char)what;
-	struct iovec v = { &byte, 1 };
+	struct iovec v = { (void *)bytes, n };
 	union control control = { 0 };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
 
@@ -36,10 +35,17 @@ ctl_send(int fd, enum ctl what, int pass_fd)
 }
 
 int
-ctl_recv(int fd, enum ctl *ret, int *ret_fd)
+ctl_send(int fd, enum ctl what, int pass_fd)
 {
-	char byte;
-	struct iovec v = { &byte, 1 };
+	char byte = (char)what;
+
+	return ctl_send_bytes(fd, &byte, 1, pass_fd);
+}
+
+int
+ctl_recv_bytes(int fd, void *bytes, size_t size, int *ret_fd)
+{
+	struct iovec v = { bytes, size };
 	union control control = { 0 };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
 	    .msg_controllen = sizeof control.bytes };
@@ -50,10 +56,20 @@ ctl_recv(int fd, enum ctl *ret, int *ret_fd)
 		return E_WANT_READ;
 	if (n <= 0)
 		return E_EOF;
-	*ret = (enum ctl)byte;
 	*ret_fd = -1;
 	c = CMSG_FIRSTHDR(&m);
 	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret_fd, CMSG_DATA(c), sizeof *ret_fd);
-	return 0;
+	return (size_t)n == size && (m.msg_flags & MSG_TRUNC) == 0 ? 0 : E_BREACH;
+}
+
+int
+ctl_recv(int fd, enum ctl *ret, int *ret_fd)
+{
+	char byte;
+	int r = ctl_recv_bytes(fd, &byte, 1, ret_fd);
+
+	if (r == 0)
+		*ret = (enum ctl)byte;
+	return r == E_BREACH ? E_EOF : r;
 }

@@ -128,3 +128,14 @@ identity_return(struct identity *id)
 		return -errno;
 	return leave_jail(id);
 }
+
+int
+identity_assume(const struct identity *id)
+{
+	if (id->jail_fd >= 0 && (fchdir(id->jail_fd) < 0 || chroot(".") < 0))
+		return -errno;
+	if (id->changes_ids && (setgroups(1, &id->gid) < 0 || setresgid(id->gid, id->gid, id->gid) < 0 ||
+	    setresuid(id->uid, id->uid, id->uid) < 0))
+		return -errno;
+	return 0;
+}

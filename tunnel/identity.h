@@ -35,4 +35,7 @@ void identity_done(struct identity *id);
 int identity_borrow(struct identity *id);
 int identity_return(struct identity *id);
 
+/* Become it for good.  0 or -errno; after a failure the process must end. */
+int identity_assume(const struct identity *id);
+
 #endif

@@ -113,7 +113,7 @@ open_service(const struct opening *o, size_t service)
 			continue;
 		o->set->v[o->set->n++] = (struct listener){ fd, service, t->v[i] };
 	}
-	if (o->set->n > before)
+	if (o->set->n > before || t->n == 0)	/* a section may have no address to listen on */
 		return 0;
 	return conf_err_set(o->e, NULL, 0, "Binding service [%.100s] failed", o->services->v[service].conf->name);
 }

@@ -1,26 +1,33 @@
 #include "tunnel/load.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <syslog.h>
 
 #include "lib/log.h"
 #include "tunnel/check.h"
 #include "tunnel/table.h"
 
-enum { SERVICES_MAX = 4096, QUOTED_MAX = 200 };
+enum { SERVICES_MAX = 4096, QUOTED_MAX = 200, INCLUDE_DEPTH = 8 };
 
 struct load {
 	struct tun_conf *conf;
 	struct tun_service defaults;
 	struct tun_service *section;	/* NULL before the first */
-	const char *path, *text;
+	const char *path, *text;	/* of the file being read, which may be an included one */
 	size_t size;
 	const struct ini_item *item;
 	struct conf_err *e;
+	int may_include;		/* other files may be opened */
+	int depth;			/* of includes */
 };
+
+static int include_dir(struct load *l, const char *dir);
 
 static void
 service_done(struct tun_service *s)
@@ -80,12 +87,13 @@ refuse_section(struct load *l, const char *why)
 }
 
 static int
-section_end(struct load *l, const struct tun_service *s)
+section_end(struct load *l, struct tun_service *s)
 {
 	const char *why = check_service(s, l->conf->inetd);
 
 	if (why != NULL)
 		return refuse_section(l, why);
+	s->tls.redirects = s->redirect.n > 0;
 	if ((why = check_warning(s)) != NULL)
 		log_warn("Service [%s] %s", s->name, why);
 	return 0;
@@ -195,6 +203,8 @@ setting(struct load *l)
 	const struct other *x;
 	int r, known = 0;
 
+	if (strcasecmp(name, "include") == 0)
+		return include_dir(l, l->item->value);
 	if (l->section == NULL && ((r = global_setting(l, &known)) != 0 || known))
 		return r;
 	if ((o = opt_find(service_opts, n_service_opts, INI_STUNNEL, name)) != NULL)
@@ -231,6 +241,66 @@ read_items(struct load *l, struct ini *in)
 	}
 }
 
+/* Its lines stand where the include line does: the section it ends in goes on after it.  The
+ * complaint about a line of its own is logged here, since the outer line gets the error. */
+static int
+include_text(struct load *l, const char *path, const struct buf *text)
+{
+	struct load outer = *l;
+	struct ini in;
+	int r;
+
+	l->path = path;
+	l->text = (const char *)buf_head(text);
+	l->size = buf_len(text);
+	ini_init(&in, INI_STUNNEL, path, l->text, l->size);
+	r = read_items(l, &in);
+	ini_done(&in);
+	l->path = outer.path;
+	l->text = outer.text;
+	l->size = outer.size;
+	l->item = outer.item;
+	return r;
+}
+
+static int
+include_file(struct load *l, const char *path)
+{
+	char complaint[sizeof l->e->path + sizeof l->e->text + 16];
+	struct buf text = BUF_INIT;
+	struct stat st;
+	int r = 0;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (r = ini_slurp(path, &text, l->e)) == 0)
+		r = include_text(l, path, &text);
+	buf_done(&text);
+	if (r != E_CONF)
+		return r;
+	log_error("%s", conf_err_print(l->e, complaint, sizeof complaint));
+	return refuse(l, "Failed to include a file");
+}
+
+/* Every regular file, whatever its name: stunnel has no filter on the suffix. */
+static int
+include_dir(struct load *l, const char *dir)
+{
+	struct dirent **all;
+	char path[4096];
+	int n = l->may_include && l->depth < INCLUDE_DEPTH ? scandir(dir, &all, NULL, alphasort) : -1, r = 0;
+
+	if (n < 0)
+		return refuse(l, "Failed to include directory");
+	l->depth++;
+	for (int i = 0; i < n; i++) {
+		if (r == 0 && (size_t)snprintf(path, sizeof path, "%s/%s", dir, all[i]->d_name) < sizeof path)
+			r = include_file(l, path);
+		free(all[i]);
+	}
+	free(all);
+	l->depth--;
+	return r;
+}
+
 /* The end of the file is the end of the last section, or, without sections, of inetd mode's. */
 static int
 finish(struct load *l)
@@ -259,6 +329,7 @@ set_defaults(struct load *l)
 
 	l->conf->facility = LOG_DAEMON;
 	l->conf->debug = l->defaults.plain.debug = LOG_NOTICE;
+	l->defaults.plain.retry = -1;
 	for (size_t i = 0; i < ARRAY_LEN(sockets); i++)
 		sockopt_add(&l->defaults.plain.sockets, sockets[i]);
 	if ((r = opt_defaults(global_opts, n_global_opts, l->conf)) != 0)
@@ -266,10 +337,10 @@ set_defaults(struct load *l)
 	return opt_defaults(service_opts, n_service_opts, &l->defaults);
 }
 
-int
-load_text(const char *path, const char *text, size_t size, struct tun_conf **ret, struct conf_err *e)
+static int
+load(const char *path, const char *text, size_t size, int may_include, struct tun_conf **ret, struct conf_err *e)
 {
-	struct load l = { .path = path, .text = text, .size = size, .e = e };
+	struct load l = { .path = path, .text = text, .size = size, .e = e, .may_include = may_include };
 	struct ini in;
 	int r = -ENOMEM;
 
@@ -289,13 +360,19 @@ load_text(const char *path, const char *text, size_t size, struct tun_conf **ret
 }
 
 int
+load_text(const char *path, const char *text, size_t size, struct tun_conf **ret, struct conf_err *e)
+{
+	return load(path, text, size, 0, ret, e);
+}
+
+int
 load_file(const char *path, int fd, struct tun_conf **ret, struct conf_err *e)
 {
 	struct buf text = BUF_INIT;
 	int r = fd >= 0 ? ini_slurp_fd(fd, path, &text, e) : ini_slurp(path, &text, e);
 
 	if (r == 0)
-		r = load_text(path, (const char *)buf_head(&text), buf_len(&text), ret, e);
+		r = load(path, (const char *)buf_head(&text), buf_len(&text), 1, ret, e);
 	buf_done(&text);
 	return r;
 }

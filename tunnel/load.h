@@ -1,11 +1,12 @@
 /* The text of a configuration file to a tun_conf: defaults inherited, lines acting in their order,
- * the rules across options checked as each section ends.  Opens nothing but the file itself. */
+ * the rules across options checked as each section ends.  Opens nothing but the file itself and
+ * what it includes. */
 #ifndef SALLYPORT_TUNNEL_LOAD_H
 #define SALLYPORT_TUNNEL_LOAD_H
 
 #include "tunnel/conf.h"
 
-/* path is for messages.  0, E_CONF with *e filled, or -ENOMEM.  Warnings go to the log. */
+/* path is for messages; nothing can be included.  0, E_CONF with *e filled, or -ENOMEM.  Warnings go to the log. */
 int load_text(const char *path, const char *text, size_t size, struct tun_conf **ret, struct conf_err *e);
 
 /* Read the file, or what descriptor fd holds when fd >= 0 (path is then its number). */

@@ -1,17 +1,18 @@
 # libtlspipe.a: TLS contexts, who is let in, streams, and the relay between two of them
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
-	tunnel/duplex.c tunnel/duplex.h tunnel/peercert.c tunnel/peercert.h tunnel/relay.c tunnel/relay.h \
-	tunnel/stream.h tunnel/stream_tcp.c tunnel/stream_tls.c tunnel/syscalls.h tunnel/tlsctx.c tunnel/tlsctx.h \
+	tunnel/duplex.c tunnel/duplex.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h \
+	tunnel/stream.h tunnel/stream_tcp.c tunnel/stream_tls.c tunnel/syscalls.h tunnel/ticket.c tunnel/ticket.h tunnel/tlsctx.c tunnel/tlsctx.h \
 	tunnel/verify.c tunnel/verify.h
 TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 
 # libtunnel.a: the configuration and the processes of the forwarder
 tunnel_libtunnel_a_SOURCES = \
-	tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/conn.c tunnel/conn.h tunnel/ctl.c tunnel/ctl.h \
+	tunnel/ask.c tunnel/ask.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/conn.c tunnel/conn.h tunnel/ctl.c tunnel/ctl.h \
 	tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/load.c tunnel/load.h \
-	tunnel/master.c tunnel/master.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
-	tunnel/service.c tunnel/service.h tunnel/sockopt.c tunnel/sockopt.h tunnel/table.c tunnel/table.h \
+	tunnel/master.c tunnel/master.h tunnel/proxy.c tunnel/proxy.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
+	tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
+	tunnel/spawnmsg.h tunnel/table.c tunnel/table.h \
 	tunnel/target.c tunnel/target.h tunnel/tlsname.c tunnel/tlsname.h tunnel/worker.c tunnel/worker.h
 TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS)
 
@@ -19,12 +20,18 @@ bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
-UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
 	t/unit/check_tunnel_verify
 t_unit_check_tunnel_check_SOURCES = t/unit/check_tunnel_check.c t/unit/unit.h
 t_unit_check_tunnel_check_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_load_SOURCES = t/unit/check_tunnel_load.c t/unit/unit.h
 t_unit_check_tunnel_load_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_proxy_SOURCES = t/unit/check_tunnel_proxy.c t/unit/unit.h
+t_unit_check_tunnel_proxy_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_psk_SOURCES = t/unit/check_tunnel_psk.c t/unit/unit.h
+t_unit_check_tunnel_psk_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_ticket_SOURCES = t/unit/check_tunnel_ticket.c t/unit/unit.h
+t_unit_check_tunnel_ticket_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_relay_SOURCES = t/unit/check_tunnel_relay.c t/unit/unit.h
 t_unit_check_tunnel_relay_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_table_SOURCES = t/unit/check_tunnel_table.c t/unit/unit.h
@@ -36,7 +43,8 @@ check_PROGRAMS += t/tool/peer
 t_tool_peer_SOURCES = t/tool/peer.c
 EXTRA_DIST += t/tls.sh
 SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
-	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t
+	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
+	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t t/513-tunnel-sessions.t t/514-tunnel-notify.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)
@@ -44,3 +52,12 @@ fuzz_fuzz_tunnel_load_LDADD = $(TUNNEL_LIBS)
 
 dist_man_MANS += man/sallyport-tunnel.8
 EXTRA_DIST += doc/tunnel.md bench/tunnel
+
+# --enable-compat-names: the names that unit files and scripts know
+if COMPAT_NAMES
+install-exec-local:
+	$(MKDIR_P) "$(DESTDIR)$(bindir)"
+	for name in stunnel stunnel4 stunnel5; do ln -sf sallyport-tunnel "$(DESTDIR)$(bindir)/$$name" || exit 1; done
+uninstall-local:
+	for name in stunnel stunnel4 stunnel5; do rm -f "$(DESTDIR)$(bindir)/$$name"; done
+endif

@@ -16,6 +16,7 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
+#include "tunnel/spawn.h"
 #include "tunnel/worker.h"
 
 enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, LOG_MODE = 0640, PID_MODE = 0644 };
@@ -25,6 +26,8 @@ struct child {
 	pid_t pid;
 	int ctl_fd;
 	int draining;
+	int spawns;			/* the spawner of its generation, no worker */
+	int leads;			/* the worker that runs programs of their own */
 	uint64_t born;
 };
 
@@ -39,6 +42,7 @@ struct master {
 	struct timer respawn;
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
+	int stopping;
 	int status;
 };
 
@@ -122,11 +126,11 @@ workers_wanted(const struct master *m)
 
 /* In the new process: whatever was the master's own, but not what the worker inherits on purpose. */
 static _Noreturn void
-become_worker(struct master *m, int ctl_fd)
+become_worker(struct master *m, int ctl_fd, int ask_fd, int leads)
 {
 	struct role role = roles_worker(&m->id, m->filter);
 	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
-	    .ctl_fd = ctl_fd, .next_id = m->next_id };
+	    .ctl_fd = ctl_fd, .ask_fd = ask_fd, .leads = leads, .next_id = m->next_id };
 
 	loop_free(m->loop);
 	for (struct child *c = m->children; c != NULL; c = c->next)
@@ -134,25 +138,77 @@ become_worker(struct master *m, int ctl_fd)
 	worker_main(&job);
 }
 
+static _Noreturn void
+become_spawner(struct master *m, int ctl_fd)
+{
+	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = ctl_fd,
+	    .keep_stderr = conf_of(m)->foreground == FOREGROUND_YES };
+
+	loop_free(m->loop);
+	for (struct child *c = m->children; c != NULL; c = c->next)
+		close(c->ctl_fd);
+	for (size_t i = 0; m->plan.listeners != NULL && i < m->plan.listeners->n; i++)
+		close(m->plan.listeners->v[i].fd);	/* or a port given up would stay open */
+	spawner_main(&job);
+}
+
+static struct child *
+current(const struct master *m, int spawns)
+{
+	struct child *c = m->children;
+
+	while (c != NULL && (c->draining || c->spawns != spawns || (!spawns && !c->leads)))
+		c = c->next;
+	return c;
+}
+
+/* A worker's channel to the spawner, or -1 when nothing is ever spawned. */
 static int
-spawn(struct master *m)
+open_channel(struct master *m, int *ret_fd)
+{
+	const struct child *spawner = current(m, 1);
+	int pair[2], r;
+
+	*ret_fd = -1;
+	if (spawner == NULL)
+		return 0;
+	if ((r = ctl_pair(pair)) != 0)
+		return r;
+	r = ctl_send(spawner->ctl_fd, CTL_CHANNEL, pair[0]);
+	close(pair[0]);
+	if (r != 0)
+		close(pair[1]);
+	else
+		*ret_fd = pair[1];
+	return r;
+}
+
+static int
+spawn(struct master *m, int spawns)
 {
 	struct child *c = calloc(1, sizeof *c);
-	int ctl[2], r;
+	int ctl[2], ask = -1, r;
 
 	if (c == NULL)
 		return -ENOMEM;
-	if ((r = ctl_pair(ctl)) != 0) {
+	if ((!spawns && (r = open_channel(m, &ask)) != 0) || (r = ctl_pair(ctl)) != 0) {
+		if (ask >= 0)
+			close(ask);
 		free(c);
 		return r;
 	}
-	*c = (struct child){ .next = m->children, .ctl_fd = ctl[0], .born = loop_clock() };
+	*c = (struct child){ .next = m->children, .ctl_fd = ctl[0], .born = loop_clock(), .spawns = spawns,
+	    .leads = !spawns && current(m, 0) == NULL };
 	if ((c->pid = fork()) == 0) {
 		close(ctl[0]);
-		become_worker(m, ctl[1]);
+		if (spawns)
+			become_spawner(m, ctl[1]);
+		become_worker(m, ctl[1], ask, c->leads);
 	}
 	r = c->pid < 0 ? -errno : 0;
 	close(ctl[1]);
+	if (ask >= 0)
+		close(ask);
 	if (r != 0) {
 		close(ctl[0]);
 		free(c);
@@ -169,7 +225,9 @@ fill_up(void *arg)
 	struct master *m = arg;
 	int r = 0;
 
-	while (m->missing > 0 && (r = spawn(m)) == 0)
+	if (service_set_spawns(m->plan.services) && current(m, 1) == NULL)
+		r = spawn(m, 1);
+	while (r == 0 && m->missing > 0 && (r = spawn(m, 0)) == 0)
 		m->missing--;
 	if (r != 0) {
 		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
@@ -195,20 +253,32 @@ share_log(struct master *m)
 }
 
 static void
+drain_all(struct master *m)
+{
+	tell_all(m, CTL_DRAIN, -1);
+	for (struct child *c = m->children; c != NULL; c = c->next)
+		c->draining = 1;
+}
+
+/* Of a spawner's generation nobody can start a program any more: all of it is replaced. */
+static void
 replace(struct master *m, const struct child *c, int status)
 {
 	uint64_t age = loop_clock() - c->born;
+	const char *what = c->spawns ? "Spawner" : "Worker";
 
 	if (WIFSIGNALED(status))
-		log_error("Worker %d terminated on signal %d: starting another", (int)c->pid, WTERMSIG(status));
+		log_error("%s %d terminated on signal %d: starting another", what, (int)c->pid, WTERMSIG(status));
 	else
-		log_error("Worker %d finished with code %d: starting another", (int)c->pid, WEXITSTATUS(status));
+		log_error("%s %d finished with code %d: starting another", what, (int)c->pid, WEXITSTATUS(status));
 	if (m->first && WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_ROLE) {
 		m->status = EXIT_FAILURE;	/* it would fail again and again */
 		loop_stop(m->loop);
 		return;
 	}
-	m->missing++;
+	if (c->spawns)
+		drain_all(m);
+	m->missing = c->spawns ? workers_wanted(m) : m->missing + 1;
 	if (age >= RESPAWN_MS)
 		fill_up(m);
 	else
@@ -229,7 +299,11 @@ reap(struct master *m)
 			continue;
 		*at = c->next;
 		close(c->ctl_fd);
-		if (c->draining)
+		if (m->stopping)	/* the signal may have gone to all of us */
+			log_debug("%s %d has ended", c->spawns ? "Spawner" : "Worker", (int)pid);
+		else if (c->draining && c->spawns)
+			log_debug("Spawner %d: its last worker is gone", (int)pid);
+		else if (c->draining)
 			log_info("Worker %d: its last connection is closed", (int)pid);
 		else
 			replace(m, c, status);
@@ -284,9 +358,7 @@ try_reload(struct master *m)
 		return r;
 	}
 	share_log(m);
-	tell_all(m, CTL_DRAIN, -1);
-	for (struct child *c = m->children; c != NULL; c = c->next)
-		c->draining = 1;
+	drain_all(m);
 	m->first = 0;
 	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */
 	start_generation(m);
@@ -296,10 +368,12 @@ try_reload(struct master *m)
 static void
 reload(struct master *m)
 {
+	sock_notify("RELOADING=1");
 	if (try_reload(m) != 0)
 		log_error("Failed to reload the configuration file");
 	else
 		log_info("Accepting new connections");
+	sock_notify("READY=1");
 }
 
 static void
@@ -335,6 +409,8 @@ got_signal(void *arg, int signo)
 		break;
 	default:
 		log_notice("Terminated");
+		sock_notify("STOPPING=1");
+		m->stopping = 1;
 		loop_stop(m->loop);
 	}
 }
@@ -444,10 +520,21 @@ static int
 run_inetd(struct master *m)
 {
 	struct role role = roles_worker(&m->id, m->filter);
-	int r = worker_serve_one(m->plan.services, &role, m->next_id);
+	struct worker_job job = { .services = m->plan.services, .role = &role, .ctl_fd = -1, .ask_fd = -1,
+	    .next_id = m->next_id };
+	int r = service_set_spawns(m->plan.services) ? spawn(m, 1) : 0;
 
+	if (r == 0 && (r = open_channel(m, &job.ask_fd)) == 0)
+		r = worker_serve_one(&job);
 	if (r != 0)
 		log_error("%s (%d)", strerror(-r), -r);
+	while (m->children != NULL) {	/* the spawner, which leaves when the channels are closed */
+		struct child *c = m->children;
+
+		m->children = c->next;
+		close(c->ctl_fd);
+		free(c);
+	}
 	return 0;		/* whatever happened to the connection */
 }
 

@@ -26,20 +26,69 @@ say(const struct peercert *pc, int level, const char *what, const char *detail)
 	pc->say(pc->arg, level, text);
 }
 
+void
+peercert_say(SSL *ssl, int level, const char *text)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+
+	if (pc != NULL)
+		say(pc, level, text, "");
+}
+
+/* RFC 6066: a list of one name, of type host_name.  What is not exactly that is no name. */
+static int
+server_name(SSL *ssl, char *dst, size_t size)
+{
+	const unsigned char *at;
+	size_t left, n;
+
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &left) != 1 || left < 5)
+		return 0;
+	n = (size_t)at[3] << 8 | at[4];
+	if (((size_t)at[0] << 8 | at[1]) != left - 2 || at[2] != TLSEXT_NAMETYPE_host_name || n != left - 5 || n == 0 ||
+	    n >= size || memchr(at + 5, '\0', n) != NULL)
+		return 0;
+	memcpy(dst, at + 5, n);
+	dst[n] = '\0';
+	return 1;
+}
+
+int
+peercert_hello(SSL *ssl, int *alert, void *arg)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+	char name[TLSEXT_MAXLEN_host_name + 1];
+
+	(void)alert;
+	(void)arg;
+	if (pc != NULL && pc->named != NULL)
+		pc->named(pc->arg, ssl, server_name(ssl, name, sizeof name) ? name : NULL);
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 /* "C=PL, O=Example, CN=host", whatever the certificate holds. */
 static void
-name_text(const X509 *cert, char *dst, size_t size)
+name_text(const X509_NAME *name, char *dst, size_t size)
 {
 	BIO *mem = BIO_new(BIO_s_mem());
 	int n = 0;
 
-	if (mem != NULL && cert != NULL) {
-		X509_NAME_print_ex(mem, X509_get_subject_name(cert), 0,
+	if (mem != NULL && name != NULL) {
+		X509_NAME_print_ex(mem, name, 0,
 		    XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB & ~XN_FLAG_SPC_EQ);
 		n = BIO_read(mem, dst, (int)size - 1);
 	}
 	dst[n > 0 ? n : 0] = '\0';
 	BIO_free(mem);
+}
+
+void
+peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size)
+{
+	const X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), subject, size);
+	name_text(cert == NULL ? NULL : X509_get_issuer_name(cert), issuer, size);
 }
 
 static int
@@ -145,14 +194,15 @@ peercert_callback(int ok, X509_STORE_CTX *x)
 		f.in_store = conf->plain.verify.peer && in_store(x, cert);
 	}
 	v = verify_cert(&conf->plain.verify, &f);
-	name_text(cert, name, sizeof name);
+	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), name, sizeof name);
 	tell(pc, &f, v, name);
 	if (verify_refuses(v)) {
 		pc->verdict = v;
 		pc->error = f.error;
 		X509_STORE_CTX_set_error(x, x509_code(&f, v));
-		return 0;
+		return conf->redirects;		/* the error stays, also in the session */
 	}
-	X509_STORE_CTX_set_error(x, X509_V_OK);
+	if (!verify_refuses(pc->verdict))
+		X509_STORE_CTX_set_error(x, X509_V_OK);
 	return 1;
 }

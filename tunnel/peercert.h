@@ -10,6 +10,7 @@
 /* One per connection; owned by whoever owns the connection. */
 struct peercert {
 	void (*say)(void *arg, int level, const char *text);	/* NULL: silent */
+	void (*named)(void *arg, SSL *ssl, const char *name);	/* server: what the client calls us, or NULL */
 	void *arg;
 	enum verify_verdict verdict;	/* of the certificate refused, if verify_refuses() */
 	int error;			/* the library's X509_V_ERR_* for it */
@@ -19,5 +20,15 @@ struct peercert {
 int peercert_callback(int ok, X509_STORE_CTX *x);
 
 int peercert_attach(SSL *ssl, struct peercert *pc);
+
+/* For SSL_CTX_set_client_hello_cb: before anything of the hello is acted upon.  The library's
+ * own question about the name comes after a session was accepted, with its verdict on the peer. */
+int peercert_hello(SSL *ssl, int *alert, void *arg);
+
+/* A line about the connection, by its peercert. */
+void peercert_say(SSL *ssl, int level, const char *text);
+
+/* Subject and issuer of the peer's certificate; "" without one. */
+void peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size);
 
 #endif

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/log.h"
 #include "tunnel/load.h"
+#include "tunnel/sni.h"
 
 /* The name for the server to choose a certificate by: never an address (RFC 6066). */
 static char *
@@ -17,6 +19,8 @@ sni_name(const struct tun_service *conf)
 
 	if (conf->sni != NULL)
 		return conf->sni[0] == '\0' ? NULL : strdup(conf->sni);
+	if (conf->connect.n == 0)
+		return strdup("localhost");
 	if (conf->connect.v[0][0] == '/' || target_split(conf->connect.v[0], host, sizeof host, &port) != 0)
 		return NULL;
 	if (host[0] == '\0')
@@ -27,10 +31,12 @@ sni_name(const struct tun_service *conf)
 static void
 service_done(struct service *s)
 {
-	SSL_CTX_free(s->tls);
+	tlsctx_free(s->tls);
 	targets_done(&s->accept);
 	targets_done(&s->connect);
+	targets_done(&s->redirect);
 	free(s->sni);
+	free(s->virtuals);
 }
 
 static int
@@ -43,9 +49,20 @@ resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s", conf->name, bad);
 	if (targets_resolve(&conf->connect, TARGET_CONNECT, &s->connect, &bad) != 0)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve connect target: %.200s", conf->name, bad);
-	if (conf->delay && addr_parse(conf->connect.v[0], 0, &literal) != 0)
+	if (targets_resolve(&conf->redirect, TARGET_CONNECT, &s->redirect, &bad) != 0)
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve redirect target: %.200s", conf->name, bad);
+	if (conf->delay && conf->connect.n > 0 && addr_parse(conf->connect.v[0], 0, &literal) != 0)
 		log_info("Service [%s]: \"delay\": names are resolved at start and at reload", conf->name);
 	return 0;
+}
+
+static void
+warn_of_permissions(const char *path)
+{
+	struct stat st;
+
+	if (path != NULL && path[0] != '\0' && stat(path, &st) == 0 && (st.st_mode & S_IRWXO) != 0)
+		log_warn("Insecure file permissions on %s", path);
 }
 
 static int
@@ -54,6 +71,7 @@ service_init(const struct tun_service *conf, struct service *s, struct conf_err 
 	int r;
 
 	s->conf = conf;
+	warn_of_permissions(conf->tls.psk_secrets);
 	if ((r = tlsctx_new(&conf->tls, conf->name, &s->tls, e)) != 0) {
 		log_error("%s", e->text);
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);
@@ -63,6 +81,27 @@ service_init(const struct tun_service *conf, struct service *s, struct conf_err 
 	if (conf->tls.client)
 		s->sni = sni_name(conf);
 	return 0;
+}
+
+int
+service_spawns(const struct tun_service *conf)
+{
+	return conf->exec != NULL && conf->exec[0] != '\0';
+}
+
+int
+service_set_spawns(const struct service_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (service_spawns(set->v[i].conf))
+			return 1;
+	return 0;
+}
+
+int
+service_is_program(const struct service *s)
+{
+	return service_spawns(s->conf) && s->conf->connect.n > 0;
 }
 
 void
@@ -95,6 +134,8 @@ service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_e
 			set->n++;	/* what it got so far is freed too */
 			goto fail;
 		}
+	if ((r = sni_link(set, e)) != 0)
+		goto fail;
 	*ret = set;
 	return 0;
 fail:	service_set_free(set);

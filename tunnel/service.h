@@ -9,8 +9,10 @@
 struct service {
 	const struct tun_service *conf;
 	SSL_CTX *tls;
-	struct targets accept, connect;
+	struct targets accept, connect, redirect;
 	char *sni;			/* client: the name to send, or NULL */
+	const struct service **virtuals;	/* server: sections chosen by name, in file order */
+	size_t n_virtuals;
 };
 
 struct service_set {
@@ -22,5 +24,10 @@ struct service_set {
 /* Read the keys, resolve the names.  conf is taken, also on failure.  0, -ENOMEM, or E_CONF with *e. */
 int service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e);
 void service_set_free(struct service_set *set);
+
+/* Does it start programs?  And is one of them, rather than a peer, what is connected? */
+int service_spawns(const struct tun_service *conf);
+int service_set_spawns(const struct service_set *set);
+int service_is_program(const struct service *s);
 
 #endif

@@ -13,6 +13,7 @@ static const char *const foregrounds[] = { "no", "yes", "quiet", NULL };
 static const char *const log_modes[] = { "append", "overwrite", NULL };
 static const char *const log_ids[] = { "sequential", "unique", "thread", "process", NULL };
 static const char *const failovers[] = { "prio", "rr", NULL };
+static const char *const protocols[] = { "none", "proxy", NULL };
 
 #define GLOBAL(kind, f) .type = OPT_##kind, .at = offsetof(struct tun_conf, f)
 #define GLOBAL_YN(f) GLOBAL(WORD, f), .words = yes_no
@@ -52,9 +53,17 @@ const struct opt service_opts[] = {
 	{ "CRLpath",             FIELD(STR, tls.crl_path) },
 	{ "curves",              FIELD(STR, tls.curves), .def = "X25519:P-256:X448:P-521:P-384" },
 	{ "delay",               FIELD_YN(delay), .def = "no" },
+	{ "exec",                FIELD(STR, exec) },
+	{ "execArgs",            FIELD(STR, exec_args) },
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
 	{ "key",                 FIELD(STR, tls.key) },
 	{ "logId",               FIELD(WORD, log_id), .words = log_ids, .def = "sequential" },
+	{ "protocol",            FIELD(WORD, protocol), .words = protocols, .def = "none" },
+	{ "proxyTLV",            FIELD_YN(proxy_tlv), .def = "no" },
+	{ "proxyVersion",        FIELD(INT, proxy_version), .def = "1", .min = 1, .max = 2 },
+	{ "PSKidentity",         FIELD(STR, tls.psk_identity) },
+	{ "PSKsecrets",          FIELD(STR, tls.psk_secrets) },
+	{ "redirect",            FIELD(LIST, redirect) },
 	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
 	{ "reset",               FIELD_YN(reset), .def = "yes" },
 	{ "securityLevel",       FIELD(INT, tls.level), .def = "-1", .min = -1, .max = 5 },
@@ -64,6 +73,8 @@ const struct opt service_opts[] = {
 	{ "setgid",              FIELD(STR, group) },
 	{ "setuid",              FIELD(STR, owner) },
 	{ "sni",                 FIELD(STR, sni) },
+	{ "ticketKeySecret",     FIELD(STR, tls.ticket_key) },
+	{ "ticketMacSecret",     FIELD(STR, tls.ticket_mac) },
 	{ "TIMEOUTbusy",         FIELD(INT, t_busy), .def = "300", SECONDS },
 	{ "TIMEOUTclose",        FIELD(INT, t_close), .def = "60", SECONDS },
 	{ "TIMEOUTconnect",      FIELD(INT, t_connect), .def = "10", SECONDS },
@@ -206,6 +217,28 @@ dump_sockets(const struct tun_service *s, struct buf *out)
 	sockopt_dump(&s->plain.sockets, out);
 }
 
+static int
+set_retry(struct tun_service *s, const char *value)
+{
+	int64_t ms = -1;
+
+	if (strcasecmp(value, "yes") == 0)
+		ms = 1000;
+	else if (strcasecmp(value, "no") != 0 && num_parse(value, 0, INT32_MAX, &ms) != 0)
+		return E_FORMAT;
+	s->plain.retry = (int)ms;
+	return 0;
+}
+
+static void
+dump_retry(const struct tun_service *s, struct buf *out)
+{
+	if (s->plain.retry < 0)
+		buf_printf(out, "retry = no\n");
+	else
+		buf_printf(out, "retry = %d\n", s->plain.retry);
+}
+
 #define YES_NO "The argument needs to be either 'yes' or 'no'"
 #define VERSION "Invalid protocol version"
 
@@ -213,6 +246,7 @@ const struct act service_acts[] = {
 	{ "debug", set_debug, "Illegal debug level", "level", dump_debug },
 	{ "options", set_option, "Illegal TLS option", "[-]NAME", dump_options },
 	{ "requireCert", set_require, YES_NO, "yes or no", NULL },
+	{ "retry", set_retry, "Illegal retry delay", "yes, no or milliseconds", dump_retry },
 	{ "socket", set_socket, "Illegal socket option", "a|l|r:option=value[:value]", dump_sockets },
 	{ "sslVersion", set_version, VERSION, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
 	{ "sslVersionMax", set_version_max, VERSION, "as sslVersion", NULL },
@@ -226,16 +260,16 @@ const size_t n_service_acts = ARRAY_LEN(service_acts);
 const struct other others[] = {
 	{ "CAengine", NULL, 0 }, { "CAstore", NULL, 0 }, { "compression", "*", 1 }, { "config", NULL, 0 },
 	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
-	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 }, { "exec", NULL, 0 }, { "execArgs", NULL, 0 },
-	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "include", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
+	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
+	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
 	{ "OCSP", NULL, 0 }, { "OCSPaia", "no", 0 }, { "OCSPflag", NULL, 0 }, { "OCSPnonce", "no", 0 },
-	{ "OCSPrequire", "yes no", 0 }, { "protocol", NULL, 0 }, { "protocolAuthentication", NULL, 0 },
+	{ "OCSPrequire", "yes no", 0 }, { "protocolAuthentication", NULL, 0 },
 	{ "protocolDomain", NULL, 0 }, { "protocolHeader", NULL, 0 }, { "protocolHost", NULL, 0 },
 	{ "protocolPassword", NULL, 0 }, { "protocolUsername", NULL, 0 }, { "provider", NULL, 1 },
-	{ "providerParameter", NULL, 1 }, { "PSKidentity", NULL, 0 }, { "PSKsecrets", NULL, 0 }, { "pty", "no", 0 },
-	{ "redirect", NULL, 0 }, { "retry", "no", 0 }, { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
+	{ "providerParameter", NULL, 1 }, { "pty", "no", 0 },
+	 { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
 	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "setEnv", NULL, 1 }, { "stack", "*", 0 },
-	{ "ticketKeySecret", NULL, 0 }, { "ticketMacSecret", NULL, 0 }, { "TIMEOUTocsp", "*", 0 },
+	{ "TIMEOUTocsp", "*", 0 },
 	{ "transparent", "none no", 0 },
 };
 const size_t n_others = ARRAY_LEN(others);
@@ -340,6 +374,7 @@ opt_complaint(const struct opt *o)
 		{ "securityLevel", "Illegal security level" }, { "logId", "Invalid connection identifier type" },
 		{ "foreground", "The argument needs to be either 'yes', 'quiet' or 'no'" },
 		{ "log", "The argument needs to be either 'append' or 'overwrite'" },
+		{ "protocol", "Protocol not supported" },
 		{ "failover", "The argument needs to be either 'rr' or 'prio'" },
 	};
 

@@ -8,10 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
+#include <time.h>
 
 #include "tunnel/peercert.h"
+#include "tunnel/psk.h"
+#include "tunnel/ticket.h"
 
-enum { READ_AHEAD = 65536 };
+enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600 };
+
+/* What belongs to a context and the library does not keep for us. */
+struct own {
+	const struct tls_conf *conf;
+	struct psk_table *psk;
+	struct ticket_ring tickets;
+};
 
 const char *
 tls_error(char *dst, size_t size)
@@ -79,7 +90,8 @@ set_sessions(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struc
 {
 	size_t n = strlen(scope);
 
-	if (!SSL_CTX_set_session_id_context(ctx, (const unsigned char *)scope,
+	/* a client's would part it from the session that its pre-shared key stands for */
+	if (!conf->client && !SSL_CTX_set_session_id_context(ctx, (const unsigned char *)scope,
 	    n > SSL_MAX_SID_CTX_LENGTH ? SSL_MAX_SID_CTX_LENGTH : (unsigned)n))
 		return fail(e, "SSL_CTX_set_session_id_context", "");
 	SSL_CTX_set_timeout(ctx, (long)conf->cache_seconds);
@@ -226,40 +238,208 @@ offer_ca_names(SSL_CTX *ctx, struct conf_err *e)
 	return 0;
 }
 
-static int
-fill(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struct conf_err *e)
+static const struct own *
+own_of(SSL *ssl)
 {
+	return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+}
+
+static void
+say_psk(SSL *ssl, int level, const char *what, const char *identity, const char *end)
+{
+	char text[PSK_MAX_IDENTITY_LEN + 80];
+
+	snprintf(text, sizeof text, "%s%.200s%s", what, identity, end);
+	peercert_say(ssl, level, text);
+}
+
+static unsigned
+give_key(const struct psk *p, unsigned char *key, unsigned max)
+{
+	if (p->n > max)
+		return 0;
+	memcpy(key, p->key, p->n);
+	return (unsigned)p->n;
+}
+
+static unsigned
+psk_of_client(SSL *ssl, const char *identity, unsigned char *key, unsigned max)
+{
+	const struct psk *p = identity == NULL || own_of(ssl)->psk == NULL ? NULL : psk_find(own_of(ssl)->psk, identity);
+
+	if (p == NULL) {
+		say_psk(ssl, LOG_INFO, "PSK identity not found: ", identity == NULL ? "" : identity, "");
+		return 0;
+	}
+	say_psk(ssl, LOG_NOTICE, "Key configured for PSK identity \"", p->identity, "\"");
+	return give_key(p, key, max);
+}
+
+static unsigned
+psk_for_server(SSL *ssl, const char *hint, char *identity, unsigned max_identity, unsigned char *key, unsigned max)
+{
+	const struct own *own = own_of(ssl);
+	const struct psk *p = psk_find(own->psk, is_set(own->conf->psk_identity) ? own->conf->psk_identity : NULL);
+
+	(void)hint;
+	if (p == NULL || strlen(p->identity) >= max_identity)
+		return 0;
+	strcpy(identity, p->identity);
+	say_psk(ssl, LOG_INFO, "PSK client configured for identity \"", identity, "\"");
+	return give_key(p, key, max);
+}
+
+static int
+load_psk(SSL_CTX *ctx, struct own *own, struct conf_err *e)
+{
+	int r;
+
+	if (!is_set(own->conf->psk_secrets))
+		return 0;
+	if ((r = psk_load(own->conf->psk_secrets, &own->psk, e)) != 0)
+		return r;
+	if (!own->conf->client) {
+		SSL_CTX_set_psk_server_callback(ctx, psk_of_client);
+		return 0;
+	}
+	if (psk_find(own->psk, is_set(own->conf->psk_identity) ? own->conf->psk_identity : NULL) == NULL)
+		return fail(e, "No key found for the specified PSK identity", "");
+	SSL_CTX_set_psk_client_callback(ctx, psk_for_server);
+	return 0;
+}
+
+/* A key is in use for as long as a session lives, and accepted for as long again. */
+static uint64_t
+ticket_epoch(const struct tls_conf *conf)
+{
+	int64_t life = conf->cache_seconds < TICKET_LIFE_MIN ? TICKET_LIFE_MIN : conf->cache_seconds;
+
+	return (uint64_t)(time(NULL) / life);
+}
+
+static int
+ticket_callback(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *c, EVP_MAC_CTX *mac, int encrypt)
+{
+	struct own *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	if (ticket_ring_walk(&own->tickets, ticket_epoch(own->conf)) != 0)
+		return -1;
+	return ticket_cipher(&own->tickets, name, iv, c, mac, encrypt);
+}
+
+static int
+ticket_secret(const char *text, const char *what, unsigned char *key, size_t *ret_n, struct conf_err *e)
+{
+	if ((*ret_n = ticket_secret_parse(text, key)) != 0)
+		return 0;
+	return conf_err_set(e, NULL, 0, "Required %s is 16 or 32 byte hexadecimal key", what);
+}
+
+static int
+set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
+{
+	struct ticket_ring *t = &own->tickets;
+	int r;
+
+	if (ticket_ring_init(t, ticket_epoch(own->conf)) != 0)
+		return fail(e, "RAND_bytes", "");
+	if (is_set(own->conf->ticket_key)) {
+		t->fixed = 1;
+		if ((r = ticket_secret(own->conf->ticket_key, "ticketKeySecret", t->now.cipher, &t->now.n_cipher, e)) != 0 ||
+		    (r = ticket_secret(own->conf->ticket_mac, "ticketMacSecret", t->now.mac, &t->now.n_mac, e)) != 0)
+			return r;
+	}
+	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_callback);
+	return 0;
+}
+
+static int
+fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
+{
+	const struct tls_conf *conf = own->conf;
 	int r;
 
 	set_buffers(ctx);
 	if ((r = set_protocol(ctx, conf, e)) != 0 || (r = set_sessions(ctx, conf, scope, e)) != 0 ||
-	    (r = load_identity(ctx, conf, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
+	    (r = load_psk(ctx, own, e)) != 0 || (r = load_identity(ctx, conf, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
 		return r;
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
-	    SSL_VERIFY_PEER | (conf->plain.verify.require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
-	SSL_CTX_set_app_data(ctx, (void *)conf);
-	return conf->client ? 0 : offer_ca_names(ctx, e);
+	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
+	if (conf->client)
+		return 0;
+	if ((r = set_tickets(ctx, own, e)) != 0)
+		return r;
+	SSL_CTX_set_client_hello_cb(ctx, peercert_hello, NULL);
+	return offer_ca_names(ctx, e);
 }
 
 int
 tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct conf_err *e)
 {
 	SSL_CTX *ctx;
+	struct own *own;
 	int r;
 
 	ERR_clear_error();
 	if ((ctx = SSL_CTX_new(conf->client ? TLS_client_method() : TLS_server_method())) == NULL)
 		return fail(e, "SSL_CTX_new", "");
-	if ((r = fill(ctx, conf, scope, e)) != 0) {
+	if ((own = calloc(1, sizeof *own)) == NULL) {
 		SSL_CTX_free(ctx);
+		return -ENOMEM;
+	}
+	own->conf = conf;
+	SSL_CTX_set_app_data(ctx, own);
+	if ((r = fill(ctx, own, scope, e)) != 0) {
+		tlsctx_free(ctx);
 		return r;
 	}
 	*ret = ctx;
 	return 0;
 }
 
+/* The library takes only the certificate from the new context; the rest is ours to carry over. */
+void
+tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope)
+{
+	const struct own *own = SSL_CTX_get_app_data(ctx);
+	size_t n = strlen(scope);
+
+	SSL_set_SSL_CTX(ssl, ctx);
+	SSL_set_session_id_context(ssl, (const unsigned char *)scope,
+	    n > SSL_MAX_SID_CTX_LENGTH ? SSL_MAX_SID_CTX_LENGTH : (unsigned)n);
+	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(ctx), peercert_callback);
+	SSL_set_client_CA_list(ssl, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(ctx)));
+	SSL_set_psk_server_callback(ssl, own->psk == NULL ? NULL : psk_of_client);
+	SSL_set_security_level(ssl, SSL_CTX_get_security_level(ctx));
+	SSL_set_min_proto_version(ssl, SSL_CTX_get_min_proto_version(ctx));
+	SSL_set_max_proto_version(ssl, SSL_CTX_get_max_proto_version(ctx));
+	SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(ctx));
+	SSL_set_options(ssl, SSL_CTX_get_options(ctx));
+}
+
+void
+tlsctx_free(SSL_CTX *ctx)
+{
+	struct own *own = ctx == NULL ? NULL : SSL_CTX_get_app_data(ctx);
+
+	SSL_CTX_free(ctx);
+	if (own != NULL) {
+		psk_free(own->psk);
+		OPENSSL_cleanse(own, sizeof *own);
+	}
+	free(own);
+}
+
+int
+tlsctx_authentic(const SSL *ssl)
+{
+	return SSL_get0_peer_certificate(ssl) != NULL && SSL_get_verify_result(ssl) == X509_V_OK;
+}
+
 const struct tls_conf *
 tlsctx_conf(const SSL_CTX *ctx)
 {
-	return SSL_CTX_get_app_data(ctx);
+	const struct own *own = SSL_CTX_get_app_data(ctx);
+
+	return own->conf;
 }

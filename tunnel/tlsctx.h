@@ -20,6 +20,7 @@ struct tls_plain {
 
 struct tls_conf {
 	int client;
+	char *psk_secrets, *psk_identity;	/* NULL or "": none; the first */
 	char *cert, *key;		/* key NULL: it is in cert */
 	char *ca_file, *ca_path;	/* NULL or "": none */
 	int ca_system;			/* the machine's own store too */
@@ -28,6 +29,8 @@ struct tls_conf {
 	int64_t level;			/* -1: the library's, but 2 at least */
 	int resume;
 	int64_t cache_size, cache_seconds;
+	char *ticket_key, *ticket_mac;	/* hexadecimal; NULL or "": keys of our own that change */
+	int redirects;			/* nobody is refused for a certificate: tlsctx_authentic tells */
 	int renegotiation;
 	struct opt_list hosts, emails, ips;	/* any one match of all three is enough */
 	struct tls_plain plain;
@@ -37,6 +40,15 @@ struct tls_conf {
  * separates the sessions of one service from another's.
  * 0, or E_CONF with e->text saying what failed and why. */
 int tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct conf_err *e);
+
+void tlsctx_free(SSL_CTX *ctx);
+
+/* Go on with another context, from within peercert_hello: its keys, whom it trusts, whom it
+ * lets in, its sessions (scope as for tlsctx_new), its versions and options. */
+void tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope);
+
+/* After a handshake, resumed or not: did the peer show a certificate that was found good? */
+int tlsctx_authentic(const SSL *ssl);
 
 /* The configuration that a context was made from. */
 const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);

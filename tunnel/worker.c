@@ -25,7 +25,14 @@ struct gate {				/* a listening socket, watched */
 	struct watch watch;
 };
 
+struct program {			/* a section whose peer is a program of its own */
+	struct worker *w;
+	const struct service *sv;
+	struct timer retry;
+};
+
 struct worker {
+	struct program *programs;	/* one for each service, of which few are in use */
 	const struct worker_job *job;
 	struct conn_env env;
 	struct gate *gates;
@@ -97,6 +104,43 @@ gate_ready(void *arg, uint32_t events)
 }
 
 static void
+program_ended(void *arg)
+{
+	struct program *p = arg;
+
+	if (!p->w->draining && p->sv->conf->plain.retry >= 0)
+		loop_timer(p->w->env.loop, &p->retry, (uint64_t)p->sv->conf->plain.retry);
+}
+
+static void
+program_start(void *arg)
+{
+	struct program *p = arg;
+
+	conn_start_program(&p->w->env, p->sv, program_ended, p);
+}
+
+static void
+start_programs(struct worker *w)
+{
+	const struct service_set *set = w->job->services;
+
+	for (size_t i = 0; i < set->n && w->job->leads; i++) {
+		w->programs[i] = (struct program){ .w = w, .sv = &set->v[i] };
+		w->programs[i].retry = (struct timer){ .expired = program_start, .arg = &w->programs[i] };
+		if (service_is_program(&set->v[i]))
+			program_start(&w->programs[i]);
+	}
+}
+
+static void
+stop_programs(struct worker *w)
+{
+	for (size_t i = 0; i < w->job->services->n && w->job->leads; i++)
+		loop_timer_clear(w->env.loop, &w->programs[i].retry);
+}
+
+static void
 leave_when_idle(void *arg)
 {
 	struct worker *w = arg;
@@ -112,6 +156,7 @@ drain(struct worker *w)
 		return;
 	w->draining = 1;
 	loop_timer_clear(w->env.loop, &w->pause);
+	stop_programs(w);
 	close_gates(w, 1);
 	leave_when_idle(w);
 }
@@ -137,8 +182,8 @@ ctl_ready(void *arg, uint32_t events)
 }
 
 /* TERM ends a worker at once; all other signals are the master's business. */
-static void
-reset_signals(void)
+void
+worker_reset_signals(void)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE };
 	sigset_t none;
@@ -152,21 +197,24 @@ reset_signals(void)
 }
 
 static int
-env_init(struct conn_env *env, _Atomic uint64_t *next_id, void (*gone)(void *), void *arg)
+env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *), void *arg)
 {
 	int r;
 
-	*env = (struct conn_env){ .next_id = next_id, .gone = gone, .arg = arg };
+	*env = (struct conn_env){ .next_id = job->next_id, .services = job->services, .gone = gone, .arg = arg };
 	if ((r = loop_new(&env->loop)) != 0)
 		return r;
 	if ((r = scratch_new(&env->scratch)) != 0)
 		loop_free(env->loop);
+	else
+		ask_queue_init(&env->asks, env->loop, job->ask_fd);
 	return r;
 }
 
 static void
 env_done(struct conn_env *env)
 {
+	ask_queue_done(&env->asks);
 	scratch_free(env->scratch);
 	loop_free(env->loop);
 }
@@ -177,10 +225,12 @@ worker_init(struct worker *w, const struct worker_job *job)
 	int r;
 
 	*w = (struct worker){ .job = job, .most = connections_max() };
-	if ((w->gates = calloc(job->listeners->n + 1, sizeof *w->gates)) == NULL)
-		return -ENOMEM;
-	if ((r = env_init(&w->env, job->next_id, leave_when_idle, w)) != 0) {
+	w->gates = calloc(job->listeners->n + 1, sizeof *w->gates);
+	w->programs = calloc(job->services->n, sizeof *w->programs);
+	r = w->gates == NULL || w->programs == NULL ? -ENOMEM : env_init(&w->env, job, leave_when_idle, w);
+	if (r != 0) {
 		free(w->gates);
+		free(w->programs);
 		return r;
 	}
 	for (size_t i = 0; i < job->listeners->n; i++) {
@@ -199,6 +249,7 @@ worker_done(struct worker *w)
 {
 	env_done(&w->env);
 	free(w->gates);
+	free(w->programs);
 }
 
 _Noreturn void
@@ -208,7 +259,7 @@ worker_main(const struct worker_job *job)
 	struct worker w;
 	int r;
 
-	reset_signals();
+	worker_reset_signals();
 	if (role_enter(job->role, report) != 0) {
 		log_error("%s", report);
 		_exit(WORKER_EXIT_ROLE);
@@ -216,6 +267,7 @@ worker_main(const struct worker_job *job)
 	log_debug("Worker %d: %s", (int)getpid(), report);
 	if ((r = worker_init(&w, job)) == 0) {
 		open_gates(&w);
+		start_programs(&w);
 		if ((r = loop_watch(w.env.loop, &w.ctl, EPOLLIN)) == 0)
 			r = loop_run(w.env.loop);
 		worker_done(&w);
@@ -234,7 +286,7 @@ served(void *arg)
 }
 
 int
-worker_serve_one(const struct service_set *services, const struct role *role, _Atomic uint64_t *next_id)
+worker_serve_one(const struct worker_job *job)
 {
 	char report[ROLE_REPORT_SIZE];
 	struct conn_env env;
@@ -243,13 +295,13 @@ worker_serve_one(const struct service_set *services, const struct role *role, _A
 	signal(SIGPIPE, SIG_IGN);
 	if ((r = sock_set_blocking(STDIN_FILENO, 0)) != 0 || (r = sock_set_blocking(STDOUT_FILENO, 0)) != 0)
 		return r;
-	if ((r = role_enter(role, report)) != 0) {
+	if ((r = role_enter(job->role, report)) != 0) {
 		log_error("%s", report);
 		return r;
 	}
-	if ((r = env_init(&env, next_id, served, &env)) != 0)
+	if ((r = env_init(&env, job, served, &env)) != 0)
 		return r;
-	conn_start(&env, &services->v[0], STDIN_FILENO, STDOUT_FILENO);
+	conn_start(&env, &job->services->v[0], STDIN_FILENO, STDOUT_FILENO);
 	if (env.count > 0)
 		r = loop_run(env.loop);
 	env_done(&env);

@@ -14,6 +14,8 @@ struct worker_job {
 	const struct listener_set *listeners;
 	const struct role *role;
 	int ctl_fd;			/* the worker's end */
+	int ask_fd;			/* to the spawner, or -1; taken */
+	int leads;			/* runs the programs that are peers themselves */
 	_Atomic uint64_t *next_id;
 };
 
@@ -23,6 +25,9 @@ enum { WORKER_EXIT_ROLE = 70 };		/* it could not give up what it must */
 _Noreturn void worker_main(const struct worker_job *job);
 
 /* Inetd mode: the one connection over descriptors 0 and 1, in this process.  0, or -errno. */
-int worker_serve_one(const struct service_set *services, const struct role *role, _Atomic uint64_t *next_id);
+int worker_serve_one(const struct worker_job *job);
+
+/* The signals that are the master's business are ignored here. */
+void worker_reset_signals(void);
 
 #endif

@@ -31,7 +31,12 @@ static const struct {
 	{ "[a]\n" ENDS "pid = /x\n", "f:5: \"pid = /x\": Specified option name is not valid here" },
 	{ "[a]\n" ENDS "verify = default\n", "f:5: \"verify = default\": Bad verify level" },
 	{ "[a]\nverify = 2 # comment\n", "f:2: \"verify = 2 # comment\": Bad verify level" },
-	{ "[a]\nexec = /bin/sh\n", "f:2: \"exec = /bin/sh\": \"exec\" is not supported by this version" },
+	{ "[a]\n" ENDS "exec = /bin/sh\n", "Service [a]: Each service must define two endpoints" },
+	{ "[a]\naccept = 1\nexec = sh\ncert = c\n", "Service [a]: \"exec\" needs a full path name" },
+	{ "[a]\nprotocol = cifs\n", "f:2: \"protocol = cifs\": Protocol not supported" },
+	{ "[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocol = proxy\n",
+	    "Service [a]: The configured protocol is not supported in the client mode" },
+	{ "[a]\nretry = maybe\n", "f:2: \"retry = maybe\": Illegal retry delay" },
 	{ "[a]\nlibwrap = yes\n", "f:2: \"libwrap = yes\": \"libwrap\" is not supported by this version" },
 	{ "[a]\noptions = NO_TLSv1.1\n", "f:2: \"options = NO_TLSv1.1\": Illegal TLS option" },
 	{ "[a]\nsslVersion = SSLv2\n", "f:2: \"sslVersion = SSLv2\": Invalid protocol version" },
@@ -43,11 +48,12 @@ static const struct {
 	{ "[a]\n" ENDS "verify = 2\n[b]\n", "Service [a]: Either \"CAfile\" or \"CApath\" has to be configured" },
 	{ "[a]\n" ENDS "checkHost = x\n", "Service [a]: Either \"verifyChain\" or \"verifyPeer\" has to be enabled" },
 	{ "[a]\n" ENDS "sslVersionMin = TLSv1.3\nsslVersionMax = TLSv1.2\n", "Service [a]: Invalid protocol version range" },
-	{ "[a]\n" ENDS "sni = p:*\n", "Service [a]: \"sni\" in a server section is not supported by this version" },
+	{ "[a]\n" ENDS "sni = p:*\n", "Service [a]: Each service must define two endpoints" },
 	{ "", "Inetd mode: Inetd mode must define one endpoint" },
 	{ "accept = 1\nconnect = 2\n", "Inetd mode: 'accept' option is only allowed in a [section]" },
 	{ "pid = x\n[a]\n" ENDS, "Global options: Pid file must include full path name" },
 	{ "output = x\n[a]\n" ENDS, "Global options: Log file must include full path name" },
+	{ "include = /\n", "f:1: \"include = /\": Failed to include directory" },
 	{ "fips = yes\n", "f:1: \"fips = yes\": \"fips\" is not supported by this version" },
 };
 
@@ -108,7 +114,7 @@ END_TEST
 
 static const char all[] = "\xef\xbb\xbf; comment\r\npid =\r\noutput = /dev/stdout\nsetuid = root\ndebug = local0.info\n"
     "compression = zlib\n  [ a b ]  \n" ENDS "socket = l:SO_LINGER=1:60\noptions = NO_TLSv1\noptions = -NO_TICKET\n"
-    "CAfile = x\nverify = 3\ncheckIP = 127.0.0.1\nsslVersionMin = TLSv1.2\ncurve = P-256\nsession = 7\n[c]\n" ENDS
+    "retry = 250\nCAfile = x\nverify = 3\ncheckIP = 127.0.0.1\nsslVersionMin = TLSv1.2\ncurve = P-256\nsession = 7\n[c]\n" ENDS
     "client = yes\nsni =\ndelay = yes\nOCSPaia = no\nlogId = unique\n";
 
 START_TEST(a_dump_reads_back_to_the_same_dump)

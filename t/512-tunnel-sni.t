@@ -1,0 +1,54 @@
+#!/bin/sh
+# A client's name chooses certificate, verification and target, by stunnel's patterns.
+. "${top_srcdir:-.}/t/lib.sh"
+plan 18
+. "$top_srcdir/t/tls.sh"
+start_peer echo
+first=$rport
+start_peer late
+cat > "$scratch/in.conf" <<-EOF
+	[main]
+	accept = 127.0.0.1:PORT
+	connect = 127.0.0.1:$first
+	cert = $pki/server.crt
+	key = $pki/server.key
+	CAfile = $pki/ca.crt
+	[strict]
+	sni = main:Strict.example
+	connect = 127.0.0.1:$first
+	cert = $pki/wrongname.crt
+	key = $pki/wrongname.key
+	verify = 2
+	CAfile = $pki/ca.crt
+	[other]
+	sni = main:*.example
+	exec = /bin/echo
+	execargs = echo the program
+	cert = $pki/wrongname.crt
+	key = $pki/wrongname.key
+EOF
+start_tunnel < "$scratch/in.conf"
+subject() { openssl s_client -connect "127.0.0.1:$tport" "$@" < /dev/null 2> /dev/null | openssl x509 -noout -subject; }
+for v in tls1_2 tls1_3; do
+	is "$(subject -$v -servername unknown)" 'subject=CN = localhost' "$v: an unknown name gets the primary section"
+	is "$(subject -$v -servername a.b.EXAMPLE)" 'subject=CN = elsewhere.example' "$v: a pattern, whatever the case"
+	s_client -$v -servername x.example
+	is "$out" 'the program' "$v: and its own endpoint"
+	s_client -$v -servername strict.example
+	is "$out" '' "$v: a section that wants a certificate gets one or ends"
+	s_client -$v -servername strict.example -cert "$pki/client.crt" -key "$pki/client.key"
+	is "$out" PING "$v: with one it serves"
+done
+# a session of a section that lets everybody in is no entry to one that does not
+for v in tls1_2 tls1_3; do
+	printf 'ping\n' | timeout 10 openssl s_client -ign_eof -$v -sess_out "$scratch/sess" -connect "127.0.0.1:$tport" \
+	    -servername unknown > /dev/null 2>&1
+	ok "$v: a session was given" test -s "$scratch/sess"
+	s_client -$v -sess_in "$scratch/sess" -servername strict.example
+	is "$out" '' "$v: it does not open another section"
+done
+s_client -noservername
+is "$out" PING 'without a name the primary section serves'
+ok 'which is logged' logged 'SNI: no servername received'
+ok 'so is a switch' logged 'LOG5[1]: SNI: switched to service [other]'
+ok 'and no match' logged 'LOG3[0]: SNI: no pattern matched servername: unknown'
