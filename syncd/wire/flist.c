@@ -374,7 +374,9 @@ path_get(struct cursor *c, const struct flist_form *form, const struct flist_sta
 	if (c->err != 0)
 		return 0;
 	memcpy(path, st->path, same);
-	text_get(c, (size_t)n, path + same, NAME_BYTES_MAX - same);
+	path[same] = '\0';
+	if (n > 0 || same == 0)		/* "foo" behind "foobar" adds nothing to what both begin with */
+		text_get(c, (size_t)n, path + same, NAME_BYTES_MAX - same);
 	return same + (size_t)n;
 }
 

@@ -1,0 +1,34 @@
+# Units, fuzzers and scripts that attack syncd.  A unit links its own room and what that may call.
+SYNCD_UNITS = \
+	t/unit/check_wire_args \
+	t/unit/check_wire_compat \
+	t/unit/check_wire_filter \
+	t/unit/check_wire_flist \
+	t/unit/check_wire_hello \
+	t/unit/check_wire_int \
+	t/unit/check_wire_mux \
+	t/unit/check_wire_ndx \
+	t/unit/check_wire_sum \
+	t/unit/check_wire_token
+UNITS += $(SYNCD_UNITS)
+t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_compat_SOURCES = t/unit/check_wire_compat.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_compat_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_filter_SOURCES = t/unit/check_wire_filter.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_filter_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_flist_SOURCES = t/unit/check_wire_flist.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_flist_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_hello_SOURCES = t/unit/check_wire_hello.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_hello_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_int_SOURCES = t/unit/check_wire_int.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_int_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_mux_SOURCES = t/unit/check_wire_mux.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_mux_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_ndx_SOURCES = t/unit/check_wire_ndx.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_ndx_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_sum_SOURCES = t/unit/check_wire_sum.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_sum_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_token_SOURCES = t/unit/check_wire_token.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_token_LDADD = syncd/libwire.a $(UNIT_LIBS)
+SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
