@@ -9,7 +9,11 @@ SYNCD_UNITS = \
 	t/unit/check_wire_mux \
 	t/unit/check_wire_ndx \
 	t/unit/check_wire_sum \
-	t/unit/check_wire_token
+	t/unit/check_wire_token \
+	t/unit/check_delta_match \
+	t/unit/check_delta_rolling \
+	t/unit/check_delta_squeeze \
+	t/unit/check_delta_strong
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -31,4 +35,12 @@ t_unit_check_wire_sum_SOURCES = t/unit/check_wire_sum.c t/unit/unit.h t/unit/hex
 t_unit_check_wire_sum_LDADD = syncd/libwire.a $(UNIT_LIBS)
 t_unit_check_wire_token_SOURCES = t/unit/check_wire_token.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_token_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_delta_match_SOURCES = t/unit/check_delta_match.c t/unit/unit.h
+t_unit_check_delta_match_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_rolling_SOURCES = t/unit/check_delta_rolling.c t/unit/unit.h
+t_unit_check_delta_rolling_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_squeeze_SOURCES = t/unit/check_delta_squeeze.c t/unit/unit.h
+t_unit_check_delta_squeeze_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_strong_SOURCES = t/unit/check_delta_strong.c t/unit/unit.h
+t_unit_check_delta_strong_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
