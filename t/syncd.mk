@@ -44,3 +44,22 @@ t_unit_check_delta_squeeze_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_strong_SOURCES = t/unit/check_delta_strong.c t/unit/unit.h
 t_unit_check_delta_strong_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
+
+FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
+	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux
+fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
+fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
+fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
+fuzz_fuzz_wire_ints_LDADD = syncd/libwire.a $(BASE_LIBS)
+fuzz_fuzz_wire_text_SOURCES = fuzz/fuzz_wire_text.c $(REPLAY)
+fuzz_fuzz_wire_text_LDADD = syncd/libwire.a $(BASE_LIBS)
+fuzz_fuzz_policy_conf_SOURCES = fuzz/fuzz_policy_conf.c $(REPLAY)
+fuzz_fuzz_policy_conf_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_policy_rules_SOURCES = fuzz/fuzz_policy_rules.c $(REPLAY)
+fuzz_fuzz_policy_rules_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_policy_options_SOURCES = fuzz/fuzz_policy_options.c $(REPLAY)
+fuzz_fuzz_policy_options_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_wild_SOURCES = fuzz/fuzz_wild.c $(REPLAY)
+fuzz_fuzz_wild_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
+fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
