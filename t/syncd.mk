@@ -14,11 +14,18 @@ SYNCD_UNITS = \
 	t/unit/check_delta_rolling \
 	t/unit/check_delta_squeeze \
 	t/unit/check_delta_strong \
+	t/unit/check_fs_root \
+	t/unit/check_fs_trusted \
+	t/unit/check_fs_walk \
 	t/unit/check_policy_acl \
+	t/unit/check_policy_conf \
 	t/unit/check_policy_links \
+	t/unit/check_policy_module \
+	t/unit/check_policy_options \
 	t/unit/check_policy_rule_text \
 	t/unit/check_policy_rules \
-	t/unit/check_policy_wild
+	t/unit/check_policy_wild \
+	t/unit/check_session_source
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -48,16 +55,30 @@ t_unit_check_delta_squeeze_SOURCES = t/unit/check_delta_squeeze.c t/unit/unit.h
 t_unit_check_delta_squeeze_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_strong_SOURCES = t/unit/check_delta_strong.c t/unit/unit.h
 t_unit_check_delta_strong_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_fs_root_SOURCES = t/unit/check_fs_root.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_fs_root_LDADD = syncd/libfs.a $(UNIT_LIBS)
+t_unit_check_fs_trusted_SOURCES = t/unit/check_fs_trusted.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_fs_trusted_LDADD = syncd/libfs.a $(UNIT_LIBS)
+t_unit_check_fs_walk_SOURCES = t/unit/check_fs_walk.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_fs_walk_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_policy_acl_SOURCES = t/unit/check_policy_acl.c t/unit/unit.h
 t_unit_check_policy_acl_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_conf_SOURCES = t/unit/check_policy_conf.c t/unit/unit.h
+t_unit_check_policy_conf_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_links_SOURCES = t/unit/check_policy_links.c t/unit/unit.h
 t_unit_check_policy_links_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_module_SOURCES = t/unit/check_policy_module.c t/unit/unit.h
+t_unit_check_policy_module_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_options_SOURCES = t/unit/check_policy_options.c t/unit/unit.h
+t_unit_check_policy_options_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_rule_text_SOURCES = t/unit/check_policy_rule_text.c t/unit/unit.h
 t_unit_check_policy_rule_text_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_rules_SOURCES = t/unit/check_policy_rules.c t/unit/unit.h
 t_unit_check_policy_rules_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_wild_SOURCES = t/unit/check_policy_wild.c t/unit/unit.h
 t_unit_check_policy_wild_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_session_source_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
 
 FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
