@@ -286,6 +286,21 @@ START_TEST(many_equal_weak_sums_stay_bounded)
 }
 END_TEST
 
+/* One block of 128 KiB whose weak sum is that of zeros, in a file of zeros: each offset looks like
+ * a match.  Hashing it each time would take half an hour. */
+START_TEST(hashing_in_vain_has_an_end)
+{
+	static const uint8_t wrong[16] = { 1 };
+	static const uint32_t weak[1];
+	struct bytes file = { calloc(1, 8 << 20), 8 << 20 }, basis = { NULL, 0 };
+	struct block_sums sums = { 1, 131072, 0, 16, weak, wrong };
+	struct outcome o = run(&file, &basis, &sums, 1 << 20, false);
+
+	ck_assert_uint_eq(o.literals, file.n);
+	free(file.p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -300,6 +315,7 @@ main(void)
 	tcase_add_test(t, without_sums_everything_is_literal);
 	tcase_add_test(t, a_run_goes_on_with_the_block_behind_the_last);
 	tcase_add_test(t, many_equal_weak_sums_stay_bounded);
+	tcase_add_test(t, hashing_in_vain_has_an_end);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
