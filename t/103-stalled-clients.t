@@ -8,6 +8,7 @@ honest_tree
 most=100000			# KiB
 if grep -q 'define SALLYPORT_SANITIZE' "$top_builddir/config.h"; then most=700000; fi
 start_syncd <<-EOF
+	listen backlog = 128
 	use chroot = no
 	reverse lookup = no
 	[pub]
