@@ -8,6 +8,7 @@
  *   fin	no more from us	rst	break it off, print what came until then
  *   fill	repeat the last frame until nothing more is taken	say:TEXT	print TEXT
  *   got:N	until the server said N bytes
+ *   pause	do nothing until standard input ends, then go on
  *   hold	stop reading until standard input ends, and then be gone	many:N	so many more connections, each "@RSY"
  * Lines: "said TEXT" before the frames, then "data N", "msg CODE TEXT", "exit CODE"; at last
  * "closed", "reset" or "open" (nothing came for HOSTILE_SECONDS). */
@@ -329,12 +330,13 @@ do_word(const char *word)
 	} else if (IS("say")) {
 		puts(arg);
 		fflush(stdout);
-	} else if (IS("hold")) {
+	} else if (IS("hold") || IS("pause")) {
 		puts("holding");
 		fflush(stdout);
 		while ((c = getchar()) != EOF)
 			;
-		exit(0);
+		if (word[0] == 'h')
+			exit(0);
 	} else if (IS("many")) {
 		for (int i = atoi(arg); i > 0; i--) {
 			fd = dial(getenv("HOSTILE_ADDRESS"));
