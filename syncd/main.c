@@ -260,6 +260,7 @@ main(int argc, char **argv)
 		return run_inetd(&a, conf);
 	if (a.server) {
 		fputs("sallyport-syncd: --server needs a socket on standard input\n", stderr);
+		conf_free(conf);
 		return RERR_UNSUPPORTED;
 	}
 	if (a.detach && detach(&a) != 0) {
