@@ -22,8 +22,8 @@ exec 9<> "$scratch/hold"	# holds them until it is closed
 
 # the largest resident size, in KiB, of the daemon and what it started
 largest() {
-	awk -v top="$syncd_pid" '
-		FNR == 1 { pid = FILENAME; gsub("[^0-9]", "", pid) }
+	cat /proc/[0-9]*/status 2> /dev/null | awk -v top="$syncd_pid" '
+		/^Pid:/ { pid = $2 }
 		/^PPid:/ { up[pid] = $2 }
 		/^VmHWM:/ { size[pid] = $2 }
 		END {
@@ -32,9 +32,9 @@ largest() {
 				if (q == top && size[p] > most) most = size[p]
 			}
 			print most + 0
-		}' /proc/[0-9]*/status 2> /dev/null
+		}'
 }
-below() { echo "$(largest) KiB"; [ "$(largest)" -gt 0 ] && [ "$(largest)" -lt $most ]; }
+below() { _kib=$(largest); echo "$_kib KiB"; [ "$_kib" -gt 0 ] && [ "$_kib" -lt $most ]; }
 
 "$hostile" "$port" many:100 hold < "$scratch/hold" > "$scratch/many.log" 2>&1 9>&- &
 many=$!
@@ -43,7 +43,7 @@ ok 'and an honest pull succeeds' honest_pull
 
 # requests without end, and never a read: our answers pile up, and then we stop listening
 "$hostile" "$port" login:32:pub 'args:--server|--sender|-re.|.|pub/' frame:00000000 \
-    'frame:0400a000000000000000000000000000000000 fe000000a000000000000000000000000000000000' fill hold \
+    frame:0400a000000000000000000000000000000000 'frame:fe000000a000000000000000000000000000000000' fill hold \
     < "$scratch/hold" > "$scratch/fill.log" 2>&1 9>&- &
 fill=$!
 ok 'a client asks without end and never reads' "$await" line "$scratch/fill.log" holding

@@ -31,5 +31,5 @@ log_says() { # log_says TIMES TEXT NAME
 	is "$_n" "$1" "$3"
 }
 no_report() { # no sanitizer complained, nothing died of a signal
-	! grep -E 'Sanitizer|runtime error|killed by signal' "$scratch/syncd.log"
+	! grep -E -A25 "Sanitizer|runtime error|killed by signal" "$scratch/syncd.log"
 }
