@@ -3,6 +3,7 @@
  *   hostile ADDRESS WORD...		ADDRESS: a port on 127.0.0.1, or the path of a UNIX socket
  *   send:TEXT	\n \r \0 \\ \xHH	slow:TEXT	a byte a segment	rep:N:TEXT	N times TEXT
  *   read:TEXT	until the server said it	login:VERSION:MODULE	greeting, module, up to OK
+ *   seek:TEXT	say "has TEXT" or "lacks TEXT" at the end, of all that was heard
  *   as:VERSION	what follows is to be read as that
  *   args:A|B|C	the argument list	frame:HEX	a data frame	raw:HEX	bytes
  *   fin	no more from us	rst	break it off, print what came until then
@@ -38,6 +39,7 @@ enum { HOSTILE_SECONDS = 10, QUIET_MS = 300 };
 
 static int fd, version;
 static bool ended, was_reset;
+static const char *sought;
 static struct buf heard, last_frame;
 
 static void
@@ -313,6 +315,8 @@ do_word(const char *word)
 		login(arg);
 	} else if (IS("as")) {
 		version = atoi(arg);
+	} else if (IS("seek")) {
+		sought = arg;
 	} else if (IS("args")) {
 		arguments(arg);
 	} else if (IS("frame")) {
@@ -365,6 +369,8 @@ main(int argc, char **argv)
 	c = cur_of(buf_head(&heard), buf_len(&heard));
 	show_text(&c);
 	show_frames(&c);
+	if (sought != NULL)
+		printf("%s %s\n", memmem(buf_head(&heard), buf_len(&heard), sought, strlen(sought)) != NULL ? "has" : "lacks", sought);
 	puts(was_reset ? "reset" : ended ? "closed" : "open");
 	buf_done(&heard);
 	buf_done(&last_frame);
