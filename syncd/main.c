@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -218,7 +219,7 @@ run_inetd(const struct args *a, struct syncd_conf *conf)
 static int
 detach(struct args *a)
 {
-	int pipefd[2], null;
+	int pipefd[2], null, status;
 	char byte;
 	pid_t pid;
 
@@ -226,7 +227,9 @@ detach(struct args *a)
 		return -errno;
 	if (pid > 0) {
 		close(pipefd[1]);
-		_exit(read(pipefd[0], &byte, 1) == 1 ? 0 : RERR_SOCKETIO);
+		if (read(pipefd[0], &byte, 1) == 1)
+			_exit(0);
+		_exit(waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : RERR_SOCKETIO);
 	}
 	close(pipefd[0]);
 	a->lc.ready_fd = pipefd[1];
@@ -257,6 +260,7 @@ main(int argc, char **argv)
 		return run_inetd(&a, conf);
 	if (a.server) {
 		fputs("sallyport-syncd: --server needs a socket on standard input\n", stderr);
+		conf_free(conf);
 		return RERR_UNSUPPORTED;
 	}
 	if (a.detach && detach(&a) != 0) {

@@ -24,6 +24,8 @@ enum {
 	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */
 	PEER_IN_MAX = 64 << 20,		/* bytes of a peer held while it does not read */
 	PEER_OUT_HIGH = 256 << 10,	/* output held before the producers pause */
+	SUMS_BYTES_MAX = 256 << 20,	/* of block sums kept; with more of them a file is sent whole */
+	BLOCK_SEARCH_MAX = 1 << 20,	/* a block that is searched for; for larger ones likewise */
 	BLOCK_MAX = 1 << 17,		/* a delta block, protocol >= 30 */
 	BLOCK_MAX_OLD = 1 << 29,	/* a delta block, protocol < 30 */
 };

@@ -15,8 +15,8 @@ find t -maxdepth 1 -name '*.t' ! -perm -100 > "$scratch/plain"
 find tools -type f ! -perm -100 >> "$scratch/plain"
 is "$(cat "$scratch/plain")" '' 'scripts can be executed'
 
-cat */local.mk */*/local.mk 2> /dev/null > "$scratch/mk"
-listed() { # listed FILE...: those whose name is in no local.mk
+cat */*.mk */*/*.mk 2> /dev/null > "$scratch/mk"
+listed() { # listed FILE...: those whose name is in no include file
 	for _f; do
 		grep -qF "$_f" "$scratch/mk" || echo "$_f"
 	done

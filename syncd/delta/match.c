@@ -6,6 +6,11 @@
 
 #include "syncd/delta/rolling.h"
 
+/* Bytes that may be hashed in vain: so many at once, and so many for each byte of the file.  Weak
+ * sums that are everywhere, with strong sums that are nowhere, would otherwise buy a whole block's
+ * hashing at every offset: hours for one small request. */
+enum { VAIN_AT_ONCE = 64 << 20, VAIN_PER_BYTE = 32 };
+
 struct match {
 	struct block_sums sums;
 	struct strong *strong;
@@ -15,6 +20,7 @@ struct match {
 	int32_t want;		/* the block behind the last match */
 	int32_t found;		/* matches at `at`, waiting for the literals before it; or -1 */
 	size_t found_len;
+	uint64_t vain;		/* bytes hashed without a match */
 	bool rolled;		/* sum is that of the block at `at` */
 	struct rolling sum;
 	uint32_t mask;		/* of the table, a power of two minus one */
@@ -116,6 +122,8 @@ find(struct match *m, const uint8_t *p, size_t len, uint32_t weak)
 	bool summed = false;
 	int left = MATCH_CHAIN_MAX;
 
+	if (m->vain > VAIN_AT_ONCE + VAIN_PER_BYTE * (uint64_t)m->at)
+		return -1;		/* the rest goes as it is: that is always right */
 	if (m->want >= 0 && (size_t)m->want < m->sums.count && candidate(m, (size_t)m->want, weak, len)) {
 		strong_block(m->strong, p, len, digest);
 		summed = true;
@@ -131,6 +139,7 @@ find(struct match *m, const uint8_t *p, size_t len, uint32_t weak)
 		if (same_strong(m, i - 1, digest))
 			return (int32_t)(i - 1);
 	}
+	m->vain += summed ? len : 0;
 	return -1;
 }
 

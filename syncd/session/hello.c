@@ -102,10 +102,11 @@ select_run(struct session *s)
 {
 	char line[REQUEST_LINE_MAX + 1], shown[128];
 	struct cursor c;
+	enum step step;
 	int r;
 
-	if (s->early_left > 0 && (r = (int)skip_early_input(s)) != STEP_NEXT)
-		return (enum step)r;
+	if (s->early_left > 0 && ((step = skip_early_input(s)) != STEP_NEXT || s->phase != PH_SELECT))
+		return step;		/* more is to come, or the client is gone */
 	c = peer_unread(&s->peer);
 	if ((r = line_get(&c, line, sizeof line)) != 0)
 		return r == E_SHORT ? session_short(s, r) : session_fail(s, RERR_PROTOCOL, "protocol startup error");

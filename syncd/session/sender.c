@@ -231,6 +231,16 @@ read_request(struct session *s)
 
 /* --- the sums of the client's blocks ---------------------------------------------------- */
 
+/* Are the client's blocks worth a search?  A window holds two of them, and below protocol 30 a
+ * block may be 512 MiB: a request of some bytes must not cost that.  Real clients come near neither
+ * bound with files below some TiB. */
+static bool
+searches(const struct sending *x)
+{
+	return x->head.count > 0 && x->head.block <= BLOCK_SEARCH_MAX &&
+	    (int64_t)x->head.count * (4 + x->head.digest) <= SUMS_BYTES_MAX;
+}
+
 static int
 grow_sums(struct sending *x)
 {
@@ -260,6 +270,11 @@ read_sums(struct session *s)
 	int r = 0;
 
 	while (r == 0 && x->sums_read < x->head.count && cur_left(&c) >= 4 + digest) {
+		if (!searches(x)) {
+			cur_bytes(&c, 4 + digest);
+			x->sums_read++;
+			continue;
+		}
 		if ((r = grow_sums(x)) != 0)
 			break;
 		x->weak[x->sums_read] = cur_le32(&c);
@@ -407,7 +422,7 @@ start_file(struct session *s)
 		return r;
 	sum_head_put(peer_out(&s->peer), &x->head);
 	x->sent = x->prefix;
-	if (x->head.count > 0 && x->prefix == 0)
+	if (searches(x) && x->prefix == 0)
 		return start_delta(s);
 	x->stage = x->prefix > 0 && verifies_append(s) ? SEND_PREFIX : SEND_WHOLE;
 	return 0;

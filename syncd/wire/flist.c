@@ -374,7 +374,9 @@ path_get(struct cursor *c, const struct flist_form *form, const struct flist_sta
 	if (c->err != 0)
 		return 0;
 	memcpy(path, st->path, same);
-	text_get(c, (size_t)n, path + same, NAME_BYTES_MAX - same);
+	path[same] = '\0';
+	if (n > 0 || same == 0)		/* "foo" behind "foobar" adds nothing to what both begin with */
+		text_get(c, (size_t)n, path + same, NAME_BYTES_MAX - same);
 	return same + (size_t)n;
 }
 
@@ -405,6 +407,10 @@ ids_get(struct cursor *c, const struct flist_form *form, const struct flist_stat
 {
 	struct entry *e = &ret->e;
 
+	if (!form->uid)		/* openrsync leaves the flags of ids that are not asked for clear */
+		f |= F_SAME_UID;
+	if (!form->gid)
+		f |= F_SAME_GID;
 	e->uid = f & F_SAME_UID ? st->uid : (uint32_t)get_num(c, form->version);
 	if (!(f & F_SAME_UID) && form->version >= 30 && (f & F_USER_NAME)) {
 		text_get(c, cur_u8(c), ret->user, sizeof ret->user);

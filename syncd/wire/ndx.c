@@ -7,7 +7,8 @@
 void
 ndx_put(struct buf *b, int version, struct ndx_state *st, int32_t ndx)
 {
-	int32_t *prev = &st->positive, diff;
+	int32_t *prev = &st->positive;
+	int64_t diff;		/* the first index may be the largest, and then is 2^31 from -1 */
 	uint32_t value = (uint32_t)ndx;
 
 	if (version < 30) {
@@ -23,7 +24,7 @@ ndx_put(struct buf *b, int version, struct ndx_state *st, int32_t ndx)
 		value = 0 - (uint32_t)ndx;
 		prev = &st->negative;
 	}
-	diff = (int32_t)value - *prev;
+	diff = (int64_t)value - *prev;
 	*prev = (int32_t)value;
 	if (diff >= 1 && diff <= 253) {
 		buf_u8(b, (uint8_t)diff);

@@ -1,0 +1,56 @@
+#!/bin/sh
+# The same module served by root inside a chroot, and by an ordinary user who has none to enter.
+. "${top_srcdir:-.}/t/lib.sh"
+. "$top_srcdir/t/hostile.sh"
+[ "$(id -u)" = 0 ] || skip_all 'needs root, to be somebody else'
+command -v setpriv > /dev/null || skip_all 'setpriv is missing'
+plan 16
+honest_tree
+echo secret > "$scratch/pub/for-root"; chmod 600 "$scratch/pub/for-root"
+ln -s /hello "$scratch/pub/absolute"
+echo outside > "$scratch/outside"
+ln -s ../outside "$scratch/pub/out"
+conf="reverse lookup = no
+pid file = $scratch/run/pid
+[pub]
+path = $scratch/pub
+[jail]
+path = $scratch/pub
+use chroot = yes
+uid = nobody
+[inner]
+path = $scratch/./pub
+use chroot = yes
+uid = nobody"
+mkdir "$scratch/run" && chmod 777 "$scratch/run"
+start_syncd <<-EOF
+	$conf
+	EOF
+pull() { rm -rf "$scratch/got"; timeout 30 rsync -a "$@" "$scratch/got/" > "$scratch/.said" 2>&1; echo $? > "$scratch/.status"; }
+for m in pub jail inner; do
+	pull "rsync://127.0.0.1:$port/$m/"
+	is "$(cat "$scratch/.status")" 23 "$m: what nobody may read is reported"
+	ok "$m: and not sent, though we are root" test ! -e "$scratch/got/for-root" -a -e "$scratch/got/hello"
+done
+pull -L "rsync://127.0.0.1:$port/inner/"
+ok 'a link beyond the module leads nowhere, though the chroot is above it' test ! -e "$scratch/got/out"
+is "$(readlink "$scratch/got/absolute")" '' 'nor does an absolute one'
+stop $syncd_pid
+ok 'no sanitizer complained, nothing was killed' no_report
+
+syncd_real=$syncd port=$(freeport)
+printf '%s\n' "$conf" > "$scratch/user.conf"; chmod 644 "$scratch/user.conf"
+spawn "$scratch/syncd.log" setpriv --reuid 65534 --regid 65534 --clear-groups "$syncd_real" --daemon --no-detach --config="$scratch/user.conf" \
+    --port="$port" --address=127.0.0.1 --log-file=/dev/stderr
+syncd_pid=$pid
+ready "$scratch/syncd.log" "listening on port $port"
+pull "rsync://127.0.0.1:$port/pub/"
+is "$(cat "$scratch/.status")" 23 'a user serves too, and reports what it may not read'
+ok 'and sends the rest' cmp "$scratch/pub/hello" "$scratch/got/hello"
+fails 5 'a module that wants a chroot' rsync "rsync://127.0.0.1:$port/jail/" "$scratch/x/"
+like "$out" '*@ERROR: chroot failed*' 'is refused by a user'
+rm -f "$scratch/pub/for-root" "$scratch/pub/out" "$scratch/pub/absolute"
+answers 'a lie to a user ends as it does with root' '*exit 2*closed' login:32:pub 'args:--server|--sender|-re.|.|pub/dir/' frame:00000000 raw:000000ff
+
+is "$(cat "$scratch/run/pid")" "$syncd_pid" 'the pid file names it'
+ok 'no sanitizer complained, nothing was killed' no_report

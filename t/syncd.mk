@@ -1,0 +1,108 @@
+# Units, fuzzers and scripts that attack syncd.  A unit links its own room and what that may call.
+SYNCD_UNITS = \
+	t/unit/check_wire_args \
+	t/unit/check_wire_compat \
+	t/unit/check_wire_filter \
+	t/unit/check_wire_flist \
+	t/unit/check_wire_hello \
+	t/unit/check_wire_int \
+	t/unit/check_wire_mux \
+	t/unit/check_wire_ndx \
+	t/unit/check_wire_sum \
+	t/unit/check_wire_token \
+	t/unit/check_delta_match \
+	t/unit/check_delta_rolling \
+	t/unit/check_delta_squeeze \
+	t/unit/check_delta_strong \
+	t/unit/check_fs_root \
+	t/unit/check_fs_trusted \
+	t/unit/check_fs_walk \
+	t/unit/check_policy_acl \
+	t/unit/check_policy_conf \
+	t/unit/check_policy_links \
+	t/unit/check_policy_module \
+	t/unit/check_policy_options \
+	t/unit/check_policy_rule_text \
+	t/unit/check_policy_rules \
+	t/unit/check_policy_wild \
+	t/unit/check_session_source
+UNITS += $(SYNCD_UNITS)
+t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_compat_SOURCES = t/unit/check_wire_compat.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_compat_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_filter_SOURCES = t/unit/check_wire_filter.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_filter_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_flist_SOURCES = t/unit/check_wire_flist.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_flist_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_hello_SOURCES = t/unit/check_wire_hello.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_hello_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_int_SOURCES = t/unit/check_wire_int.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_int_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_mux_SOURCES = t/unit/check_wire_mux.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_mux_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_ndx_SOURCES = t/unit/check_wire_ndx.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_ndx_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_sum_SOURCES = t/unit/check_wire_sum.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_sum_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_token_SOURCES = t/unit/check_wire_token.c t/unit/unit.h t/unit/hex.h
+t_unit_check_wire_token_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_delta_match_SOURCES = t/unit/check_delta_match.c t/unit/unit.h
+t_unit_check_delta_match_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_rolling_SOURCES = t/unit/check_delta_rolling.c t/unit/unit.h
+t_unit_check_delta_rolling_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_squeeze_SOURCES = t/unit/check_delta_squeeze.c t/unit/unit.h
+t_unit_check_delta_squeeze_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_strong_SOURCES = t/unit/check_delta_strong.c t/unit/unit.h
+t_unit_check_delta_strong_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_fs_root_SOURCES = t/unit/check_fs_root.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_fs_root_LDADD = syncd/libfs.a $(UNIT_LIBS)
+t_unit_check_fs_trusted_SOURCES = t/unit/check_fs_trusted.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_fs_trusted_LDADD = syncd/libfs.a $(UNIT_LIBS)
+t_unit_check_fs_walk_SOURCES = t/unit/check_fs_walk.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_fs_walk_LDADD = syncd/libfs.a $(UNIT_LIBS)
+t_unit_check_policy_acl_SOURCES = t/unit/check_policy_acl.c t/unit/unit.h
+t_unit_check_policy_acl_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_conf_SOURCES = t/unit/check_policy_conf.c t/unit/unit.h
+t_unit_check_policy_conf_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_links_SOURCES = t/unit/check_policy_links.c t/unit/unit.h
+t_unit_check_policy_links_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_module_SOURCES = t/unit/check_policy_module.c t/unit/unit.h
+t_unit_check_policy_module_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_options_SOURCES = t/unit/check_policy_options.c t/unit/unit.h
+t_unit_check_policy_options_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_rule_text_SOURCES = t/unit/check_policy_rule_text.c t/unit/unit.h
+t_unit_check_policy_rule_text_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_rules_SOURCES = t/unit/check_policy_rules.c t/unit/unit.h
+t_unit_check_policy_rules_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_wild_SOURCES = t/unit/check_policy_wild.c t/unit/unit.h
+t_unit_check_policy_wild_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_session_source_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
+
+FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
+	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux
+fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
+fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
+fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
+fuzz_fuzz_wire_ints_LDADD = syncd/libwire.a $(BASE_LIBS)
+fuzz_fuzz_wire_text_SOURCES = fuzz/fuzz_wire_text.c $(REPLAY)
+fuzz_fuzz_wire_text_LDADD = syncd/libwire.a $(BASE_LIBS)
+fuzz_fuzz_policy_conf_SOURCES = fuzz/fuzz_policy_conf.c $(REPLAY)
+fuzz_fuzz_policy_conf_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_policy_rules_SOURCES = fuzz/fuzz_policy_rules.c $(REPLAY)
+fuzz_fuzz_policy_rules_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_policy_options_SOURCES = fuzz/fuzz_policy_options.c $(REPLAY)
+fuzz_fuzz_policy_options_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_wild_SOURCES = fuzz/fuzz_wild.c $(REPLAY)
+fuzz_fuzz_wild_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
+fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+
+check_PROGRAMS += t/tool/hostile
+t_tool_hostile_SOURCES = t/tool/hostile.c
+t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
+SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t
+SCRIPTS_T += t/002-symbols.t t/200-daemon-and-its-files.t t/210-who-may-enter.t t/220-identities.t
+EXTRA_DIST += t/hostile.sh t/lsan.supp

@@ -1,0 +1,144 @@
+#include "syncd/policy/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "t/unit/unit.h"
+
+static char words[512], message[OPTIONS_MESSAGE_MAX];
+static size_t paths, n_args;
+
+/* The arguments of line, parted by blanks. */
+static int
+parse(const char *line, struct options *o)
+{
+	static char *v[64];
+	size_t n = 0;
+
+	snprintf(words, sizeof words, "%s", line);
+	for (char *save = NULL, *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
+		v[n++] = w;
+	v[n_args = n] = NULL;
+	message[0] = '\0';
+	return options_parse(v, n, o, &paths, message);
+}
+
+START_TEST(a_captured_bundle_is_understood)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_eq(parse("--server --sender -vlogDtprze.iLsfxCIvu --numeric-ids . m/a m/b", &o), 0);
+	ck_assert(o.sender && o.verbose == 1 && o.links && o.owner && o.group && o.devices && o.specials && o.times && o.perms);
+	ck_assert(o.recurse && o.compress && o.numeric_ids && !o.secluded && !o.checksum);
+	ck_assert_str_eq(o.letters, "iLsfxCIvu");
+	ck_assert_uint_eq(paths, 5);
+}
+END_TEST
+
+START_TEST(secluded_arguments_come_in_two_lists)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_eq(parse("--server --sender -slogDtpre.iLsfxCIvu", &o), 0);
+	ck_assert(o.secluded && o.recurse && paths == n_args);
+	ck_assert_int_eq(parse("rsync --numeric-ids . m/a", &o), 0);
+	ck_assert(o.recurse && o.numeric_ids && paths == 3);
+}
+END_TEST
+
+START_TEST(what_stands_behind_e_is_no_option)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_eq(parse("--server --sender -te31.14vX . m", &o), 0);
+	ck_assert_str_eq(o.letters, "vX");
+	ck_assert_int_eq(parse("--server --sender -tes . m", &o), 0);
+	ck_assert(!o.secluded);
+	ck_assert_int_eq(parse("--server --sender -te", &o), 0);
+}
+END_TEST
+
+START_TEST(a_value_comes_in_one_argument_or_two)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_eq(parse("--timeout=30 --checksum-seed -5 --checksum-choice md5 --compress-level=0 -B 700 --link-dest . . m", &o), 0);
+	ck_assert(o.timeout == 30 && o.checksum_seed == -5 && o.block_size == 700 && o.compress_level == 0 && o.level_given);
+	ck_assert_str_eq(o.checksum_choice, "md5");
+	ck_assert_uint_eq(paths, n_args - 1);		/* the first "." was a value */
+}
+END_TEST
+
+START_TEST(the_last_word_counts)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_eq(parse("-r --no-r -D --no-specials -W --no-W", &o), 0);
+	ck_assert(!o.recurse && o.devices && !o.specials && !o.whole_file);
+}
+END_TEST
+
+static const struct { const char *line; int r; const char *message; } refused[] = {	/* rsyncd-conf section 8 */
+	{ "--nosuch .", E_UNSUPPORTED, "rsync: on remote machine: --nosuch: unknown option" },
+	{ "-tQ .", E_UNSUPPORTED, "rsync: on remote machine: -Q: unknown option" },
+	{ "--tim=3 .", E_UNSUPPORTED, "rsync: on remote machine: --tim=3: unknown option" },
+	{ "--daemon .", E_UNSUPPORTED, "rsync: Attempt to hack rsync thwarted!" },
+	{ "--config=/x .", E_UNSUPPORTED, "rsync: Attempt to hack rsync thwarted!" },
+	{ "--no-detach .", E_UNSUPPORTED, "rsync: Attempt to hack rsync thwarted!" },
+	{ "--log-file=/x .", E_UNSUPPORTED, "rsync: The server is configured to refuse --log-file" },
+	{ "--write-devices .", E_UNSUPPORTED, "rsync: The server is configured to refuse --write-devices" },
+	{ "--timeout=x .", E_FORMAT, "rsync: --timeout=x is invalid" },
+	{ "--timeout", E_FORMAT, "rsync: --timeout= is invalid" },
+	{ "--timeout=-1 .", E_FORMAT, "rsync: --timeout=-1 is invalid" },
+	{ "--checksum-seed=99999999999 .", E_FORMAT, "rsync: --checksum-seed=99999999999 is invalid" },
+	{ "--nosuch --daemon -t . m", E_UNSUPPORTED, "rsync: on remote machine: --nosuch: unknown option" },	/* the first is said */
+};
+
+START_TEST(a_refusal_has_its_words)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_eq(parse(refused[_i].line, &o), refused[_i].r);
+	ck_assert_str_eq(message, refused[_i].message);
+}
+END_TEST
+
+START_TEST(behind_a_refusal_the_rest_is_read)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_ne(parse("--server --nosuch --sender -ze.iv . m", &o), 0);
+	ck_assert(o.sender && o.compress == 1 && paths == 5);	/* the set-up must still agree with the client's */
+	ck_assert_str_eq(o.letters, "iv");
+}
+END_TEST
+
+START_TEST(letters_are_cut_to_fit)
+{
+	struct options o = { 0 };
+	char line[300] = "-e.";
+
+	memset(line + 3, 'i', 200);
+	ck_assert_int_eq(parse(line, &o), 0);
+	ck_assert_uint_eq(strlen(o.letters), sizeof o.letters - 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("syncd/policy/options");
+	TCase *t = tcase_create("options");
+
+	tcase_add_test(t, a_captured_bundle_is_understood);
+	tcase_add_test(t, secluded_arguments_come_in_two_lists);
+	tcase_add_test(t, what_stands_behind_e_is_no_option);
+	tcase_add_test(t, a_value_comes_in_one_argument_or_two);
+	tcase_add_test(t, the_last_word_counts);
+	tcase_add_loop_test(t, a_refusal_has_its_words, 0, ARRAY_LEN(refused));
+	tcase_add_test(t, behind_a_refusal_the_rest_is_read);
+	tcase_add_test(t, letters_are_cut_to_fit);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}

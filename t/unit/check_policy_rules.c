@@ -1,0 +1,277 @@
+#include "syncd/policy/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/err.h"
+#include "t/unit/unit.h"
+
+/* One list of rules parted by '|'; names ending in '/' are directories.  What stays in is listed. */
+static const struct { const char *rules, *names, *left; } rows[] = {
+	{ "", "a b/", "a b/" },
+	{ "- *.o", "a.o a.c d/a.o", "a.c" },
+	{ "+ keep.o|- *.o", "keep.o a.o", "keep.o" },
+	{ "- a/", "a a/", "a" },
+	{ "- /a", "a d/a", "d/a" },
+	{ "- d/a", "a d/a e/d/a xd/a", "a xd/a" },
+	{ "- a/b/c", "a/b/c x/a/b/c b/c", "b/c" },
+	{ "- **/foo", "foo a/foo a/b/foo food", "food" },
+	{ "- a**z", "az a/z x/a/b/z b/az zb", "zb" },
+	{ "- foo/***", "foo/ foo/x a/foo/ a/foo/x/y foo", "foo" },
+	{ "- foo/**", "foo/ foo/x foo/x/y", "foo/" },
+	{ "- /foo/*", "foo/ foo/x foo/x/y", "foo/ foo/x/y" },
+	{ "- *", "a b/", "" },
+	{ "- /*/*", "a a/ a/b a/b/c", "a a/ a/b/c" },
+	{ "-! *.c", "a.c a.o", "a.c" },
+	{ "- a|!|- b", "a b", "a" },
+	{ "- a\\b", "ab a\\b", "ab" },		/* no wildcard: literal, backslash and all */
+	{ "- a\\b*", "abc a\\b", "a\\b" },
+	{ "-r a|P b", "a b", "a b" },		/* the receiver's own business */
+	{ "-s a|H b|-sr c", "a b c d", "d" },
+	{ "-x a", "a", "a" },
+	{ "-/ d/a", "m/d/a", "" },
+	{ "- [ab]?", "ax bx cx a", "cx a" },
+	{ "+ */|+ *.c|- *", "d/ d/a.c d/a.o x", "d/ d/a.c" },
+};
+
+static void
+add_all(struct rules *r, const char *rules)
+{
+	for (const char *p = rules; *p != '\0';) {
+		size_t n = strcspn(p, "|");
+
+		ck_assert_msg(rules_add(r, p, n, false) == 0, "\"%.*s\"", (int)n, p);
+		p += n + (p[n] == '|');
+	}
+}
+
+/* Those of names that are not excluded, as a string. */
+static void
+judge_all(const struct rules *r, const struct rules_dir *dir, const char *names, char *left)
+{
+	char copy[512];
+
+	snprintf(copy, sizeof copy, "%s", names);
+	*left = '\0';
+	for (char *save = NULL, *n = strtok_r(copy, " ", &save); n != NULL; n = strtok_r(NULL, " ", &save)) {
+		size_t len = strlen(n);
+		bool is_dir = n[len - 1] == '/';
+
+		if (is_dir)
+			n[len - 1] = '\0';
+		if (rules_judge(r, dir, &(struct rules_name){ n, n, is_dir }) != RULES_EXCLUDE)
+			sprintf(left + strlen(left), "%s%s%s", *left == '\0' ? "" : " ", n, is_dir ? "/" : "");
+	}
+}
+
+START_TEST(the_first_rule_that_matches_decides)
+{
+	char left[512];
+	struct rules *r;
+
+	ck_assert_int_eq(rules_new(&r), 0);
+	add_all(r, rows[_i].rules);
+	judge_all(r, NULL, rows[_i].names, left);
+	ck_assert_msg(strcmp(left, rows[_i].left) == 0, "%s on \"%s\" leaves \"%s\"", rows[_i].rules, rows[_i].names, left);
+	rules_free(r);
+}
+END_TEST
+
+static const struct { enum rules_source source; const char *text, *names, *left; } config[] = {
+	{ RULES_EXCLUDE_LIST, "*.o secret/", "a.o secret/ secret/x a", "a" },
+	{ RULES_EXCLUDE_LIST, "+ a *", "a b", "a" },
+	{ RULES_INCLUDE_LIST, "a - *", "a b", "a" },
+	{ RULES_EXCLUDE_LIST, "a ! b", "a b", "a" },
+	{ RULES_FILTER, "- *.o + x - x H y", "a.o x y z", "x z" },
+	{ RULES_EXCLUDE_LINES, "# comment\n; too\n\n*.o\r\n+ keep\n- keep2\nwith blank\n", "a.o keep keep2 #", "keep #" },
+	{ RULES_EXCLUDE_LIST, "/etc/shadow", "etc/shadow x/etc/shadow", "x/etc/shadow" },
+};
+
+START_TEST(a_configuration_hides_what_it_says)
+{
+	char left[512];
+	struct rules *r;
+
+	rules_new(&r);
+	ck_assert_int_eq(rules_add_config(r, config[_i].source, config[_i].text), 0);
+	judge_all(r, NULL, config[_i].names, left);
+	ck_assert_msg(strcmp(left, config[_i].left) == 0, "%s: \"%s\"", config[_i].text, left);
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(what_lies_below_a_hidden_directory_is_hidden)
+{
+	struct rules *r;
+
+	rules_new(&r);
+	ck_assert(!rules_hidden(r, "a", false) && rules_empty(r));
+	rules_add_config(r, RULES_EXCLUDE_LIST, "/secret *.key d/");
+	ck_assert(rules_hidden(r, "secret", true) && rules_hidden(r, "secret/a/b", false) && rules_hidden(r, "x/y.key", false));
+	ck_assert(rules_hidden(r, "x.key/y", false) && rules_hidden(r, "d/x", false));
+	ck_assert(!rules_hidden(r, "x/secret", true) && !rules_hidden(r, "", true) && !rules_hidden(r, "d", false));
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(the_cvs_list_is_a_list_of_excludes)
+{
+	char left[512];
+	struct rules *r;
+
+	rules_new(&r);
+	ck_assert_int_eq(rules_add_cvs(r), 0);
+	judge_all(r, NULL, "a.o a~ core .git/ .git CVS x.c #a# RCS a.orig", left);
+	ck_assert_str_eq(left, ".git x.c");
+	rules_free(r);
+}
+END_TEST
+
+static const char *const bad[] = { "x", "", "-q x", "! x", "- ", "merge" };
+
+START_TEST(a_bad_rule_is_refused)
+{
+	struct rules *r;
+
+	rules_new(&r);
+	ck_assert_int_eq(rules_add(r, bad[_i], strlen(bad[_i]), false), E_FORMAT);
+	ck_assert(rules_empty(r));
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(rules_are_bounded_in_number)
+{
+	struct rules *r;
+	int n = 0;
+
+	rules_new(&r);
+	while (n <= RULES_MAX && rules_add(r, "- x", 3, false) == 0)
+		n++;
+	ck_assert_int_eq(rules_add(r, "- x", 3, false), E_LIMIT);
+	ck_assert_int_eq(n, RULES_MAX);
+	rules_free(r);
+}
+END_TEST
+
+struct merge_file { const char *fs, *name, *text; };
+
+static char *
+fetch(void *arg, const char *fs, const char *name)
+{
+	for (const struct merge_file *f = arg; f->fs != NULL; f++)
+		if (strcmp(f->fs, fs) == 0 && strcmp(f->name, name) == 0)
+			return strdup(f->text);
+	return NULL;
+}
+
+static void
+enter(const struct rules *r, struct rules_dir *above, const char *fs, const struct merge_file *files, struct rules_dir **ret, int want)
+{
+	char where[256];
+
+	ck_assert_int_eq(rules_enter(r, above, fs, fetch, (void *)files, ret, where, sizeof where), want);
+}
+
+START_TEST(merge_files_hold_for_their_directory_and_below)
+{
+	static const struct merge_file files[] = { { "", ".f", "- top\n- /anch\n" }, { "d", ".f", "+ top\n- /local\n" }, { NULL, NULL, NULL } };
+	struct rules_dir *top, *d, *e;
+	char left[512];
+	struct rules *r;
+
+	rules_new(&r);
+	add_all(r, ": .f");
+	enter(r, NULL, "", files, &top, 0);
+	judge_all(r, top, "top anch x", left);
+	ck_assert_str_eq(left, "x");
+	enter(r, top, "d", files, &d, 0);
+	judge_all(r, d, "d/top d/anch d/local", left);
+	ck_assert_str_eq(left, "d/top d/anch");
+	enter(r, d, "d/e", files, &e, 0);
+	judge_all(r, e, "d/e/top d/e/local", left);
+	ck_assert_str_eq(left, "d/e/top d/e/local");
+	rules_dir_free(e);
+	rules_dir_free(d);
+	rules_dir_free(top);
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_inherited_holds_for_its_directory_alone)
+{
+	static const struct merge_file files[] = { { "", ".f", "a\nb\n" }, { NULL, NULL, NULL } };
+	struct rules_dir *top, *d;
+	char left[512];
+	struct rules *r;
+
+	rules_new(&r);
+	add_all(r, ":en- .f");
+	enter(r, NULL, "", files, &top, 0);
+	judge_all(r, top, "a b c .f", left);
+	ck_assert_str_eq(left, "c");
+	enter(r, top, "d", files, &d, 0);
+	judge_all(r, d, "d/a d/.f", left);
+	ck_assert_str_eq(left, "d/a");
+	rules_dir_free(d);
+	rules_dir_free(top);
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(a_file_that_includes_itself_ends)
+{
+	static const struct merge_file loops[] = { { "", ".f", "merge .f\n" }, { "", ".g", ": .h\n" }, { "", ".h", ": .g\n- x\n" }, { NULL, NULL, NULL } };
+	struct rules_dir *top = NULL;
+	char left[512];
+	struct rules *r;
+
+	rules_new(&r);
+	add_all(r, ": .f");
+	enter(r, NULL, "", loops, &top, E_LIMIT);
+	ck_assert_ptr_null(top);
+	rules_free(r);
+	rules_new(&r);
+	add_all(r, ": .g");
+	enter(r, NULL, "", loops, &top, 0);
+	judge_all(r, top, "x y", left);
+	ck_assert_str_eq(left, "y");
+	rules_dir_free(top);
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(a_bad_line_is_named_and_never_shown)
+{
+	static const struct merge_file files[] = { { "d", "f", "- a\nroot:x:0:0\n" }, { NULL, NULL, NULL } };
+	struct rules_dir *d = NULL;
+	char where[256];
+	struct rules *r;
+
+	rules_new(&r);
+	add_all(r, ": f");
+	ck_assert_int_eq(rules_enter(r, NULL, "d", fetch, (void *)files, &d, where, sizeof where), E_FORMAT);
+	ck_assert_str_eq(where, "d/f:2");
+	rules_free(r);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("syncd/policy/rules");
+	TCase *t = tcase_create("rules");
+
+	tcase_add_loop_test(t, the_first_rule_that_matches_decides, 0, ARRAY_LEN(rows));
+	tcase_add_loop_test(t, a_configuration_hides_what_it_says, 0, ARRAY_LEN(config));
+	tcase_add_test(t, what_lies_below_a_hidden_directory_is_hidden);
+	tcase_add_test(t, the_cvs_list_is_a_list_of_excludes);
+	tcase_add_loop_test(t, a_bad_rule_is_refused, 0, ARRAY_LEN(bad));
+	tcase_add_test(t, rules_are_bounded_in_number);
+	tcase_add_test(t, merge_files_hold_for_their_directory_and_below);
+	tcase_add_test(t, a_file_that_is_not_inherited_holds_for_its_directory_alone);
+	tcase_add_test(t, a_file_that_includes_itself_ends);
+	tcase_add_test(t, a_bad_line_is_named_and_never_shown);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}
