@@ -1,7 +1,9 @@
 /* Build the file list and send it: the whole of it, or segment by segment. */
 #include "syncd/session/session.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +11,7 @@
 #include "lib/err.h"
 #include "lib/loop.h"
 
-enum { SUM_READ_SIZE = 262144 };
+enum { SUM_READ_SIZE = 131072 };
 
 static void
 tell_listing(void *arg, unsigned code, const char *text)
@@ -94,27 +96,31 @@ add_arguments(struct session *s)
 	return r == 0 && s->paths >= s->args.n ? source_arg(s->source, root) : r;
 }
 
-/* The digest of a whole file, for -c; zeros when it cannot be read. */
-static void
+/* The digest of a whole file, for -c; zeros when it cannot be read.  0 or an error of ours. */
+static int
 file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 {
-	static _Thread_local uint8_t chunk[SUM_READ_SIZE];
-	struct strong *sum;
 	struct stat st;
-	ssize_t n;
-	int fd = session_open(s, f, &st);
+	ssize_t n = 0;
+	int fd, r;
 
 	memset(out, 0, DIGEST_MAX);
-	if (fd < 0)
-		return;
-	if (strong_new(s->proto.list_sum, 0, 0, &sum) == 0) {
-		while ((n = read(fd, chunk, sizeof chunk)) > 0)
-			strong_update(sum, chunk, (size_t)n);
-		if (n == 0)
-			strong_final(sum, out);
-		strong_free(sum);
+	if (s->list_sum == NULL && (r = strong_new(s->proto.list_sum, 0, 0, &s->list_sum)) != 0)
+		return r;
+	if (s->list_chunk == NULL && (s->list_chunk = malloc(SUM_READ_SIZE)) == NULL)
+		return -ENOMEM;
+	if ((fd = session_open(s, f, &st)) < 0)
+		return 0;
+	for (int64_t left = st.st_size; left > 0; left -= n) {
+		if ((n = read(fd, s->list_chunk, SUM_READ_SIZE)) <= 0)
+			break;
+		strong_update(s->list_sum, s->list_chunk, (size_t)n);
 	}
+	strong_final(s->list_sum, out);
+	if (n < 0)
+		memset(out, 0, DIGEST_MAX);
 	close(fd);
+	return 0;
 }
 
 /* The name to send with this id: once, and only where names travel with the entries. */
@@ -183,7 +189,8 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 	if (s->form.gid)
 		e.group = name_for(s, &s->groups, f->gid);
 	if (s->form.sum_len > 0 && S_ISREG(f->mode))
-		file_digest(s, f, sum);
+		if ((r = file_digest(s, f, sum)) != 0)
+			return r;
 	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, S_ISREG(f->mode) ? sum : NULL);
 }
 

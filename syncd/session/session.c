@@ -44,6 +44,8 @@ session_done(struct session *s)
 	source_free(s->source);
 	rules_free(s->rules);
 	strong_free(s->sum);
+	strong_free(s->list_sum);
+	free(s->list_chunk);
 	squeeze_free(s->squeeze);
 	names_done(&s->users);
 	names_done(&s->groups);

@@ -123,6 +123,8 @@ struct session {
 	struct source *source;	/* the file list */
 	struct names users, groups;
 	struct attrs *attrs;	/* NULL without -A and -X */
+	struct strong *list_sum;	/* -c: sums of whole files, and what they are read into */
+	uint8_t *list_chunk;
 	uint32_t listed;	/* files of the newest segment already written */
 	bool list_open;		/* the newest segment is not yet written to its end */
 	bool list_eof_sent;
