@@ -464,6 +464,7 @@ helper_main(int argc, char **argv)
 	if (fd_text != NULL && num_parse(fd_text, 3, 65535, &status_fd) != 0)
 		status_fd = -1;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);	/* rsync's way to end what it started: we still have a word to say */
 	if (argc < i + 4 || strcmp(argv[i + 3], "--daemon") != 0) {
 		log_error("only rsync daemons can be reached: rsyncs://host/module or host::module");
 		status = WRAP_SETUP;

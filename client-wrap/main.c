@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,8 @@ exec_rsync(const struct wrap_args *a, char *rsh, const sigset_t *mask)
 	_exit(WRAP_SETUP);
 }
 
+enum { LAST_WORD_MS = 3000 };
+
 /* rsync and its helper are in our group and hear the terminal themselves; what is sent to us alone
  * is handed on. */
 static int
@@ -101,12 +104,14 @@ wait_for_rsync(pid_t pid, const sigset_t *watched)
 	}
 }
 
-/* rsync only saw its connection end; the helper may have said why. */
+/* rsync only saw its connection end; the helper may have said why, or is about to: it leaves when
+ * rsync has left, and the pipe ends with it. */
 static int
 best_status(int rsync_status, int status_fd)
 {
+	struct pollfd last_word = { .fd = status_fd, .events = POLLIN };
 	unsigned char byte;
-	ssize_t n = read(status_fd, &byte, 1);
+	ssize_t n = poll(&last_word, 1, LAST_WORD_MS) == 1 ? read(status_fd, &byte, 1) : 0;
 
 	if (rsync_status == 0 || rsync_status >= 128 || n != 1)
 		return rsync_status;
