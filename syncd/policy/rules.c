@@ -20,11 +20,16 @@ struct rule {
 	unsigned slashes;
 };
 
+struct tally {
+	size_t rules, bytes;
+};
+
 struct rules {
 	struct rule *v;
 	size_t n, cap;
-	size_t *total;		/* rules in all lists of a family; counts against RULES_MAX */
-	size_t own_total;
+	struct tally held;	/* by this list */
+	struct tally *total;	/* by all lists of a family; counts against RULES_MAX, RULES_BYTES_MAX */
+	struct tally own_total;
 	bool cleared;		/* a '!' in it: what was inherited is gone too */
 };
 
@@ -64,6 +69,9 @@ list_done(struct rules *r)
 	free(r->v);
 	r->v = NULL;
 	r->n = r->cap = 0;
+	r->total->rules -= r->held.rules;
+	r->total->bytes -= r->held.bytes;
+	r->held = (struct tally){ 0, 0 };
 }
 
 void
@@ -117,7 +125,7 @@ append(struct rules *r, enum filter_kind kind, unsigned mods, const char *patter
 {
 	struct rule *rule;
 
-	if (++*r->total > RULES_MAX)
+	if (r->total->rules >= RULES_MAX || n > RULES_BYTES_MAX - r->total->bytes)
 		return E_LIMIT;
 	if (r->n == r->cap) {
 		size_t cap = r->cap == 0 ? 8 : r->cap * 2;
@@ -134,6 +142,10 @@ append(struct rules *r, enum filter_kind kind, unsigned mods, const char *patter
 		return -ENOMEM;
 	prepare(rule);
 	r->n++;
+	r->held.rules++;
+	r->total->rules++;
+	r->held.bytes += n;
+	r->total->bytes += n;
 	return 0;
 }
 

@@ -11,7 +11,7 @@ enum rules_verdict { RULES_NONE, RULES_INCLUDE, RULES_EXCLUDE };
 struct rules;			/* a list of rules */
 struct rules_dir;		/* what the merge files of one directory and those above it add */
 
-enum { RULES_MAX = 65536, RULES_DEPTH_MAX = 32 };
+enum { RULES_MAX = 65536, RULES_BYTES_MAX = 16 << 20, RULES_DEPTH_MAX = 32 };
 
 /* A name to be judged.  path: from the root of the transfer; fs: from the module's root. */
 struct rules_name {
@@ -49,7 +49,7 @@ typedef char *rules_fetch(void *arg, const char *fs, const char *name);
 int rules_enter(const struct rules *r, struct rules_dir *above, const char *fs, rules_fetch *fetch, void *arg,
     struct rules_dir **ret, char *where, size_t where_size);
 struct rules_dir *rules_dir_share(struct rules_dir *d);
-void rules_dir_free(struct rules_dir *d);
+void rules_dir_free(struct rules_dir *d);	/* before the list that it was entered with */
 
 /* The first rule that matches decides.  dir: the directory that holds the name, or NULL. */
 enum rules_verdict rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n);

@@ -154,6 +154,24 @@ START_TEST(rules_are_bounded_in_number)
 }
 END_TEST
 
+START_TEST(rules_are_bounded_in_bytes)
+{
+	char text[5000] = "- ";
+	struct rules *r;
+	int n = 0;
+
+	memset(text + 2, 'x', sizeof text - 2);
+	rules_new(&r);
+	while (n < RULES_MAX && rules_add(r, text, sizeof text, false) == 0)
+		n++;
+	ck_assert_int_eq(rules_add(r, text, sizeof text, false), E_LIMIT);
+	ck_assert_int_le(n, RULES_BYTES_MAX / 4998);
+	ck_assert_int_eq(rules_add(r, "!", 1, false), 0);	/* what is dropped is given back */
+	ck_assert_int_eq(rules_add(r, text, sizeof text, false), 0);
+	rules_free(r);
+}
+END_TEST
+
 struct merge_file { const char *fs, *name, *text; };
 
 static char *
@@ -241,6 +259,22 @@ START_TEST(a_file_that_includes_itself_ends)
 }
 END_TEST
 
+START_TEST(directories_that_were_left_give_their_rules_back)
+{
+	static const struct merge_file files[] = { { "d", ".f", "- a\n- b\n" }, { NULL, NULL, NULL } };
+	struct rules_dir *d;
+	struct rules *r;
+
+	rules_new(&r);
+	add_all(r, ": .f");
+	for (int i = 0; i < RULES_MAX; i++) {
+		enter(r, NULL, "d", files, &d, 0);
+		rules_dir_free(d);
+	}
+	rules_free(r);
+}
+END_TEST
+
 START_TEST(a_bad_line_is_named_and_never_shown)
 {
 	static const struct merge_file files[] = { { "d", "f", "- a\nroot:x:0:0\n" }, { NULL, NULL, NULL } };
@@ -268,6 +302,8 @@ main(void)
 	tcase_add_test(t, the_cvs_list_is_a_list_of_excludes);
 	tcase_add_loop_test(t, a_bad_rule_is_refused, 0, ARRAY_LEN(bad));
 	tcase_add_test(t, rules_are_bounded_in_number);
+	tcase_add_test(t, rules_are_bounded_in_bytes);
+	tcase_add_test(t, directories_that_were_left_give_their_rules_back);
 	tcase_add_test(t, merge_files_hold_for_their_directory_and_below);
 	tcase_add_test(t, a_file_that_is_not_inherited_holds_for_its_directory_alone);
 	tcase_add_test(t, a_file_that_includes_itself_ends);
