@@ -18,7 +18,6 @@ enum {
 	NAME_BYTES_MAX = 4096,		/* a path, with its NUL */
 	MODULE_NAME_MAX = 255,
 	DIGEST_MAX = 64,
-	FILTER_RULES_MAX = 65536,
 	SUM_COUNT_MAX = 1 << 28,	/* block sums in one request: 256 Mi blocks */
 	HANDSHAKE_SECONDS = 60,		/* greeting to module, and again for the arguments */
 	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */

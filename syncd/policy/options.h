@@ -28,8 +28,6 @@ struct options {
 	const char *checksum_choice, *compress_choice, *files_from;
 	const char *text;		/* values that mean nothing to this side */
 	int64_t number;
-	int unsupported;
-	const char *unsupported_text;
 };
 
 enum { OPTIONS_MESSAGE_MAX = 256 };

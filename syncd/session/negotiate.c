@@ -220,12 +220,9 @@ session_frames(struct session *s)
 static int
 start_frames(struct session *s)
 {
-	int32_t seconds = s->grant.timeout;
-	uint8_t le[4] = { (uint8_t)seconds, (uint8_t)(seconds >> 8), (uint8_t)(seconds >> 16), (uint8_t)(seconds >> 24) };
-
 	peer_frame_output(&s->peer);
-	if (s->proto.version >= 31 && seconds > 0)
-		peer_put_message(&s->peer, MSG_IO_TIMEOUT, le, sizeof le);
+	if (s->proto.version >= 31 && s->grant.timeout > 0)
+		peer_put_number(&s->peer, MSG_IO_TIMEOUT, s->grant.timeout);
 	s->pace_from = s->last_out = loop_clock();
 	s->pace_bytes = s->peer.total_out;
 	/* at 30 the names of --files-from come unframed, behind the frames of the filter */

@@ -195,6 +195,15 @@ peer_put_message(struct peer *p, unsigned code, const void *bytes, size_t n)
 	buf_put(b, bytes, n);
 }
 
+void
+peer_put_number(struct peer *p, unsigned code, int32_t value)
+{
+	uint32_t v = (uint32_t)value;
+	uint8_t le[4] = { (uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24) };
+
+	peer_put_message(p, code, le, sizeof le);
+}
+
 bool
 peer_room(const struct peer *p)
 {

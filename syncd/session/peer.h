@@ -67,6 +67,9 @@ void peer_put_file(struct peer *p, int file_fd, off_t at, size_t len);
 /* A message of its own frame; the text is cut to what a client accepts. */
 void peer_put_message(struct peer *p, unsigned code, const void *bytes, size_t n);
 
+/* A message that is one number: an index, io_error bits, seconds, an exit code. */
+void peer_put_number(struct peer *p, unsigned code, int32_t value);
+
 /* May a producer add more?  False when enough waits already, or a file piece stands behind. */
 bool peer_room(const struct peer *p);
 bool peer_pending(const struct peer *p);	/* anything left to write */

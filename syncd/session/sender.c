@@ -302,8 +302,6 @@ static void
 cannot_send(struct session *s, const struct file *f, int err)
 {
 	char path[2 * NAME_BYTES_MAX + 1];
-	uint32_t ndx = (uint32_t)s->send.ndx;
-	uint8_t le[4] = { (uint8_t)ndx, (uint8_t)(ndx >> 8), (uint8_t)(ndx >> 16), (uint8_t)(ndx >> 24) };
 
 	shown_path(s, f, path, sizeof path);
 	if (err == -ENOENT && s->proto.version >= 28)
@@ -312,10 +310,8 @@ cannot_send(struct session *s, const struct file *f, int err)
 		session_tell(s, MSG_ERROR_XFER, "rsync: [sender] send_files failed to open \"%s\" (in %s): %s (%d)\n", path,
 		    s->grant.module, strerror(-err), -err);
 	if (s->proto.version >= 30) {
-		uint8_t bits[4] = { err == -ENOENT ? IOERR_VANISHED : IOERR_GENERAL, 0, 0, 0 };
-
-		peer_put_message(&s->peer, MSG_IO_ERROR, bits, sizeof bits);
-		peer_put_message(&s->peer, MSG_NO_SEND, le, sizeof le);
+		peer_put_number(&s->peer, MSG_IO_ERROR, err == -ENOENT ? IOERR_VANISHED : IOERR_GENERAL);
+		peer_put_number(&s->peer, MSG_NO_SEND, s->send.ndx);
 	}
 	sending_done(&s->send);
 }
@@ -325,13 +321,11 @@ static void
 diminished(struct session *s, const struct file *f)
 {
 	char path[2 * NAME_BYTES_MAX + 1];
-	uint32_t ndx = (uint32_t)s->send.ndx;
-	uint8_t le[4] = { (uint8_t)ndx, (uint8_t)(ndx >> 8), (uint8_t)(ndx >> 16), (uint8_t)(ndx >> 24) };
 
 	session_tell(s, MSG_WARNING, "skipped diminished file: \"%s\" (in %s)\n", shown_path(s, f, path, sizeof path),
 	    s->grant.module);
 	if (s->proto.version >= 30)
-		peer_put_message(&s->peer, MSG_NO_SEND, le, sizeof le);
+		peer_put_number(&s->peer, MSG_NO_SEND, s->send.ndx);
 	sending_done(&s->send);
 }
 

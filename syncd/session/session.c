@@ -96,9 +96,7 @@ session_fail(struct session *s, int exit_code, const char *fmt, ...)
 	if (text[0] != '\0')
 		session_tell(s, MSG_ERROR, "%s\n", text);
 	if (s->proto.version >= 31 && !s->peer_told) {
-		uint8_t code[4] = { (uint8_t)exit_code, 0, 0, 0 };
-
-		peer_put_message(&s->peer, MSG_ERROR_EXIT, code, sizeof code);
+		peer_put_number(&s->peer, MSG_ERROR_EXIT, exit_code);
 		s->peer_told = true;
 	}
 	return STEP_NEXT;
