@@ -7,12 +7,13 @@ syncd_libwire_a_SOURCES = \
 	syncd/wire/mux.c syncd/wire/mux.h syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h \
 	syncd/wire/token.c syncd/wire/token.h
 syncd_libdelta_a_SOURCES = \
-	syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
+	syncd/delta/expand.c syncd/delta/expand.h syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
 	syncd/delta/squeeze.c syncd/delta/squeeze.h syncd/delta/strong.c syncd/delta/strong.h
 syncd_libfs_a_SOURCES = \
-	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
+	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/root.c syncd/fs/root.h \
+	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
-	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/conf.c syncd/policy/conf.h \
+	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h \
 	syncd/policy/links.c syncd/policy/links.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h \
 	syncd/policy/posix_acl.c syncd/policy/posix_acl.h syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h \
 	syncd/policy/wild.c syncd/policy/wild.h
@@ -20,7 +21,10 @@ syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h \
 	syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
-	syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
+	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/groups.c syncd/session/ids.c \
+	syncd/session/ids.h syncd/session/inlist.c syncd/session/inlist.h syncd/session/intake.c syncd/session/intake.h \
+	syncd/session/push.c syncd/session/receiver.c syncd/session/remove.c syncd/session/settle.c syncd/session/sums.c \
+	syncd/session/sums.h syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
 	syncd/session/session.h syncd/session/source.c syncd/session/source.h
 
 sbin_PROGRAMS += sallyport-syncd

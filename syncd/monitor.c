@@ -336,6 +336,18 @@ build_filter(struct monitor *m)
 	return r;
 }
 
+/* A list that is wrong is told and left out, as by rsync; it lives as long as this process. */
+static const struct chmod_list *
+mode_changes(const struct monitor *m, const char *name, const char *text)
+{
+	struct chmod_list *l = NULL;
+	int r;
+
+	if (text != NULL && text[0] != '\0' && (r = chmod_parse(text, &l)) != 0)
+		log_error("module %s: invalid \"%s\" directive: %s", m->grant.module, name, text);
+	return l;
+}
+
 /* Open what the session will stand on, with our rights and before it exists. */
 static int
 open_module(struct monitor *m, char *words, size_t size)
@@ -364,6 +376,10 @@ open_module(struct monitor *m, char *words, size_t size)
 		snprintf(words, size, "chdir failed");
 		return E_DENIED;
 	}
+	m->grant.incoming = mode_changes(m, "incoming chmod", m->module->incoming_chmod);
+	m->grant.outgoing = mode_changes(m, "outgoing chmod", m->module->outgoing_chmod);
+	m->grant.ignore_nonreadable = m->module->ignore_nonreadable;
+	m->grant.temp_dir = m->module->temp_dir;
 	m->grant.jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
 	m->grant.munge = m->plan.munge;
 	m->grant.numeric_ids = m->plan.numeric_ids;
@@ -465,6 +481,30 @@ answer_name(struct monitor *m, struct cursor *in, struct buf *out)
 	return 0;
 }
 
+/* Only names that could stand in a password file are looked up (hardening A9). */
+static int
+answer_id(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	int kind = cur_u8(in);
+	size_t n = cur_left(in);
+	char name[256];
+	const struct passwd *pw = NULL;
+	const struct group *gr = NULL;
+
+	if (in->err != 0 || (kind != 'u' && kind != 'g') || n >= sizeof name || ++m->names > NAMES_ASKED_MAX)
+		return E_BREACH;
+	memcpy(name, in->at, n);
+	name[n] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == ':')
+			return 0;
+	if (n > 0 && kind == 'u' && (pw = getpwnam(name)) != NULL)
+		buf_le32(out, pw->pw_uid);
+	if (n > 0 && kind == 'g' && (gr = getgrnam(name)) != NULL)
+		buf_le32(out, gr->gr_gid);
+	return 0;
+}
+
 static const struct request {
 	int (*answer)(struct monitor *, struct cursor *, struct buf *);
 	unsigned when;		/* states in which it may be asked */
@@ -475,6 +515,7 @@ static const struct request {
 	[REQ_MODULE] = { answer_module, ST_FRESH, true },
 	[REQ_ADMIT] = { answer_admit, ST_CHOSEN, true },
 	[REQ_NAME] = { answer_name, ST_SESSION, true },
+	[REQ_ID] = { answer_id, ST_SESSION, true },
 };
 
 /* Serve one request of the half on fd.  0, E_EOF when it has ended, or what ends it. */

@@ -153,3 +153,21 @@ ask_name(int fd, char kind, uint32_t id, char *name, size_t size)
 	buf_done(&answer);
 	return r;
 }
+
+int
+ask_id(int fd, char kind, const char *name, uint32_t *ret)
+{
+	struct buf request = BUF_INIT, answer = BUF_INIT;
+	struct cursor c;
+	int r;
+
+	buf_u8(&request, (uint8_t)kind);
+	buf_text(&request, name);
+	if ((r = ask(fd, REQ_ID, &request, &answer)) == 0) {
+		c = cur_of(buf_head(&answer), buf_len(&answer));
+		*ret = cur_le32(&c);
+		r = c.err != 0 ? E_UNSUPPORTED : 0;
+	}
+	buf_done(&answer);
+	return r;
+}

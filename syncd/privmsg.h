@@ -15,6 +15,7 @@ enum {
 	REQ_MODULE,	/* protocol version, name; answer: verdict, words for the client */
 	REQ_ADMIT,	/* what the session needs of the text phase; answer as REQ_MODULE */
 	REQ_NAME,	/* 'u' or 'g', id; answer: the name, or nothing */
+	REQ_ID,		/* 'u' or 'g', name; answer: the id, or nothing */
 	REQ_COUNT,
 };
 
@@ -45,5 +46,8 @@ int ask_admit(int fd, const struct admission *a, char *words, size_t size);
 
 /* The name of a user ('u') or group ('g') id; "" when there is none. */
 int ask_name(int fd, char kind, uint32_t id, char *name, size_t size);
+
+/* The other way round.  0; E_UNSUPPORTED when nobody is called that, or an error. */
+int ask_id(int fd, char kind, const char *name, uint32_t *ret);
 
 #endif

@@ -15,12 +15,24 @@
 #define PEER_AND_MONITOR \
 	"read", "write", "send", "sendto", "sendmsg", "recv", "recvfrom", "recvmsg", "poll", "ppoll", "shutdown", "close"
 
+#define READS_FILES \
+	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "sendfile", "lseek", "unlinkat", \
+	"flistxattr", "fgetxattr"
+#define CAP(c) (1ULL << (c))
+
 static const char *const worker_syscalls[] = { MEMORY_AND_EXIT, PEER_AND_MONITOR, NULL };
 
 /* Files are found by openat2 below a held descriptor, and never by a path of their own. */
 static const char *const session_syscalls[] = {
 	MEMORY_AND_EXIT, PEER_AND_MONITOR,
-	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "sendfile", "lseek", "unlinkat", "flistxattr", "fgetxattr", NULL,
+	READS_FILES, NULL,
+};
+
+/* Those of a session that may change the module. */
+static const char *const writer_syscalls[] = {
+	MEMORY_AND_EXIT, PEER_AND_MONITOR, READS_FILES,
+	"pwrite64", "ftruncate", "fallocate", "fsync", "flock", "copy_file_range", "fchmod", "fchmodat2", "fchown", "fchownat",
+	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", NULL,
 };
 
 enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256 };
@@ -57,7 +69,9 @@ roles_prepare(struct roles *r)
 		return r->empty_dir;
 	if ((err = role_filter_new(worker_syscalls, &r->worker)) != 0)
 		return err;
-	return role_filter_new(session_syscalls, &r->session);
+	if ((err = role_filter_new(session_syscalls, &r->session)) != 0)
+		return err;
+	return role_filter_new(writer_syscalls, &r->writer);
 }
 
 void
@@ -65,6 +79,7 @@ roles_done(struct roles *r)
 {
 	role_filter_free(r->worker);
 	role_filter_free(r->session);
+	role_filter_free(r->writer);
 	if (r->empty_dir >= 0)
 		close(r->empty_dir);
 }
@@ -86,11 +101,13 @@ int
 roles_enter_session(const struct roles *r, const struct session_identity *id, int peer_fd, int monitor_fd, char *report)
 {
 	const int keep[] = { peer_fd, monitor_fd, id->root_fd, id->tree_fd };
+	const uint64_t reads = CAP(CAP_DAC_READ_SEARCH), writes = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER) |
+	    CAP(CAP_FSETID) | CAP(CAP_MKNOD);
 	struct role role = {
 		.name = "session", .root_fd = id->root_fd, .set_ids = id->set_ids, .uid = id->uid, .gid = id->gid,
-		.groups = id->groups, .n_groups = id->n_groups, .caps = 1ULL << CAP_DAC_READ_SEARCH,
+		.groups = id->groups, .n_groups = id->n_groups, .caps = reads | (id->writes ? writes : 0),
 		.files = id->writes ? ROLE_FILES_WRITE : ROLE_FILES_READ, .tree_fd = id->tree_fd,
-		.files_max = SESSION_FILES_MAX, .filter = r->session, .keep = keep, .n_keep = ARRAY_LEN(keep),
+		.files_max = SESSION_FILES_MAX, .filter = id->writes ? r->writer : r->session, .keep = keep, .n_keep = ARRAY_LEN(keep),
 	};
 
 	return role_enter(&role, report);

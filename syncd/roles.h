@@ -8,7 +8,7 @@ struct roles {
 	int empty_dir;		/* an empty directory that is already removed: nothing can be made in it */
 	uid_t nobody_uid;
 	gid_t nobody_gid;
-	struct role_filter *worker, *session;
+	struct role_filter *worker, *session, *writer;
 };
 
 /* Prepare what the roles need; once, in the listener.  0 or -errno. */

@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "lib/sock.h"
 
@@ -36,6 +38,7 @@ session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struc
     const struct grant *grant, const struct admission *a)
 {
 	char report[ROLE_REPORT_SIZE];
+	const mode_t mask = umask(id->writes ? 0 : 022);	/* modes of new files are the session's to say */
 	struct session s;
 	int code;
 
@@ -43,6 +46,11 @@ session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struc
 		return refuse_role(monitor_fd, report);
 	session_init(&s, peer_fd, monitor_fd, PH_ARGS);
 	s.grant = *grant;
+	s.grant.mask = mask;
+	s.grant.uid = geteuid();
+	s.grant.gid = getegid();
+	s.grant.groups = id->groups;
+	s.grant.n_groups = id->n_groups;
 	s.proto.version = a->version;
 	buf_put(&s.peer.in, a->ahead, a->n_ahead);
 	code = session_run(&s);

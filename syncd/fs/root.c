@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 static int
-open_beneath(int dirfd, const char *path, int flags)
+open_beneath(int dirfd, const char *path, int flags, uint64_t resolve)
 {
 	/* openat2 takes no flag beside O_PATH that would mean nothing there */
 	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
-	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve };
 	int tries = ROOT_TRIES;
 	long fd;
 
@@ -28,13 +28,19 @@ open_beneath(int dirfd, const char *path, int flags)
 int
 root_open(const struct root *root, const char *path, int flags)
 {
-	return open_beneath(root->fd, path, flags | O_NOFOLLOW);
+	return open_beneath(root->fd, path, flags | O_NOFOLLOW, 0);
 }
 
 int
 root_open_follow(const struct root *root, const char *path, int flags)
 {
-	return open_beneath(root->fd, path, flags);
+	return open_beneath(root->fd, path, flags, 0);
+}
+
+int
+root_open_strict(const struct root *root, const char *path, int flags)
+{
+	return open_beneath(root->fd, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
 int

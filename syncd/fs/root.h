@@ -19,6 +19,9 @@ int root_open(const struct root *root, const char *path, int flags);
 /* The same, following a link in the last component too. */
 int root_open_follow(const struct root *root, const char *path, int flags);
 
+/* The same, refusing every link on the way (-ELOOP). */
+int root_open_strict(const struct root *root, const char *path, int flags);
+
 /* lstat (follow 0) or stat (follow 1) below the root.  0 or -errno. */
 int root_stat(const struct root *root, const char *path, int follow, struct stat *ret);
 

@@ -20,11 +20,16 @@ struct walk {
 int
 walk_open(const struct root *root, const char *path, struct walk **ret)
 {
-	struct walk *w;
 	int fd = root_open_follow(root, path, O_RDONLY | O_DIRECTORY);
 
-	if (fd < 0)
-		return fd;
+	return fd < 0 ? fd : walk_over(fd, ret);
+}
+
+int
+walk_over(int fd, struct walk **ret)
+{
+	struct walk *w;
+
 	if ((w = malloc(sizeof *w)) == NULL) {
 		close(fd);
 		return -ENOMEM;
@@ -71,6 +76,12 @@ next_name(struct walk *w)
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
 			return d->d_name;
 	}
+}
+
+bool
+walk_next_name(struct walk *w, const char **ret)
+{
+	return (*ret = next_name(w)) != NULL;
 }
 
 bool

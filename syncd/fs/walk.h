@@ -19,6 +19,12 @@ struct walk_item {
 /* 0, or -errno (-ENOTDIR, -EACCES, ...) */
 int walk_open(const struct root *root, const char *path, struct walk **ret);
 
+/* The same over a descriptor for reading, which becomes the walk's, also on failure. */
+int walk_over(int fd, struct walk **ret);
+
+/* The next name alone, without asking what it is. */
+bool walk_next_name(struct walk *w, const char **ret);
+
 /* true and *ret, false at the end or on an error (walk_error) */
 bool walk_next(struct walk *w, struct walk_item *ret);
 int walk_error(const struct walk *w);

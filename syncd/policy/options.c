@@ -1,8 +1,11 @@
 #include "syncd/policy/options.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/err.h"
 #include "lib/num.h"
@@ -12,6 +15,8 @@ enum kind {
 	K_CLEAR,	/* int = 0 */
 	K_TEXT,		/* const char *, --name=value or two arguments */
 	K_NUMBER,	/* int64_t, the same */
+	K_SIZE,		/* int64_t in bytes: "10k", "1.5m", "1g-1" */
+	K_DEST,		/* one more directory to look for files in; at says of which kind */
 	K_REFUSE,	/* known, changes what is asked of us, not built: say so */
 	K_REFUSE_TEXT,	/* the same with a value */
 	K_DAEMON,	/* a daemon's own option among a client's */
@@ -96,25 +101,50 @@ static const struct row table[] = {
 	{ "block-size", 'B', K_NUMBER, AT(block_size), 0, 1 << 29 },
 
 	/* the receiving side's business: a sender needs to know nothing of them */
-	{ "backup", 'b', K_COUNT, AT(noop) }, { "backup-dir", 0, K_TEXT, AT(text) }, { "suffix", 0, K_TEXT, AT(text) },
-	{ "omit-dir-times", 'O', K_COUNT, AT(noop) }, { "omit-link-times", 'J', K_COUNT, AT(noop) },
-	{ "executability", 'E', K_COUNT, AT(noop) }, { "fuzzy", 'y', K_COUNT, AT(noop) },
-	{ "keep-dirlinks", 'K', K_COUNT, AT(noop) }, { "prune-empty-dirs", 'm', K_COUNT, AT(noop) },
+	{ "backup", 'b', K_COUNT, AT(backup) },
+	{ "backup-dir", 0, K_TEXT, AT(backup_dir) },
+	{ "suffix", 0, K_TEXT, AT(suffix) },
+	{ "omit-dir-times", 'O', K_COUNT, AT(omit_dir_times) },
+	{ "omit-link-times", 'J', K_COUNT, AT(omit_link_times) },
+	{ "executability", 'E', K_COUNT, AT(executability) },
+	{ "fuzzy", 'y', K_COUNT, AT(fuzzy) },
+	{ "keep-dirlinks", 'K', K_COUNT, AT(keep_dirlinks) },
+	{ "prune-empty-dirs", 'm', K_COUNT, AT(prune_empty) },
+	{ "partial", 0, K_COUNT, AT(partial) },
+	{ "partial-dir", 0, K_TEXT, AT(partial_dir) },
+	{ "delay-updates", 0, K_COUNT, AT(delay_updates) },
+	{ "log-format", 0, K_TEXT, AT(log_format) },
+	{ "out-format", 0, K_TEXT, AT(log_format) },
+	{ "max-delete", 0, K_NUMBER, AT(max_delete), -1, INT32_MAX },
+	{ "min-size", 0, K_SIZE, AT(min_size) },
+	{ "max-size", 0, K_SIZE, AT(max_size) },
+	{ "delete", 0, K_COUNT, AT(del) },
+	{ "delete-before", 0, K_COUNT, AT(del_before) },
+	{ "delete-during", 0, K_COUNT, AT(del_during) },
+	{ "delete-delay", 0, K_COUNT, AT(del_delay) },
+	{ "delete-after", 0, K_COUNT, AT(del_after) },
+	{ "delete-excluded", 0, K_COUNT, AT(del_excluded) },
+	{ "force", 0, K_COUNT, AT(force) },
+	{ "super", 0, K_COUNT, AT(super) },
+	{ "no-super", 0, K_CLEAR, AT(super) },
+	{ "modify-window", '@', K_NUMBER, AT(modify_window), -1, INT32_MAX },
+	{ "existing", 0, K_COUNT, AT(existing) },
+	{ "ignore-non-existing", 0, K_COUNT, AT(existing) },
+	{ "ignore-existing", 0, K_COUNT, AT(ignore_existing) },
+	{ "temp-dir", 'T', K_TEXT, AT(temp_dir) },
+	{ "fsync", 0, K_COUNT, AT(fsync) },
+	{ "mkpath", 0, K_COUNT, AT(mkpath) },
+	{ "compare-dest", 0, K_DEST, ALT_COMPARE },
+	{ "copy-dest", 0, K_DEST, ALT_COPY },
+	{ "link-dest", 0, K_DEST, ALT_LINK },
+	{ "preallocate", 0, K_COUNT, AT(preallocate) },
+	{ "only-write-batch", 0, K_TEXT, AT(only_write_batch) },
+	{ "usermap", 0, K_TEXT, AT(usermap) },
+	{ "groupmap", 0, K_TEXT, AT(groupmap) },
+
 	{ "human-readable", 'h', K_COUNT, AT(noop) }, { "8-bit-output", '8', K_COUNT, AT(noop) },
-	{ "partial", 0, K_COUNT, AT(noop) }, { "partial-dir", 0, K_TEXT, AT(text) }, { "delay-updates", 0, K_COUNT, AT(noop) },
 	{ "msgs2stderr", 0, K_COUNT, AT(noop) }, { "no-msgs2stderr", 0, K_COUNT, AT(noop) },
-	{ "log-format", 0, K_TEXT, AT(text) }, { "out-format", 0, K_TEXT, AT(text) },
-	{ "max-delete", 0, K_TEXT, AT(text) }, { "min-size", 0, K_TEXT, AT(text) }, { "max-size", 0, K_TEXT, AT(text) },
-	{ "delete", 0, K_COUNT, AT(noop) }, { "delete-before", 0, K_COUNT, AT(noop) },
-	{ "delete-during", 0, K_COUNT, AT(noop) }, { "delete-delay", 0, K_COUNT, AT(noop) },
-	{ "delete-after", 0, K_COUNT, AT(noop) }, { "delete-excluded", 0, K_COUNT, AT(noop) },
-	{ "force", 0, K_COUNT, AT(noop) }, { "super", 0, K_COUNT, AT(noop) }, { "no-super", 0, K_COUNT, AT(noop) },
-	{ "modify-window", '@', K_TEXT, AT(text) }, { "existing", 0, K_COUNT, AT(noop) },
-	{ "ignore-existing", 0, K_COUNT, AT(noop) }, { "ignore-non-existing", 0, K_COUNT, AT(noop) },
-	{ "temp-dir", 'T', K_TEXT, AT(text) }, { "fsync", 0, K_COUNT, AT(noop) }, { "mkpath", 0, K_COUNT, AT(noop) },
-	{ "compare-dest", 0, K_TEXT, AT(text) }, { "copy-dest", 0, K_TEXT, AT(text) }, { "link-dest", 0, K_TEXT, AT(text) },
-	{ "preallocate", 0, K_COUNT, AT(noop) }, { "only-write-batch", 0, K_TEXT, AT(text) },
-	{ "usermap", 0, K_TEXT, AT(text) }, { "groupmap", 0, K_TEXT, AT(text) }, { "max-alloc", 0, K_TEXT, AT(text) },
+	{ "max-alloc", 0, K_TEXT, AT(text) },
 	{ "open-noatime", 0, K_COUNT, AT(noop) }, { "skip-compress", 0, K_TEXT, AT(text) },
 	{ "info", 0, K_TEXT, AT(text) }, { "debug", 0, K_TEXT, AT(text) },
 	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
@@ -156,6 +186,66 @@ bad_value(struct parse *p, const struct row *row, const char *value)
 	return E_FORMAT;
 }
 
+static bool
+takes_value(enum kind k)
+{
+	return k == K_TEXT || k == K_NUMBER || k == K_SIZE || k == K_DEST || k == K_REFUSE_TEXT;
+}
+
+/* All alternate directories of one request are of one kind (rsync-wire 1.10). */
+static int
+add_dest(struct parse *p, const struct row *row, const char *value)
+{
+	struct options *o = p->o;
+
+	if (o->alt_kind != ALT_NONE && o->alt_kind != (enum alt_kind)row->at) {
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "You may not mix --compare-dest, --copy-dest, and --link-dest.");
+		return E_FORMAT;
+	}
+	if (o->n_alt == ALT_DEST_MAX) {
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "ERROR: at most %d --%s args may be specified", ALT_DEST_MAX, row->name);
+		return E_FORMAT;
+	}
+	o->alt_kind = (enum alt_kind)row->at;
+	o->alt_dest[o->n_alt++] = value;
+	return 0;
+}
+
+/* A size as clients write it: digits with a fraction, a unit (b, k, m, g, t, p; with "iB" or "B" behind
+ * it, the latter in powers of 1000), and "+1" or "-1" at the end.  False when it is none. */
+static bool
+parse_size(const char *text, int64_t *ret)
+{
+	static const char units[] = "bkmgtp";
+	char *end;
+	const char *u;
+	double v, step = 1024;
+	int64_t extra = 0;
+
+	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+		return false;
+	v = strtod(text, &end);
+	if (*end != '\0' && (u = strchr(units, tolower((unsigned char)*end))) != NULL) {
+		end++;
+		if (strncasecmp(end, "ib", 2) == 0)
+			end += 2;
+		else if (tolower((unsigned char)*end) == 'b') {
+			step = 1000;
+			end++;
+		}
+		for (ptrdiff_t i = u - units; i > 0; i--)
+			v *= step;
+	}
+	if ((*end == '+' || *end == '-') && end[1] == '1') {
+		extra = *end == '+' ? 1 : -1;
+		end += 2;
+	}
+	if (*end != '\0' || v < 0 || v > 9e18)
+		return false;
+	*ret = (int64_t)v + extra;
+	return true;
+}
+
 /* value: behind the '=', or NULL: then a valued option takes the next argument. */
 static int
 apply(struct parse *p, const struct row *row, const char *value)
@@ -163,7 +253,7 @@ apply(struct parse *p, const struct row *row, const char *value)
 	char *base = (char *)p->o;
 	int64_t number;
 
-	if (row->kind == K_TEXT || row->kind == K_NUMBER || row->kind == K_REFUSE_TEXT) {
+	if (takes_value(row->kind)) {
 		if (value == NULL && p->i + 1 < p->n)
 			value = p->v[++p->i];
 		if (value == NULL)
@@ -185,6 +275,10 @@ apply(struct parse *p, const struct row *row, const char *value)
 		*(int64_t *)(base + row->at) = number;
 		p->o->level_given |= row->at == offsetof(struct options, compress_level);
 		return 0;
+	case K_SIZE:
+		return parse_size(value, (int64_t *)(base + row->at)) ? 0 : bad_value(p, row, value);
+	case K_DEST:
+		return add_dest(p, row, value);
 	case K_DAEMON:
 		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: Attempt to hack rsync thwarted!");
 		return E_UNSUPPORTED;
@@ -257,11 +351,37 @@ bundle(struct parse *p, const char *arg)
 			snprintf(text, sizeof text, "-%c", *s);
 			return unknown(p, text);
 		}
-		if (row->kind == K_TEXT || row->kind == K_NUMBER)	/* takes the rest */
+		if (takes_value(row->kind))	/* the rest */
 			return apply(p, row, s[1] != '\0' ? s + 1 : NULL);
 		r = apply(p, row, NULL);
 	}
 	return r;
+}
+
+void
+options_init(struct options *o)
+{
+	*o = (struct options){ .max_delete = OPTION_UNSET, .min_size = OPTION_UNSET, .max_size = OPTION_UNSET };
+}
+
+bool
+options_deletes(const struct options *o)
+{
+	return o->del > 0 || o->del_before > 0 || o->del_during > 0 || o->del_delay > 0 || o->del_after > 0 || o->del_excluded > 0;
+}
+
+enum delete_when
+options_delete_when(const struct options *o, int version)
+{
+	if (!options_deletes(o))
+		return DELETE_NEVER;
+	if (o->del_before > 0)
+		return DELETE_BEFORE;
+	if (o->del_delay > 0)
+		return DELETE_DELAY;
+	if (o->del_after > 0)
+		return DELETE_AFTER;
+	return o->del_during > 0 || version >= 30 ? DELETE_DURING : DELETE_BEFORE;
 }
 
 int

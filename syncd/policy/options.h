@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { ALT_DEST_MAX = 20 };		/* --compare-dest and its like (rsync-wire 1.10) */
+#define OPTION_UNSET INT64_MIN
+
 struct options {
 	bool sender;			/* the client pulls */
 	bool secluded;			/* a second list of arguments follows */
@@ -22,6 +25,19 @@ struct options {
 	int cvs_exclude, new_compress, old_compress;
 	bool level_given;		/* --compress-level: compression is on, even without -z */
 	int inc_refused;		/* --use-qsort: no incremental recursion */
+
+	/* the receiving side's */
+	int backup, executability, fuzzy, keep_dirlinks, prune_empty, omit_dir_times, omit_link_times;
+	int partial, delay_updates, fsync, mkpath, preallocate, force, super, existing, ignore_existing;
+	int del, del_before, del_during, del_delay, del_after, del_excluded;
+	int64_t max_delete;		/* OPTION_UNSET: as many as there are */
+	int64_t modify_window;		/* seconds; -1: nanoseconds count too */
+	int64_t min_size, max_size;	/* bytes; OPTION_UNSET: no bound */
+	const char *backup_dir, *suffix, *partial_dir, *temp_dir, *log_format, *only_write_batch, *usermap, *groupmap;
+	enum alt_kind { ALT_NONE, ALT_COMPARE, ALT_COPY, ALT_LINK } alt_kind;
+	const char *alt_dest[ALT_DEST_MAX];
+	size_t n_alt;
+
 	int noop;			/* options that mean nothing to this side */
 	int64_t checksum_seed, timeout, block_size, compress_level, bwlimit;
 	/* borrowed from the arguments; files_from is "-" for names that come over the wire */
@@ -32,10 +48,17 @@ struct options {
 
 enum { OPTIONS_MESSAGE_MAX = 256 };
 
+void options_init(struct options *o);
+
 /* Parse v[0..n): options up to a lone ".", then paths.  *ret_paths is the index of the first
  * path.  0, or E_UNSUPPORTED / E_FORMAT with the text for the client in message (not ended by
- * a newline).  o must be zeroed before the first list; the second adds to it. */
+ * a newline).  o is options_init()ed before the first list; the second adds to it. */
 int options_parse(char *const *v, size_t n, struct options *o, size_t *ret_paths,
     char message[OPTIONS_MESSAGE_MAX]);
+
+/* Is anything to be deleted at the receiving side?  And when, as the protocol's version has it. */
+bool options_deletes(const struct options *o);
+enum delete_when { DELETE_NEVER, DELETE_BEFORE, DELETE_DURING, DELETE_DELAY, DELETE_AFTER };
+enum delete_when options_delete_when(const struct options *o, int version);
 
 #endif

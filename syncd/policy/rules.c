@@ -30,6 +30,8 @@ struct rules {
 	struct tally held;	/* by this list */
 	struct tally *total;	/* by all lists of a family; counts against RULES_MAX, RULES_BYTES_MAX */
 	struct tally own_total;
+	unsigned side;		/* whose rules count: FM_SENDER or FM_RECEIVER */
+	bool unsided_too;	/* rules that name no side count as well */
 	bool cleared;		/* a '!' in it: what was inherited is gone too */
 };
 
@@ -57,6 +59,8 @@ rules_new(struct rules **ret)
 	if (r == NULL)
 		return -ENOMEM;
 	r->total = &r->own_total;
+	r->side = FM_SENDER;
+	r->unsided_too = true;
 	*ret = r;
 	return 0;
 }
@@ -615,21 +619,40 @@ below(const char *dir, const char *fs)
 	return strncmp(dir, fs, n) == 0 && fs[n] == '/' ? fs + n + 1 : NULL;
 }
 
-static enum rules_verdict judge_list(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n,
-    const char *local);
+/* A judgement under way. */
+struct judging {
+	const struct rules *by;		/* the client's list: it knows whose rules count */
+	const struct rules_dir *dir;
+	const struct rules_name *n;
+};
+
+static enum rules_verdict judge_list(const struct rules *r, const struct judging *j, const char *local);
+
+/* Is this rule about names, and of the side that asks? */
+static bool
+counts(const struct judging *j, const struct rule *rule)
+{
+	unsigned side = rule->mods & (FM_SENDER | FM_RECEIVER);
+
+	if ((rule->mods & FM_XATTR) || ((rule->mods & FM_PERISHABLE) && j->n->doomed))
+		return false;
+	if (side == 0)
+		return j->by->unsided_too || rule->kind == FILTER_DIR_MERGE;
+	return (side & j->by->side) != 0;
+}
 
 static enum rules_verdict
-judge_merge(const struct rule *by, const struct rules_dir *dir, const struct rules_name *n)
+judge_merge(const struct rule *by, const struct judging *j)
 {
 	enum rules_verdict v;
 
-	for (const struct rules_dir *d = dir; d != NULL; d = d->above) {
+	for (const struct rules_dir *d = j->dir; d != NULL; d = d->above) {
 		for (size_t i = 0; i < d->n; i++) {
-			const char *local = below(d->fs, n->fs);
+			const char *local = below(d->fs, j->n->fs);
 
 			if (d->v[i].by != by || local == NULL)
 				continue;
-			if ((v = judge_list(&d->v[i].list, dir, n, local)) != RULES_NONE || d->v[i].list.cleared)
+			if ((v = judge_list(&d->v[i].list, j, local)) != RULES_NONE || d->v[i].list.cleared)
 				return v;
 		}
 		if (by->mods & FM_NO_INHERIT)
@@ -640,20 +663,21 @@ judge_merge(const struct rule *by, const struct rules_dir *dir, const struct rul
 
 /* local: the name as seen from where the list's anchored patterns start. */
 static enum rules_verdict
-judge_list(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n, const char *local)
+judge_list(const struct rules *r, const struct judging *j, const char *local)
 {
+	const struct rules_name *n = j->n;
 	enum rules_verdict v;
 	bool hit;
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct rule *rule = &r->v[i];
 
-		if (rule->mods & FM_XATTR || (rule->mods & (FM_SENDER | FM_RECEIVER)) == FM_RECEIVER)
-			continue;	/* not about names; or the receiver's own business */
+		if (!counts(j, rule))
+			continue;
 		if (rule->kind == FILTER_DIR_MERGE) {
 			if ((rule->mods & FM_EXCLUDE_SELF) && strcmp(last_components(n->fs, 0), last_components(rule->pattern, 0)) == 0)
 				return RULES_EXCLUDE;
-			if ((v = judge_merge(rule, dir, n)) != RULES_NONE)
+			if ((v = judge_merge(rule, j)) != RULES_NONE)
 				return v;
 			continue;
 		}
@@ -668,7 +692,9 @@ judge_list(const struct rules *r, const struct rules_dir *dir, const struct rule
 enum rules_verdict
 rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n)
 {
-	return judge_list(r, dir, n, n->path);
+	const struct judging j = { r, dir, n };
+
+	return judge_list(r, &j, n->path);
 }
 
 enum rules_verdict
@@ -687,6 +713,13 @@ rules_judge_xattr(const struct rules *r, const char *name)
 	return !any && strncmp(name, "system.", 7) == 0 ? RULES_EXCLUDE : RULES_NONE;
 }
 
+void
+rules_for_receiver(struct rules *r, bool delete_excluded)
+{
+	r->side = FM_RECEIVER;
+	r->unsided_too = !delete_excluded;
+}
+
 bool
 rules_hidden(const struct rules *r, const char *fs, bool is_dir)
 {
@@ -698,11 +731,12 @@ rules_hidden(const struct rules *r, const char *fs, bool is_dir)
 	if (len >= sizeof path)
 		return true;
 	for (size_t n = strcspn(fs, "/");; n += 1 + strcspn(fs + n + 1, "/")) {
-		struct rules_name name = { path, path, n < len || is_dir };
+		struct rules_name name = { path, path, n < len || is_dir, false };
+		const struct judging j = { r, NULL, &name };
 
 		memcpy(path, fs, n);
 		path[n] = '\0';
-		if (judge_list(r, NULL, &name, path) == RULES_EXCLUDE)
+		if (judge_list(r, &j, path) == RULES_EXCLUDE)
 			return true;
 		if (n >= len)
 			return false;

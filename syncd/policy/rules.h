@@ -17,6 +17,7 @@ enum { RULES_MAX = 65536, RULES_BYTES_MAX = 16 << 20, RULES_DEPTH_MAX = 32 };
 struct rules_name {
 	const char *path, *fs;
 	bool is_dir;
+	bool doomed;		/* its directory is to go: perishable rules do not count */
 };
 
 int rules_new(struct rules **ret);
@@ -35,6 +36,10 @@ enum rules_source {
 	RULES_INCLUDE_LINES, RULES_EXCLUDE_LINES,	/* the text of a file, one pattern a line */
 };
 int rules_add_config(struct rules *r, enum rules_source source, const char *text);
+
+/* From here on it is asked what a receiver may delete: the sender's own rules do not count, and with
+ * --delete-excluded rules of no side are the sender's too (rsync-wire 6.4). */
+void rules_for_receiver(struct rules *r, bool delete_excluded);
 
 bool rules_empty(const struct rules *r);
 

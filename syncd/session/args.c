@@ -61,15 +61,15 @@ judge(struct session *s)
 {
 	if (!s->opt.sender && s->grant.read_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is read only");
-	else if (!s->opt.sender)
-		session_refuse(s, RERR_UNSUPPORTED, "ERROR: this server does not take uploads yet");
 	else if (s->opt.remove_source > 0 && s->grant.read_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: --remove-source-files cannot be used with a read-only module");
 	else if (s->proto.version < 30 && (s->opt.acls > 0 || s->opt.xattrs > 0))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: ACLs and extended attributes need protocol 30 or newer");
 	else if (s->opt.crtimes > 0 && (s->proto.version < 30 || strchr(s->opt.letters, 'v') == NULL))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --crtimes (-N)");
-	else if (s->grant.write_only)
+	else if (!s->opt.sender && (s->opt.acls > 0 || s->opt.xattrs > 0))
+		session_refuse(s, RERR_UNSUPPORTED, "rsync: this server does not store ACLs and extended attributes yet");
+	else if (s->opt.sender && s->grant.write_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
 }
 

@@ -21,6 +21,10 @@ read_rules(struct session *s)
 			return r;
 		peer_consume(&s->peer, &c);
 	}
+	if (!s->opt.sender) {
+		rules_for_receiver(s->rules, s->opt.del_excluded > 0);
+		return s->opt.cvs_exclude > 0 && s->proto.version < 29 ? rules_add(s->rules, ":C", 2, false) : 0;
+	}
 	return s->opt.cvs_exclude > 0 ? rules_add_cvs(s->rules) : 0;
 }
 
@@ -38,6 +42,6 @@ filters_run(struct session *s)
 		    RERR_SYNTAX);
 	if (r != 0)
 		return session_short(s, r);
-	s->phase = PH_NAMES;
+	s->phase = s->opt.sender ? PH_NAMES : PH_INTAKE;
 	return STEP_NEXT;
 }

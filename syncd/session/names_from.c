@@ -101,3 +101,38 @@ names_run(struct session *s)
 	s->phase = PH_FLIST;
 	return STEP_NEXT;
 }
+
+/* CR and LF become NUL unless the file is NUL-ended itself; runs of NULs count once, and two end the list
+ * (rsync-wire 5.12 b).  Comments are names like any other here. */
+void
+names_put(struct session *s)
+{
+	char path[NAME_BYTES_MAX], *text;
+	size_t n = 0;
+	bool at_nul = true;
+	struct buf *b = peer_out(&s->peer);
+
+	s->root.fd = s->grant.root_fd;
+	snprintf(path, sizeof path, "%s", s->opt.files_from);
+	source_clean_path(path, false);
+	text = rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_bytes(&s->root, path, NAMES_FILE_MAX, &n);
+	if (text == NULL) {
+		snprintf(s->refusal, sizeof s->refusal, "rsync: [Receiver] failed to open files-from file %.128s", s->opt.files_from);
+		session_refuse(s, RERR_FILEIO, s->refusal);
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool end = text[i] == '\0' || (!s->opt.from0 && (text[i] == '\n' || text[i] == '\r'));
+
+		if (end && at_nul)
+			continue;
+		if ((b = peer_out(&s->peer))->err != 0)
+			break;
+		buf_u8(b, end ? 0 : (uint8_t)text[i]);
+		at_nul = end;
+	}
+	b = peer_out(&s->peer);
+	buf_put(b, "\0", at_nul && b->err == 0 ? 1 : 0);
+	if (!at_nul)
+		buf_put(b, "\0\0", 2);
+	free(text);
+}

@@ -8,6 +8,7 @@
 
 #include "lib/err.h"
 #include "lib/loop.h"
+#include "syncd/session/intake.h"
 #include "syncd/wire/compat.h"
 #include "syncd/wire/int.h"
 
@@ -17,6 +18,9 @@ wanted_flags(const struct session *s)
 	unsigned want = CF_SYMLINK_TIMES | CF_SAFE_FLIST | CF_AVOID_XATTR_OPTIM | CF_CHKSUM_SEED_FIX |
 	    CF_INPLACE_PARTIAL_DIR | CF_VARINT_FLIST_FLAGS | CF_ID0_NAMES;
 
+	if (!s->opt.sender && s->opt.recurse && s->opt.inc_refused == 0 && s->opt.prune_empty == 0 &&
+	    s->opt.delay_updates == 0 && s->opt.del_before == 0 && s->opt.del_after == 0)
+		want |= CF_INC_RECURSE;
 	/* with -R the complete list is simpler, and small where it matters */
 	if (s->opt.sender && s->opt.recurse && !s->opt.relative && !s->opt.inc_refused)
 		want |= CF_INC_RECURSE;
@@ -200,6 +204,9 @@ take_message(void *arg, unsigned code, const uint8_t *bytes, size_t n)
 	if (code == MSG_SUCCESS && s->opt.remove_source > 0)
 		return sender_succeeded(s, (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
 		    (uint32_t)bytes[3] << 24));
+	if (code == MSG_NO_SEND && s->in != NULL)
+		receiver_no_send(s, (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+		    (uint32_t)bytes[3] << 24));
 	if (code != MSG_ERROR_EXIT)
 		return 0;		/* texts are for the client's own screen; a no-op is one */
 	if (n == 4)
@@ -220,7 +227,13 @@ session_frames(struct session *s)
 static int
 start_frames(struct session *s)
 {
+	bool names = !s->opt.sender && s->opt.files_from != NULL;
+
+	if (names && s->proto.version < 31)	/* they come unframed, in front of everything (rsync-wire 5.12) */
+		names_put(s);
 	peer_frame_output(&s->peer);
+	if (names && s->proto.version >= 31)
+		names_put(s);
 	if (s->proto.version >= 31 && s->grant.timeout > 0)
 		peer_put_number(&s->peer, MSG_IO_TIMEOUT, s->grant.timeout);
 	s->pace_from = s->last_out = loop_clock();
@@ -228,6 +241,13 @@ start_frames(struct session *s)
 	/* at 30 the names of --files-from come unframed, behind the frames of the filter */
 	s->peer.lazy = s->proto.version == 30 && s->opt.files_from != NULL && strcmp(s->opt.files_from, "-") == 0;
 	return s->proto.version >= 30 || (s->opt.sender && s->opt.remove_source > 0) ? session_frames(s) : 0;
+}
+
+/* On a push the client sends its rules only where they will be used (rsync-wire 6.2). */
+static bool
+sends_filters(const struct session *s)
+{
+	return s->opt.prune_empty || (options_deletes(&s->opt) && (s->opt.del_excluded == 0 || s->proto.version >= 29));
 }
 
 enum step
@@ -248,10 +268,11 @@ negotiate_run(struct session *s)
 	if (s->refused != 0)
 		return session_fail(s, s->refused, "%s", s->refusal);
 	r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &s->sum);
-	if (r == 0 && method != SQUEEZE_NONE)
+	s->method = method;
+	if (r == 0 && method != SQUEEZE_NONE && s->opt.sender)
 		r = squeeze_new(method, level, sender_sink, s, &s->squeeze);
 	if (r != 0)
 		return session_broken(s, r);
-	s->phase = PH_FILTERS;
+	s->phase = s->opt.sender || sends_filters(s) ? PH_FILTERS : PH_INTAKE;
 	return STEP_NEXT;
 }

@@ -14,11 +14,13 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "syncd/privmsg.h"
+#include "syncd/session/intake.h"
 
 static enum step (*const phases[])(struct session *) = {
 	[PH_HELLO] = hello_run, [PH_SELECT] = select_run, [PH_LIST] = list_run,
 	[PH_ARGS] = args_run, [PH_NEGOTIATE] = negotiate_run, [PH_FILTERS] = filters_run, [PH_NAMES] = names_run,
-	[PH_FLIST] = flist_run, [PH_SENDER] = sender_run, [PH_GOODBYE] = goodbye_run, [PH_DRAIN] = drain_run,
+	[PH_FLIST] = flist_run, [PH_SENDER] = sender_run, [PH_GOODBYE] = goodbye_run,
+	[PH_INTAKE] = intake_run, [PH_RECEIVE] = receive_run, [PH_DRAIN] = drain_run,
 };
 
 void
@@ -32,6 +34,7 @@ session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
 	s->deadline = s->last_in + HANDSHAKE_SECONDS * 1000;
 	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
 	s->send.fd = -1;
+	options_init(&s->opt);
 	names_init(&s->users, -1, 'u');
 	names_init(&s->groups, -1, 'g');
 }
@@ -39,6 +42,7 @@ session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
 void
 session_done(struct session *s)
 {
+	intake_free(s);
 	opener_done(&s->opener);
 	attrs_free(s->attrs);
 	source_free(s->source);
@@ -76,6 +80,18 @@ session_tell(struct session *s, unsigned code, const char *fmt, ...)
 		ask_log(s->monitor_fd, code == MSG_WARNING ? LOG_WARNING : LOG_ERR, text, (size_t)n);
 }
 
+void
+session_log(struct session *s, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	ask_log(s->monitor_fd, LOG_INFO, text, strlen(text));
+}
+
 enum step
 session_fail(struct session *s, int exit_code, const char *fmt, ...)
 {
@@ -102,6 +118,12 @@ session_fail(struct session *s, int exit_code, const char *fmt, ...)
 	return STEP_NEXT;
 }
 
+static const char *
+side(const struct session *s)
+{
+	return s->in == NULL ? "sender" : "receiver";
+}
+
 enum step
 session_broken(struct session *s, int err)
 {
@@ -110,15 +132,16 @@ session_broken(struct session *s, int err)
 		return STEP_NEXT;
 	}
 	if (err == -ENOMEM)
-		return session_fail(s, RERR_MALLOC, "rsync error: out of memory (code %d) [sender]", RERR_MALLOC);
+		return session_fail(s, RERR_MALLOC, "rsync error: out of memory (code %d) [%s]", RERR_MALLOC,
+		    side(s));
 	if (err == E_FORMAT || err == E_LIMIT)
-		return session_fail(s, RERR_PROTOCOL, "rsync error: protocol incompatibility (code %d): %s [sender]",
-		    RERR_PROTOCOL, err_text(err));
+		return session_fail(s, RERR_PROTOCOL, "rsync error: protocol incompatibility (code %d): %s [%s]",
+		    RERR_PROTOCOL, err_text(err), side(s));
 	if (err == E_EOF)
-		return session_fail(s, RERR_STREAMIO, "connection unexpectedly closed (%llu bytes received so far) [sender]",
-		    (unsigned long long)s->peer.total_in);
-	return session_fail(s, RERR_SOCKETIO, "rsync error: error in socket IO (code %d): %s [sender]", RERR_SOCKETIO,
-	    err_text(err));
+		return session_fail(s, RERR_STREAMIO, "connection unexpectedly closed (%llu bytes received so far) [%s]",
+		    (unsigned long long)s->peer.total_in, side(s));
+	return session_fail(s, RERR_SOCKETIO, "rsync error: error in socket IO (code %d): %s [%s]", RERR_SOCKETIO,
+	    err_text(err), side(s));
 }
 
 enum step
@@ -216,7 +239,7 @@ time_out(struct session *s)
 		ask_log(s->monitor_fd, LOG_WARNING, handshake, sizeof handshake - 1);
 		return;
 	}
-	snprintf(text, sizeof text, "[sender] io timeout after %d seconds -- exiting", s->grant.timeout);
+	snprintf(text, sizeof text, "[%s] io timeout after %d seconds -- exiting", side(s), s->grant.timeout);
 	ask_log(s->monitor_fd, LOG_WARNING, text, strlen(text));
 }
 

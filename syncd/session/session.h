@@ -10,6 +10,7 @@
 #include "syncd/delta/squeeze.h"
 #include "syncd/delta/strong.h"
 #include "syncd/fs/root.h"
+#include "syncd/policy/chmod.h"
 #include "syncd/policy/options.h"
 #include "syncd/session/attrs.h"
 #include "syncd/session/names.h"
@@ -34,6 +35,8 @@ enum phase {
 	PH_FLIST,	/* session: build and send the file list */
 	PH_SENDER,	/* session: answer requests */
 	PH_GOODBYE,	/* session: statistics, the last indices */
+	PH_INTAKE,	/* session, on a push: read the client's file list */
+	PH_RECEIVE,	/* session, on a push: ask for what is wanted, take what comes */
 	PH_DRAIN,	/* both: everything is said; wait for the peer to close */
 };
 
@@ -55,6 +58,16 @@ struct grant {
 	int max_verbosity;
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 	int timeout;		/* seconds, 0: none */
+
+	/* who the session is, where it writes */
+	uid_t uid;
+	gid_t gid;
+	const struct chmod_list *incoming, *outgoing;	/* what is done to modes; NULL: nothing */
+	bool ignore_nonreadable;
+	const char *temp_dir;	/* for --temp-dir; NULL: beside the file */
+	const gid_t *groups;	/* supplementary ones; shared by fork */
+	size_t n_groups;
+	mode_t mask;		/* of the daemon: what new files lose when modes are not preserved */
 };
 
 /* One file being answered. */
@@ -117,6 +130,7 @@ struct session {
 	struct root root;
 	struct opener opener;
 	struct strong *sum;
+	enum squeeze_method method;
 	struct squeeze *squeeze;	/* NULL: plain tokens */
 	struct flist_form form;
 	struct flist_state flist_state;
@@ -136,6 +150,8 @@ struct session {
 	int io_error;
 	uint64_t flist_ms;
 	struct sending send;
+
+	struct intake *in;	/* a push; NULL on a pull */
 };
 
 void session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first);
@@ -157,6 +173,9 @@ void session_refuse(struct session *s, int exit_code, const char *text);
 /* A line for the client that does not end anything: MSG_ERROR_XFER, MSG_WARNING, MSG_INFO, ... */
 void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* A line for the log alone. */
+void session_log(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
 enum step session_short(struct session *s, int err);
 
@@ -168,6 +187,9 @@ int session_open(struct session *s, const struct file *f, struct stat *ret_st);
 
 /* Where the compressor's output goes; arg is the session. */
 void sender_sink(void *arg, const uint8_t *bytes, size_t n);
+
+/* --files-from on a push: the names that a file of the module holds go to the client. */
+void names_put(struct session *s);
 
 /* Delete statistics behind their index: read and echoed.  The cursor's error. */
 int session_del_stats(struct session *s, struct cursor *c);
@@ -195,6 +217,8 @@ enum step names_run(struct session *s);
 enum step flist_run(struct session *s);
 enum step sender_run(struct session *s);
 enum step goodbye_run(struct session *s);
+enum step intake_run(struct session *s);
+enum step receive_run(struct session *s);
 enum step drain_run(struct session *s);
 
 #endif

@@ -433,7 +433,7 @@ times_and_mode_get(struct cursor *c, const struct flist_form *form, const struct
 	if (form->crtimes)
 		e->crtime = f & F_CRTIME_EQ_MTIME ? e->mtime : get_varlong(c, 4);
 	e->mode = f & F_SAME_MODE ? st->mode : cur_le32(c);
-	if (c->err == 0 && (e->size < 0 || e->nsec > 999999999 || !known_type(e->mode)))
+	if (c->err == 0 && (e->size < 0 || e->nsec > 999999999 || (e->mode != 0 && !known_type(e->mode))))
 		cur_fail(c, E_FORMAT);
 	if (form->atimes && !S_ISDIR(e->mode))
 		e->atime = f & F_SAME_ATIME ? st->atime : get_varlong(c, 4);
@@ -540,4 +540,25 @@ idlist_end_put(struct buf *b, const struct flist_form *form, const char *name_of
 	put_num(b, form->version, 0);
 	if (form->version >= 30 && (form->compat & CF_ID0_NAMES) != 0)
 		name_put(b, name_of_zero == NULL ? "" : name_of_zero);
+}
+
+int
+idlist_get(struct cursor *c, const struct flist_form *form, uint32_t *ret_id, char name[256], bool *ret_end)
+{
+	const uint8_t *p;
+	size_t n;
+
+	*ret_id = (uint32_t)get_num(c, form->version);
+	*ret_end = *ret_id == 0;
+	name[0] = '\0';
+	if (*ret_end && (form->version < 30 || !(form->compat & CF_ID0_NAMES)))
+		return c->err;
+	n = cur_u8(c);
+	if ((p = cur_bytes(c, n)) == NULL)
+		return c->err;
+	if (memchr(p, '\0', n) != NULL)
+		return cur_fail(c, E_FORMAT);
+	memcpy(name, p, n);
+	name[n] = '\0';
+	return 0;
 }

@@ -62,6 +62,9 @@ void flist_end_put(struct buf *b, const struct flist_form *form, int io_error);
 
 /* One record of an id list: id, then its name; 0 ends the list (rsync-wire 5.6). */
 void idlist_put(struct buf *b, const struct flist_form *form, uint32_t id, const char *name);
+
+/* One such record; at the end *ret_end is true, and name is that of id 0 where it is sent, else "". */
+int idlist_get(struct cursor *c, const struct flist_form *form, uint32_t *ret_id, char name[256], bool *ret_end);
 void idlist_end_put(struct buf *b, const struct flist_form *form, const char *name_of_zero);
 
 #endif

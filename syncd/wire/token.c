@@ -1,5 +1,9 @@
 #include "syncd/wire/token.h"
 
+#include <stdbool.h>
+
+#include "lib/err.h"
+
 enum {
 	T_END = 0x00,
 	T_LONG = 0x20,
@@ -54,4 +58,34 @@ void
 token_end_put(struct buf *b)
 {
 	buf_u8(b, T_END);
+}
+
+int
+token_get(struct cursor *c, int64_t base, struct token_record *ret)
+{
+	unsigned head = cur_u8(c);
+	bool run = head == T_RUN_LONG || head >= T_RUN_REL;
+
+	*ret = (struct token_record){ .kind = TOKEN_BLOCKS, .n = 1 };
+	if (head == T_END) {
+		ret->kind = TOKEN_END;
+		return c->err;
+	}
+	if (head >= T_DATA && head < T_REL) {
+		ret->kind = TOKEN_DATA;
+		ret->n = (size_t)(head & 0x3f) << 8 | cur_u8(c);
+		ret->bytes = cur_bytes(c, ret->n);
+		return c->err;
+	}
+	if (head == T_LONG || head == T_RUN_LONG)
+		ret->block = (int32_t)cur_le32(c);
+	else if (head >= T_REL)
+		ret->block = base + (head & REL_MAX);
+	else
+		cur_fail(c, E_FORMAT);
+	if (run)
+		ret->n += cur_le16(c);
+	if (c->err == 0 && ret->block < 0)
+		cur_fail(c, E_FORMAT);
+	return c->err;
 }

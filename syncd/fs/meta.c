@@ -1,0 +1,72 @@
+#include "syncd/fs/meta.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+/* chmod without following: kernels before 6.6 can only do it through a descriptor. */
+static int
+chmod_at(const struct spot *at, mode_t mode)
+{
+	int fd, r;
+
+	if (syscall(SYS_fchmodat2, at->dir, at->leaf, mode, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EPERM)
+		return -errno;
+	if ((fd = openat(at->dir, at->leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) < 0)
+		return -errno;
+	r = fchmod(fd, mode) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+static int
+set_owner(int fd, const struct spot *at, const struct meta *m)
+{
+	uid_t uid = m->set_uid ? m->uid : (uid_t)-1;
+	gid_t gid = m->set_gid ? m->gid : (gid_t)-1;
+
+	if (!m->set_uid && !m->set_gid)
+		return 0;
+	if ((fd >= 0 ? fchown(fd, uid, gid) : fchownat(at->dir, at->leaf, uid, gid, AT_SYMLINK_NOFOLLOW)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+set_times(int fd, const struct spot *at, const struct meta *m)
+{
+	const struct timespec omit = { .tv_nsec = UTIME_OMIT };
+	const struct timespec both[2] = { m->set_atime ? m->atime : omit, m->set_mtime ? m->mtime : omit };
+
+	if (!m->set_mtime && !m->set_atime)
+		return 0;
+	if ((fd >= 0 ? futimens(fd, both) : utimensat(at->dir, at->leaf, both, AT_SYMLINK_NOFOLLOW)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+set_mode(int fd, const struct spot *at, const struct meta *m)
+{
+	if (!m->set_mode)
+		return 0;
+	if (fd < 0)
+		return chmod_at(at, m->mode);
+	return fchmod(fd, m->mode) < 0 ? -errno : 0;
+}
+
+int
+meta_set(int fd, const struct spot *at, const struct meta *m, const char **ret_what)
+{
+	int owner = set_owner(fd, at, m), times = set_times(fd, at, m), mode = set_mode(fd, at, m);
+
+	*ret_what = owner != 0 ? "chown" : times != 0 ? "failed to set times on" : "failed to set permissions on";
+	return owner != 0 ? owner : times != 0 ? times : mode;
+}

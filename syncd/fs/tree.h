@@ -1,0 +1,76 @@
+/* The tree that an upload lands in: a directory of the module as a held descriptor, and the parents
+ * of what is made in it as held descriptors too.  Every change is a call on such a parent with a
+ * name of one component, so nothing that a local user flips meanwhile leads out (hardening P1, P2). */
+#ifndef SALLYPORT_SYNCD_FS_TREE_H
+#define SALLYPORT_SYNCD_FS_TREE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "syncd/fs/root.h"
+
+enum { TREE_HELD = 8, TREE_PATH_SIZE = 4096 };
+
+struct tree {
+	const struct root *module;
+	int fd;			/* the directory, O_PATH; -1: not open */
+	char path[TREE_PATH_SIZE];	/* it, from the module's root; "" is the root itself */
+	bool links;		/* links to directories inside the module count as directories */
+	struct tree_held {
+		int fd;
+		char *dir;	/* heap; NULL: free */
+		unsigned used;
+	} held[TREE_HELD];
+	unsigned turn;
+};
+
+#define TREE_INIT { .fd = -1 }
+
+/* A name in its parent directory; borrowed from the tree until two more are looked up. */
+struct spot {
+	int dir;
+	const char *leaf;	/* one component, or "." for the tree's own directory */
+};
+
+/* Paths are relative to the tree, without ".." or empty components; "." is its own directory.
+ * All return 0 (or a descriptor) or -errno; -ENOTDIR or -ELOOP where a parent is a link. */
+
+int tree_open(struct tree *t, const struct root *module, const char *path);
+void tree_done(struct tree *t);
+int tree_spot(struct tree *t, const char *path, struct spot *ret);
+
+/* The directory at path was replaced or removed: what is held at it or below is let go. */
+void tree_forget(struct tree *t, const char *path);
+
+int tree_lstat(struct tree *t, const char *path, struct stat *ret);
+
+/* The same, but a link that leads to a directory inside the module is shown as that directory. */
+int tree_stat_dir(struct tree *t, const char *path, struct stat *ret);
+
+/* A regular file, never through a link (-ELOOP; -EINVAL for what is no regular file). */
+int tree_open_file(struct tree *t, const char *path, int flags, struct stat *ret);
+
+/* A new file; -EEXIST when something stands there. */
+int tree_create(struct tree *t, const char *path, mode_t mode);
+
+/* A directory of the tree for reading its names. */
+int tree_open_dir(struct tree *t, const char *path);
+
+int tree_mkdir(struct tree *t, const char *path, mode_t mode);
+
+/* All directories above path that are not there.  mode: of those that are made. */
+int tree_mkparents(struct tree *t, const char *path, mode_t mode);
+int tree_remove(struct tree *t, const char *path, bool is_dir);
+
+/* rename(2); from and to may lie in different trees. */
+int tree_rename(struct tree *from_tree, const char *from, struct tree *to_tree, const char *to);
+
+/* Length or -errno; -ENAMETOOLONG when it does not fit. */
+int tree_readlink(struct tree *t, const char *path, char *dst, size_t size);
+
+/* Make one of these at path.  replace: something stands there and gives way in one step. */
+int tree_symlink(struct tree *t, const char *target, const char *path, bool replace);
+int tree_mknod(struct tree *t, const char *path, mode_t mode, dev_t dev, bool replace);
+int tree_link(struct tree *from_tree, const char *from, struct tree *to_tree, const char *to, bool replace);
+
+#endif

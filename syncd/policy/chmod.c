@@ -1,0 +1,161 @@
+#include "syncd/policy/chmod.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/err.h"
+
+enum { CHANGES_MAX = 256 };
+
+struct change {
+	bool files, dirs;
+	char op;		/* '+', '-', '=' */
+	mode_t who;		/* the bits it may touch */
+	mode_t bits;		/* r, w, x of all, and set-id and sticky bits */
+	bool cond_x;		/* 'X': x for directories, and where somebody has it */
+	mode_t copy;		/* "g=u": 0700, 0070 or 0007; 0: none */
+};
+
+struct chmod_list {
+	size_t n;
+	struct change v[];
+};
+
+static const char *
+take_who(const char *p, mode_t *who, bool *given)
+{
+	static const struct { char c; mode_t bits; } rows[] = { { 'u', 04700 }, { 'g', 02070 }, { 'o', 01007 }, { 'a', 07777 } };
+
+	for (;; p++) {
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(rows) && rows[i].c != *p)
+			i++;
+		if (i == ARRAY_LEN(rows))
+			return p;
+		*who |= rows[i].bits;
+		*given = true;
+	}
+}
+
+static const char *
+take_what(const char *p, struct change *c)
+{
+	for (; *p != '\0' && *p != ','; p++)
+		switch (*p) {
+		case 'r': c->bits |= 0444; break;
+		case 'w': c->bits |= 0222; break;
+		case 'x': c->bits |= 0111; break;
+		case 'X': c->cond_x = true; break;
+		case 's': c->bits |= 06000; break;
+		case 't': c->bits |= 01000; break;
+		case 'u': c->copy |= 0700; break;
+		case 'g': c->copy |= 0070; break;
+		case 'o': c->copy |= 0007; break;
+		default: return NULL;
+		}
+	return p;
+}
+
+static const char *
+take_octal(const char *p, struct change *c)
+{
+	mode_t mode = 0;
+	size_t n = 0;
+
+	for (; *p >= '0' && *p <= '7' && n < 5; p++, n++)
+		mode = mode << 3 | (mode_t)(*p - '0');
+	if (n == 0 || mode > 07777)
+		return NULL;
+	c->op = '=';
+	c->who = 07777;
+	c->bits = mode;
+	return p;
+}
+
+/* One change, up to a comma or the end; NULL when it is none. */
+static const char *
+take_change(const char *p, struct change *c)
+{
+	bool given = false;
+
+	*c = (struct change){ .files = true, .dirs = true };
+	if (*p == 'D' || *p == 'F') {
+		c->files = *p == 'F';
+		c->dirs = *p == 'D';
+		p++;
+	}
+	if (*p >= '0' && *p <= '9') {
+		p = take_octal(p, c);
+	} else {
+		p = take_who(p, &c->who, &given);
+		if (*p != '+' && *p != '-' && *p != '=')
+			return NULL;
+		c->op = *p;
+		if (!given)
+			c->who = 07777;
+		p = take_what(p + 1, c);
+	}
+	return p == NULL || (*p != '\0' && *p != ',') ? NULL : p;
+}
+
+int
+chmod_parse(const char *text, struct chmod_list **ret)
+{
+	struct chmod_list *l = calloc(1, sizeof *l + CHANGES_MAX * sizeof l->v[0]);
+
+	if (l == NULL)
+		return -ENOMEM;
+	for (const char *p = text; *p != '\0';) {
+		if (l->n == CHANGES_MAX || (p = take_change(p, &l->v[l->n])) == NULL) {
+			chmod_free(l);
+			return E_FORMAT;
+		}
+		l->n++;
+		p += *p == ',';
+	}
+	*ret = l;
+	return 0;
+}
+
+void
+chmod_free(struct chmod_list *l)
+{
+	free(l);
+}
+
+static mode_t
+bits_of(const struct change *c, mode_t mode, bool is_dir)
+{
+	mode_t bits = c->bits;
+
+	if (c->cond_x && (is_dir || (mode & 0111)))
+		bits |= 0111;
+	if (c->copy & 0700)
+		bits |= (mode >> 6 & 7) * 0111;
+	if (c->copy & 0070)
+		bits |= (mode >> 3 & 7) * 0111;
+	if (c->copy & 0007)
+		bits |= (mode & 7) * 0111;
+	return bits & c->who;
+}
+
+mode_t
+chmod_apply(const struct chmod_list *l, mode_t mode, bool is_dir)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct change *c = &l->v[i];
+		mode_t bits = bits_of(c, mode, is_dir);
+
+		if (is_dir ? !c->dirs : !c->files)
+			continue;
+		if (c->op == '+')
+			mode |= bits;
+		else if (c->op == '-')
+			mode &= ~bits;
+		else
+			mode = (mode & ~c->who) | bits;
+	}
+	return mode & 07777;
+}

@@ -1,0 +1,208 @@
+/* Files that may be found elsewhere: --compare-dest, --copy-dest, --link-dest, and by --fuzzy under
+ * another name (rsync-wire 7.13). */
+#include "syncd/session/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/fs/walk.h"
+
+enum { FUZZY_NAMES_MAX = 20000, FUZZY_NAME_MAX = 255 };
+
+/* How good a find is. */
+enum found { FOUND_NOTHING, FOUND_BASIS, FOUND_CONTENT, FOUND_ALL };
+
+/* The first directory of the best rank. */
+static enum found
+best_of(struct session *s, struct in_file *f, const char *path, size_t *ret, struct stat *ret_st)
+{
+	enum found best = FOUND_NOTHING;
+	struct stat st;
+
+	for (size_t i = 0; i < s->opt.n_alt && best != FOUND_ALL; i++) {
+		enum found now = FOUND_BASIS;
+
+		if (s->in->alt[i].fd < 0 || tree_lstat(&s->in->alt[i], path, &st) != 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (settle_same_content(s, f, &s->in->alt[i], path, &st))
+			now = settle_differs(s, f, &st) == 0 ? FOUND_ALL : FOUND_CONTENT;
+		if (now > best) {
+			best = now;
+			*ret = i;
+			*ret_st = st;
+		}
+	}
+	return best;
+}
+
+/* A copy of what was found, with the entry's attributes. */
+static int
+copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, size_t i, const struct stat *st)
+{
+	struct tree *t = &s->in->tree;
+	struct stat now;
+	int r = s->in->pretend ? 0 : receiver_copy(s, &s->in->alt[i], path, t, path, st);
+
+	if (r != 0) {
+		session_log(s, "copy of \"%s\" from an alternate directory failed: %s", path, strerror(-r));
+		return 0;		/* then it is asked for */
+	}
+	if (!s->in->pretend && tree_lstat(t, path, &now) == 0)
+		(void)settle_apply(s, f, t, path, -1, &now, false);
+	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st), NULL);
+	generator_success(s, ndx);
+	r = groups_complete(s, f, path);
+	return r < 0 ? r : 1;
+}
+
+static int
+link_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, size_t i)
+{
+	int r = s->in->pretend ? 0 : tree_link(&s->in->alt[i], path, &s->in->tree, path, false);
+
+	if (r != 0)
+		return 0;
+	generator_item(s, ndx, ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS, "");
+	generator_success(s, ndx);
+	r = groups_complete(s, f, path);
+	return r < 0 ? r : 1;
+}
+
+int
+altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path)
+{
+	struct stat st;
+	size_t i = 0;
+	enum found found = best_of(s, f, path, &i, &st);
+	int r;
+
+	if (found < FOUND_CONTENT)
+		return 0;
+	if (found == FOUND_ALL && s->opt.alt_kind == ALT_LINK && (r = link_here(s, ndx, f, path, i)) != 0)
+		return r;
+	if (found == FOUND_ALL && s->opt.alt_kind == ALT_COMPARE) {
+		generator_item(s, ndx, 0, NULL);
+		generator_success(s, ndx);
+		return 1;
+	}
+	return copy_here(s, ndx, f, path, i, &st);
+}
+
+/* --- similar names ------------------------------------------------------------------------------------------ */
+
+/* How far two names are apart: the fewest characters to insert, delete or change. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[FUZZY_NAME_MAX + 1];
+	size_t na = strlen(a), nb = strlen(b);
+
+	if (na > FUZZY_NAME_MAX || nb > FUZZY_NAME_MAX)
+		return UINT32_MAX;
+	for (size_t k = 0; k <= nb; k++)
+		row[k] = (unsigned)k;
+	for (size_t i = 1; i <= na; i++) {
+		unsigned diagonal = row[0]++;
+
+		for (size_t k = 1; k <= nb; k++) {
+			unsigned change = diagonal + (a[i - 1] != b[k - 1]), least = row[k] < row[k - 1] ? row[k] + 1 : row[k - 1] + 1;
+
+			diagonal = row[k];
+			row[k] = change < least ? change : least;
+		}
+	}
+	return row[nb];
+}
+
+/* The name in dir that is most like leaf; one of the same size and time wins at once. */
+static bool
+similar(struct session *s, struct tree *t, const char *dir, const struct in_file *f, const char *leaf, char dst[NAME_MAX + 1])
+{
+	struct walk *w;
+	struct walk_item item;
+	unsigned best = UINT32_MAX, n = 0;
+	int fd = tree_open_dir(t, dir[0] == '\0' ? "." : dir);
+
+	if (fd < 0 || walk_over(fd, &w) != 0)
+		return false;
+	while (n++ < FUZZY_NAMES_MAX && walk_next(w, &item)) {
+		unsigned d;
+
+		if (item.err != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 || strcmp(item.name, leaf) == 0 ||
+		    stage_is_name(item.name))
+			continue;
+		d = item.st.st_size == f->size && settle_same_time(s, f, &item.st) ? 0 : 1 + distance(item.name, leaf);
+		if (d >= best || d > 1 + strlen(leaf) / 2 + 2)
+			continue;
+		best = d;
+		snprintf(dst, NAME_MAX + 1, "%s", item.name);
+	}
+	walk_close(w);
+	return best != UINT32_MAX;
+}
+
+static void
+dir_of(const char *path, char dst[TREE_PATH_SIZE])
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(dst, TREE_PATH_SIZE, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
+}
+
+int
+altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
+    int64_t *ret_size, const char **ret_xname)
+{
+	struct want w = { .basis = FROM_FUZZY, .xname = s->in->fuzzy };
+	char dir[TREE_PATH_SIZE];
+	struct stat st;
+	size_t i = 0;
+	int fd;
+
+	if (s->opt.whole_file || s->proto.xfer_sum == SUM_NONE || s->in->no_tree)
+		return 0;
+	*ret_xname = NULL;
+	if (s->opt.n_alt > 0 && best_of(s, (struct in_file *)(uintptr_t)f, path, &i, &st) >= FOUND_BASIS) {
+		w.basis = (uint8_t)i;
+	} else {
+		dir_of(path, dir);
+		if (!s->opt.fuzzy || !similar(s, &s->in->tree, dir, f, f->name, s->in->fuzzy))
+			return 0;
+		*ret_xname = s->in->fuzzy;
+	}
+	if ((fd = altdest_open(s, &w, path, &st)) < 0)
+		return 0;
+	*ret_kind = w.basis;
+	*ret_fd = fd;
+	*ret_size = st.st_size;
+	return 1;
+}
+
+int
+altdest_open(struct session *s, const struct want *w, const char *path, struct stat *ret_st)
+{
+	char name[TREE_PATH_SIZE];
+	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : "~", *slash = strrchr(path, '/');
+
+	if (w->basis < FROM_DEST)
+		return w->basis < s->opt.n_alt && s->in->alt[w->basis].fd >= 0 ?
+		    tree_open_file(&s->in->alt[w->basis], path, O_RDONLY, ret_st) : -ENOENT;
+	switch (w->basis) {
+	case FROM_PARTIAL:
+		return dest_partial(s, path, name) ? tree_open_file(&s->in->tree, name, O_RDONLY, ret_st) : -ENOENT;
+	case FROM_BACKUP:
+		snprintf(name, sizeof name, "%s%s", path, suffix);
+		return tree_open_file(&s->in->tree, name, O_RDONLY, ret_st);
+	case FROM_FUZZY:
+		snprintf(name, sizeof name, "%.*s%s", slash == NULL ? 0 : (int)(slash - path) + 1, path, w->xname);
+		return tree_open_file(&s->in->tree, name, O_RDONLY, ret_st);
+	default:
+		return tree_open_file(&s->in->tree, path, O_RDONLY, ret_st);
+	}
+}

@@ -1,0 +1,308 @@
+/* Where a push lands: the destination argument, directories that options name, partial files and
+ * backups (rsync-wire 8.1, 8.4, 8.6). */
+#include "syncd/session/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+
+enum { DIR_MODE = 0777 };
+
+const char *
+dest_shown(const struct session *s, const struct tree *t, const char *path, char *dst, size_t size)
+{
+	bool top = strcmp(path, ".") == 0 || path[0] == '\0';
+	const char *slash = s->grant.jailed || t->path[0] != '\0' ? "/" : "";
+
+	if (top)
+		snprintf(dst, size, "%s%s", slash, t->path[0] == '\0' ? "." : t->path);
+	else
+		snprintf(dst, size, "%s%s%s%s", slash, t->path, t->path[0] == '\0' ? "" : "/", path);
+	return dst;
+}
+
+void
+dest_failed(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err)
+{
+	char shown[2 * NAME_BYTES_MAX + 2];
+
+	session_tell(s, MSG_ERROR_XFER, "rsync: [%s] %s \"%s\" (in %s) failed: %s (%d)\n", who, what,
+	    dest_shown(s, t, path, shown, sizeof shown), s->grant.module, strerror(-err), -err);
+}
+
+char *
+dest_path(const struct session *s, const struct in_file *f, char dst[NAME_BYTES_MAX])
+{
+	if (s->in->rename_to[0] != '\0')
+		snprintf(dst, NAME_BYTES_MAX, "%s", s->in->rename_to);
+	else
+		inlist_path(f, dst);
+	return dst;
+}
+
+/* --- the destination argument ------------------------------------------------------------------ */
+
+/* The argument without the module's name, cleaned; a slash at its end stays. */
+static void
+argument(const struct session *s, char dst[TREE_PATH_SIZE])
+{
+	const char *arg = s->paths < s->args.n ? s->args.v[s->paths] : "";
+	size_t n = strlen(s->grant.module);
+
+	if (strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0'))
+		arg += n + (arg[n] == '/');
+	snprintf(dst, TREE_PATH_SIZE, "%s", arg);
+	source_clean_path(dst, true);
+}
+
+/* How many entries have come so far; *ret_only is the one, if it is one. */
+static uint32_t
+entries(const struct session *s, const struct in_file **ret_only)
+{
+	const struct inlist *l = &s->in->list;
+	uint32_t n = 0;
+
+	*ret_only = NULL;
+	for (size_t i = l->oldest; i < l->n_segments; i++) {
+		n += l->segments[i]->n;
+		if (l->segments[i]->n == 1)
+			*ret_only = &l->segments[i]->files[0];
+	}
+	if (n != 1)
+		*ret_only = NULL;
+	return n;
+}
+
+static int
+fail(struct session *s, const char *what, const char *path, int err)
+{
+	session_fail(s, err == -EROFS || err == -ENOSPC ? RERR_FILEIO : RERR_FILESELECT,
+	    "rsync: [Receiver] %s \"%s%s\" (in %s) failed: %s (%d)", what, s->grant.jailed ? "/" : "", path, s->grant.module,
+	    strerror(-err), -err);
+	return 1;
+}
+
+/* Split path into the directory that is there and the name that is made in it. */
+static int
+enter_parent(struct session *s, char *path)
+{
+	char *slash = strrchr(path, '/');
+	const char *leaf = slash == NULL ? path : slash + 1;
+	int r;
+
+	if (strlen(leaf) > NAME_MAX)
+		return fail(s, "stat", path, -ENAMETOOLONG);
+	snprintf(s->in->rename_to, sizeof s->in->rename_to, "%s", leaf);
+	if (slash != NULL)
+		*slash = '\0';
+	r = tree_open(&s->in->tree, &s->root, slash == NULL ? "" : path);
+	if (r == -ENOENT && s->in->pretend) {
+		s->in->no_tree = true;
+		return 0;
+	}
+	return r == 0 ? 0 : fail(s, "change_dir#3", slash == NULL ? "" : path, r);
+}
+
+/* The destination does not exist and is to be a directory. */
+static int
+make_destination(struct session *s, const char *path)
+{
+	const mode_t mode = DIR_MODE & ~s->grant.mask;
+	struct tree top = TREE_INIT;
+	int r;
+
+	if (s->in->pretend) {
+		s->in->no_tree = true;
+		return 0;
+	}
+	if ((r = tree_open(&top, &s->root, "")) != 0)
+		return fail(s, "change_dir", "", r);
+	top.links = true;
+	if (s->opt.mkpath)
+		r = tree_mkparents(&top, path, mode);
+	if (r == 0)
+		r = tree_mkdir(&top, path, mode);
+	tree_done(&top);
+	if (r != 0)
+		return fail(s, "mkdir", path, r);
+	if (s->opt.verbose && s->grant.max_verbosity > 0)
+		session_tell(s, MSG_INFO, "created directory %s%s\n", s->grant.jailed ? "/" : "", path);
+	r = tree_open(&s->in->tree, &s->root, path);
+	return r == 0 ? 0 : fail(s, "change_dir#1", path, r);
+}
+
+int
+dest_settle(struct session *s)
+{
+	char path[TREE_PATH_SIZE];
+	const struct in_file *only;
+	struct stat st;
+	uint32_t n = entries(s, &only);
+	size_t len;
+	bool slash;
+	int r;
+
+	argument(s, path);
+	len = strlen(path);
+	slash = len > 0 && path[len - 1] == '/';
+	while (len > 0 && path[len - 1] == '/')
+		path[--len] = '\0';
+	if (rules_hidden(s->grant.hidden, path, true)) {
+		session_fail(s, RERR_FILESELECT, "ERROR: daemon has excluded destination \"%s\"", path);
+		return 1;
+	}
+	s->in->tree.links = s->opt.keep_dirlinks || (s->opt.relative && s->opt.no_implied_dirs);
+	if ((r = root_stat(&s->root, path, 1, &st)) == 0 && S_ISDIR(st.st_mode)) {
+		r = tree_open(&s->in->tree, &s->root, path);
+		return r == 0 ? 0 : fail(s, "change_dir#1", path, r);
+	}
+	if (r == 0 && (n > 1 || (only != NULL && S_ISDIR(only->mode)))) {
+		session_fail(s, RERR_FILESELECT, n > 1 ? "ERROR: destination must be a directory when copying more than 1 file" :
+		    "ERROR: cannot overwrite non-directory with a directory");
+		return 1;
+	}
+	if (r != 0 && r != -ENOENT)
+		return fail(s, "stat", path, r);
+	if (n == 0 && r != 0 && !s->opt.mkpath)
+		return make_destination(s, path);
+	if (r != 0 && (slash || n != 1))
+		return make_destination(s, path);
+	if (r != 0 && s->opt.mkpath && !s->in->pretend) {
+		struct tree top = TREE_INIT;
+
+		if ((r = tree_open(&top, &s->root, "")) == 0) {
+			top.links = true;
+			r = tree_mkparents(&top, path, DIR_MODE & ~s->grant.mask);
+		}
+		tree_done(&top);
+		if (r != 0)
+			return fail(s, "mkdir", path, r);
+	}
+	return enter_parent(s, path);
+}
+
+/* --- what options name --------------------------------------------------------------------------- */
+
+/* Join and take out "." and ".." as text; ".." never climbs above the module's root.  An absolute name
+ * starts at the root (rsyncd-conf 6). */
+static int
+option_path(const struct session *s, const char *option, char dst[TREE_PATH_SIZE])
+{
+	const char *base = option[0] == '/' ? "" : s->in->tree.path;
+	size_t n;
+
+	if ((size_t)snprintf(dst, TREE_PATH_SIZE, "%s", base) >= TREE_PATH_SIZE)
+		return -ENAMETOOLONG;
+	n = strlen(dst);
+	while (*option != '\0') {
+		size_t part = strcspn(option, "/");
+
+		if (part == 2 && option[0] == '.' && option[1] == '.') {
+			while (n > 0 && dst[n - 1] != '/')
+				n--;
+			n -= n > 0;
+		} else if (part > 0 && !(part == 1 && option[0] == '.')) {
+			if (n + part + 2 > TREE_PATH_SIZE)
+				return -ENAMETOOLONG;
+			if (n > 0)
+				dst[n++] = '/';
+			memcpy(dst + n, option, part);
+			n += part;
+		}
+		dst[n] = '\0';
+		option += part;
+		option += *option == '/';
+	}
+	return 0;
+}
+
+int
+dest_option_tree(struct session *s, const char *option, struct tree *ret)
+{
+	char path[TREE_PATH_SIZE];
+	int r = option_path(s, option, path);
+
+	if (r == 0 && rules_hidden(s->grant.hidden, path, true))
+		r = -ENOENT;
+	return r != 0 ? r : tree_open(ret, &s->root, path);
+}
+
+static const char *
+partial_dir(const struct session *s)
+{
+	const char *dir = s->opt.partial_dir;
+
+	if (dir == NULL && s->opt.delay_updates)
+		dir = ".~tmp~";
+	return dir == NULL || dir[0] == '\0' || strcmp(dir, ".") == 0 ? NULL : dir;
+}
+
+bool
+dest_partial(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
+{
+	const char *dir = partial_dir(s), *slash = strrchr(path, '/');
+	int n = slash == NULL ? 0 : (int)(slash - path) + 1;
+
+	if (dir == NULL || strstr(dir, "..") != NULL)
+		return false;
+	while (*dir == '/')	/* an absolute one is the module's: below the destination all the same */
+		dir++;
+	return dir[0] != '\0' && (size_t)snprintf(dst, TREE_PATH_SIZE, "%.*s%s/%s", n, path, dir,
+	    slash == NULL ? path : slash + 1) < TREE_PATH_SIZE;
+}
+
+/* --- backups ------------------------------------------------------------------------------------- */
+
+/* The backup directory, made when it is first needed. */
+static int
+open_backup(struct session *s)
+{
+	char path[TREE_PATH_SIZE];
+	struct tree top = TREE_INIT;
+	int r;
+
+	if (s->in->backup.fd >= 0)
+		return 0;
+	if ((r = option_path(s, s->opt.backup_dir, path)) != 0)
+		return r;
+	if (rules_hidden(s->grant.hidden, path, true))
+		return -EACCES;
+	if ((r = tree_open(&s->in->backup, &s->root, path)) != -ENOENT)
+		return r;
+	if ((r = tree_open(&top, &s->root, "")) == 0) {
+		top.links = true;
+		if ((r = tree_mkparents(&top, path, DIR_MODE & ~s->grant.mask)) == 0)
+			r = tree_mkdir(&top, path, DIR_MODE & ~s->grant.mask);
+	}
+	tree_done(&top);
+	return r == 0 ? tree_open(&s->in->backup, &s->root, path) : r;
+}
+
+int
+dest_backup(struct session *s, const char *path, bool keep)
+{
+	struct intake *in = s->in;
+	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : s->opt.backup_dir != NULL ? "" : "~";
+	struct tree *to = s->opt.backup_dir != NULL ? &in->backup : &in->tree;
+	char name[TREE_PATH_SIZE];
+	struct stat st;
+	int r = s->opt.backup_dir != NULL ? open_backup(s) : 0;
+
+	if (r != 0)
+		return r;
+	if ((size_t)snprintf(name, sizeof name, "%s%s", path, suffix) >= sizeof name)
+		return -ENAMETOOLONG;
+	if (s->opt.backup_dir != NULL && (r = tree_mkparents(to, name, 0777 & ~s->grant.mask)) != 0)
+		return r;
+	if (tree_lstat(to, name, &st) == 0 && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (keep && (r = tree_link(&in->tree, path, to, name, tree_lstat(to, name, &st) == 0)) == 0)
+		return 0;
+	return tree_rename(&in->tree, path, to, name);
+}

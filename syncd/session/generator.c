@@ -1,0 +1,728 @@
+/* What is done about each entry of the client's list: nothing, something here, or a request for data
+ * (rsync-wire 7.1, 8.2). */
+#include "syncd/session/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/delta/rolling.h"
+#include "syncd/session/sums.h"
+#include "syncd/policy/links.h"
+
+static const char munge_prefix[] = "/rsyncd-munged/";
+
+/* An entry and what stands in its place. */
+struct target {
+	struct in_file *f;
+	int32_t ndx;
+	char path[NAME_BYTES_MAX];
+	struct stat st;
+	bool exists;
+	bool redo;
+};
+
+/* --- words for the client -------------------------------------------------------------------------- */
+
+static bool
+reports_all(const struct session *s)
+{
+	return (s->opt.log_format != NULL && strstr(s->opt.log_format, "%I") != NULL) ||
+	    (s->opt.verbose > 1 && s->grant.max_verbosity > 1);
+}
+
+/* Clients below protocol 29 get no items: they are told in words (rsync-wire 8.7). */
+static void
+say_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
+{
+	int32_t dir;
+	const struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
+	char path[NAME_BYTES_MAX];
+
+	if (f == NULL || !s->opt.verbose || !(flags & ITEM_LOCAL_CHANGE))
+		return;
+	inlist_path(f, path);
+	if (S_ISDIR(f->mode))
+		session_tell(s, MSG_INFO, "%s/\n", path);
+	else if (xname != NULL && xname[0] != '\0')
+		session_tell(s, MSG_INFO, "%s => %s\n", path, xname);
+	else if (S_ISLNK(f->mode) && f->extra != NULL && f->extra->link != NULL)
+		session_tell(s, MSG_INFO, "%s -> %s\n", path, f->extra->link);
+	else
+		session_tell(s, MSG_INFO, "%s\n", path);
+}
+
+void
+generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
+{
+	const unsigned quiet = ITEM_BASIS_TYPE_FOLLOWS | ITEM_XNAME_FOLLOWS | ITEM_LOCAL_CHANGE;
+	const struct item it = { .flags = (uint16_t)flags, .basis = BASIS_DEST, .xname = xname == NULL ? "" : xname,
+	    .xname_len = xname == NULL ? 0 : strlen(xname) };
+
+	if (!(flags & ~quiet) && it.xname_len == 0 && !reports_all(s))
+		return;
+	if (s->proto.version < 29) {
+		say_item(s, ndx, flags, xname);
+		return;
+	}
+	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);
+	item_put(peer_out(&s->peer), &it);
+}
+
+void
+generator_success(struct session *s, int32_t ndx)
+{
+	if (s->opt.remove_source > 0 && !s->in->pretend && s->proto.version >= 29)
+		peer_put_number(&s->peer, MSG_SUCCESS, ndx);
+}
+
+/* --- what stands in the way ------------------------------------------------------------------------- */
+
+/* Make room for something of another kind.  0, or the entry cannot be made (told). */
+static int
+make_room(struct session *s, struct target *t)
+{
+	int r;
+
+	if (!t->exists)
+		return 0;
+	t->exists = false;
+	if (s->in->pretend)
+		return 0;
+	if (s->opt.backup && !S_ISDIR(t->st.st_mode)) {
+		if ((r = dest_backup(s, t->path, false)) != 0)
+			dest_failed(s, "generator", "backup of", &s->in->tree, t->path, r);
+		return r;
+	}
+	if (!S_ISDIR(t->st.st_mode) || s->opt.force || options_deletes(&s->opt))
+		return remove_all(s, t->path, &t->st, false);
+	if ((r = tree_remove(&s->in->tree, t->path, true)) == -ENOTEMPTY || r == -EEXIST) {
+		session_tell(s, MSG_ERROR_XFER, "could not make way for %s: %s\n", S_ISREG(t->f->mode) ? "new regular file" :
+		    S_ISLNK(t->f->mode) ? "new symlink" : "new special file", t->path);
+		return r;
+	}
+	if (r != 0)
+		dest_failed(s, "generator", "rmdir", &s->in->tree, t->path, r);
+	return r;
+}
+
+/* --- directories -------------------------------------------------------------------------------------- */
+
+static int
+touch_later(struct session *s, const struct target *t, bool set_mode, mode_t mode)
+{
+	struct intake *in = s->in;
+	size_t cap = in->cap_touches < 64 ? 64 : in->cap_touches * 2;
+	struct touch *touches;
+	bool set_time = s->opt.times && !s->opt.omit_dir_times;
+	char *path;
+
+	if (in->pretend || (!set_time && !set_mode))
+		return 0;
+	if (in->n_touches == in->cap_touches) {
+		if ((touches = reallocarray(in->touches, cap, sizeof *touches)) == NULL)
+			return -ENOMEM;
+		in->touches = touches;
+		in->cap_touches = cap;
+	}
+	if ((path = strdup(t->path)) == NULL)
+		return -ENOMEM;
+	in->touches[in->n_touches++] = (struct touch){ path, { t->f->mtime, t->f->nsec }, mode, set_time, set_mode };
+	return 0;
+}
+
+/* Make it; parents that the list does not name are made too where names are relative. */
+static int
+make_one_dir(struct session *s, const struct target *t, mode_t mode)
+{
+	int r = tree_mkdir(&s->in->tree, t->path, mode);
+
+	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->in->tree, t->path, 0777 & ~s->grant.mask) == 0)
+		r = tree_mkdir(&s->in->tree, t->path, mode);
+	return r == -EEXIST ? 0 : r;
+}
+
+static void
+skip_contents(struct session *s, const struct target *t)
+{
+	snprintf(s->in->skip_below, sizeof s->in->skip_below, "%s", t->path);
+	t->f->flags |= IN_SKIPPED;
+}
+
+/* The directory's attributes now; its time, and a mode that would lock us out, come at the end. */
+static int
+settle_dir(struct session *s, struct target *t, bool is_new)
+{
+	struct in_file now = *t->f;
+	mode_t mode, work;
+
+	if (s->in->pretend || s->in->no_tree)
+		return 0;
+	if (is_new && tree_lstat(&s->in->tree, t->path, &t->st) != 0)
+		return 0;
+	mode = settle_mode(s, t->f, is_new ? NULL : &t->st);
+	work = s->in->is_root ? mode : mode | 0700;
+	now.mtime = t->st.st_mtim.tv_sec;
+	now.nsec = (uint32_t)t->st.st_mtim.tv_nsec;
+	if (work != mode)
+		now.mode = (now.mode & ~(uint32_t)07777) | work;
+	(void)settle_apply(s, &now, &s->in->tree, t->path, -1, &t->st, is_new);
+	return touch_later(s, t, work != mode, mode);
+}
+
+/* Were the contents of this directory listed, so that what is not in the list is to go? */
+static bool
+has_contents(struct session *s, const struct in_file *f)
+{
+	char path[NAME_BYTES_MAX];
+	size_t n = strlen(s->in->content_root);
+
+	if (s->proto.version >= 30)
+		return !(f->flags & IN_NO_CONTENT);
+	inlist_path(f, path);
+	if (f->flags & IN_TOP_DIR)
+		snprintf(s->in->content_root, sizeof s->in->content_root, "%s", path);
+	else if (n == 0 || (strcmp(s->in->content_root, ".") != 0 &&
+	    (strncmp(path, s->in->content_root, n) != 0 || path[n] != '/')))
+		return false;
+	return true;
+}
+
+bool
+generator_deletes_in(struct session *s, const struct in_file *f)
+{
+	return S_ISDIR(f->mode) && !(f->flags & (IN_DROPPED | IN_SKIPPED)) && s->in->rename_to[0] == '\0' && has_contents(s, f);
+}
+
+static int
+do_directory(struct session *s, struct target *t)
+{
+	unsigned flags = ITEM_LOCAL_CHANGE | ITEM_IS_NEW;
+	bool is_new;
+	int r;
+
+	if (t->exists && !S_ISDIR(t->st.st_mode) && make_room(s, t) != 0) {
+		skip_contents(s, t);
+		return 0;
+	}
+	is_new = !t->exists;
+	if (is_new && !s->in->pretend) {
+		mode_t mode = settle_mode(s, t->f, NULL);
+
+		if ((r = make_one_dir(s, t, (mode & 01777) | (s->in->is_root ? 0 : 0700))) != 0) {
+			dest_failed(s, "generator", "recv_generator: mkdir", &s->in->tree, t->path, r);
+			session_tell(s, MSG_ERROR, "*** Skipping any contents from this failed directory ***\n");
+			skip_contents(s, t);
+			return 0;
+		}
+	}
+	if (!is_new)
+		flags = settle_differs(s, t->f, &t->st);
+	generator_item(s, t->ndx, flags, NULL);
+	return settle_dir(s, t, is_new);
+}
+
+/* --- links, devices, specials -------------------------------------------------------------------------- */
+
+/* The target as it is stored: marked so that it leads nowhere where the module wants that. */
+static bool
+stored_target(const struct session *s, const char *link, char *dst, size_t size)
+{
+	return (size_t)snprintf(dst, size, "%s%s", s->grant.munge ? munge_prefix : "", link) < size;
+}
+
+static int
+finish_node(struct session *s, struct target *t, unsigned flags, int r, const char *what)
+{
+	struct stat now;
+
+	if (r != 0) {
+		dest_failed(s, "generator", what, &s->in->tree, t->path, r);
+		return groups_failed(s, t->f);
+	}
+	if (!s->in->pretend && tree_lstat(&s->in->tree, t->path, &now) == 0)
+		(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &now, true);
+	generator_item(s, t->ndx, flags, NULL);
+	generator_success(s, t->ndx);
+	return groups_complete(s, t->f, t->path);
+}
+
+/* It is what it should be but perhaps for its attributes. */
+static int
+same_node(struct session *s, struct target *t)
+{
+	unsigned flags = settle_differs(s, t->f, &t->st);
+
+	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
+	generator_item(s, t->ndx, flags, NULL);
+	generator_success(s, t->ndx);
+	return groups_complete(s, t->f, t->path);
+}
+
+static int
+do_symlink(struct session *s, struct target *t)
+{
+	const char *link = t->f->extra == NULL ? NULL : t->f->extra->link;
+	char want[NAME_BYTES_MAX + sizeof munge_prefix], has[sizeof want];
+	unsigned flags = ITEM_LOCAL_CHANGE | REPORT_CHANGE;
+	bool was_link = t->exists && S_ISLNK(t->st.st_mode);
+	int r = 0;
+
+	if (link == NULL || !stored_target(s, link, want, sizeof want))
+		return groups_failed(s, t->f);
+	if (s->opt.safe_links && links_unsafe(link, t->f->dir)) {
+		if (s->opt.verbose && s->grant.max_verbosity > 0)
+			session_tell(s, MSG_INFO, "ignoring unsafe symlink \"%s\" -> \"%s\"\n", t->path, link);
+		return groups_failed(s, t->f);
+	}
+	if (was_link && tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
+		return same_node(s, t);
+	if (was_link)
+		flags |= settle_differs(s, t->f, &t->st) & ~(unsigned)REPORT_SIZE;
+	else
+		flags |= ITEM_IS_NEW;
+	if (t->exists && (!was_link || s->opt.backup) && make_room(s, t) != 0)
+		return groups_failed(s, t->f);
+	if (!s->in->pretend)
+		r = tree_symlink(&s->in->tree, want, t->path, t->exists);
+	return finish_node(s, t, flags, r, "symlink");
+}
+
+static bool
+is_device(uint32_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode);
+}
+
+static int
+do_node(struct session *s, struct target *t)
+{
+	const struct in_extra *x = t->f->extra;
+	dev_t dev = is_device(t->f->mode) && x != NULL ? makedev(x->rdev_major, x->rdev_minor) : 0;
+	unsigned flags = ITEM_LOCAL_CHANGE | REPORT_CHANGE;
+	bool same_kind = t->exists && (t->st.st_mode & S_IFMT) == (t->f->mode & S_IFMT);
+	int r = 0;
+
+	if (same_kind && (!is_device(t->f->mode) || t->st.st_rdev == dev))
+		return same_node(s, t);
+	flags |= same_kind ? settle_differs(s, t->f, &t->st) : ITEM_IS_NEW;
+	if (t->exists && !same_kind && make_room(s, t) != 0)
+		return groups_failed(s, t->f);
+	if (!s->in->pretend)
+		r = tree_mknod(&s->in->tree, t->path, (t->f->mode & S_IFMT) | (settle_mode(s, t->f, NULL) & 0777), dev, t->exists);
+	return finish_node(s, t, flags, r, "mknod");
+}
+
+/* --- requests ------------------------------------------------------------------------------------------ */
+
+static int
+want_push(struct session *s, const struct want *w)
+{
+	struct wants *q = &s->in->wants;
+	size_t cap = q->cap == 0 ? 64 : q->cap * 2;
+	struct want *v;
+
+	if (q->n >= WANTS_MAX)
+		return E_LIMIT;
+	if (q->n == q->cap) {
+		if ((v = calloc(cap, sizeof *v)) == NULL)
+			return -ENOMEM;
+		for (size_t i = 0; i < q->n; i++)
+			v[i] = q->v[(q->head + i) & (q->cap - 1)];
+		free(q->v);
+		q->v = v;
+		q->cap = cap;
+		q->head = 0;
+	}
+	q->v[(q->head + q->n++) & (q->cap - 1)] = *w;
+	return 0;
+}
+
+/* Which file's sums go with a request. */
+struct basis {
+	uint8_t kind;
+	int fd;			/* -1: none */
+	int64_t size;
+	const char *xname;	/* of a similar file */
+};
+
+static int
+request(struct session *s, const struct target *t, unsigned flags, struct basis *b)
+{
+	struct asking *a = &s->in->asking;
+	struct want w = { .ndx = t->ndx, .basis = b->kind };
+	struct item it = { .basis = b->kind, .xname = b->xname == NULL ? "" : b->xname };
+	bool appends = !t->redo && (s->opt.append || s->opt.append_verify) && b->kind == FROM_DEST && b->fd >= 0;
+	int r;
+
+	it.xname_len = strlen(it.xname);
+	flags |= ITEM_TRANSFER | (b->kind != FROM_DEST ? ITEM_BASIS_TYPE_FOLLOWS : 0u) | (it.xname_len > 0 ? ITEM_XNAME_FOLLOWS : 0u);
+	it.flags = (uint16_t)flags;
+	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, t->ndx);
+	if (s->proto.version >= 29)
+		item_put(peer_out(&s->peer), &it);
+	if (s->in->pretend && s->opt.dry_run)
+		return 0;
+	if (it.xname_len > 0 && (w.xname = strdup(it.xname)) == NULL)
+		return -ENOMEM;
+	if (!s->in->pretend) {
+		if ((r = want_push(s, &w)) != 0) {
+			free(w.xname);
+			return r;
+		}
+		push_pending(s, t->ndx, 1);
+		groups_asked(s, t->ndx, t->f);
+	}
+	a->head = (struct sum_head){ 0, 0, 0, 0 };
+	if (b->fd >= 0)
+		sums_plan(b->size, s->proto.version, s->opt.block_size, strong_len(s->proto.xfer_sum), t->redo, &a->head);
+	sum_head_put(peer_out(&s->peer), &a->head);
+	if (b->fd >= 0 && a->head.count > 0 && !appends) {
+		a->fd = b->fd;
+		a->at = 0;
+		b->fd = -1;
+	}
+	return 0;
+}
+
+/* A stretch of sums of the basis. */
+static int
+asking_step(struct session *s)
+{
+	struct asking *a = &s->in->asking;
+	struct buf *out = peer_out(&s->peer);
+	size_t block = (size_t)a->head.block, run = block < TAKE_BUFFER ? TAKE_BUFFER / block * block : block, got = 0;
+	uint8_t sum[DIGEST_MAX];
+	ssize_t n;
+
+	if (a->size < run) {
+		free(a->block);
+		a->size = run;
+		if ((a->block = malloc(run)) == NULL)
+			return -ENOMEM;
+	}
+	while (got < run && (n = pread(a->fd, a->block + got, run - got, (off_t)a->at * (off_t)block + (off_t)got)) > 0)
+		got += (size_t)n;
+	memset(a->block + got, 0, run - got);	/* it shrank meanwhile: sums of nothing that match nothing harmful */
+	for (size_t at = 0; at < run && a->at < a->head.count; at += block, a->at++) {
+		bool last = a->at == a->head.count - 1 && a->head.tail > 0;
+		size_t len = last ? (size_t)a->head.tail : block;
+		struct rolling weak = rolling_of(a->block + at, len);
+
+		strong_block(s->in->block_sum, a->block + at, len, sum);
+		buf_le32(out, rolling_value(&weak));
+		buf_put(out, sum, (size_t)a->head.digest);
+	}
+	if (a->at == a->head.count) {
+		close(a->fd);
+		a->fd = -1;
+	}
+	return out->err != 0 ? out->err : 1;
+}
+
+/* --- regular files ---------------------------------------------------------------------------------------- */
+
+static bool
+passed_over(const struct session *s, const struct target *t)
+{
+	const struct options *o = &s->opt;
+
+	if ((o->max_size != OPTION_UNSET && t->f->size > o->max_size) || (o->min_size != OPTION_UNSET && t->f->size < o->min_size))
+		return true;
+	if (o->update && t->exists && S_ISREG(t->st.st_mode) && !settle_same_time(s, t->f, &t->st) &&
+	    t->st.st_mtim.tv_sec >= t->f->mtime)
+		return true;
+	return false;
+}
+
+static int
+up_to_date(struct session *s, struct target *t)
+{
+	unsigned flags = settle_differs(s, t->f, &t->st);
+
+	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
+	generator_item(s, t->ndx, flags, NULL);
+	generator_success(s, t->ndx);
+	return groups_complete(s, t->f, t->path);
+}
+
+static bool
+uses_deltas(const struct session *s)
+{
+	return !s->opt.whole_file && s->proto.xfer_sum != SUM_NONE;
+}
+
+static void
+open_basis(struct session *s, const struct target *t, const char *path, uint8_t kind, struct basis *b)
+{
+	struct stat st;
+	bool wanted = uses_deltas(s) || s->opt.append || s->opt.append_verify;
+
+	(void)t;
+	*b = (struct basis){ .kind = kind, .fd = -1 };
+	if (!wanted || s->in->no_tree)
+		return;
+	if ((b->fd = tree_open_file(&s->in->tree, path, O_RDONLY, &st)) < 0)
+		b->fd = -1;
+	else
+		b->size = st.st_size;
+}
+
+/* --inplace --backup: the old file is copied away first, and the copy is the basis. */
+static bool
+copy_to_backup(struct session *s, const struct target *t)
+{
+	char path[TREE_PATH_SIZE];
+	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : "~";
+
+	if (s->opt.backup_dir != NULL || (size_t)snprintf(path, sizeof path, "%s%s", t->path, suffix) >= sizeof path)
+		return false;
+	return receiver_copy(s, &s->in->tree, t->path, &s->in->tree, path, &t->st) == 0;
+}
+
+static int
+ask_for_data(struct session *s, struct target *t, unsigned flags)
+{
+	char partial[TREE_PATH_SIZE], path[TREE_PATH_SIZE];
+	struct stat pst;
+	struct basis b;
+	uint8_t kind = FROM_DEST;
+	int r;
+
+	snprintf(path, sizeof path, "%s", t->path);
+	if (!s->in->no_tree && dest_partial(s, t->path, partial) && tree_lstat(&s->in->tree, partial, &pst) == 0 &&
+	    S_ISREG(pst.st_mode) && !t->redo) {
+		kind = FROM_PARTIAL;
+		snprintf(path, sizeof path, "%s", partial);
+	} else if (t->exists && s->opt.inplace && s->opt.backup && !s->in->pretend && !t->redo && copy_to_backup(s, t)) {
+		kind = FROM_BACKUP;
+	}
+	if (kind == FROM_DEST && !t->exists) {
+		if ((r = altdest_basis(s, t->f, t->path, &b.kind, &b.fd, &b.size, &b.xname)) < 0)
+			return r;
+		if (r == 0)
+			b = (struct basis){ .kind = FROM_DEST, .fd = -1 };
+	} else {
+		open_basis(s, t, path, kind, &b);
+	}
+	r = request(s, t, flags, &b);
+	if (b.fd >= 0)
+		close(b.fd);
+	return r;
+}
+
+static int
+do_file(struct session *s, struct target *t)
+{
+	unsigned flags = ITEM_IS_NEW;
+	int r;
+
+	if (!t->redo && passed_over(s, t))
+		return groups_failed(s, t->f);
+	if (t->exists && !S_ISREG(t->st.st_mode) && make_room(s, t) != 0)
+		return groups_failed(s, t->f);
+	if (!t->exists && !t->redo && s->opt.n_alt > 0 && (r = altdest_try(s, t->ndx, t->f, t->path)) != 0)
+		return r < 0 ? r : 0;
+	if (t->exists && !t->redo && settle_same_content(s, t->f, &s->in->tree, t->path, &t->st))
+		return up_to_date(s, t);
+	if (t->exists && !t->redo && (s->opt.append || s->opt.append_verify) && t->st.st_size >= t->f->size)
+		return groups_complete(s, t->f, t->path);
+	if (t->exists) {
+		flags = settle_differs(s, t->f, &t->st) | (s->opt.checksum ? REPORT_CHANGE : 0u);
+		if (!s->opt.times)
+			flags |= REPORT_TIME;
+	} else if (s->opt.checksum) {
+		flags |= REPORT_CHANGE;
+	}
+	return ask_for_data(s, t, flags);
+}
+
+/* --- the order of decisions --------------------------------------------------------------------------------- */
+
+static bool
+below_skipped(const struct session *s, const char *path)
+{
+	size_t n = strlen(s->in->skip_below);
+
+	return n > 0 && strncmp(path, s->in->skip_below, n) == 0 && path[n] == '/';
+}
+
+static bool
+refused(struct session *s, const struct target *t)
+{
+	char fs[2 * NAME_BYTES_MAX];
+
+	if (s->grant.hidden == NULL || rules_empty(s->grant.hidden))
+		return false;
+	snprintf(fs, sizeof fs, "%s%s%s", s->in->tree.path, s->in->tree.path[0] == '\0' ? "" : "/", t->path);
+	if (strcmp(t->path, ".") == 0 || !rules_hidden(s->grant.hidden, fs, S_ISDIR(t->f->mode)))
+		return false;
+	session_tell(s, MSG_ERROR_XFER, "ERROR: daemon refused to receive %s \"%s\"\n",
+	    S_ISDIR(t->f->mode) ? "directory" : "file", t->path);
+	return true;
+}
+
+static int
+look(struct session *s, struct target *t)
+{
+	int r;
+
+	if (s->in->no_tree) {
+		t->exists = false;
+		return 0;
+	}
+	r = S_ISDIR(t->f->mode) ? tree_stat_dir(&s->in->tree, t->path, &t->st) : tree_lstat(&s->in->tree, t->path, &t->st);
+	t->exists = r == 0;
+	if (r == 0 || r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
+		return 0;
+	dest_failed(s, "generator", "recv_generator: failed to stat", &s->in->tree, t->path, r);
+	return r;
+}
+
+static int
+do_missing(struct session *s, struct target *t)
+{
+	return t->exists && remove_allowed(s) ? remove_named(s, t->path, &t->st) : 0;
+}
+
+/* The kind of entry decides who goes on. */
+static int
+dispatch(struct session *s, struct target *t)
+{
+	const struct options *o = &s->opt;
+	uint32_t mode = t->f->mode;
+	int r;
+
+	if (S_ISDIR(mode))
+		return do_directory(s, t);
+	if (!t->redo && (r = groups_enter(s, t->ndx, t->f, t->exists)) != 0)
+		return r < 0 ? r : 0;
+	if (S_ISREG(mode))
+		return do_file(s, t);
+	if (S_ISLNK(mode) && o->links)
+		return do_symlink(s, t);
+	if (is_device(mode) && o->devices && s->in->is_root)
+		return do_node(s, t);
+	if ((S_ISFIFO(mode) || S_ISSOCK(mode)) && o->specials)
+		return do_node(s, t);
+	session_tell(s, MSG_INFO, "skipping non-regular file \"%s\"\n", t->path);
+	return groups_failed(s, t->f);
+}
+
+static int
+decide(struct session *s, struct target *t)
+{
+	const struct options *o = &s->opt;
+	bool implied = (t->f->flags & (IN_TOP_DIR | IN_NO_CONTENT)) == (IN_TOP_DIR | IN_NO_CONTENT);
+
+	dest_path(s, t->f, t->path);
+	if (below_skipped(s, t->path))
+		return groups_failed(s, t->f);
+	if (refused(s, t)) {
+		if (S_ISDIR(t->f->mode))
+			skip_contents(s, t);
+		return groups_failed(s, t->f);
+	}
+	if (implied && S_ISDIR(t->f->mode) && o->relative && o->no_implied_dirs)
+		return 0;
+	if (look(s, t) != 0) {
+		if (S_ISDIR(t->f->mode))
+			skip_contents(s, t);
+		return groups_failed(s, t->f);
+	}
+	if (t->f->flags & IN_MISSING)
+		return do_missing(s, t);
+	if (!t->redo && o->existing && !t->exists) {
+		if (S_ISDIR(t->f->mode) && strcmp(t->path, ".") != 0)
+			skip_contents(s, t);
+		return groups_failed(s, t->f);
+	}
+	if (!t->redo && o->ignore_existing && t->exists && !(S_ISDIR(t->f->mode) && S_ISDIR(t->st.st_mode)))
+		return groups_complete(s, t->f, t->path);
+	return dispatch(s, t);
+}
+
+int
+generator_entry(struct session *s, int32_t ndx, struct in_file *f)
+{
+	struct target t = { .f = f, .ndx = ndx };
+
+	return f->flags & IN_DROPPED ? 0 : decide(s, &t);
+}
+
+int
+generator_redo(struct session *s, int32_t ndx)
+{
+	int32_t dir;
+	struct target t = { .f = inlist_find(&s->in->list, ndx, &dir), .ndx = ndx, .redo = true };
+
+	return t.f == NULL ? 0 : decide(s, &t);
+}
+
+/* The directory that an incremental segment lists, under the number of the gap before it. */
+static int
+enter_segment(struct session *s, const struct in_segment *seg)
+{
+	struct in_file *f;
+
+	if (!s->in->list.incremental || seg->dir < 0)
+		return 0;
+	if ((f = inlist_dir(&s->in->list, seg->dir)) == NULL)
+		return 0;
+	return generator_entry(s, seg->first - 1, f);
+}
+
+static int
+next_entry(struct session *s, struct in_segment *seg)
+{
+	struct intake *in = s->in;
+	struct in_file *f;
+	int32_t ndx;
+	int r;
+
+	if (in->at == 0 && !in->entered) {
+		in->entered = true;
+		if ((r = enter_segment(s, seg)) != 0)
+			return r;
+		if (in->list.incremental && (r = remove_during(s, seg)) != 0)
+			return r;
+	}
+	if (in->at == seg->n) {
+		in->seg++;
+		in->at = 0;
+		in->entered = false;
+		return 1;
+	}
+	f = &seg->files[in->at];
+	ndx = seg->first + (int32_t)in->at++;
+	if (in->list.incremental && S_ISDIR(f->mode)) {
+		if (strcmp(f->name, ".") == 0 && f->dir[0] == '\0')
+			r = generator_entry(s, seg->first - 1, f);
+		else
+			r = 0;		/* it is dealt with when its own segment is */
+	} else {
+		r = generator_entry(s, ndx, f);
+	}
+	if (r == 0 && !in->list.incremental && S_ISDIR(f->mode) && options_delete_when(&s->opt, s->proto.version) >= DELETE_DURING &&
+	    options_delete_when(&s->opt, s->proto.version) <= DELETE_DELAY && generator_deletes_in(s, f))
+		r = remove_in(s, seg, f);
+	return r == 0 ? 1 : r;
+}
+
+int
+generator_step(struct session *s)
+{
+	struct intake *in = s->in;
+
+	if (in->asking.fd >= 0)
+		return asking_step(s);
+	if (in->seg >= in->list.n_segments || !in->list.segments[in->seg]->complete)
+		return 0;
+	return next_entry(s, in->list.segments[in->seg]);
+}

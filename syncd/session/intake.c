@@ -1,0 +1,261 @@
+/* Reading the client's file list: entries, ends, names of ids (rsync-wire 5). */
+#include "syncd/session/intake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/wire/int.h"
+
+static int
+open_sums(struct session *s)
+{
+	struct intake *in = s->in;
+	int r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &in->block_sum);
+
+	if (r == 0 && s->opt.checksum) {
+		if ((s->list_chunk = malloc(TAKE_BUFFER)) == NULL)
+			return -ENOMEM;
+		r = strong_new(s->proto.list_sum, 0, 0, &s->list_sum);
+	}
+	return r;
+}
+
+static int
+open_maps(struct session *s)
+{
+	const struct { struct ids *ids; const char *text, *option; } maps[] = {
+		{ &s->in->users, s->opt.usermap, "usermap" }, { &s->in->groups_map, s->opt.groupmap, "groupmap" } };
+	char bad[128];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(maps) && r == 0; i++)
+		if (maps[i].text != NULL && (r = ids_rules(maps[i].ids, maps[i].text, bad)) == E_FORMAT) {
+			session_fail(s, RERR_SYNTAX, "rsync: --%s has an entry that is not understood: %s", maps[i].option, bad);
+			return 1;
+		}
+	return r;
+}
+
+int
+intake_new(struct session *s)
+{
+	const struct options *o = &s->opt;
+	struct intake *in = calloc(1, sizeof *in);
+	int names_fd = s->grant.numeric_ids ? -1 : s->monitor_fd, r;
+
+	if ((s->in = in) == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
+		return -ENOMEM;
+	in->tree = in->temp = in->backup = (struct tree)TREE_INIT;
+	for (size_t i = 0; i < ALT_DEST_MAX; i++)
+		in->alt[i] = (struct tree)TREE_INIT;
+	in->take.fd = in->take.basis_fd = in->asking.fd = -1;
+	in->swept[0] = '/';
+	in->is_root = s->grant.uid == 0;
+	in->pretend = o->dry_run > 0 || o->only_write_batch != NULL;
+	in->now = time(NULL);
+	inlist_init(&in->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
+	in->list.missing_ok = o->delete_missing > 0;
+	ids_init(&in->users, names_fd, 'u');
+	ids_init(&in->groups_map, names_fd, 'g');
+	s->root.fd = s->grant.root_fd;
+	s->form = (struct flist_form){
+		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
+		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
+		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0, .crtimes = o->crtimes > 0,
+		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
+	};
+	if (s->method != SQUEEZE_NONE && (r = expand_new(s->method, receiver_literal, s, &in->expand)) != 0)
+		return r;
+	if ((r = open_sums(s)) != 0 || (r = open_maps(s)) != 0)
+		return r;
+	return inlist_begin(&in->list, -1);
+}
+
+static void
+asking_done(struct asking *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	free(a->block);
+}
+
+void
+intake_free(struct session *s)
+{
+	struct intake *in = s->in;
+
+	if (in == NULL)
+		return;
+	receiver_abort(s);
+	remove_done(s);
+	asking_done(&in->asking);
+	groups_done(&in->groups);
+	for (size_t i = 0; i < in->wants.n; i++)
+		free(in->wants.v[(in->wants.head + i) & (in->wants.cap - 1)].xname);
+	free(in->wants.v);
+	for (size_t i = 0; i < in->n_touches; i++)
+		free(in->touches[i].path);
+	free(in->touches);
+	free(in->redo);
+	free(in->delayed);
+	ids_done(&in->users);
+	ids_done(&in->groups_map);
+	inlist_done(&in->list);
+	strong_free(in->block_sum);
+	expand_free(in->expand);
+	for (size_t i = 0; i < ALT_DEST_MAX; i++)
+		tree_done(&in->alt[i]);
+	tree_done(&in->backup);
+	tree_done(&in->temp);
+	tree_done(&in->tree);
+	free(in->entry);
+	free(in);
+	s->in = NULL;
+}
+
+int
+intake_segment(struct session *s, int32_t dir)
+{
+	struct intake *in = s->in;
+	int r;
+
+	if (!in->list.incremental || in->eof_seen)
+		return E_FORMAT;
+	if ((r = inlist_begin(&in->list, dir)) == 0)
+		in->segment_open = true;
+	return r;
+}
+
+/* What an abbreviated entry is the same as, for the state of the decoder. */
+static struct entry
+entry_like(const struct in_file *f)
+{
+	return (struct entry){ .mtime = f->mtime, .nsec = f->nsec, .mode = f->mode, .uid = f->uid, .gid = f->gid,
+	    .atime = f->extra->atime, .rdev_major = f->extra->rdev_major, .rdev_minor = f->extra->rdev_minor };
+}
+
+static int
+take_entry(struct session *s)
+{
+	struct flist_entry *e = s->in->entry;
+	struct in_file *f;
+	const struct in_file *first;
+	struct entry like;
+	int r = inlist_add(&s->in->list, e, s->form.sum_len, &f, &first);
+
+	if (r != 0)
+		return r;
+	if (first != NULL) {
+		like = entry_like(first);
+		flist_follow(&s->form, &s->flist_state, &like);
+		return 0;
+	}
+	if (e->e.user != NULL)
+		r = ids_learn(&s->in->users, f->uid, e->e.user);
+	if (r == 0 && e->e.group != NULL)
+		r = ids_learn(&s->in->groups_map, f->gid, e->e.group);
+	return r;
+}
+
+/* Entries up to the end of the list.  0 at its end. */
+static int
+read_entries(struct session *s)
+{
+	struct in_segment *seg = s->in->list.segments[s->in->list.n_segments - 1];
+	enum flist_item item;
+	int32_t io_error = 0;
+	int r;
+
+	for (;;) {
+		struct cursor c = peer_unread(&s->peer);
+
+		r = flist_get(&c, &s->form, &s->flist_state, s->in->entry, seg->first, &item, &io_error);
+		if (r != 0)
+			return r;
+		if (item == FLIST_END) {
+			peer_consume(&s->peer, &c);
+			s->io_error |= io_error;
+			return 0;
+		}
+		if ((r = take_entry(s)) != 0)
+			return r;
+		peer_consume(&s->peer, &c);
+	}
+}
+
+/* "id name" pairs, ended by 0 (and its name).  0 at the end. */
+static int
+read_ids(struct session *s, struct ids *t)
+{
+	char name[256];
+	uint32_t id;
+	bool end = false;
+	int r;
+
+	while (!end) {
+		struct cursor c = peer_unread(&s->peer);
+
+		if ((r = idlist_get(&c, &s->form, &id, name, &end)) != 0)
+			return r;
+		peer_consume(&s->peer, &c);
+		if (!end || name[0] != '\0')
+			r = ids_learn(t, id, name);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What follows the complete list: names of users and groups, and at old protocols the errors. */
+static int
+read_trailer(struct session *s)
+{
+	struct intake *in = s->in;
+	bool names = !in->list.incremental && s->opt.numeric_ids == 0;
+	struct cursor c;
+	int r = 0;
+
+	if (in->trailer == IDS_USERS) {
+		if (names && (s->opt.owner || s->opt.acls) && (r = read_ids(s, &in->users)) != 0)
+			return r;
+		in->trailer = IDS_GROUPS;
+	}
+	if (in->trailer == IDS_GROUPS) {
+		if (names && (s->opt.group || s->opt.acls) && (r = read_ids(s, &in->groups_map)) != 0)
+			return r;
+		in->trailer = IDS_ERROR;
+	}
+	if (in->trailer == IDS_ERROR && s->proto.version < 30) {
+		c = peer_unread(&s->peer);
+		s->io_error |= (int)(cur_le32(&c) & IOERR_KNOWN);
+		if (c.err != 0)
+			return c.err;
+		peer_consume(&s->peer, &c);
+	}
+	in->trailer = IDS_DONE;
+	return 0;
+}
+
+int
+intake_list(struct session *s)
+{
+	struct intake *in = s->in;
+	int r;
+
+	if (!in->list.segments[in->list.n_segments - 1]->complete) {
+		if ((r = read_entries(s)) != 0 || (r = inlist_end(&in->list)) != 0)
+			return r;
+		if (s->opt.hard_links && (r = groups_count(s, in->list.segments[in->list.n_segments - 1])) != 0)
+			return r;
+	}
+	if (!in->list_done && (r = read_trailer(s)) != 0)
+		return r;
+	in->list_done = true;
+	in->segment_open = false;
+	return 0;
+}

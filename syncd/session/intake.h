@@ -1,0 +1,326 @@
+/* What a push needs: the client's list, where it lands, what was asked for and is not yet answered, the
+ * file being received.  The rooms that work on it (all in syncd/session/): */
+#ifndef SALLYPORT_SYNCD_SESSION_INTAKE_H
+#define SALLYPORT_SYNCD_SESSION_INTAKE_H
+
+#include "syncd/delta/expand.h"
+#include "syncd/fs/meta.h"
+#include "syncd/fs/stage.h"
+#include "syncd/fs/tree.h"
+#include "syncd/session/ids.h"
+#include "syncd/session/inlist.h"
+#include "syncd/session/session.h"
+
+enum {
+	WANTS_MAX = 1 << 20,	/* requests on the way */
+	TAKE_BUFFER = 262144,	/* read and written at once */
+	BLOCK_SMALL = 700,	/* bytes of a block of a small file (rsync-wire 7.5) */
+};
+
+/* Item flags that say what differed (rsync-wire 7.1). */
+enum {
+	REPORT_ATIME = 0x0001, REPORT_CHANGE = 0x0002, REPORT_SIZE = 0x0004, REPORT_TIME = 0x0008, REPORT_PERMS = 0x0010,
+	REPORT_OWNER = 0x0020, REPORT_GROUP = 0x0040, REPORT_ACL = 0x0080, REPORT_CRTIME = 0x0400,
+};
+
+enum {	/* which file the sums describe (rsync-wire 7.1); below 0x80: alternate directory of that number */
+	FROM_DEST = BASIS_DEST, FROM_PARTIAL = BASIS_PARTIAL_DIR, FROM_BACKUP = 0x82, FROM_FUZZY = 0x83,
+};
+
+/* One request that the client has not answered. */
+struct want {
+	int32_t ndx;
+	uint8_t basis;
+	bool gone;		/* it said that nothing will come */
+	char *xname;		/* of a similar file; NULL */
+};
+
+struct wants {
+	struct want *v;
+	size_t head, n, cap;	/* a ring; cap is a power of two */
+};
+
+/* A directory whose time and mode are set once more, when all in it is done. */
+struct touch {
+	char *path;
+	struct timespec mtime;
+	mode_t mode;
+	bool set_time, set_mode;
+};
+
+/* Sums of a basis on their way out. */
+struct asking {
+	int fd;			/* -1: none */
+	struct sum_head head;
+	int32_t at;		/* blocks done */
+	uint8_t *block;		/* TAKE_BUFFER or one block, whichever is more */
+	size_t size;
+};
+
+/* One file on its way in. */
+struct taking {
+	enum { TAKE_IDLE, TAKE_HEAD, TAKE_TOKENS, TAKE_SUM } stage;
+	struct want want;
+	struct in_file *f;
+	struct item item;
+	struct sum_head head;
+	int fd, basis_fd;	/* -1: none */
+	int64_t basis_size;
+	char tmp[TREE_PATH_SIZE];	/* what fd is called, in the tree that tmp_tree names */
+	struct tree *tmp_tree;
+	bool in_place, locked;
+	bool discard;		/* read to its end, and kept nowhere */
+	bool literal;		/* some data of the client's own has come */
+	int err;		/* of writing; the first */
+	uint32_t left;		/* of a literal token */
+	int64_t at;		/* bytes of the new file so far */
+	int64_t block_at;	/* base of relative block numbers */
+	uint8_t *buf;		/* written and not yet in the file */
+	size_t held;
+	uint8_t *block;		/* for matched data */
+	size_t block_size;
+	bool hole;		/* the last bytes written were left out: the length is to be set */
+};
+
+/* Names of one file (-H). */
+struct group {
+	uint64_t dev, ino;
+	uint32_t left;		/* names still to be looked at in the lists that came */
+	uint32_t names;
+	int32_t leader;		/* asked for, -1: none */
+	char *done;		/* the name that is complete; heap */
+	int32_t *waiting;	/* names that are linked once there is one */
+	size_t n_waiting, cap_waiting;
+	bool used;
+};
+
+struct groups {
+	struct group *rows;	/* open addressing by (dev, ino) */
+	size_t n, size;
+};
+
+/* Something found on disk that is to go at the end (--delete-delay, --delete-after). */
+struct doomed {
+	char *path;
+	bool is_dir;
+};
+
+/* Merge files on the way down to a directory. */
+struct merge_level {
+	char *path;
+	struct rules_dir *rules;
+};
+
+struct intake {
+	struct inlist list;
+	struct flist_entry *entry;	/* being decoded */
+	bool list_done;		/* the (first) list is complete */
+	bool settled;		/* and the destination stands */
+	enum { IDS_USERS, IDS_GROUPS, IDS_ERROR, IDS_DONE } trailer;
+	struct ids users, groups_map;
+	bool eof_seen;		/* no more segments */
+	bool segment_open;	/* one is being read */
+	bool pretend;		/* -n: nothing is changed */
+	bool is_root;		/* owners may be set */
+	int64_t now;		/* seconds, when we began */
+
+	struct tree tree;	/* the destination */
+	bool no_tree;		/* it does not exist yet, and this is only for show */
+	char rename_to[NAME_MAX + 1];	/* the one entry of the list is stored under this name; "" otherwise */
+	struct tree temp;	/* --temp-dir; fd -1: none */
+	struct tree alt[ALT_DEST_MAX];
+	struct tree backup;	/* --backup-dir */
+	char swept[TREE_PATH_SIZE];	/* the directory whose stale temporaries went last; "/" at first */
+
+	/* generator */
+	size_t seg;		/* number of the segment being worked on, */
+	uint32_t at;		/* and of the entry in it */
+	bool entered;		/* its directory was dealt with */
+	char content_root[NAME_BYTES_MAX];	/* below protocol 30: the last directory said to be listed whole */
+	struct asking asking;
+	struct strong *block_sum;
+	struct wants wants;
+	int32_t *redo;		/* indices to be asked for again */
+	size_t n_redo, cap_redo;
+	struct groups groups;
+	int32_t *delayed;	/* --delay-updates: files complete in their partial directories */
+	size_t n_delayed, cap_delayed;
+	struct touch *touches;
+	size_t n_touches, cap_touches;
+	char fuzzy[NAME_MAX + 1];	/* the similar name found last */
+	char skip_below[NAME_BYTES_MAX];	/* a directory that failed: what lies in it is passed over; "" none */
+
+	/* deletion */
+	struct merge_level *levels;
+	size_t n_levels, cap_levels;
+	struct doomed *doomed;
+	size_t n_doomed, cap_doomed;
+	uint32_t deleted[5];	/* files, directories, symlinks, devices, specials */
+	int64_t delete_skipped;	/* for --max-delete */
+	bool delete_told;	/* that an error keeps us from deleting */
+	bool deleting_late;
+	size_t late_at;		/* where --delete-after has come to */
+
+	/* receiver */
+	struct taking take;
+	struct expand *expand;	/* NULL: plain tokens */
+	enum { END_RUNNING, END_PHASE1, END_PHASE2, END_ECHO3, END_LATE, END_ECHO4, END_DONE } end;
+	int done_seen;		/* the client's NDX_DONE, */
+	int segments_done;	/* of which the first answer those of segments that we closed */
+	bool redone;		/* what the first phase left was looked at */
+};
+
+/* --- intake.c: reading the list -------------------------------------------------------------- */
+int intake_new(struct session *s);
+void intake_free(struct session *s);
+
+/* NDX_FLIST_OFFSET - dir was read: the segment of directory dir comes. */
+int intake_segment(struct session *s, int32_t dir);
+
+/* Go on reading the list that is open.  0: complete; E_SHORT or an error. */
+int intake_list(struct session *s);
+
+/* --- dest.c: where it all lands -------------------------------------------------------------- */
+
+/* After the first list: what the destination argument means.  0, or what session_fail said (1). */
+int dest_settle(struct session *s);
+
+/* A directory an option names: below the module root; relative ones from the destination.  0 or -errno. */
+int dest_option_tree(struct session *s, const char *option, struct tree *ret);
+
+/* The path of an entry in the destination tree. */
+char *dest_path(const struct session *s, const struct in_file *f, char dst[NAME_BYTES_MAX]);
+
+/* A path of a tree as it is shown to the client.  Returns dst. */
+const char *dest_shown(const struct session *s, const struct tree *t, const char *path, char *dst, size_t size);
+
+/* An error about a path, for the client and the log: "rsync: [WHO] WHAT "PATH" (in MODULE) failed: ...". */
+void dest_failed(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
+
+/* The partial file of path, in the tree; false when there is no partial directory. */
+bool dest_partial(const struct session *s, const char *path, char dst[TREE_PATH_SIZE]);
+
+/* Move what stands at path out of the way, as --backup asks.  keep: it stays under its name too.  0 or -errno. */
+int dest_backup(struct session *s, const char *path, bool keep);
+
+/* --- settle.c: attributes --------------------------------------------------------------------- */
+
+/* Report flags for what differs between an entry and what stands there. */
+unsigned settle_differs(struct session *s, const struct in_file *f, const struct stat *st);
+
+/* The mode an entry gets.  st: what stands there now, or NULL. */
+mode_t settle_mode(const struct session *s, const struct in_file *f, const struct stat *st);
+
+/* Give path (or fd, when not -1) the entry's attributes where they differ from now.  is_new: nothing of it
+ * stood there before.  Failures are told to the client.  0 or the last error. */
+int settle_apply(struct session *s, const struct in_file *f, struct tree *t, const char *path, int fd,
+    const struct stat *now, bool is_new);
+
+/* The same for a file that was just written, through its descriptor.  st: as it is; old: what it takes the
+ * place of, or NULL. */
+void settle_received(struct session *s, const struct in_file *f, const char *path, int fd, const struct stat *st,
+    const struct stat *old);
+
+/* Two times within the modify window. */
+bool settle_same_time(const struct session *s, const struct in_file *f, const struct stat *st);
+
+/* Is the content of a regular file, as far as can be told, what the client has? */
+bool settle_same_content(struct session *s, const struct in_file *f, struct tree *t, const char *path, const struct stat *st);
+
+/* --- generator.c: what is done about each entry ------------------------------------------------- */
+
+/* Is what is not in the list of this directory to go? */
+bool generator_deletes_in(struct session *s, const struct in_file *f);
+
+/* One entry of the oldest unfinished list, or a piece of sums.  1: there was something to do; 0: not now;
+ * or an error of ours. */
+int generator_step(struct session *s);
+
+/* Ask once more for a file whose sum was wrong. */
+int generator_redo(struct session *s, int32_t ndx);
+
+/* An entry that waited is decided on now (groups.c). */
+int generator_entry(struct session *s, int32_t ndx, struct in_file *f);
+
+/* Tell the client what was done about an entry, if it is worth telling. */
+void generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname);
+
+/* A regular file, link, device or special stands complete: the sender may remove its own. */
+void generator_success(struct session *s, int32_t ndx);
+
+/* --- groups.c: hard links ------------------------------------------------------------------------ */
+int groups_count(struct session *s, const struct in_segment *seg);
+void groups_done(struct groups *g);
+
+/* What is to be done about this name?  1: it was dealt with, or waits; 0: go on with it as if it were the only
+ * one; or an error. */
+int groups_enter(struct session *s, int32_t ndx, struct in_file *f, bool exists);
+void groups_asked(struct session *s, int32_t ndx, const struct in_file *f);
+int groups_complete(struct session *s, const struct in_file *f, const char *path);
+int groups_failed(struct session *s, const struct in_file *f);
+
+/* --- receiver.c: what the client answers ---------------------------------------------------------- */
+
+/* An answer with data follows its index and item.  0 or an error. */
+int receiver_answer(struct session *s, int32_t ndx);
+
+/* Plain bytes of the file being received; arg is the session. */
+int receiver_literal(void *arg, const uint8_t *bytes, size_t n);
+
+/* Go on with the file that is being received.  0 at its end, E_SHORT, or an error. */
+int receiver_take(struct session *s);
+
+/* Files at the head of the queue that the client said it cannot send are done with. */
+int receiver_settle_gone(struct session *s);
+void receiver_no_send(struct session *s, int32_t ndx);
+
+/* At the end of a phase below protocol 30: what was not answered will not come. */
+int receiver_give_up(struct session *s);
+
+/* The connection ends: what has come of a file is kept where that was asked for. */
+void receiver_abort(struct session *s);
+int receiver_place_delayed(struct session *s);
+
+/* Copy a regular file, with its attributes.  0 or -errno. */
+int receiver_copy(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to,
+    const struct stat *st);
+
+/* --- altdest.c: --compare-dest, --copy-dest, --link-dest, --fuzzy ---------------------------------------- */
+
+/* A missing file, looked for elsewhere.  1: it was dealt with; 0: not; or an error. */
+int altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path);
+
+/* The best basis elsewhere.  1 and the rest; 0: there is none; or an error. */
+int altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
+    int64_t *ret_size, const char **ret_xname);
+
+/* The basis that a request named. */
+int altdest_open(struct session *s, const struct want *w, const char *path, struct stat *ret_st);
+
+/* --- remove.c: deletion ---------------------------------------------------------------------------- */
+
+/* Delete what is not in the list from directory f, whose entries are in seg; or note it, where deletion
+ * comes late.  0, or an error of ours. */
+int remove_in(struct session *s, const struct in_segment *seg, const struct in_file *f);
+
+/* The same for the directory that an incremental segment lists, if it is time. */
+int remove_during(struct session *s, const struct in_segment *seg);
+
+/* Everything at path, whatever it is, to make room.  0, or -errno (told). */
+int remove_all(struct session *s, const char *path, const struct stat *st, bool counted);
+
+/* --delete-missing-args: what the client named is not there any more. */
+int remove_named(struct session *s, const char *path, const struct stat *st);
+
+/* The whole list, before the transfer or after it.  1: more to do. */
+int remove_walk(struct session *s);
+int remove_late(struct session *s);
+void remove_done(struct session *s);
+bool remove_allowed(struct session *s);
+
+/* --- push.c: the phases of a push -------------------------------------------------------------------- */
+
+/* A request of this segment was opened or closed. */
+void push_pending(struct session *s, int32_t ndx, int change);
+
+#endif

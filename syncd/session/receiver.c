@@ -1,0 +1,860 @@
+/* What the client answers: files, from literal data and from blocks of what was there (rsync-wire 7.3,
+ * 7.8, 8.4).  Nothing is renamed into place before its sum was right. */
+#include "syncd/session/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/wire/int.h"
+
+enum {
+	COPY_BELOW = 32768,	/* pieces that are gathered before they are written */
+	HOLE_LEAST = 4096,	/* zeros that --sparse leaves out */
+};
+
+/* --- writing -------------------------------------------------------------------------------------------- */
+
+static void
+write_out(struct taking *x, const uint8_t *p, size_t n, int64_t at)
+{
+	while (n > 0 && x->err == 0) {
+		ssize_t r = pwrite(x->fd, p, n, at);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0) {
+			x->err = r < 0 ? -errno : -EIO;
+			return;
+		}
+		p += r;
+		at += r;
+		n -= (size_t)r;
+	}
+}
+
+/* Zeros are left out, where the file is new and there is nothing to overwrite. */
+static void
+write_sparse(struct taking *x, const uint8_t *p, size_t n, int64_t at)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t piece = n - i < HOLE_LEAST ? n - i : HOLE_LEAST;
+
+		if (p[i] == 0 && memcmp(p + i, p + i + 1, piece - 1) == 0) {
+			write_out(x, p + from, i - from, at + (int64_t)from);
+			from = i + piece;
+		}
+		i += piece;
+	}
+	write_out(x, p + from, n - from, at + (int64_t)from);
+	x->hole = from == n;
+}
+
+static void
+put_bytes(const struct session *s, struct taking *x, const uint8_t *p, size_t n, int64_t at)
+{
+	if (x->discard || x->err != 0 || n == 0)
+		return;
+	if (s->opt.sparse && !x->in_place)
+		write_sparse(x, p, n, at);
+	else
+		write_out(x, p, n, at);
+}
+
+static void
+flush_held(struct session *s)
+{
+	struct taking *x = &s->in->take;
+
+	put_bytes(s, x, x->buf, x->held, x->at - (int64_t)x->held);
+	x->held = 0;
+}
+
+/* The next bytes of the file. */
+static int
+put_data(struct session *s, const uint8_t *p, size_t n)
+{
+	struct taking *x = &s->in->take;
+
+	strong_update(s->sum, p, n);
+	if (x->at > INT64_MAX - (int64_t)n)
+		return E_LIMIT;
+	if (n < COPY_BELOW && x->buf == NULL && (x->buf = malloc(TAKE_BUFFER)) == NULL)
+		return -ENOMEM;
+	if (x->held > 0 && (n >= COPY_BELOW || x->held + n > TAKE_BUFFER))
+		flush_held(s);
+	if (n >= COPY_BELOW) {
+		put_bytes(s, x, p, n, x->at);
+	} else {
+		memcpy(x->buf + x->held, p, n);
+		x->held += n;
+	}
+	x->at += (int64_t)n;
+	return 0;
+}
+
+int
+receiver_literal(void *arg, const uint8_t *p, size_t n)
+{
+	struct session *s = arg;
+
+	s->in->take.literal = true;
+	return put_data(s, p, n);
+}
+
+/* --- opening --------------------------------------------------------------------------------------------- */
+
+static const char *
+leaf_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static void
+dir_of(const char *path, char dst[TREE_PATH_SIZE])
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(dst, TREE_PATH_SIZE, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
+}
+
+/* Once a directory is written to, what dead sessions left in it goes. */
+static void
+sweep(struct session *s, const char *dir)
+{
+	int n;
+
+	if (strcmp(s->in->swept, dir) == 0)
+		return;
+	snprintf(s->in->swept, sizeof s->in->swept, "%s", dir);
+	n = stage_sweep(&s->in->tree, dir);
+	if (n > 0)
+		session_log(s, "removed %d temporary file%s that a broken transfer left in \"%s\"", n, n == 1 ? "" : "s", dir);
+}
+
+/* A temporary beside the file, or in --temp-dir. */
+static int
+open_temporary(struct session *s, const char *path)
+{
+	struct taking *x = &s->in->take;
+	char dir[TREE_PATH_SIZE];
+	mode_t mode = 0600 | (x->f->mode & 0700);
+
+	x->tmp_tree = s->in->temp.fd >= 0 ? &s->in->temp : &s->in->tree;
+	dir_of(path, dir);
+	if (s->in->temp.fd >= 0)
+		dir[0] = '\0';
+	else
+		sweep(s, dir);
+	x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
+	if (x->fd == -ENOENT && s->opt.relative && s->in->temp.fd < 0 &&
+	    tree_mkparents(&s->in->tree, path, 0777 & ~s->grant.mask) == 0)
+		x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
+	return x->fd;
+}
+
+/* The file itself, or its partial one, written where it lies. */
+static int
+open_in_place(struct session *s, const char *path)
+{
+	struct taking *x = &s->in->take;
+	struct stat st;
+	char dir[TREE_PATH_SIZE];
+
+	x->tmp_tree = &s->in->tree;
+	snprintf(x->tmp, sizeof x->tmp, "%s", path);
+	x->fd = tree_open_file(&s->in->tree, path, O_RDWR, &st);
+	if (x->fd == -ENOENT) {
+		dir_of(path, dir);
+		x->fd = tree_create(&s->in->tree, path, 0600 | (x->f->mode & 0700));
+	}
+	return x->fd;
+}
+
+static bool
+writes_in_place(const struct session *s)
+{
+	const struct taking *x = &s->in->take;
+
+	if (x->want.basis == FROM_PARTIAL)
+		return (s->proto.compat & CF_INPLACE_PARTIAL_DIR) != 0 && s->opt.inplace;
+	return s->opt.inplace || ((s->opt.append || s->opt.append_verify));
+}
+
+static int
+open_output(struct session *s, const char *path)
+{
+	struct taking *x = &s->in->take;
+	char partial[TREE_PATH_SIZE];
+	int r;
+
+	x->in_place = writes_in_place(s);
+	if (!x->in_place)
+		r = open_temporary(s, path);
+	else if (x->want.basis == FROM_PARTIAL && dest_partial(s, path, partial))
+		r = open_in_place(s, partial);
+	else
+		r = open_in_place(s, path);
+	if (r >= 0 && s->opt.preallocate && x->f->size > 0 && !s->opt.sparse)
+		(void)fallocate(x->fd, FALLOC_FL_KEEP_SIZE, 0, x->f->size);
+	return r;
+}
+
+/* Is what was there part of the sum?  Below protocol 30 always. */
+static bool
+verifies_append(const struct session *s)
+{
+	return s->opt.append_verify > 0 || s->opt.append > 1 || s->proto.version < 30;
+}
+
+/* --append: only what comes behind the existing part is sent (rsync-wire 7.10). */
+static int
+begin_append(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	uint8_t *buf;
+	ssize_t n = 1;
+
+	x->at = (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
+	if (!verifies_append(s) || x->fd < 0)
+		return 0;
+	if (x->buf == NULL && (x->buf = malloc(TAKE_BUFFER)) == NULL)
+		return -ENOMEM;
+	buf = x->buf;
+	for (int64_t at = 0; at < x->at && n > 0; at += n) {
+		size_t want = x->at - at < TAKE_BUFFER ? (size_t)(x->at - at) : TAKE_BUFFER;
+
+		if ((n = pread(x->fd, buf, want, at)) > 0)
+			strong_update(s->sum, buf, (size_t)n);
+	}
+	return 0;
+}
+
+/* The sum head is there: open what is read and what is written.  A file that cannot be written is read to
+ * its end all the same. */
+static void
+begin_file(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	char path[NAME_BYTES_MAX];
+	struct stat st;
+	int r;
+
+	dest_path(s, x->f, path);
+	x->basis_fd = -1;
+	if (x->head.count > 0 && (x->basis_fd = altdest_open(s, &x->want, path, &st)) >= 0)
+		x->basis_size = st.st_size;
+	if ((r = open_output(s, path)) < 0) {
+		dest_failed(s, "receiver", x->in_place ? "open" : "mkstemp", &s->in->tree, x->in_place ? path : x->tmp, r);
+		x->discard = true;
+		x->fd = -1;
+	}
+}
+
+/* --- requests and answers --------------------------------------------------------------------------------- */
+
+static struct want
+wants_pop(struct wants *q)
+{
+	struct want w = q->v[q->head];
+
+	q->head = (q->head + 1) & (q->cap - 1);
+	q->n--;
+	return w;
+}
+
+static void
+take_reset(struct session *s)
+{
+	struct taking *x = &s->in->take;
+
+	if (x->fd >= 0)
+		close(x->fd);
+	if (x->basis_fd >= 0)
+		close(x->basis_fd);
+	free(x->want.xname);
+	*x = (struct taking){ .fd = -1, .basis_fd = -1, .buf = x->buf, .block = x->block, .block_size = x->block_size };
+}
+
+/* What was asked for and will not come. */
+static int
+will_not_come(struct session *s, struct want *w)
+{
+	int32_t dir;
+	const struct in_file *f = inlist_find(&s->in->list, w->ndx, &dir);
+	int r = f == NULL ? 0 : groups_failed(s, f);
+
+	free(w->xname);
+	push_pending(s, w->ndx, -1);
+	return r;
+}
+
+void
+receiver_no_send(struct session *s, int32_t ndx)
+{
+	struct wants *q = &s->in->wants;
+
+	for (size_t i = 0; i < q->n; i++) {
+		struct want *w = &q->v[(q->head + i) & (q->cap - 1)];
+
+		if (w->ndx == ndx && !w->gone) {
+			w->gone = true;
+			return;
+		}
+	}
+}
+
+/* Those at the front that the client gave up. */
+static int
+drop_gone(struct session *s)
+{
+	struct wants *q = &s->in->wants;
+	int r = 0;
+
+	while (q->n > 0 && q->v[q->head].gone && r == 0) {
+		struct want w = wants_pop(q);
+
+		r = will_not_come(s, &w);
+	}
+	return r;
+}
+
+int
+receiver_give_up(struct session *s)
+{
+	int r = 0;
+
+	while (s->in->wants.n > 0 && r == 0) {
+		struct want w = wants_pop(&s->in->wants);
+
+		r = will_not_come(s, &w);
+	}
+	return r;
+}
+
+/* The answer to which request is this?  Older ones that were passed over will not come (below protocol
+ * 30 nothing else says so). */
+static int
+match_want(struct session *s, int32_t ndx)
+{
+	struct taking *x = &s->in->take;
+	int32_t dir;
+	int r = 0;
+
+	while (s->in->wants.n > 0 && r == 0) {
+		x->want = wants_pop(&s->in->wants);
+		if (x->want.ndx == ndx) {
+			x->f = inlist_find(&s->in->list, ndx, &dir);
+			return x->f == NULL ? E_FORMAT : 0;
+		}
+		if (s->proto.version >= 30 && !x->want.gone)
+			return E_FORMAT;
+		r = will_not_come(s, &x->want);
+		x->want.xname = NULL;
+	}
+	return r == 0 ? E_FORMAT : r;
+}
+
+static int
+read_head(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	struct cursor c = peer_unread(&s->peer);
+	int r = sum_head_get(&c, s->proto.version, strong_len(s->proto.xfer_sum), &x->head);
+
+	if (r != 0)
+		return r;
+	peer_consume(&s->peer, &c);
+	begin_file(s);
+	x->at = 0;
+	if ((s->opt.append || s->opt.append_verify) && x->in_place && x->head.count > 0 && !(x->f->flags & IN_REDO))
+		r = begin_append(s);
+	if (r == 0 && s->in->expand != NULL)
+		r = expand_begin(s->in->expand);
+	x->stage = TAKE_TOKENS;
+	return r;
+}
+
+/* --- tokens ------------------------------------------------------------------------------------------------ */
+
+static int
+block_at(const struct taking *x, int64_t block, int64_t *ret_at, size_t *ret_n)
+{
+	if (block < 0 || block >= x->head.count)
+		return E_FORMAT;
+	*ret_at = block * x->head.block;
+	*ret_n = (size_t)(block == x->head.count - 1 && x->head.tail > 0 ? x->head.tail : x->head.block);
+	return 0;
+}
+
+/* A block of the basis.  One that cannot be read any more makes the sum wrong, and the file is asked for again. */
+static int
+put_block(struct session *s, int64_t block)
+{
+	struct taking *x = &s->in->take;
+	int64_t at;
+	size_t n, got = 0;
+	ssize_t r;
+	int err;
+
+	if ((err = block_at(x, block, &at, &n)) != 0)
+		return err;
+	if (x->block_size < n) {
+		free(x->block);
+		x->block_size = n;
+		if ((x->block = malloc(n)) == NULL) {
+			x->block_size = 0;
+			return -ENOMEM;
+		}
+	}
+	if (x->in_place && x->held > 0)		/* what is read must not be what is about to be overwritten */
+		flush_held(s);
+	while (x->basis_fd >= 0 && got < n && (r = pread(x->basis_fd, x->block + got, n - got, at + (int64_t)got)) > 0)
+		got += (size_t)r;
+	memset(x->block + got, 0, n - got);
+	if (s->in->expand != NULL && (err = expand_matched(s->in->expand, x->block, n, s->proto.version < 31)) != 0)
+		return err;
+	if (x->in_place && at == x->at && x->want.basis != FROM_BACKUP) {	/* it is there already */
+		strong_update(s->sum, x->block, n);
+		x->at += (int64_t)n;
+		return 0;
+	}
+	return put_data(s, x->block, n);
+}
+
+/* Plain tokens, as many as have come.  0 at the end of the file. */
+static int
+read_tokens(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	struct cursor c = peer_unread(&s->peer);
+	int r = 0;
+
+	while (r == 0) {
+		size_t n = cur_left(&c) < x->left ? cur_left(&c) : x->left;
+		int32_t token;
+
+		if (n > 0) {
+			r = receiver_literal(s, cur_bytes(&c, n), n);
+			x->left -= (uint32_t)n;
+			continue;
+		}
+		if (x->left > 0 || cur_left(&c) < 4) {
+			r = E_SHORT;
+			break;
+		}
+		if ((token = (int32_t)cur_le32(&c)) == 0)
+			break;
+		if (token > 0)
+			x->left = (uint32_t)token;
+		else
+			r = put_block(s, -((int64_t)token + 1));
+	}
+	peer_consume(&s->peer, &c);
+	return r;
+}
+
+static int
+put_run(struct session *s, int64_t first, int64_t n)
+{
+	int r = expand_flush(s->in->expand);
+
+	for (int64_t i = 0; i < n && r == 0; i++)
+		r = put_block(s, first + i);
+	s->in->take.block_at = first + n - 1;
+	return r;
+}
+
+/* Compressed records.  0 at the end of the file. */
+static int
+read_records(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	int r = 0;
+
+	for (;;) {
+		struct cursor c = peer_unread(&s->peer);
+		struct token_record t;
+
+		if ((r = token_get(&c, x->block_at, &t)) != 0)
+			return r;
+		if (t.kind == TOKEN_END)
+			r = expand_flush(s->in->expand);
+		else if (t.kind == TOKEN_DATA)
+			r = expand_data(s->in->expand, t.bytes, t.n);
+		else
+			r = put_run(s, t.block, (int64_t)t.n);
+		if (r != 0)
+			return r;
+		peer_consume(&s->peer, &c);
+		if (t.kind == TOKEN_END)
+			return 0;
+	}
+}
+
+/* --- the end of a file -------------------------------------------------------------------------------------- */
+
+static void
+drop_temporary(struct taking *x)
+{
+	if (x->fd >= 0 && !x->in_place)
+		(void)tree_remove(x->tmp_tree, x->tmp, false);
+}
+
+/* A broken transfer's data, where --partial wants it: under a time that is not the file's. */
+static void
+keep_partial(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
+	const struct meta m = { .set_mtime = true };
+	const char *what;
+	bool dir;
+
+	flush_held(s);
+	dest_path(s, x->f, path);
+	dir = dest_partial(s, path, partial);
+	if (x->hole)
+		(void)!ftruncate(x->fd, x->at);
+	if (dir && tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0) {
+		char parent[TREE_PATH_SIZE];
+
+		dir_of(partial, parent);
+		(void)tree_mkdir(&s->in->tree, parent, 0700);
+		if (tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0)
+			drop_temporary(x);
+	} else if (!dir) {
+		struct stat st;
+
+		(void)meta_set(x->fd, NULL, &m, &what);
+		if (fstat(x->fd, &st) == 0)
+			(void)fchmod(x->fd, settle_mode(s, x->f, NULL));
+		if (tree_rename(x->tmp_tree, x->tmp, &s->in->tree, path) != 0)
+			drop_temporary(x);
+	}
+}
+
+void
+receiver_abort(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	bool keep = s->opt.partial || s->opt.partial_dir != NULL || s->opt.delay_updates;
+
+	if (x->stage != TAKE_IDLE && x->fd >= 0 && x->f != NULL) {
+		if (x->in_place)
+			flush_held(s);
+		else if (keep && x->literal && !x->discard)
+			keep_partial(s);
+		else
+			drop_temporary(x);
+	}
+	take_reset(s);
+	free(x->buf);
+	free(x->block);
+	x->buf = x->block = NULL;
+}
+
+/* The temporary becomes the file. */
+static int
+into_place(struct session *s, struct tree *from, const char *tmp, const char *path, const struct in_file *f)
+{
+	struct tree *t = &s->in->tree;
+	struct stat st;
+	int r;
+
+	if (s->opt.backup && !(f->flags & IN_REDO) && tree_lstat(t, path, &st) == 0 && !S_ISDIR(st.st_mode) &&
+	    (r = dest_backup(s, path, true)) != 0) {
+		dest_failed(s, "receiver", "backup of", t, path, r);
+		return r;
+	}
+	r = tree_rename(from, tmp, t, path);
+	if (r == -EXDEV && tree_lstat(from, tmp, &st) == 0) {	/* --temp-dir on another file system */
+		if ((r = receiver_copy(s, from, tmp, t, path, &st)) == 0)
+			(void)tree_remove(from, tmp, false);
+	}
+	if (r != 0)
+		dest_failed(s, "receiver", "rename", t, path, r);
+	return r;
+}
+
+static int
+delay(struct session *s, const char *path)
+{
+	struct intake *in = s->in;
+	struct taking *x = &in->take;
+	char partial[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
+	size_t cap = in->cap_delayed < 64 ? 64 : in->cap_delayed * 2;
+	int32_t *delayed;
+	int r;
+
+	if (!dest_partial(s, path, partial))
+		return into_place(s, x->tmp_tree, x->tmp, path, x->f);
+	if (in->n_delayed == in->cap_delayed) {
+		if ((delayed = reallocarray(in->delayed, cap, sizeof *delayed)) == NULL)
+			return -ENOMEM;
+		in->delayed = delayed;
+		in->cap_delayed = cap;
+	}
+	dir_of(partial, parent);
+	if ((r = tree_rename(x->tmp_tree, x->tmp, &in->tree, partial)) == -ENOENT) {
+		(void)tree_mkdir(&in->tree, parent, 0700);
+		r = tree_rename(x->tmp_tree, x->tmp, &in->tree, partial);
+	}
+	if (r != 0) {
+		dest_failed(s, "receiver", "rename", &in->tree, partial, r);
+		return r;
+	}
+	in->delayed[in->n_delayed++] = x->want.ndx;
+	return 0;
+}
+
+/* The partial file has served; its directory goes with the last. */
+static void
+drop_partial(struct session *s, const char *path)
+{
+	char partial[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
+
+	if (s->opt.partial_dir == NULL || !dest_partial(s, path, partial))
+		return;
+	if (tree_remove(&s->in->tree, partial, false) != 0)
+		return;
+	dir_of(partial, parent);
+	(void)tree_remove(&s->in->tree, parent, true);
+}
+
+static int
+complete(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	char path[NAME_BYTES_MAX];
+	struct stat st, old;
+	bool is_new;
+	int r = 0;
+
+	dest_path(s, x->f, path);
+	if ((x->in_place || x->hole || s->opt.preallocate) && ftruncate(x->fd, x->at) < 0)
+		r = -errno;
+	if (r == 0 && fstat(x->fd, &st) < 0)
+		r = -errno;
+	if (r != 0) {
+		dest_failed(s, "receiver", "ftruncate", &s->in->tree, path, r);
+		drop_temporary(x);
+		return groups_failed(s, x->f);
+	}
+	is_new = tree_lstat(&s->in->tree, path, &old) != 0 || !S_ISREG(old.st_mode);
+	settle_received(s, x->f, path, x->fd, &st, is_new || x->in_place ? NULL : &old);
+	if (s->opt.fsync && fsync(x->fd) < 0)
+		dest_failed(s, "receiver", "fsync", &s->in->tree, path, -errno);
+	if (s->opt.delay_updates && !x->in_place)
+		return (r = delay(s, path)) == -ENOMEM ? r : 0;
+	if (!x->in_place && into_place(s, x->tmp_tree, x->tmp, path, x->f) != 0) {
+		drop_temporary(x);
+		return groups_failed(s, x->f);
+	}
+	if (x->in_place && strcmp(x->tmp, path) != 0 && into_place(s, x->tmp_tree, x->tmp, path, x->f) != 0)
+		return groups_failed(s, x->f);
+	drop_partial(s, path);
+	generator_success(s, x->want.ndx);
+	return groups_complete(s, x->f, path);
+}
+
+static int
+redo_later(struct session *s, int32_t ndx)
+{
+	struct intake *in = s->in;
+	size_t cap = in->cap_redo < 16 ? 16 : in->cap_redo * 2;
+	int32_t *redo;
+
+	if (in->n_redo == in->cap_redo) {
+		if ((redo = reallocarray(in->redo, cap, sizeof *redo)) == NULL)
+			return -ENOMEM;
+		in->redo = redo;
+		in->cap_redo = cap;
+	}
+	in->redo[in->n_redo++] = ndx;
+	push_pending(s, ndx, 1);
+	return 0;
+}
+
+/* The sum is wrong: once more, and then it is an error. */
+static int
+wrong_sum(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	char path[NAME_BYTES_MAX];
+	bool again = !(x->f->flags & IN_REDO);
+
+	dest_path(s, x->f, path);
+	if (!again || s->opt.verbose)
+		session_tell(s, again ? MSG_WARNING : MSG_ERROR_XFER, "%s: %s failed verification -- update %s%s.\n",
+		    again ? "WARNING" : "ERROR", path, x->in_place ? "retained" : "discarded", again ? " (will try again)" : "");
+	if (!x->in_place && x->fd >= 0) {
+		if (!again && (s->opt.partial || s->opt.partial_dir != NULL) && x->literal)
+			keep_partial(s);
+		else
+			drop_temporary(x);
+	}
+	if (!again)
+		return groups_failed(s, x->f);
+	x->f->flags |= IN_REDO;
+	return redo_later(s, x->want.ndx);
+}
+
+static int
+read_sum(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	size_t n = strong_len(s->proto.xfer_sum);
+	struct cursor c = peer_unread(&s->peer);
+	const uint8_t *theirs = cur_bytes(&c, n);
+	uint8_t ours[DIGEST_MAX];
+	char path[NAME_BYTES_MAX];
+	int32_t ndx = x->want.ndx;
+	int r;
+
+	if (theirs == NULL)
+		return c.err;
+	flush_held(s);
+	strong_final(s->sum, ours);
+	if (x->err != 0) {
+		dest_path(s, x->f, path);
+		dest_failed(s, "receiver", "write failed on", &s->in->tree, path, x->err);
+		drop_temporary(x);
+		r = groups_failed(s, x->f);
+	} else if (x->discard) {
+		r = groups_failed(s, x->f);
+	} else if (memcmp(theirs, ours, n) == 0) {
+		r = complete(s);
+	} else {
+		r = wrong_sum(s);
+	}
+	peer_consume(&s->peer, &c);
+	take_reset(s);
+	push_pending(s, ndx, -1);
+	return r;
+}
+
+int
+receiver_take(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	int r = 0;
+
+	if (x->stage == TAKE_HEAD)
+		r = read_head(s);
+	if (r == 0 && x->stage == TAKE_TOKENS && (r = s->in->expand != NULL ? read_records(s) : read_tokens(s)) == 0)
+		x->stage = TAKE_SUM;
+	if (r == 0 && x->stage == TAKE_SUM)
+		r = read_sum(s);
+	if (r == E_SHORT && x->fd >= 0 && !x->locked && !x->in_place) {
+		stage_lock(x->fd);
+		x->locked = true;
+	}
+	return r;
+}
+
+int
+receiver_answer(struct session *s, int32_t ndx)
+{
+	int r = drop_gone(s);
+
+	if (r == 0)
+		r = match_want(s, ndx);
+	if (r == 0)
+		s->in->take.stage = TAKE_HEAD;
+	return r;
+}
+
+int
+receiver_settle_gone(struct session *s)
+{
+	return s->in->take.stage == TAKE_IDLE ? drop_gone(s) : 0;
+}
+
+/* --- what waits for the end ------------------------------------------------------------------------------------ */
+
+int
+receiver_place_delayed(struct session *s)
+{
+	struct intake *in = s->in;
+	int r = 0;
+
+	for (size_t i = 0; i < in->n_delayed && r == 0; i++) {
+		char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
+		int32_t dir;
+		const struct in_file *f = inlist_find(&in->list, in->delayed[i], &dir);
+
+		if (f == NULL || !dest_partial(s, dest_path(s, f, path), partial))
+			continue;
+		if (into_place(s, &in->tree, partial, path, f) != 0) {
+			r = groups_failed(s, f);
+			continue;
+		}
+		dir_of(partial, parent);
+		(void)tree_remove(&in->tree, parent, true);
+		generator_success(s, in->delayed[i]);
+		r = groups_complete(s, f, path);
+	}
+	in->n_delayed = 0;
+	return r;
+}
+
+static int
+copy_bytes(int from, int to)
+{
+	static const size_t piece = 1 << 20;
+	ssize_t n;
+	off_t at = 0;
+	char *buf;
+	int r = 0;
+
+	while ((n = copy_file_range(from, NULL, to, NULL, piece, 0)) > 0)
+		at += n;
+	if (n == 0)
+		return 0;
+	if (at > 0 || (buf = malloc(TAKE_BUFFER)) == NULL)
+		return at > 0 ? -errno : -ENOMEM;
+	while (r == 0 && (n = pread(from, buf, TAKE_BUFFER, at)) > 0) {
+		if (pwrite(to, buf, (size_t)n, at) != n)
+			r = errno == 0 ? -EIO : -errno;
+		at += n;
+	}
+	free(buf);
+	return n < 0 ? -errno : r;
+}
+
+int
+receiver_copy(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to,
+    const struct stat *st)
+{
+	char tmp[TREE_PATH_SIZE], dir[TREE_PATH_SIZE];
+	const struct meta m = { .set_mode = true, .mode = st->st_mode & 07777, .set_mtime = true, .mtime = st->st_mtim,
+	    .set_uid = s->in->is_root, .uid = st->st_uid, .set_gid = s->in->is_root, .gid = st->st_gid };
+	const char *what;
+	struct stat now;
+	int in = tree_open_file(from_tree, from, O_RDONLY, &now), out, r;
+
+	if (in < 0)
+		return in;
+	dir_of(to, dir);
+	if ((out = stage_open(to_tree, dir, leaf_of(to), 0600, tmp)) < 0) {
+		close(in);
+		return out;
+	}
+	if ((r = copy_bytes(in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0)
+		r = tree_rename(to_tree, tmp, to_tree, to);
+	if (r != 0)
+		(void)tree_remove(to_tree, tmp, false);
+	close(in);
+	close(out);
+	return r;
+}

@@ -1,0 +1,491 @@
+/* What is not at the client is deleted here, as far as filters and limits let it (rsync-wire 8.3). */
+#include "syncd/session/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/fs/walk.h"
+
+enum { DEPTH_MAX = 2048, MERGE_FILE_MAX = 1 << 20 };
+
+enum outcome { GONE, KEPT, FAILED };
+
+/* One name of a directory that is being emptied. */
+struct found {
+	char *name;
+	struct stat st;
+};
+
+struct found_names {
+	struct found *v;
+	size_t n, cap;
+};
+
+bool
+remove_allowed(struct session *s)
+{
+	if (!(s->io_error & IOERR_GENERAL) || s->opt.ignore_errors)
+		return true;
+	if (!s->in->delete_told)
+		session_tell(s, MSG_INFO, "IO error encountered -- skipping file deletion\n");
+	s->in->delete_told = true;
+	return false;
+}
+
+/* --- merge files ----------------------------------------------------------------------------------------- */
+
+static void
+fs_path(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
+{
+	const char *base = s->in->tree.path;
+
+	if (strcmp(path, ".") == 0)
+		path = "";
+	(void)!snprintf(dst, TREE_PATH_SIZE, "%s%s%s", base, base[0] == '\0' || path[0] == '\0' ? "" : "/", path);
+}
+
+static char *
+fetch(void *arg, const char *fs, const char *name)
+{
+	const struct session *s = arg;
+	char path[2 * TREE_PATH_SIZE];
+
+	snprintf(path, sizeof path, "%s%s%s", fs, fs[0] == '\0' ? "" : "/", name);
+	return rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_text(&s->root, path, MERGE_FILE_MAX);
+}
+
+static bool
+is_above(const char *dir, const char *path)
+{
+	size_t n = strlen(dir);
+
+	return n == 0 || (strncmp(dir, path, n) == 0 && path[n] == '/');
+}
+
+/* Rules that hold in path: those of the directories above it are kept on a stack. */
+static int
+enter(struct session *s, const char *path, struct rules_dir **ret)
+{
+	struct intake *in = s->in;
+	size_t cap = in->cap_levels < 16 ? 16 : in->cap_levels * 2;
+	char fs[TREE_PATH_SIZE], where[256] = "";
+	struct merge_level *levels, *top;
+	const char *key = strcmp(path, ".") == 0 ? "" : path;
+	struct rules_dir *rules = NULL, *above = NULL;
+	int r;
+
+	*ret = NULL;
+	if (s->rules == NULL || rules_empty(s->rules))
+		return 0;
+	top = in->n_levels > 0 ? &in->levels[in->n_levels - 1] : NULL;
+	if (top != NULL && strcmp(top->path, key) == 0) {
+		*ret = top->rules;
+		return 0;
+	}
+	while (in->n_levels > 0 && !is_above(in->levels[in->n_levels - 1].path, key)) {
+		top = &in->levels[--in->n_levels];
+		rules_dir_free(top->rules);
+		free(top->path);
+	}
+	if (in->n_levels > 0)
+		above = in->levels[in->n_levels - 1].rules;
+	if (in->n_levels == in->cap_levels) {
+		if ((levels = reallocarray(in->levels, cap, sizeof *levels)) == NULL)
+			return -ENOMEM;
+		in->levels = levels;
+		in->cap_levels = cap;
+	}
+	fs_path(s, path, fs);
+	r = rules_enter(s->rules, above, fs, fetch, s, &rules, where, sizeof where);
+	if (r == E_FORMAT || r == E_LIMIT) {
+		session_fail(s, RERR_SYNTAX, "bad filter rule in %s: nothing is deleted by halves", where);
+		return 1;
+	}
+	if (r != 0)
+		return r;
+	top = &in->levels[in->n_levels];
+	*top = (struct merge_level){ strdup(key), rules };
+	if (top->path == NULL) {
+		rules_dir_free(rules);
+		return -ENOMEM;
+	}
+	in->n_levels++;
+	*ret = rules;
+	return 0;
+}
+
+void
+remove_done(struct session *s)
+{
+	struct intake *in = s->in;
+
+	while (in->n_levels > 0) {
+		in->n_levels--;
+		rules_dir_free(in->levels[in->n_levels].rules);
+		free(in->levels[in->n_levels].path);
+	}
+	free(in->levels);
+	for (size_t i = 0; i < in->n_doomed; i++)
+		free(in->doomed[i].path);
+	free(in->doomed);
+	in->levels = NULL;
+	in->doomed = NULL;
+	in->n_doomed = 0;
+}
+
+/* Does a rule, or the module's own filter, keep this name? */
+static bool
+is_protected(struct session *s, const struct rules_dir *dir, const char *path, bool is_dir, bool doomed)
+{
+	char fs[TREE_PATH_SIZE];
+	struct rules_name n = { path, fs, is_dir, doomed };
+
+	fs_path(s, path, fs);
+	if (rules_hidden(s->grant.hidden, fs, is_dir))
+		return true;
+	return s->rules != NULL && rules_judge(s->rules, dir, &n) == RULES_EXCLUDE;
+}
+
+/* --- names of a directory ---------------------------------------------------------------------------------- */
+
+static void
+found_free(struct found_names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].name);
+	free(l->v);
+}
+
+static int
+found_add(struct found_names *l, const struct walk_item *item)
+{
+	size_t cap = l->cap < 32 ? 32 : l->cap * 2;
+	struct found *v;
+
+	if (l->n == l->cap) {
+		if ((v = reallocarray(l->v, cap, sizeof *v)) == NULL)
+			return -ENOMEM;
+		l->v = v;
+		l->cap = cap;
+	}
+	if ((l->v[l->n].name = strdup(item->name)) == NULL)
+		return -ENOMEM;
+	l->v[l->n++].st = item->st;
+	return 0;
+}
+
+static int
+last_first(const void *va, const void *vb, void *version)
+{
+	const struct found *a = va, *b = vb;
+
+	return inlist_compare_leaves(*(int *)version, b->name, S_ISDIR(b->st.st_mode), a->name, S_ISDIR(a->st.st_mode));
+}
+
+/* The names in path that keep says nothing for, in the order in which they go. */
+static int
+found_read(struct session *s, const char *path, bool (*keep)(void *, const char *), void *arg, struct found_names *ret)
+{
+	struct walk *w;
+	struct walk_item item;
+	int version = s->proto.version, fd = tree_open_dir(&s->in->tree, path), r;
+
+	*ret = (struct found_names){ NULL, 0, 0 };
+	if (fd < 0)
+		return fd;
+	if ((r = walk_over(fd, &w)) != 0)
+		return r;
+	while (r == 0 && walk_next_name(w, &item.name)) {
+		if (stage_is_name(item.name) || (keep != NULL && keep(arg, item.name)))
+			continue;
+		if (fstatat(fd, item.name, &item.st, AT_SYMLINK_NOFOLLOW) == 0)
+			r = found_add(ret, &item);
+	}
+	if (r == 0)
+		r = walk_error(w);
+	walk_close(w);
+	if (r != 0)
+		found_free(ret);
+	else
+		qsort_r(ret->v, ret->n, sizeof *ret->v, last_first, &version);
+	return r;
+}
+
+static bool
+join(const char *dir, const char *name, char dst[NAME_BYTES_MAX])
+{
+	bool top = strcmp(dir, ".") == 0 || dir[0] == '\0';
+
+	return snprintf(dst, NAME_BYTES_MAX, "%s%s%s", top ? "" : dir, top ? "" : "/", name) < NAME_BYTES_MAX;
+}
+
+/* --- deletion ------------------------------------------------------------------------------------------------ */
+
+static void
+count(struct session *s, uint32_t mode)
+{
+	s->in->deleted[S_ISREG(mode) ? 0 : S_ISDIR(mode) ? 1 : S_ISLNK(mode) ? 2 : S_ISCHR(mode) || S_ISBLK(mode) ? 3 : 4]++;
+}
+
+static void
+report(struct session *s, const char *path, uint32_t mode)
+{
+	if (s->proto.version >= 29)
+		peer_put_message(&s->peer, MSG_DELETED, path, strlen(path) + (S_ISDIR(mode) ? 1 : 0));
+	else if (s->opt.verbose || s->opt.log_format != NULL)
+		session_tell(s, MSG_INFO, "deleting %s%s\n", path, S_ISDIR(mode) ? "/" : "");
+	session_log(s, "deleting %s%s", path, S_ISDIR(mode) ? "/" : "");
+}
+
+static bool
+limit_reached(struct session *s)
+{
+	uint64_t n = 0;
+
+	if (s->opt.max_delete == OPTION_UNSET)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(s->in->deleted); i++)
+		n += s->in->deleted[i];
+	if (s->opt.max_delete > 0 && n < (uint64_t)s->opt.max_delete)
+		return false;
+	s->in->delete_skipped++;
+	return true;
+}
+
+static bool
+is_backup(const struct session *s, const char *path)
+{
+	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : "~";
+	size_t n = strlen(suffix), len = strlen(path);
+
+	return s->opt.backup_dir == NULL && len >= n && strcmp(path + len - n, suffix) == 0;
+}
+
+static int
+take_away(struct session *s, const char *path, const struct stat *st, bool counted)
+{
+	if (s->in->pretend)
+		return 0;
+	if (counted && s->opt.backup && !S_ISDIR(st->st_mode) && !is_backup(s, path))
+		return dest_backup(s, path, false);
+	return tree_remove(&s->in->tree, path, S_ISDIR(st->st_mode));
+}
+
+static enum outcome remove_one(struct session *s, const struct rules_dir *rules, const char *path, const struct stat *st,
+    bool counted, int depth);
+
+/* Everything below a directory that is to go.  KEPT when something in it stays. */
+static enum outcome
+empty_dir(struct session *s, const char *path, const struct stat *st, bool counted, int depth)
+{
+	struct rules_dir *rules = NULL;
+	enum outcome all = GONE, one;
+	char name[NAME_BYTES_MAX];
+	struct found_names l;
+	int r;
+
+	if (depth > DEPTH_MAX || (counted && enter(s, path, &rules) != 0))
+		return FAILED;
+	if ((r = found_read(s, path, NULL, NULL, &l)) != 0) {
+		dest_failed(s, "generator", "opendir", &s->in->tree, path, r);
+		return FAILED;
+	}
+	for (size_t i = 0; i < l.n; i++) {
+		if (!join(path, l.v[i].name, name)) {
+			all = FAILED;
+			continue;
+		}
+		if (counted && is_protected(s, rules, name, S_ISDIR(l.v[i].st.st_mode), true)) {
+			all = KEPT;
+			continue;
+		}
+		if (S_ISDIR(l.v[i].st.st_mode) && l.v[i].st.st_dev != st->st_dev && s->opt.one_file_system) {
+			session_tell(s, MSG_INFO, "cannot delete mount point: %s\n", name);
+			all = KEPT;
+			continue;
+		}
+		/* the stack of rules may have moved with what lies deeper */
+		if (counted && enter(s, path, &rules) != 0)
+			one = FAILED;
+		else
+			one = remove_one(s, rules, name, &l.v[i].st, counted, depth + 1);
+		all = one != GONE && all == GONE ? one : all;
+	}
+	found_free(&l);
+	return all;
+}
+
+static enum outcome
+remove_one(struct session *s, const struct rules_dir *rules, const char *path, const struct stat *st, bool counted, int depth)
+{
+	enum outcome in = GONE;
+	int r;
+
+	(void)rules;
+	if (S_ISDIR(st->st_mode) && (in = empty_dir(s, path, st, counted, depth)) == KEPT)
+		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+	if (in != GONE)
+		return in;
+	if (counted && limit_reached(s))
+		return KEPT;
+	if ((r = take_away(s, path, st, counted)) != 0 && r != -ENOENT) {
+		dest_failed(s, "generator", S_ISDIR(st->st_mode) ? "delete_file: rmdir" : "delete_file: unlink", &s->in->tree, path, r);
+		return FAILED;
+	}
+	if (counted && r == 0) {
+		count(s, st->st_mode);
+		report(s, path, st->st_mode);
+	}
+	return GONE;
+}
+
+int
+remove_all(struct session *s, const char *path, const struct stat *st, bool counted)
+{
+	return remove_one(s, NULL, path, st, counted, 0) == GONE ? 0 : -EBUSY;
+}
+
+int
+remove_named(struct session *s, const char *path, const struct stat *st)
+{
+	struct rules_dir *rules = NULL;
+
+	if (!is_protected(s, rules, path, S_ISDIR(st->st_mode), false))
+		(void)remove_one(s, rules, path, st, true, 0);
+	return 0;
+}
+
+static int
+doom(struct session *s, const char *path, bool is_dir)
+{
+	struct intake *in = s->in;
+	size_t cap = in->cap_doomed < 64 ? 64 : in->cap_doomed * 2;
+	struct doomed *doomed;
+	char *copy;
+
+	if (in->n_doomed == in->cap_doomed) {
+		if ((doomed = reallocarray(in->doomed, cap, sizeof *doomed)) == NULL)
+			return -ENOMEM;
+		in->doomed = doomed;
+		in->cap_doomed = cap;
+	}
+	if ((copy = strdup(path)) == NULL)
+		return -ENOMEM;
+	in->doomed[in->n_doomed++] = (struct doomed){ copy, is_dir };
+	return 0;
+}
+
+struct listed_in {
+	struct session *s;
+	const struct in_segment *seg;
+	const char *dir;
+};
+
+static bool
+is_listed(void *arg, const char *name)
+{
+	const struct listed_in *l = arg;
+	const struct in_file *f = inlist_lookup(l->seg, l->s->proto.version, l->dir, name);
+
+	return f != NULL && !(f->flags & IN_MISSING);
+}
+
+/* path: the directory on disk; in_list: what the list calls it. */
+static int
+remove_from(struct session *s, const struct in_segment *seg, const char *path, const char *in_list)
+{
+	bool later = options_delete_when(&s->opt, s->proto.version) == DELETE_DELAY && !s->in->deleting_late;
+	struct listed_in listed = { s, seg, strcmp(in_list, ".") == 0 ? "" : in_list };
+	struct rules_dir *rules;
+	char name[NAME_BYTES_MAX];
+	struct found_names l;
+	struct stat top;
+	int r;
+
+	if (!remove_allowed(s) || s->in->no_tree || tree_lstat(&s->in->tree, path, &top) != 0 || !S_ISDIR(top.st_mode))
+		return 0;
+	if ((r = enter(s, path, &rules)) != 0)
+		return r;
+	if ((r = found_read(s, path, is_listed, &listed, &l)) != 0) {
+		if (r == -ENOMEM)
+			return r;
+		dest_failed(s, "generator", "opendir", &s->in->tree, path, r);
+		return 0;
+	}
+	for (size_t i = 0; i < l.n && r == 0; i++) {
+		const struct stat *st = &l.v[i].st;
+
+		if (!join(path, l.v[i].name, name) || (r = enter(s, path, &rules)) != 0 ||
+		    is_protected(s, rules, name, S_ISDIR(st->st_mode), false))
+			continue;
+		if (s->opt.one_file_system && S_ISDIR(st->st_mode) && st->st_dev != top.st_dev) {
+			session_tell(s, MSG_INFO, "cannot delete mount point: %s\n", name);
+			continue;
+		}
+		if (later)
+			r = doom(s, name, S_ISDIR(st->st_mode));
+		else
+			(void)remove_one(s, rules, name, st, true, 0);
+	}
+	found_free(&l);
+	return r;
+}
+
+int
+remove_in(struct session *s, const struct in_segment *seg, const struct in_file *f)
+{
+	char path[NAME_BYTES_MAX], in_list[NAME_BYTES_MAX];
+
+	return remove_from(s, seg, dest_path(s, f, path), inlist_path(f, in_list));
+}
+
+int
+remove_during(struct session *s, const struct in_segment *seg)
+{
+	enum delete_when when = options_delete_when(&s->opt, s->proto.version);
+	const struct in_file *f = inlist_dir(&s->in->list, seg->dir);
+
+	if (when != DELETE_DURING && when != DELETE_DELAY)
+		return 0;
+	if (seg->dir < 0 && seg->n > 0 && strcmp(seg->files[0].name, ".") == 0)
+		f = &seg->files[0];
+	return f != NULL && generator_deletes_in(s, f) ? remove_in(s, seg, f) : 0;
+}
+
+int
+remove_walk(struct session *s)
+{
+	const struct in_segment *seg = s->in->list.segments[0];
+	int r = 0;
+
+	while (s->in->late_at < seg->n && r == 0) {
+		const struct in_file *f = &seg->files[s->in->late_at++];
+
+		if (generator_deletes_in(s, f)) {
+			r = remove_in(s, seg, f);
+			return r == 0 ? 1 : r;
+		}
+	}
+	return r;
+}
+
+int
+remove_late(struct session *s)
+{
+	struct intake *in = s->in;
+	struct stat st;
+
+	in->deleting_late = true;
+	if (options_delete_when(&s->opt, s->proto.version) == DELETE_AFTER)
+		return remove_walk(s);
+	for (size_t i = 0; i < in->n_doomed; i++)
+		if (remove_allowed(s) && tree_lstat(&in->tree, in->doomed[i].path, &st) == 0)
+			(void)remove_one(s, NULL, in->doomed[i].path, &st, true, 0);
+	return 0;
+}

@@ -1,0 +1,171 @@
+/* Attributes: what differs, what an entry gets (rsync-wire 8.2, 8.4). */
+#include "syncd/session/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+
+enum { MODE_BITS = 07777 };
+
+/* The group may be set by root to any, by others to one they are in. */
+static bool
+may_set_group(const struct session *s, gid_t gid)
+{
+	if (s->in->is_root || gid == s->grant.gid)
+		return true;
+	for (size_t i = 0; i < s->grant.n_groups; i++)
+		if (s->grant.groups[i] == gid)
+			return true;
+	return false;
+}
+
+bool
+settle_same_time(const struct session *s, const struct in_file *f, const struct stat *st)
+{
+	int64_t window = s->opt.modify_window, apart = f->mtime - st->st_mtim.tv_sec;
+
+	if (window < 0)
+		return apart == 0 && f->nsec == (uint32_t)st->st_mtim.tv_nsec;
+	return apart <= window && -apart <= window;
+}
+
+static bool
+keeps_time(const struct session *s, uint32_t mode)
+{
+	if (!s->opt.times)
+		return false;
+	return S_ISDIR(mode) ? !s->opt.omit_dir_times : S_ISLNK(mode) ? !s->opt.omit_link_times : true;
+}
+
+/* -E: executable for those who may read, or for nobody. */
+static mode_t
+with_executability(mode_t now, mode_t wanted)
+{
+	if (!(wanted & 0111))
+		return now & ~(mode_t)0111;
+	return now & 0111 ? now : now | (now & 0444) >> 2;
+}
+
+mode_t
+settle_mode(const struct session *s, const struct in_file *f, const struct stat *st)
+{
+	mode_t wanted = f->mode & MODE_BITS, mode;
+
+	if (s->opt.perms)
+		mode = wanted;
+	else if (st != NULL)
+		mode = s->opt.executability && S_ISREG(f->mode) ? with_executability(st->st_mode & MODE_BITS, wanted) :
+		    st->st_mode & MODE_BITS;
+	else
+		mode = wanted & 0777 & ~s->grant.mask;
+	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode));
+}
+
+unsigned
+settle_differs(struct session *s, const struct in_file *f, const struct stat *st)
+{
+	unsigned flags = 0;
+
+	if (S_ISREG(f->mode) && st->st_size != f->size)
+		flags |= REPORT_SIZE;
+	if (keeps_time(s, f->mode) && !settle_same_time(s, f, st))
+		flags |= REPORT_TIME;
+	if (s->opt.atimes && f->extra != NULL && !S_ISDIR(f->mode) && f->extra->atime != st->st_atim.tv_sec)
+		flags |= REPORT_ATIME;
+	if (!S_ISLNK(f->mode) && settle_mode(s, f, st) != (st->st_mode & MODE_BITS))
+		flags |= REPORT_PERMS;
+	if (s->opt.owner && s->in->is_root && ids_here(&s->in->users, f->uid) != st->st_uid)
+		flags |= REPORT_OWNER;
+	if (s->opt.group && ids_here(&s->in->groups_map, f->gid) != st->st_gid &&
+	    may_set_group(s, ids_here(&s->in->groups_map, f->gid)))
+		flags |= REPORT_GROUP;
+	return flags;
+}
+
+int
+settle_apply(struct session *s, const struct in_file *f, struct tree *t, const char *path, int fd,
+    const struct stat *now, bool is_new)
+{
+	unsigned differs = settle_differs(s, f, now);
+	struct meta m = { .set_uid = (differs & REPORT_OWNER) != 0, .set_gid = (differs & REPORT_GROUP) != 0,
+	    .set_mtime = (differs & REPORT_TIME) != 0, .set_atime = (differs & REPORT_ATIME) != 0 };
+	struct spot at = { -1, "" };
+	const char *what = "";
+	int r = 0;
+
+	if (s->in->pretend)
+		return 0;
+	if (!S_ISLNK(f->mode)) {	/* what is new has no mode of its own that could be kept */
+		m.mode = settle_mode(s, f, is_new ? NULL : now);
+		m.set_mode = m.mode != (now->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
+	}
+	if (keeps_time(s, f->mode) && (f->nsec != (uint32_t)now->st_mtim.tv_nsec || f->mtime != now->st_mtim.tv_sec) && is_new)
+		m.set_mtime = true;
+	if (!m.set_uid && !m.set_gid && !m.set_mode && !m.set_mtime && !m.set_atime)
+		return 0;
+	m.uid = ids_here(&s->in->users, f->uid);
+	m.gid = ids_here(&s->in->groups_map, f->gid);
+	m.mtime = (struct timespec){ f->mtime, f->nsec };
+	m.atime = (struct timespec){ f->extra == NULL ? 0 : f->extra->atime, 0 };
+	if (fd < 0)
+		r = tree_spot(t, path, &at);
+	if (r == 0)
+		r = meta_set(fd, &at, &m, &what);
+	if (r != 0)
+		dest_failed(s, "generator", what, t, path, r);
+	return r;
+}
+
+void
+settle_received(struct session *s, const struct in_file *f, const char *path, int fd, const struct stat *st,
+    const struct stat *old)
+{
+	uid_t uid = ids_here(&s->in->users, f->uid);
+	gid_t gid = ids_here(&s->in->groups_map, f->gid);
+	struct meta m = { .uid = uid, .gid = gid, .mode = settle_mode(s, f, old), .mtime = { f->mtime, f->nsec },
+	    .set_uid = s->opt.owner && s->in->is_root && uid != st->st_uid,
+	    .set_gid = s->opt.group && gid != st->st_gid && may_set_group(s, gid), .set_mtime = s->opt.times > 0,
+	    .set_atime = s->opt.atimes && f->extra != NULL, .atime = { f->extra == NULL ? 0 : f->extra->atime, 0 } };
+	const char *what;
+	int r;
+
+	m.set_mode = m.mode != (st->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
+	if ((r = meta_set(fd, NULL, &m, &what)) != 0)
+		dest_failed(s, "receiver", what, &s->in->tree, path, r);
+}
+
+/* --- contents ---------------------------------------------------------------------------------- */
+
+/* -c: the sum of the whole file. */
+static bool
+same_sum(struct session *s, const struct in_file *f, struct tree *t, const char *path)
+{
+	uint8_t sum[DIGEST_MAX];
+	struct stat st;
+	int fd;
+	ssize_t n = -1;
+
+	if (f->extra == NULL || f->extra->sum == NULL || (fd = tree_open_file(t, path, O_RDONLY, &st)) < 0)
+		return false;
+	for (off_t at = 0; (n = pread(fd, s->list_chunk, TAKE_BUFFER, at)) > 0; at += n)
+		strong_update(s->list_sum, s->list_chunk, (size_t)n);
+	close(fd);
+	strong_final(s->list_sum, sum);
+	return n == 0 && memcmp(sum, f->extra->sum, strong_len(s->proto.list_sum)) == 0;
+}
+
+bool
+settle_same_content(struct session *s, const struct in_file *f, struct tree *t, const char *path, const struct stat *st)
+{
+	if (st->st_size != f->size)
+		return false;
+	if (s->opt.checksum)
+		return same_sum(s, f, t, path);
+	if (s->opt.size_only)
+		return true;
+	return !s->opt.ignore_times && settle_same_time(s, f, st);
+}
