@@ -46,6 +46,15 @@ dest_path(const struct session *s, const struct in_file *f, char dst[NAME_BYTES_
 	return dst;
 }
 
+void
+dest_cannot(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err)
+{
+	char shown[2 * NAME_BYTES_MAX + 2];
+
+	session_tell(s, MSG_ERROR_XFER, "rsync: [%s] %s \"%s\" (in %s): %s (%d)\n", who, what,
+	    dest_shown(s, t, path, shown, sizeof shown), s->grant.module, strerror(-err), -err);
+}
+
 /* --- the destination argument ------------------------------------------------------------------ */
 
 /* The argument without the module's name, cleaned; a slash at its end stays. */
@@ -131,7 +140,8 @@ make_destination(struct session *s, const char *path)
 	tree_done(&top);
 	if (r != 0)
 		return fail(s, "mkdir", path, r);
-	if (s->opt.verbose && s->grant.max_verbosity > 0)
+	s->in->made_top = true;
+	if (s->opt.verbose || s->opt.log_format != NULL)
 		session_tell(s, MSG_INFO, "created directory %s%s\n", s->grant.jailed ? "/" : "", path);
 	r = tree_open(&s->in->tree, &s->root, path);
 	return r == 0 ? 0 : fail(s, "change_dir#1", path, r);

@@ -39,13 +39,13 @@ reports_all(const struct session *s)
 
 /* Clients below protocol 29 get no items: they are told in words (rsync-wire 8.7). */
 static void
-say_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
+say_item(struct session *s, int32_t ndx, const char *xname)
 {
 	int32_t dir;
 	const struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
 	char path[NAME_BYTES_MAX];
 
-	if (f == NULL || !s->opt.verbose || !(flags & ITEM_LOCAL_CHANGE))
+	if (f == NULL || !s->opt.verbose)
 		return;
 	inlist_path(f, path);
 	if (S_ISDIR(f->mode))
@@ -68,7 +68,7 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 	if (!(flags & ~quiet) && it.xname_len == 0 && !reports_all(s))
 		return;
 	if (s->proto.version < 29) {
-		say_item(s, ndx, flags, xname);
+		say_item(s, ndx, xname);
 		return;
 	}
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);
@@ -120,7 +120,7 @@ touch_later(struct session *s, const struct target *t, bool set_mode, mode_t mod
 	struct intake *in = s->in;
 	size_t cap = in->cap_touches < 64 ? 64 : in->cap_touches * 2;
 	struct touch *touches;
-	bool set_time = s->opt.times && !s->opt.omit_dir_times;
+	bool set_time = settle_keeps_time(s, S_IFDIR);
 	char *path;
 
 	if (in->pretend || (!set_time && !set_mode))
@@ -153,6 +153,13 @@ skip_contents(struct session *s, const struct target *t)
 {
 	snprintf(s->in->skip_below, sizeof s->in->skip_below, "%s", t->path);
 	t->f->flags |= IN_SKIPPED;
+}
+
+static void
+skip_failed(struct session *s, const struct target *t)
+{
+	session_tell(s, MSG_ERROR_XFER, "*** Skipping any contents from this failed directory ***\n");
+	skip_contents(s, t);
 }
 
 /* The directory's attributes now; its time, and a mode that would lock us out, come at the end. */
@@ -211,14 +218,13 @@ do_directory(struct session *s, struct target *t)
 		skip_contents(s, t);
 		return 0;
 	}
-	is_new = !t->exists;
-	if (is_new && !s->in->pretend) {
+	is_new = !t->exists || (s->in->made_top && strcmp(t->path, ".") == 0);
+	if (!t->exists && !s->in->pretend) {
 		mode_t mode = settle_mode(s, t->f, NULL);
 
 		if ((r = make_one_dir(s, t, (mode & 01777) | (s->in->is_root ? 0 : 0700))) != 0) {
 			dest_failed(s, "generator", "recv_generator: mkdir", &s->in->tree, t->path, r);
-			session_tell(s, MSG_ERROR, "*** Skipping any contents from this failed directory ***\n");
-			skip_contents(s, t);
+			skip_failed(s, t);
 			return 0;
 		}
 	}
@@ -265,6 +271,13 @@ same_node(struct session *s, struct target *t)
 	return groups_complete(s, t->f, t->path);
 }
 
+/* What differs from the one that is replaced; its time does where nobody asked for the old one. */
+static unsigned
+changed(struct session *s, const struct target *t)
+{
+	return settle_differs(s, t->f, &t->st) | (settle_keeps_time(s, t->f->mode) ? 0u : REPORT_TIME);
+}
+
 static int
 do_symlink(struct session *s, struct target *t)
 {
@@ -283,10 +296,7 @@ do_symlink(struct session *s, struct target *t)
 	}
 	if (was_link && tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
 		return same_node(s, t);
-	if (was_link)
-		flags |= settle_differs(s, t->f, &t->st) & ~(unsigned)REPORT_SIZE;
-	else
-		flags |= ITEM_IS_NEW;
+	flags |= was_link ? changed(s, t) : ITEM_IS_NEW;
 	if (t->exists && (!was_link || s->opt.backup) && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
 	if (!s->in->pretend)
@@ -311,7 +321,7 @@ do_node(struct session *s, struct target *t)
 
 	if (same_kind && (!is_device(t->f->mode) || t->st.st_rdev == dev))
 		return same_node(s, t);
-	flags |= same_kind ? settle_differs(s, t->f, &t->st) : ITEM_IS_NEW;
+	flags |= same_kind ? changed(s, t) : ITEM_IS_NEW;
 	if (t->exists && !same_kind && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
 	if (!s->in->pretend)
@@ -579,9 +589,9 @@ look(struct session *s, struct target *t)
 	}
 	r = S_ISDIR(t->f->mode) ? tree_stat_dir(&s->in->tree, t->path, &t->st) : tree_lstat(&s->in->tree, t->path, &t->st);
 	t->exists = r == 0;
-	if (r == 0 || r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
-		return 0;
-	dest_failed(s, "generator", "recv_generator: failed to stat", &s->in->tree, t->path, r);
+	if (r == 0 || r == -ENOENT || ((r == -ENOTDIR || r == -ELOOP) && s->in->pretend))
+		return 0;	/* a dry run left what stands in the way */
+	dest_cannot(s, "generator", "recv_generator: failed to stat", &s->in->tree, t->path, r);
 	return r;
 }
 
@@ -626,7 +636,7 @@ decide(struct session *s, struct target *t)
 		return groups_failed(s, t->f);
 	if (refused(s, t)) {
 		if (S_ISDIR(t->f->mode))
-			skip_contents(s, t);
+			skip_failed(s, t);
 		return groups_failed(s, t->f);
 	}
 	if (implied && S_ISDIR(t->f->mode) && o->relative && o->no_implied_dirs)

@@ -125,6 +125,7 @@ struct intake {
 	int64_t now;		/* seconds, when we began */
 
 	struct tree tree;	/* the destination */
+	bool made_top;		/* it was made for this push */
 	bool no_tree;		/* it does not exist yet, and this is only for show */
 	char rename_to[NAME_MAX + 1];	/* the one entry of the list is stored under this name; "" otherwise */
 	struct tree temp;	/* --temp-dir; fd -1: none */
@@ -194,7 +195,9 @@ char *dest_path(const struct session *s, const struct in_file *f, char dst[NAME_
 /* A path of a tree as it is shown to the client.  Returns dst. */
 const char *dest_shown(const struct session *s, const struct tree *t, const char *path, char *dst, size_t size);
 
-/* An error about a path, for the client and the log: "rsync: [WHO] WHAT "PATH" (in MODULE) failed: ...". */
+/* An error about a path, for the client and the log: "rsync: [WHO] WHAT "PATH" (in MODULE) failed: ...",
+ * resp. without that "failed". */
+void dest_cannot(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
 void dest_failed(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
 
 /* The partial file of path, in the tree; false when there is no partial directory. */
@@ -220,6 +223,9 @@ int settle_apply(struct session *s, const struct in_file *f, struct tree *t, con
  * place of, or NULL. */
 void settle_received(struct session *s, const struct in_file *f, const char *path, int fd, const struct stat *st,
     const struct stat *old);
+
+/* Is the time of such an object the client's business? */
+bool settle_keeps_time(const struct session *s, uint32_t mode);
 
 /* Two times within the modify window. */
 bool settle_same_time(const struct session *s, const struct in_file *f, const struct stat *st);

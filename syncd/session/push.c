@@ -250,7 +250,8 @@ touch_directories(struct session *s)
 
 		if (r == -ENOENT || (r == 0 && !S_ISDIR(st.st_mode)))
 			continue;
-		if (r == 0 && m.set_mtime && st.st_mtim.tv_sec == m.mtime.tv_sec && st.st_mtim.tv_nsec == m.mtime.tv_nsec)
+		if (r == 0 && m.set_mtime && st.st_mtim.tv_sec == m.mtime.tv_sec &&
+		    (m.mtime.tv_nsec == 0 || st.st_mtim.tv_nsec == m.mtime.tv_nsec))	/* old protocols send no fractions */
 			m.set_mtime = false;
 		if (r == 0 && (m.set_mtime || m.set_mode) && (r = tree_spot(&in->tree, d->path, &at)) == 0)
 			r = meta_set(-1, &at, &m, &what);

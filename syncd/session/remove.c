@@ -47,7 +47,9 @@ fs_path(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
 
 	if (strcmp(path, ".") == 0)
 		path = "";
-	(void)!snprintf(dst, TREE_PATH_SIZE, "%s%s%s", base, base[0] == '\0' || path[0] == '\0' ? "" : "/", path);
+	if ((size_t)snprintf(dst, TREE_PATH_SIZE, "%s%s%s", base, base[0] == '\0' || path[0] == '\0' ? "" : "/", path) >=
+	    TREE_PATH_SIZE)
+		dst[0] = '\0';	/* beyond what any call takes: nothing there is ours to judge */
 }
 
 static char *

@@ -33,12 +33,14 @@ settle_same_time(const struct session *s, const struct in_file *f, const struct 
 	return apart <= window && -apart <= window;
 }
 
-static bool
-keeps_time(const struct session *s, uint32_t mode)
+bool
+settle_keeps_time(const struct session *s, uint32_t mode)
 {
 	if (!s->opt.times)
 		return false;
-	return S_ISDIR(mode) ? !s->opt.omit_dir_times : S_ISLNK(mode) ? !s->opt.omit_link_times : true;
+	if (S_ISDIR(mode))	/* backups beside the files would change them again */
+		return !s->opt.omit_dir_times && !(s->opt.backup && s->opt.backup_dir == NULL);
+	return !S_ISLNK(mode) || !s->opt.omit_link_times;
 }
 
 /* -E: executable for those who may read, or for nobody. */
@@ -72,7 +74,7 @@ settle_differs(struct session *s, const struct in_file *f, const struct stat *st
 
 	if (S_ISREG(f->mode) && st->st_size != f->size)
 		flags |= REPORT_SIZE;
-	if (keeps_time(s, f->mode) && !settle_same_time(s, f, st))
+	if (settle_keeps_time(s, f->mode) && !settle_same_time(s, f, st))
 		flags |= REPORT_TIME;
 	if (s->opt.atimes && f->extra != NULL && !S_ISDIR(f->mode) && f->extra->atime != st->st_atim.tv_sec)
 		flags |= REPORT_ATIME;
@@ -103,7 +105,9 @@ settle_apply(struct session *s, const struct in_file *f, struct tree *t, const c
 		m.mode = settle_mode(s, f, is_new ? NULL : now);
 		m.set_mode = m.mode != (now->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
 	}
-	if (keeps_time(s, f->mode) && (f->nsec != (uint32_t)now->st_mtim.tv_nsec || f->mtime != now->st_mtim.tv_sec) && is_new)
+	/* what is new, or was compared by its contents, gets the fractions too */
+	if (settle_keeps_time(s, f->mode) && (is_new || (s->opt.checksum && S_ISREG(f->mode))) &&
+	    (f->nsec != (uint32_t)now->st_mtim.tv_nsec || f->mtime != now->st_mtim.tv_sec))
 		m.set_mtime = true;
 	if (!m.set_uid && !m.set_gid && !m.set_mode && !m.set_mtime && !m.set_atime)
 		return 0;

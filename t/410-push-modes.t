@@ -1,0 +1,93 @@
+#!/bin/sh
+# Pushes with the options of the receiving side, against rsync's own daemon.
+. "${top_srcdir:-.}/t/lib.sh"
+command -v rsync > /dev/null || skip_all "no rsync"
+
+tree=$scratch/tree old=$scratch/old
+mkdir -p "$tree/a/b" "$tree/z" "$tree/keep" "$tree/deep/er" "$scratch/up.ours/d" "$scratch/up.stock/d"
+seq 1 40000 > "$tree/a/big"; seq 1 3000 > "$tree/a/b/mid"; echo small > "$tree/small"; head -c 70000 /dev/zero > "$tree/z/zeros"
+seq 1 40000 | rev > "$tree/z/rev"; head -c 200000 /dev/urandom > "$tree/z/random"; echo k > "$tree/keep/k"; : > "$tree/deep/er/e"
+echo h > "$tree/h1"; ln "$tree/h1" "$tree/h2"; ln "$tree/h1" "$tree/z/h3"; ln "$tree/a/big" "$tree/z/big2"; ln -s small "$tree/sl"
+ln "$tree/sl" "$tree/sl2" 2> /dev/null
+find "$tree" -exec touch -h -d '2011-11-11 11:11:11.123456789' {} +
+cp -a "$tree" "$old"
+sed -i '777s/.*/other/' "$old/a/big"; head -n 2000 "$tree/a/b/mid" > "$old/a/b/mid"; rm -r "$old/z/rev"; cp "$tree/z/rev" "$old/z/rev-old"
+rm "$old/h2"; echo h > "$old/h2"; rm "$old/z/big2"; mkdir "$old/gone" "$old/gone/sub"; echo 1 > "$old/gone/1"; echo 2 > "$old/gone/sub/2"
+echo p > "$old/a/protected.keep"; echo q > "$old/gone/q.keep"; echo '- *.mine' > "$old/a/.rules"; echo m > "$old/a/x.mine"; echo n > "$old/a/y.mine2"
+mkdir "$old/.part" "$old/a/.part"; head -c 100000 "$tree/z/random" > "$old/z/random"; head -n 39000 "$tree/z/rev" > "$old/.part/rev"
+mkdir "$old/alt"; cp -a "$tree/." "$old/alt/"; echo different > "$old/alt/small"; chmod 600 "$old/alt/keep/k"
+find "$old" -mindepth 1 -not -path '*/alt/*' -newermt 2020-01-01 -exec touch -h -d '2012-12-12 12:12:12' {} +
+printf 'small\na/b/mid\nkeep\n' > "$old/names"
+
+conf() { cat <<-EOT
+	use chroot = yes
+	uid = $(id -u)
+	$([ "$(id -u)" != 0 ] || echo gid = 0)
+	[up]
+	path = $scratch/up.$1/d
+	read only = no
+	[plain]
+	path = $scratch/up.$1/d
+	read only = no
+	use chroot = no
+	munge symlinks = no
+	EOT
+}
+conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
+start_syncd < "$scratch/ours.conf"
+start_rsyncd < "$scratch/stock2.conf"
+
+plan 276
+for p in 27 28 29 30 31 32; do
+	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
+	i=i; [ $p -ge 29 ] || i=v	# old protocols have no items for what is done here alone
+	before= fresh=
+	c 'hard links' -a${i}H tree/ @/up/
+	c 'hard links, by argument' -a${i}H tree/z tree/a @/up/
+	c 'make the path' -ai --mkpath tree/small @/up/x/y/z
+	c 'make the path to a directory' -ai --mkpath tree/ @/up/x/y/z/
+	c 'prune empty' -aim --exclude=e tree/ @/up/
+	c 'relative without implied directories' -aiR --no-implied-dirs tree/./a/b/mid @/up/
+	c 'fsync and preallocate' -ai --fsync --preallocate tree/ @/up/
+	c 'delayed' -ai --delay-updates tree/ @/up/
+	c 'seeded' -ai --checksum-seed=12345 tree/ @/up/
+	before=$old
+	c 'hard links over an older state' -a${i}H tree/ @/up/
+	c 'hard links, -c' -a${i}Hc tree/ @/up/
+	c 'hard links, dry' -a${i}Hn tree/ @/up/
+	c 'delayed updates' -ai --delay-updates tree/ @/up/
+	c 'delayed updates and deletion' -a$i --delay-updates --delete --exclude='*.keep' tree/ @/up/
+	c 'partial files kept apart' -ai --partial-dir=.part tree/ @/up/
+	c 'partial files in place' -ai --partial --inplace tree/ @/up/
+	c 'append' -ai --append tree/a/b/mid tree/z/random @/up/a/b/
+	c 'append and verify' -ai --append-verify tree/ @/up/
+	c 'in place with backups' -aib --inplace tree/ @/up/
+	c 'in place, -z' -aiz --inplace tree/ @/up/
+	c 'fuzzy' -aiy tree/ @/up/
+	c 'a temporary directory' -ai --temp-dir=/alt tree/ @/up/
+	c 'compare with' -ai --compare-dest=/alt tree/ @/up/fresh/
+	c 'copy from' -ai --copy-dest=/alt tree/ @/up/fresh/
+	c 'link to' -a$i --link-dest=/alt tree/ @/up/fresh/
+	c 'link to a relative place' -a$i --link-dest=../alt tree/ @/up/fresh/
+	c 'link to, from outside' -a$i --link-dest=../../../alt tree/ @/up/fresh/
+	c 'delete at most two' -a$i --delete --max-delete=2 tree/ @/up/
+	c 'delete nothing' -a$i --delete --max-delete=-1 tree/ @/up/
+	c 'delete, with rules in directories' -a$i --delete --filter=': .rules' --filter='P *.keep' tree/ @/up/
+	c 'delete, -C' -a${i}C --delete tree/ @/up/
+	c 'delete later' -a$i --delete-delay tree/ @/up/
+	c 'delete within a directory' -a$i --delete tree/a @/up/
+	c 'delete, no recursion' -dlt$i --delete tree/ @/up/
+	c 'names from a file of the module' -ai --files-from=:/names --remote-option=--files-from=/names tree/ @/up/
+	c 'old directories' -ai --old-dirs tree/ @/up/
+	c 'owners by map' -ai --chown=1:2 tree/ @/up/
+	c 'a map of names' -ai --usermap=root:daemon,1-10:99 --groupmap=*:3 tree/ @/up/
+	c 'one time for all' -rli --modify-window=100000000 tree/ @/up/
+	c 'without times' -rlpi tree/ @/up/
+	c 'no times for directories' -aiO tree/ @/up/
+	c 'a mode for all' -ai --chmod=D700,F600 tree/ @/up/
+	fresh=$tree
+	c 'remove the sources' -a$i --remove-source-files src/ @/up/
+	c 'remove the sources, names of one file' -a${i}H --remove-source-files src/ @/up/
+	c 'a missing argument is deleted' -a$i --delete-missing-args src/small src/nosuch src/gone @/up/
+	c 'a missing argument is not minded' -a$i --ignore-missing-args src/small src/nosuch @/up/
+done
