@@ -38,6 +38,8 @@ session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struc
     const struct grant *grant, const struct admission *a)
 {
 	char report[ROLE_REPORT_SIZE];
+	const uid_t uid = id->set_ids ? id->uid : geteuid();
+	const gid_t gid = id->set_ids ? id->gid : getegid();
 	const mode_t mask = umask(id->writes ? 0 : 022);	/* modes of new files are the session's to say */
 	struct session s;
 	int code;
@@ -47,8 +49,8 @@ session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struc
 	session_init(&s, peer_fd, monitor_fd, PH_ARGS);
 	s.grant = *grant;
 	s.grant.mask = mask;
-	s.grant.uid = geteuid();
-	s.grant.gid = getegid();
+	s.grant.uid = uid;
+	s.grant.gid = gid;
 	s.grant.groups = id->groups;
 	s.grant.n_groups = id->n_groups;
 	s.proto.version = a->version;

@@ -190,7 +190,7 @@ int
 tree_mkparents(struct tree *t, const char *path, mode_t mode)
 {
 	char part[TREE_PATH_SIZE];
-	int r = 0;
+	int r = 0, n = 0;
 
 	for (const char *p = strchr(path, '/'); p != NULL && r == 0; p = strchr(p + 1, '/')) {
 		if ((size_t)(p - path) >= sizeof part)
@@ -198,9 +198,10 @@ tree_mkparents(struct tree *t, const char *path, mode_t mode)
 		memcpy(part, path, (size_t)(p - path));
 		part[p - path] = '\0';
 		r = tree_mkdir(t, part, mode);
+		n += r == 0;
 		r = r == -EEXIST ? 0 : r;
 	}
-	return r;
+	return r < 0 ? r : n;
 }
 
 int

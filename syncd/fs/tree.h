@@ -58,7 +58,7 @@ int tree_open_dir(struct tree *t, const char *path);
 
 int tree_mkdir(struct tree *t, const char *path, mode_t mode);
 
-/* All directories above path that are not there.  mode: of those that are made. */
+/* All directories above path that are not there; mode is theirs.  How many were made, or -errno. */
 int tree_mkparents(struct tree *t, const char *path, mode_t mode);
 int tree_remove(struct tree *t, const char *path, bool is_dir);
 

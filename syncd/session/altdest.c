@@ -94,6 +94,43 @@ altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path)
 	return copy_here(s, ndx, f, path, i, &st);
 }
 
+int
+altdest_find(struct session *s, const struct in_file *f, const char *path, struct stat *ret_st)
+{
+	for (size_t i = 0; i < s->opt.n_alt; i++)
+		if (s->in->alt[i].fd >= 0 && tree_lstat(&s->in->alt[i], path, ret_st) == 0 &&
+		    (ret_st->st_mode & S_IFMT) == (f->mode & S_IFMT))
+			return (int)i;
+	return -1;
+}
+
+int
+altdest_link(struct session *s, int32_t ndx, const struct in_file *f, const char *path, const char *target)
+{
+	struct tree *t = &s->in->tree;
+	char has[2 * NAME_BYTES_MAX];
+	struct stat st, now;
+	int i = altdest_find(s, f, path, &st), r = 0;
+
+	if (i < 0 || tree_readlink(&s->in->alt[i], path, has, sizeof has) < 0 || strcmp(has, target) != 0 ||
+	    settle_differs(s, f, &st) != 0)
+		return 0;
+	if (s->opt.alt_kind == ALT_LINK && !s->in->pretend)
+		r = tree_link(&s->in->alt[i], path, t, path, false);
+	if (s->opt.alt_kind == ALT_COPY && !s->in->pretend && (r = tree_symlink(t, target, path, false)) == 0 &&
+	    tree_lstat(t, path, &now) == 0)
+		(void)settle_apply(s, f, t, path, -1, &now, true);
+	if (r != 0)
+		return 0;	/* then it is made in the normal way */
+	if (s->opt.alt_kind == ALT_LINK)
+		generator_item(s, ndx, ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS, "");
+	else
+		generator_item(s, ndx, s->opt.alt_kind == ALT_COPY ? ITEM_LOCAL_CHANGE : 0, NULL);
+	generator_success(s, ndx);
+	r = s->opt.alt_kind == ALT_COMPARE ? 0 : groups_complete(s, f, path);
+	return r < 0 ? r : 1;
+}
+
 /* --- similar names ------------------------------------------------------------------------------------------ */
 
 /* How far two names are apart: the fewest characters to insert, delete or change. */
@@ -157,18 +194,17 @@ dir_of(const char *path, char dst[TREE_PATH_SIZE])
 
 int
 altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
-    int64_t *ret_size, const char **ret_xname)
+    struct stat *ret_st, const char **ret_xname)
 {
 	struct want w = { .basis = FROM_FUZZY, .xname = s->in->fuzzy };
 	char dir[TREE_PATH_SIZE];
-	struct stat st;
 	size_t i = 0;
 	int fd;
 
 	if (s->opt.whole_file || s->proto.xfer_sum == SUM_NONE || s->in->no_tree)
 		return 0;
 	*ret_xname = NULL;
-	if (s->opt.n_alt > 0 && best_of(s, (struct in_file *)(uintptr_t)f, path, &i, &st) >= FOUND_BASIS) {
+	if (s->opt.n_alt > 0 && best_of(s, (struct in_file *)(uintptr_t)f, path, &i, ret_st) >= FOUND_BASIS) {
 		w.basis = (uint8_t)i;
 	} else {
 		dir_of(path, dir);
@@ -176,11 +212,10 @@ altdest_basis(struct session *s, const struct in_file *f, const char *path, uint
 			return 0;
 		*ret_xname = s->in->fuzzy;
 	}
-	if ((fd = altdest_open(s, &w, path, &st)) < 0)
+	if ((fd = altdest_open(s, &w, path, ret_st)) < 0)
 		return 0;
 	*ret_kind = w.basis;
 	*ret_fd = fd;
-	*ret_size = st.st_size;
 	return 1;
 }
 

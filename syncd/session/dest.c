@@ -118,13 +118,26 @@ enter_parent(struct session *s, char *path)
 	return r == 0 ? 0 : fail(s, "change_dir#3", slash == NULL ? "" : path, r);
 }
 
+static void
+say_created(struct session *s, const char *path, int n)
+{
+	const char *slash = s->grant.jailed ? "/" : "";
+
+	if (!s->opt.verbose && s->opt.log_format == NULL)
+		return;
+	if (s->opt.mkpath)
+		session_tell(s, MSG_INFO, "created %d director%s for %s%s\n", n, n == 1 ? "y" : "ies", slash, path);
+	else
+		session_tell(s, MSG_INFO, "created directory %s%s\n", slash, path);
+}
+
 /* The destination does not exist and is to be a directory. */
 static int
 make_destination(struct session *s, const char *path)
 {
 	const mode_t mode = DIR_MODE & ~s->grant.mask;
 	struct tree top = TREE_INIT;
-	int r;
+	int r, made = 0;
 
 	if (s->in->pretend) {
 		s->in->no_tree = true;
@@ -134,15 +147,14 @@ make_destination(struct session *s, const char *path)
 		return fail(s, "change_dir", "", r);
 	top.links = true;
 	if (s->opt.mkpath)
-		r = tree_mkparents(&top, path, mode);
-	if (r == 0)
+		r = made = tree_mkparents(&top, path, mode);
+	if (r >= 0)
 		r = tree_mkdir(&top, path, mode);
 	tree_done(&top);
 	if (r != 0)
 		return fail(s, "mkdir", path, r);
-	s->in->made_top = true;
-	if (s->opt.verbose || s->opt.log_format != NULL)
-		session_tell(s, MSG_INFO, "created directory %s%s\n", s->grant.jailed ? "/" : "", path);
+	s->in->made_top = !s->opt.mkpath;
+	say_created(s, path, made + 1);
 	r = tree_open(&s->in->tree, &s->root, path);
 	return r == 0 ? 0 : fail(s, "change_dir#1", path, r);
 }
@@ -191,8 +203,15 @@ dest_settle(struct session *s)
 			r = tree_mkparents(&top, path, DIR_MODE & ~s->grant.mask);
 		}
 		tree_done(&top);
-		if (r != 0)
+		if (r < 0)
 			return fail(s, "mkdir", path, r);
+		if (r > 0) {
+			char *leaf = strrchr(path, '/');
+
+			*leaf = '\0';
+			say_created(s, path, r);
+			*leaf = '/';
+		}
 	}
 	return enter_parent(s, path);
 }
@@ -287,7 +306,7 @@ open_backup(struct session *s)
 		return r;
 	if ((r = tree_open(&top, &s->root, "")) == 0) {
 		top.links = true;
-		if ((r = tree_mkparents(&top, path, DIR_MODE & ~s->grant.mask)) == 0)
+		if ((r = tree_mkparents(&top, path, DIR_MODE & ~s->grant.mask)) >= 0)
 			r = tree_mkdir(&top, path, DIR_MODE & ~s->grant.mask);
 	}
 	tree_done(&top);
@@ -308,7 +327,7 @@ dest_backup(struct session *s, const char *path, bool keep)
 		return r;
 	if ((size_t)snprintf(name, sizeof name, "%s%s", path, suffix) >= sizeof name)
 		return -ENAMETOOLONG;
-	if (s->opt.backup_dir != NULL && (r = tree_mkparents(to, name, 0777 & ~s->grant.mask)) != 0)
+	if (s->opt.backup_dir != NULL && (r = tree_mkparents(to, name, 0777 & ~s->grant.mask)) < 0)
 		return r;
 	if (tree_lstat(to, name, &st) == 0 && S_ISDIR(st.st_mode))
 		return -EISDIR;

@@ -78,7 +78,7 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 void
 generator_success(struct session *s, int32_t ndx)
 {
-	if (s->opt.remove_source > 0 && !s->in->pretend && s->proto.version >= 29)
+	if (s->opt.remove_source > 0 && !s->in->pretend)
 		peer_put_number(&s->peer, MSG_SUCCESS, ndx);
 }
 
@@ -143,7 +143,7 @@ make_one_dir(struct session *s, const struct target *t, mode_t mode)
 {
 	int r = tree_mkdir(&s->in->tree, t->path, mode);
 
-	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->in->tree, t->path, 0777 & ~s->grant.mask) == 0)
+	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->in->tree, t->path, 0777 & ~s->grant.mask) >= 0)
 		r = tree_mkdir(&s->in->tree, t->path, mode);
 	return r == -EEXIST ? 0 : r;
 }
@@ -195,7 +195,7 @@ has_contents(struct session *s, const struct in_file *f)
 	inlist_path(f, path);
 	if (f->flags & IN_TOP_DIR)
 		snprintf(s->in->content_root, sizeof s->in->content_root, "%s", path);
-	else if (n == 0 || (strcmp(s->in->content_root, ".") != 0 &&
+	else if (!s->opt.recurse || n == 0 || (strcmp(s->in->content_root, ".") != 0 &&
 	    (strncmp(path, s->in->content_root, n) != 0 || path[n] != '/')))
 		return false;
 	return true;
@@ -211,6 +211,7 @@ static int
 do_directory(struct session *s, struct target *t)
 {
 	unsigned flags = ITEM_LOCAL_CHANGE | ITEM_IS_NEW;
+	struct stat elsewhere;
 	bool is_new;
 	int r;
 
@@ -230,6 +231,8 @@ do_directory(struct session *s, struct target *t)
 	}
 	if (!is_new)
 		flags = settle_differs(s, t->f, &t->st);
+	else if (altdest_find(s, t->f, t->path, &elsewhere) >= 0)
+		flags = ITEM_LOCAL_CHANGE | settle_differs(s, t->f, &elsewhere);
 	generator_item(s, t->ndx, flags, NULL);
 	return settle_dir(s, t, is_new);
 }
@@ -296,6 +299,8 @@ do_symlink(struct session *s, struct target *t)
 	}
 	if (was_link && tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
 		return same_node(s, t);
+	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_link(s, t->ndx, t->f, t->path, want)) != 0)
+		return r < 0 ? r : 0;
 	flags |= was_link ? changed(s, t) : ITEM_IS_NEW;
 	if (t->exists && (!was_link || s->opt.backup) && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
@@ -377,8 +382,8 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, t->ndx);
 	if (s->proto.version >= 29)
 		item_put(peer_out(&s->peer), &it);
-	if (s->in->pretend && s->opt.dry_run)
-		return 0;
+	if (s->opt.dry_run)
+		return groups_complete(s, t->f, t->path);	/* nothing will come, and other names are shown as linked */
 	if (it.xname_len > 0 && (w.xname = strdup(it.xname)) == NULL)
 		return -ENOMEM;
 	if (!s->in->pretend) {
@@ -514,10 +519,15 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 		kind = FROM_BACKUP;
 	}
 	if (kind == FROM_DEST && !t->exists) {
-		if ((r = altdest_basis(s, t->f, t->path, &b.kind, &b.fd, &b.size, &b.xname)) < 0)
+		struct stat st;
+
+		if ((r = altdest_basis(s, t->f, t->path, &b.kind, &b.fd, &st, &b.xname)) < 0)
 			return r;
 		if (r == 0)
 			b = (struct basis){ .kind = FROM_DEST, .fd = -1 };
+		else if (b.kind < FROM_DEST)	/* shown as a change of what is there */
+			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME);
+		b.size = r == 0 ? 0 : st.st_size;
 	} else {
 		open_basis(s, t, path, kind, &b);
 	}

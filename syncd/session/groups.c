@@ -160,7 +160,7 @@ groups_enter(struct session *s, int32_t ndx, struct in_file *f, bool exists)
 		return 1;
 	}
 	/* the first that is there is looked at, else the last is asked for, as rsync does it */
-	if (g->leader < 0 && (exists || g->left == 0))
+	if (g->leader < 0 && (exists || g->left == 0 || !S_ISREG(f->mode)))
 		return 0;
 	if ((r = wait_for(g, ndx)) != 0)
 		return r;

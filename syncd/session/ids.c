@@ -64,7 +64,7 @@ take_from(const char *from, struct id_rule *rule)
 }
 
 static int
-add_rule(struct ids *t, char *part, char bad[128])
+add_rule(struct ids *t, char *part, void (*unknown)(void *, const char *), void *arg, char bad[128])
 {
 	char *colon = strchr(part, ':');
 	struct id_rule *rules, rule = { 0 };
@@ -72,8 +72,13 @@ add_rule(struct ids *t, char *part, char bad[128])
 
 	if (colon != NULL && colon[1] != '\0' && t->n_rules < IDS_RULES_MAX) {
 		*colon = '\0';
-		r = id_of(t, colon + 1, &rule.to) ? take_from(part, &rule) : E_FORMAT;
+		r = take_from(part, &rule);
 		*colon = ':';
+		if (r == 0 && !id_of(t, colon + 1, &rule.to)) {
+			unknown(arg, colon + 1);
+			free(rule.name);
+			return 0;
+		}
 	}
 	if (r == 0 && (rules = reallocarray(t->rules, t->n_rules + 1, sizeof *rules)) != NULL) {
 		t->rules = rules;
@@ -86,13 +91,13 @@ add_rule(struct ids *t, char *part, char bad[128])
 }
 
 int
-ids_rules(struct ids *t, const char *text, char bad[128])
+ids_rules(struct ids *t, const char *text, void (*unknown)(void *, const char *), void *arg, char bad[128])
 {
 	char *copy = strdup(text), *save = NULL;
 	int r = copy == NULL ? -ENOMEM : 0;
 
 	for (char *part = r == 0 ? strtok_r(copy, ",", &save) : NULL; part != NULL && r == 0; part = strtok_r(NULL, ",", &save))
-		r = add_rule(t, part, bad);
+		r = add_rule(t, part, unknown, arg, bad);
 	free(copy);
 	return r;
 }

@@ -32,8 +32,9 @@ struct ids {
 void ids_init(struct ids *t, int monitor_fd, char kind);
 void ids_done(struct ids *t);
 
-/* --usermap, --groupmap.  0, -ENOMEM, or E_FORMAT with the part that is wrong in *ret_bad. */
-int ids_rules(struct ids *t, const char *text, char bad[128]);
+/* --usermap, --groupmap.  0, -ENOMEM, or E_FORMAT with the part that is wrong in bad.  A name that means nothing
+ * here is left out: unknown (arg, name) is called for it. */
+int ids_rules(struct ids *t, const char *text, void (*unknown)(void *, const char *), void *arg, char bad[128]);
 
 /* The client says what an id is called; NULL or "": it does not know.  0, E_LIMIT or -ENOMEM. */
 int ids_learn(struct ids *t, uint32_t wire, const char *name);

@@ -25,6 +25,18 @@ open_sums(struct session *s)
 	return r;
 }
 
+static void
+unknown_user(void *arg, const char *name)
+{
+	session_tell(arg, MSG_WARNING, "Unknown --usermap name on receiver: %s\n", name);
+}
+
+static void
+unknown_group(void *arg, const char *name)
+{
+	session_tell(arg, MSG_WARNING, "Unknown --groupmap name on receiver: %s\n", name);
+}
+
 static int
 open_maps(struct session *s)
 {
@@ -34,7 +46,8 @@ open_maps(struct session *s)
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(maps) && r == 0; i++)
-		if (maps[i].text != NULL && (r = ids_rules(maps[i].ids, maps[i].text, bad)) == E_FORMAT) {
+		if (maps[i].text != NULL && (r = ids_rules(maps[i].ids, maps[i].text,
+		    i == 0 ? unknown_user : unknown_group, s, bad)) == E_FORMAT) {
 			session_fail(s, RERR_SYNTAX, "rsync: --%s has an entry that is not understood: %s", maps[i].option, bad);
 			return 1;
 		}

@@ -298,7 +298,13 @@ int altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *p
 
 /* The best basis elsewhere.  1 and the rest; 0: there is none; or an error. */
 int altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
-    int64_t *ret_size, const char **ret_xname);
+    struct stat *ret_st, const char **ret_xname);
+
+/* Something of the entry's kind under its path: the number of the directory, or -1. */
+int altdest_find(struct session *s, const struct in_file *f, const char *path, struct stat *ret_st);
+
+/* The same as altdest_try for a symlink that is to read target. */
+int altdest_link(struct session *s, int32_t ndx, const struct in_file *f, const char *path, const char *target);
 
 /* The basis that a request named. */
 int altdest_open(struct session *s, const struct want *w, const char *path, struct stat *ret_st);

@@ -270,12 +270,9 @@ log_totals(struct session *s)
 static void
 finish(struct session *s)
 {
-	if (s->in->delete_skipped > 0) {
+	if (s->in->delete_skipped > 0)
 		session_tell(s, MSG_WARNING, "Deletions stopped due to --max-delete limit (%lld skipped)\n",
 		    (long long)s->in->delete_skipped);
-		if (s->proto.version >= 30)
-			peer_put_number(&s->peer, MSG_IO_ERROR, IOERR_DEL_LIMIT);
-	}
 	touch_directories(s);
 	put_done(s);
 	log_totals(s);

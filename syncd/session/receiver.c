@@ -157,7 +157,7 @@ open_temporary(struct session *s, const char *path)
 		sweep(s, dir);
 	x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
 	if (x->fd == -ENOENT && s->opt.relative && s->in->temp.fd < 0 &&
-	    tree_mkparents(&s->in->tree, path, 0777 & ~s->grant.mask) == 0)
+	    tree_mkparents(&s->in->tree, path, 0777 & ~s->grant.mask) >= 0)
 		x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
 	return x->fd;
 }

@@ -330,12 +330,14 @@ remove_one(struct session *s, const struct rules_dir *rules, const char *path, c
 	int r;
 
 	(void)rules;
-	if (S_ISDIR(st->st_mode) && (in = empty_dir(s, path, st, counted, depth)) == KEPT)
+	if (S_ISDIR(st->st_mode))
+		in = empty_dir(s, path, st, counted, depth);
+	if (in == KEPT)
 		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+	if (counted && in != FAILED && (in == GONE || depth > 0) && limit_reached(s))	/* as rsync counts them */
+		return KEPT;
 	if (in != GONE)
 		return in;
-	if (counted && limit_reached(s))
-		return KEPT;
 	if ((r = take_away(s, path, st, counted)) != 0 && r != -ENOENT) {
 		dest_failed(s, "generator", S_ISDIR(st->st_mode) ? "delete_file: rmdir" : "delete_file: unlink", &s->in->tree, path, r);
 		return FAILED;
@@ -356,10 +358,16 @@ remove_all(struct session *s, const char *path, const struct stat *st, bool coun
 int
 remove_named(struct session *s, const char *path, const struct stat *st)
 {
-	struct rules_dir *rules = NULL;
-
-	if (!is_protected(s, rules, path, S_ISDIR(st->st_mode), false))
-		(void)remove_one(s, rules, path, st, true, 0);
+	if (is_protected(s, NULL, path, S_ISDIR(st->st_mode), false))
+		return 0;
+	if (!S_ISDIR(st->st_mode) || s->opt.force || options_deletes(&s->opt)) {
+		(void)remove_one(s, NULL, path, st, true, 0);
+	} else if (take_away(s, path, st, true) == 0) {
+		count(s, st->st_mode);
+		report(s, path, st->st_mode);
+	} else {
+		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+	}
 	return 0;
 }
 
