@@ -54,7 +54,7 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 		return 0;		/* then it is asked for */
 	}
 	if (!s->in->pretend && tree_lstat(t, path, &now) == 0)
-		(void)settle_apply(s, f, t, path, -1, &now, false);
+		(void)settle_apply(s, f, t, path, -1, &now, true);
 	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st), NULL);
 	generator_success(s, ndx);
 	r = groups_complete(s, f, path);

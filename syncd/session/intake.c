@@ -28,13 +28,13 @@ open_sums(struct session *s)
 static void
 unknown_user(void *arg, const char *name)
 {
-	session_tell(arg, MSG_WARNING, "Unknown --usermap name on receiver: %s\n", name);
+	session_tell(arg, MSG_ERROR, "Unknown --usermap name on receiver: %s\n", name);
 }
 
 static void
 unknown_group(void *arg, const char *name)
 {
-	session_tell(arg, MSG_WARNING, "Unknown --groupmap name on receiver: %s\n", name);
+	session_tell(arg, MSG_ERROR, "Unknown --groupmap name on receiver: %s\n", name);
 }
 
 static int
