@@ -20,6 +20,7 @@ enum {
 	DIGEST_MAX = 64,
 	SUM_COUNT_MAX = 1 << 28,	/* block sums in one request: 256 Mi blocks */
 	HANDSHAKE_SECONDS = 60,		/* greeting to module, and again for the arguments */
+	RELIEVE_SECONDS = 300,		/* a client that does not read while we have long work to tell of */
 	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */
 	PEER_IN_MAX = 64 << 20,		/* bytes of a peer held while it does not read */
 	PEER_OUT_HIGH = 256 << 10,	/* output held before the producers pause */

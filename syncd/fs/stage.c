@@ -16,11 +16,24 @@
 static const char mark[] = ".sp~";
 enum { MARK_SIZE = sizeof mark - 1, RANDOM_CHARS = 6 };
 
+/* A name has to be new, not secret: one call serves for many. */
+static const unsigned char *
+take_noise(struct tree *t)
+{
+	if (t->noise_left < RANDOM_CHARS) {
+		if (getrandom(t->noise, sizeof t->noise, 0) != (ssize_t)sizeof t->noise)
+			memset(t->noise, 'x', sizeof t->noise);
+		t->noise_left = sizeof t->noise;
+	}
+	t->noise_left -= RANDOM_CHARS;
+	return t->noise + t->noise_left;
+}
+
 void
-stage_name(const char *leaf, char dst[NAME_MAX + 1])
+stage_name(struct tree *t, const char *leaf, char dst[NAME_MAX + 1])
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	uint8_t noise[RANDOM_CHARS];
+	const unsigned char *noise = take_noise(t);
 	size_t n, most = NAME_MAX - 1 - MARK_SIZE - RANDOM_CHARS;
 
 	leaf += leaf[0] == '.';
@@ -28,8 +41,6 @@ stage_name(const char *leaf, char dst[NAME_MAX + 1])
 	n = n > most ? most : n;
 	while (n > 0 && n == most && (leaf[n] & 0xc0) == 0x80)	/* do not cut a character in two */
 		n--;
-	if (getrandom(noise, sizeof noise, 0) != (ssize_t)sizeof noise)
-		memset(noise, 'x', sizeof noise);
 	dst[0] = '.';
 	memcpy(dst + 1, leaf, n);
 	memcpy(dst + 1 + n, mark, MARK_SIZE);
@@ -60,7 +71,7 @@ stage_open(struct tree *t, const char *dir, const char *leaf, mode_t mode, char 
 	int fd = -1, r = 0;
 
 	for (int tries = 0; fd < 0 && tries < STAGE_TRIES; tries++) {
-		stage_name(leaf, name);
+		stage_name(t, leaf, name);
 		if ((size_t)snprintf(path_out, TREE_PATH_SIZE, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", name) >= TREE_PATH_SIZE)
 			return -ENAMETOOLONG;
 		if ((r = tree_spot(t, path_out, &at)) != 0)
@@ -100,13 +111,14 @@ stage_sweep(struct tree *t, const char *dir)
 {
 	struct walk *w;
 	struct walk_item item;
+	mode_t type;
 	int fd = tree_open_dir(t, dir[0] == '\0' ? "." : dir), r, n = 0;
 
 	if (fd < 0)
 		return fd;
 	if ((r = walk_over(fd, &w)) != 0)
 		return r;
-	while (walk_next_name(w, &item.name))
+	while (walk_next_name(w, &item.name, &type))
 		if (stage_is_name(item.name) && fstatat(fd, item.name, &item.st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    is_stale(fd, item.name, &item.st) && unlinkat(fd, item.name, 0) == 0)
 			n++;

@@ -11,7 +11,7 @@ enum { STAGE_TRIES = 100, STAGE_STALE_SECONDS = 10 };
 
 /* ".NAME.sp~XXXXXX" with six random characters; NAME (without a leading dot of its own) is cut to fit.
  * The mark tells our temporaries from any file of a user's. */
-void stage_name(const char *leaf, char dst[NAME_MAX + 1]);
+void stage_name(struct tree *t, const char *leaf, char dst[NAME_MAX + 1]);
 bool stage_is_name(const char *leaf);
 
 /* A new file in the directory of path (in t) under such a name; path_out (TREE_PATH_SIZE) gets it, from

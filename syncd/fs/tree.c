@@ -275,7 +275,7 @@ make_at(const struct made *m, int dir, const char *name)
 
 /* Under a name of its own first when something stands in the way, so that there is never nothing. */
 static int
-make(const struct made *m, const struct spot *at, bool replace)
+make(struct tree *t, const struct made *m, const struct spot *at, bool replace)
 {
 	char name[NAME_MAX + 1];
 	int r = -EEXIST;
@@ -283,7 +283,7 @@ make(const struct made *m, const struct spot *at, bool replace)
 	if (!replace)
 		return make_at(m, at->dir, at->leaf);
 	for (int tries = 0; r == -EEXIST && tries < STAGE_TRIES; tries++) {
-		stage_name(at->leaf, name);
+		stage_name(t, at->leaf, name);
 		r = make_at(m, at->dir, name);
 	}
 	if (r != 0)
@@ -305,7 +305,7 @@ tree_symlink(struct tree *t, const char *target, const char *path, bool replace)
 	const struct made m = { .target = target };
 	int r = tree_spot(t, path, &at);
 
-	return r != 0 ? r : make(&m, &at, replace);
+	return r != 0 ? r : make(t, &m, &at, replace);
 }
 
 int
@@ -315,7 +315,7 @@ tree_mknod(struct tree *t, const char *path, mode_t mode, dev_t dev, bool replac
 	const struct made m = { .mode = mode, .dev = dev };
 	int r = tree_spot(t, path, &at);
 
-	return r != 0 ? r : make(&m, &at, replace);
+	return r != 0 ? r : make(t, &m, &at, replace);
 }
 
 int
@@ -327,5 +327,5 @@ tree_link(struct tree *from_tree, const char *from, struct tree *to_tree, const 
 
 	if ((r = tree_spot(from_tree, from, &of)) != 0 || (r = tree_spot(to_tree, to, &at)) != 0)
 		return r;
-	return make(&m, &at, replace);
+	return make(to_tree, &m, &at, replace);
 }

@@ -22,6 +22,8 @@ struct tree {
 		unsigned used;
 	} held[TREE_HELD];
 	unsigned turn;
+	unsigned char noise[240];	/* random bytes for names of temporaries, and how many are left */
+	size_t noise_left;
 };
 
 #define TREE_INIT { .fd = -1 }

@@ -56,8 +56,8 @@ walk_error(const struct walk *w)
 	return w->err;
 }
 
-static const char *
-next_name(struct walk *w)
+static const struct dirent64 *
+next_entry(struct walk *w)
 {
 	const struct dirent64 *d;
 	ssize_t n;
@@ -74,21 +74,30 @@ next_name(struct walk *w)
 		d = (const struct dirent64 *)(w->batch + w->at);
 		w->at += d->d_reclen;
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			return d->d_name;
+			return d;
 	}
 }
 
 bool
-walk_next_name(struct walk *w, const char **ret)
+walk_next_name(struct walk *w, const char **ret, mode_t *ret_type)
 {
-	return (*ret = next_name(w)) != NULL;
+	const struct dirent64 *d = next_entry(w);
+
+	if (d == NULL)
+		return false;
+	*ret = d->d_name;
+	*ret_type = DTTOIF(d->d_type);
+	return true;
 }
 
 bool
 walk_next(struct walk *w, struct walk_item *ret)
 {
-	if ((ret->name = next_name(w)) == NULL)
+	const struct dirent64 *d = next_entry(w);
+
+	if (d == NULL)
 		return false;
+	ret->name = d->d_name;
 	ret->err = fstatat(w->fd, ret->name, &ret->st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 	return true;
 }

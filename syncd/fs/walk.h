@@ -22,8 +22,9 @@ int walk_open(const struct root *root, const char *path, struct walk **ret);
 /* The same over a descriptor for reading, which becomes the walk's, also on failure. */
 int walk_over(int fd, struct walk **ret);
 
-/* The next name alone, without asking what it is. */
-bool walk_next_name(struct walk *w, const char **ret);
+/* The next name without asking more about it; *ret_type is the type part of its mode where the directory says
+ * it, else 0. */
+bool walk_next_name(struct walk *w, const char **ret, mode_t *ret_type);
 
 /* true and *ret, false at the end or on an error (walk_error) */
 bool walk_next(struct walk *w, struct walk_item *ret);

@@ -371,7 +371,7 @@ static int
 request(struct session *s, const struct target *t, unsigned flags, struct basis *b)
 {
 	struct asking *a = &s->in->asking;
-	struct want w = { .ndx = t->ndx, .basis = b->kind };
+	struct want w = { .ndx = t->ndx, .basis = b->kind, .replaces = t->exists, .mode = t->exists ? t->st.st_mode : 0 };
 	struct item it = { .basis = b->kind, .xname = b->xname == NULL ? "" : b->xname };
 	bool appends = !t->redo && (s->opt.append || s->opt.append_verify) && b->kind == FROM_DEST && b->fd >= 0;
 	int r;
@@ -671,8 +671,11 @@ decide(struct session *s, struct target *t)
 int
 generator_entry(struct session *s, int32_t ndx, struct in_file *f)
 {
-	struct target t = { .f = f, .ndx = ndx };
+	struct target t;	/* big: only what is read is set */
 
+	t.f = f;
+	t.ndx = ndx;
+	t.redo = false;
 	return f->flags & IN_DROPPED ? 0 : decide(s, &t);
 }
 

@@ -603,6 +603,11 @@ inlist_release(struct inlist *l)
 char *
 inlist_path(const struct in_file *f, char dst[NAME_BYTES_MAX])
 {
-	snprintf(dst, NAME_BYTES_MAX, "%s%s%s", f->dir, f->dir[0] == '\0' ? "" : "/", f->name);
+	size_t d = strlen(f->dir), n = strlen(f->name);	/* together they came in one path */
+
+	memcpy(dst, f->dir, d);
+	if (d > 0)
+		dst[d++] = '/';
+	memcpy(dst + d, f->name, n + 1);
 	return dst;
 }

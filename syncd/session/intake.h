@@ -32,6 +32,8 @@ struct want {
 	int32_t ndx;
 	uint8_t basis;
 	bool gone;		/* it said that nothing will come */
+	bool replaces;		/* a regular file of this mode stands there */
+	mode_t mode;
 	char *xname;		/* of a similar file; NULL */
 };
 
@@ -68,6 +70,7 @@ struct taking {
 	int64_t basis_size;
 	char tmp[TREE_PATH_SIZE];	/* what fd is called, in the tree that tmp_tree names */
 	struct tree *tmp_tree;
+	mode_t made_mode;	/* it was made with */
 	bool in_place, locked;
 	bool discard;		/* read to its end, and kept nowhere */
 	bool literal;		/* some data of the client's own has come */
@@ -218,6 +221,13 @@ mode_t settle_mode(const struct session *s, const struct in_file *f, const struc
  * stood there before.  Failures are told to the client.  0 or the last error. */
 int settle_apply(struct session *s, const struct in_file *f, struct tree *t, const char *path, int fd,
     const struct stat *now, bool is_new);
+
+/* The mode a temporary is made with: the one it will have where nobody else could read what he should not
+ * meanwhile, else ours alone.  old: of the file it replaces, 0: none. */
+mode_t settle_first_mode(const struct session *s, const struct in_file *f, mode_t old);
+
+/* Must a file that we wrote be looked at to know its owner and mode? */
+bool settle_needs_state(const struct session *s, bool in_place);
 
 /* The same for a file that was just written, through its descriptor.  st: as it is; old: what it takes the
  * place of, or NULL. */

@@ -147,8 +147,9 @@ open_temporary(struct session *s, const char *path)
 {
 	struct taking *x = &s->in->take;
 	char dir[TREE_PATH_SIZE];
-	mode_t mode = 0600 | (x->f->mode & 0700);
+	mode_t mode = settle_first_mode(s, x->f, x->want.replaces ? x->want.mode : 0);
 
+	x->made_mode = mode;
 	x->tmp_tree = s->in->temp.fd >= 0 ? &s->in->temp : &s->in->tree;
 	dir_of(path, dir);
 	if (s->in->temp.fd >= 0)
@@ -636,22 +637,22 @@ complete(struct session *s)
 {
 	struct taking *x = &s->in->take;
 	char path[NAME_BYTES_MAX];
-	struct stat st, old;
-	bool is_new;
+	struct stat st, old = { .st_mode = x->want.mode };
 	int r = 0;
 
 	dest_path(s, x->f, path);
 	if ((x->in_place || x->hole || s->opt.preallocate) && ftruncate(x->fd, x->at) < 0)
 		r = -errno;
-	if (r == 0 && fstat(x->fd, &st) < 0)
+	if (r == 0 && settle_needs_state(s, x->in_place) && fstat(x->fd, &st) < 0)
 		r = -errno;
+	else if (r == 0 && !settle_needs_state(s, x->in_place))
+		st = (struct stat){ .st_mode = S_IFREG | x->made_mode, .st_uid = s->grant.uid, .st_gid = s->grant.gid };
 	if (r != 0) {
 		dest_failed(s, "receiver", "ftruncate", &s->in->tree, path, r);
 		drop_temporary(x);
 		return groups_failed(s, x->f);
 	}
-	is_new = tree_lstat(&s->in->tree, path, &old) != 0 || !S_ISREG(old.st_mode);
-	settle_received(s, x->f, path, x->fd, &st, is_new || x->in_place ? NULL : &old);
+	settle_received(s, x->f, path, x->fd, &st, x->want.replaces ? &old : NULL);
 	if (s->opt.fsync && fsync(x->fd) < 0)
 		dest_failed(s, "receiver", "fsync", &s->in->tree, path, -errno);
 	if (s->opt.delay_updates && !x->in_place)

@@ -196,6 +196,7 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 {
 	struct walk *w;
 	struct walk_item item;
+	mode_t type;
 	int version = s->proto.version, fd = tree_open_dir(&s->in->tree, path), r;
 
 	*ret = (struct found_names){ NULL, 0, 0 };
@@ -203,10 +204,11 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 		return fd;
 	if ((r = walk_over(fd, &w)) != 0)
 		return r;
-	while (r == 0 && walk_next_name(w, &item.name)) {
+	while (r == 0 && walk_next_name(w, &item.name, &type)) {
 		if (stage_is_name(item.name) || (keep != NULL && keep(arg, item.name)))
 			continue;
-		if (fstatat(fd, item.name, &item.st, AT_SYMLINK_NOFOLLOW) == 0)
+		item.st = (struct stat){ .st_mode = type };	/* of a file no more is wanted */
+		if ((type != 0 && !S_ISDIR(type)) || fstatat(fd, item.name, &item.st, AT_SYMLINK_NOFOLLOW) == 0)
 			r = found_add(ret, &item);
 	}
 	if (r == 0)
@@ -242,7 +244,6 @@ report(struct session *s, const char *path, uint32_t mode)
 		peer_put_message(&s->peer, MSG_DELETED, path, strlen(path) + (S_ISDIR(mode) ? 1 : 0));
 	else if (s->opt.verbose || s->opt.log_format != NULL)
 		session_tell(s, MSG_INFO, "deleting %s%s\n", path, S_ISDIR(mode) ? "/" : "");
-	session_log(s, "deleting %s%s", path, S_ISDIR(mode) ? "/" : "");
 }
 
 static bool
@@ -345,6 +346,8 @@ remove_one(struct session *s, const struct rules_dir *rules, const char *path, c
 	if (counted && r == 0) {
 		count(s, st->st_mode);
 		report(s, path, st->st_mode);
+		if (session_relieve(s) != 0)
+			return FAILED;	/* the loop meets the same end */
 	}
 	return GONE;
 }

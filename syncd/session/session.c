@@ -276,6 +276,26 @@ session_wait(struct session *s, bool yield)
 }
 
 int
+session_relieve(struct session *s)
+{
+	uint64_t until = loop_clock() + RELIEVE_SECONDS * 1000;
+	int r = 0;
+
+	while (buf_len(&s->peer.out) > PEER_OUT_HIGH && (r = peer_flush(&s->peer)) == E_WANT_WRITE) {
+		struct pollfd p = { s->peer.fd, (short)(POLLOUT | (peer_wants_input(&s->peer) ? POLLIN : 0)), 0 };
+
+		if (loop_clock() >= until)
+			return E_TIMEOUT;
+		if (poll(&p, 1, 1000) < 0 && errno != EINTR)
+			return -errno;
+		if ((p.revents & POLLIN) && (r = peer_fill(&s->peer)) != 0 && r != E_WANT_READ)
+			return r;
+		r = 0;
+	}
+	return r;
+}
+
+int
 session_run(struct session *s)
 {
 	enum step step = STEP_NEXT;

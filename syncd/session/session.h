@@ -173,6 +173,10 @@ void session_refuse(struct session *s, int exit_code, const char *text);
 /* A line for the client that does not end anything: MSG_ERROR_XFER, MSG_WARNING, MSG_INFO, ... */
 void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* A long piece of work has written much: let it out, waiting where the client does not read, but not for ever.
+ * 0, or what ends the connection. */
+int session_relieve(struct session *s);
+
 /* A line for the log alone. */
 void session_log(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -124,6 +124,23 @@ settle_apply(struct session *s, const struct in_file *f, struct tree *t, const c
 	return r;
 }
 
+mode_t
+settle_first_mode(const struct session *s, const struct in_file *f, mode_t old)
+{
+	const struct stat st = { .st_mode = old };
+	mode_t mode = settle_mode(s, f, old == 0 ? NULL : &st);
+	bool stays = (!s->opt.owner || !s->in->is_root || ids_here(&s->in->users, f->uid) == s->grant.uid) &&
+	    (!s->opt.group || ids_here(&s->in->groups_map, f->gid) == s->grant.gid);
+
+	return stays && (mode & 0600) == 0600 && !(mode & 07000) ? mode : 0600 | (mode & 0700);
+}
+
+bool
+settle_needs_state(const struct session *s, bool in_place)
+{
+	return in_place || s->opt.group > 0;	/* a directory may give its group to what is made in it */
+}
+
 void
 settle_received(struct session *s, const struct in_file *f, const char *path, int fd, const struct stat *st,
     const struct stat *old)
