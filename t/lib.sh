@@ -184,7 +184,8 @@ push_side() { # push_side SIDE PORT ARGUMENT...
 	done
 	( cd "$_cwd" && timeout 60 rsync "$@" > "$scratch/$_side.out" 2>&1; echo "exit $?" >> "$scratch/$_side.out" )
 	# whether an early end is read or a reset cuts it is a matter of timing
-	said < "$scratch/$_side.out" | sed -e 's/^exit 1[02]$/exit 10 or 12/' -e '/connection unexpectedly closed/d' > "$scratch/$_side.said"
+	said < "$scratch/$_side.out" | sed -e 's/^exit 1[02]$/exit 10 or 12/' -e '/connection unexpectedly closed/d' \
+	    -e '/mkstemp/s/\.\(sp~\)\{0,1\}[A-Za-z0-9]\{6\}"/.X"/' > "$scratch/$_side.said"
 	{ recent_facts "$scratch/up.$_side"; link_groups "$scratch/up.$_side/d"
 	  [ -z "$fresh" ] || ( cd "$_cwd/src" && find . | sort ); } > "$scratch/$_side.facts"
 }

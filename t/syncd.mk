@@ -100,7 +100,9 @@ fuzz_fuzz_wild_LDADD = syncd/libpolicy.a $(BASE_LIBS)
 fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
 fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 
-check_PROGRAMS += t/tool/hostile
+check_PROGRAMS += t/tool/hostile t/tool/cut t/tool/flip
+t_tool_cut_SOURCES = t/tool/cut.c
+t_tool_flip_SOURCES = t/tool/flip.c
 t_tool_hostile_SOURCES = t/tool/hostile.c
 t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
 SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t

@@ -21,7 +21,7 @@ dest_shown(const struct session *s, const struct tree *t, const char *path, char
 	const char *slash = s->grant.jailed || t->path[0] != '\0' ? "/" : "";
 
 	if (top)
-		snprintf(dst, size, "%s%s", slash, t->path[0] == '\0' ? "." : t->path);
+		snprintf(dst, size, "%s%s%s.", slash, t->path, t->path[0] == '\0' ? "" : "/");
 	else
 		snprintf(dst, size, "%s%s%s%s", slash, t->path, t->path[0] == '\0' ? "" : "/", path);
 	return dst;
@@ -53,6 +53,15 @@ dest_cannot(struct session *s, const char *who, const char *what, const struct t
 
 	session_tell(s, MSG_ERROR_XFER, "rsync: [%s] %s \"%s\" (in %s): %s (%d)\n", who, what,
 	    dest_shown(s, t, path, shown, sizeof shown), s->grant.module, strerror(-err), -err);
+}
+
+void
+dest_unset(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err)
+{
+	if (strncmp(what, "failed to", 9) == 0)
+		dest_cannot(s, who, what, t, path, err);
+	else
+		dest_failed(s, who, what, t, path, err);
 }
 
 /* --- the destination argument ------------------------------------------------------------------ */

@@ -201,6 +201,9 @@ const char *dest_shown(const struct session *s, const struct tree *t, const char
 /* An error about a path, for the client and the log: "rsync: [WHO] WHAT "PATH" (in MODULE) failed: ...",
  * resp. without that "failed". */
 void dest_cannot(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
+
+/* The same about an attribute, in the words of meta_set. */
+void dest_unset(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
 void dest_failed(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
 
 /* The partial file of path, in the tree; false when there is no partial directory. */

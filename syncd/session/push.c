@@ -256,7 +256,7 @@ touch_directories(struct session *s)
 		if (r == 0 && (m.set_mtime || m.set_mode) && (r = tree_spot(&in->tree, d->path, &at)) == 0)
 			r = meta_set(-1, &at, &m, &what);
 		if (r != 0)
-			dest_failed(s, "generator", what, &in->tree, d->path, r);
+			dest_unset(s, "generator", what, &in->tree, d->path, r);
 	}
 }
 

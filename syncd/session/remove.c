@@ -340,7 +340,8 @@ remove_one(struct session *s, const struct rules_dir *rules, const char *path, c
 	if (in != GONE)
 		return in;
 	if ((r = take_away(s, path, st, counted)) != 0 && r != -ENOENT) {
-		dest_failed(s, "generator", S_ISDIR(st->st_mode) ? "delete_file: rmdir" : "delete_file: unlink", &s->in->tree, path, r);
+		session_tell(s, MSG_ERROR_XFER, "rsync: [generator] delete_file: %s(%s) failed: %s (%d)\n",
+		    S_ISDIR(st->st_mode) ? "rmdir" : "unlink", path, strerror(-r), -r);
 		return FAILED;
 	}
 	if (counted && r == 0) {

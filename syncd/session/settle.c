@@ -120,7 +120,7 @@ settle_apply(struct session *s, const struct in_file *f, struct tree *t, const c
 	if (r == 0)
 		r = meta_set(fd, &at, &m, &what);
 	if (r != 0)
-		dest_failed(s, "generator", what, t, path, r);
+		dest_unset(s, "generator", what, t, path, r);
 	return r;
 }
 
@@ -156,7 +156,7 @@ settle_received(struct session *s, const struct in_file *f, const char *path, in
 
 	m.set_mode = m.mode != (st->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
 	if ((r = meta_set(fd, NULL, &m, &what)) != 0)
-		dest_failed(s, "receiver", what, &s->in->tree, path, r);
+		dest_unset(s, "receiver", what, &s->in->tree, path, r);
 }
 
 /* --- contents ---------------------------------------------------------------------------------- */

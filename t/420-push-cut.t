@@ -1,0 +1,101 @@
+#!/bin/sh
+# Pushes that are cut or whose session is killed: every file is the old one or the new one, whole; a
+# repeated push finishes; what a killed session left behind goes.
+. "${top_srcdir:-.}/t/lib.sh"
+command -v rsync > /dev/null || skip_all "no rsync"
+CUTS=${CUTS:-67}	# of each kind
+
+new=$scratch/new old=$scratch/old
+mkdir -p "$new/a/b" "$new/c"
+seq 1 30000 > "$new/a/big"; head -c 150000 /dev/urandom > "$new/c/random"; for i in 1 2 3 4 5 6 7 8 9; do seq 1 "${i}00" > "$new/a/b/f$i"; done
+cp -r "$new" "$old"
+sed -i '15000s/.*/older/' "$old/a/big"; head -c 150000 /dev/urandom > "$old/c/random"; for i in 2 4 6 8; do echo "old $i" > "$old/a/b/f$i"; done
+rm "$old/a/b/f9"; echo gone > "$old/a/gone"
+find "$new" "$old" -exec touch -d 2011-11-11 {} +; find "$old" -exec touch -d 2010-10-10 {} +
+
+{ printf 'use chroot = no\nuid = %s\n' "$(id -u)"; [ "$(id -u)" != 0 ] || echo 'gid = 0'
+  for m in fin rst hold kill part; do mkdir "$scratch/$m"; printf '[%s]\npath = %s\nread only = no\n' $m "$scratch/$m"; done
+} > "$scratch/conf"
+start_syncd < "$scratch/conf"
+
+restore() { rm -rf "${scratch:?}/$1"; cp -a "$old" "$scratch/$1.tmp"; mv "$scratch/$1.tmp" "$scratch/$1"; }
+# a module's directory is held by nobody between two connections, so it may be replaced
+idle() { # until no session is left
+	_n=0
+	while pgrep -P "$(pgrep -d, -P "$syncd_pid")" > /dev/null 2>&1 && [ $_n -lt 500 ]; do _n=$((_n + 1)); sleep 0.02; done
+}
+sums() { ( cd "$1" && find . -type f ! -name '.*.sp~*' -exec sha1sum {} + | sort ); }
+sums "$new" > "$scratch/new.sums"; sums "$old" > "$scratch/old.sums"
+sort -u "$scratch/new.sums" "$scratch/old.sums" > "$scratch/either"
+# check MODULE: nothing but old and new files, and none lost that both have
+whole() {
+	sums "$scratch/$1" > "$scratch/$1.sums"
+	comm -23 "$scratch/$1.sums" "$scratch/either" > "$scratch/$1.wrong"
+	for f in $(cd "$old" && find . -type f ! -name gone); do [ -f "$scratch/$1/$f" ] || echo "lost $f"; done >> "$scratch/$1.wrong"
+	[ ! -s "$scratch/$1.wrong" ]
+}
+temporaries() { find "$scratch/$1" -name '.*.sp~*' | wc -l; }
+
+# cuts KIND: CUTS cut pushes, checked after each; the words go to KIND.result
+cuts() {
+	mkfifo "$scratch/$1.go"
+	"$top_builddir/t/tool/cut" "$port" "$1" 190000 42 < "$scratch/$1.go" > "$scratch/$1.port" & _cut=$!
+	exec 9> "$scratch/$1.go"
+	while [ ! -s "$scratch/$1.port" ]; do sleep 0.02; done
+	_p=$(head -n 1 "$scratch/$1.port") _bad=0 _cutn=0 _i=0 _left=0
+	while [ $_i -lt "$CUTS" ]; do
+		_i=$((_i + 1))
+		restore "$1"
+		timeout 20 rsync -a --no-o --no-g --delete "$new/" "rsync://127.0.0.1:$_p/$1/" > "$scratch/$1.said" 2>&1 || _cutn=$((_cutn + 1))
+		_n=0; while [ "$(temporaries "$1")" != 0 ] && [ $_n -lt 100 ]; do _n=$((_n + 1)); sleep 0.02; done
+		[ "$(temporaries "$1")" = 0 ] || _left=$((_left + 1))
+		whole "$1" || { _bad=$((_bad + 1)); head -n 3 "$scratch/$1.wrong"; }
+	done
+	timeout 20 rsync -a --no-o --no-g --delete "$new/" "rsync://127.0.0.1:$port/$1/" > /dev/null 2>&1; _again=$?
+	sums "$scratch/$1" | cmp -s - "$scratch/new.sums" || _again=different
+	echo "$_bad $_left $_cutn $_again" > "$scratch/$1.result"
+	exec 9>&-
+	wait $_cut
+}
+plan 16
+for k in fin rst hold; do ( cuts $k ) > "$scratch/$k.notes" 2>&1 & eval "job_$k=\$!"; done
+for k in fin rst hold; do
+	eval "wait \$job_$k"
+	note < "$scratch/$k.notes"
+	read -r bad left cutn again < "$scratch/$k.result"
+	is "$bad" 0 "$k: no damaged or lost file in $CUTS cut pushes"
+	is "$left" 0 "$k: no temporary file is left"
+	ok "$k: most were really cut ($cutn)" test "$cutn" -gt $((CUTS / 2))
+	is "$again" 0 "$k: a repeated push finishes"
+done
+
+# the session is killed at a random moment
+bad=0 killed=0 i=0
+while [ $i -lt $((CUTS / 2)) ]; do
+	i=$((i + 1))
+	restore kill
+	timeout 20 rsync -a --no-o --no-g --bwlimit=1500 "$new/" "rsync://127.0.0.1:$port/kill/" > /dev/null 2>&1 & client=$!
+	sleep "0.$(printf %02d $((i * 7 % 30)))"
+	session=$(pgrep -P "$(pgrep -d, -P "$syncd_pid")" 2> /dev/null | tail -n 1)
+	[ -z "$session" ] || ! kill -9 "$session" 2> /dev/null || killed=$((killed + 1))
+	wait $client
+	whole kill || { bad=$((bad + 1)); note < "$scratch/kill.wrong"; }
+done
+is $bad 0 "kill -9 leaves no damaged file"
+ok "sessions were really killed ($killed)" test $killed -gt 5
+n=0
+while [ "$(temporaries kill)" = 0 ] && [ $n -lt 20 ]; do	# one is to be left behind
+	n=$((n + 1))
+	timeout 20 rsync -a --no-o --no-g --bwlimit=300 -I --whole-file "$new/" "rsync://127.0.0.1:$port/kill/" > /dev/null 2>&1 & client=$!
+	sleep 0.3; session=$(pgrep -P "$(pgrep -d, -P "$syncd_pid")" 2> /dev/null | tail -n 1); kill -9 "$session" 2> /dev/null; wait $client
+done
+find "$scratch/kill" -name '.*.sp~*' -exec touch -d '1 minute ago' {} +
+timeout 20 rsync -aI --no-o --no-g "$new/" "rsync://127.0.0.1:$port/kill/" > /dev/null 2>&1
+is "$(temporaries kill)" 0 "what a killed session left is swept by the next push into that directory"
+
+# --partial keeps what has come, under the name, and the next push ends it
+restore part; rm "$scratch/part/c/random"
+timeout 20 rsync -a --no-o --no-g --bwlimit=200 --partial "$new/c/random" "rsync://127.0.0.1:$port/part/c/" > /dev/null 2>&1 & client=$!
+sleep 0.5; kill $client; wait $client 2> /dev/null; idle
+size=$(stat -c %s "$scratch/part/c/random" 2> /dev/null || echo 0)
+ok "a broken transfer is kept where --partial asks for it ($size bytes)" test "$size" -gt 0 -a "$size" -lt 150000
