@@ -116,7 +116,7 @@ enter_parent(struct session *s, char *path)
 
 	if (strlen(leaf) > NAME_MAX)
 		return fail(s, "stat", path, -ENAMETOOLONG);
-	snprintf(s->in->rename_to, sizeof s->in->rename_to, "%s", leaf);
+	memcpy(s->in->rename_to, leaf, strlen(leaf) + 1);
 	if (slash != NULL)
 		*slash = '\0';
 	r = tree_open(&s->in->tree, &s->root, slash == NULL ? "" : path);

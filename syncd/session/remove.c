@@ -216,7 +216,7 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 	walk_close(w);
 	if (r != 0)
 		found_free(ret);
-	else
+	else if (ret->n > 1)
 		qsort_r(ret->v, ret->n, sizeof *ret->v, last_first, &version);
 	return r;
 }
