@@ -90,6 +90,12 @@ walk_next_name(struct walk *w, const char **ret, mode_t *ret_type)
 	return true;
 }
 
+int
+walk_lstat(const struct walk *w, const char *name, struct stat *ret)
+{
+	return fstatat(w->fd, name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 bool
 walk_next(struct walk *w, struct walk_item *ret)
 {
@@ -98,7 +104,7 @@ walk_next(struct walk *w, struct walk_item *ret)
 	if (d == NULL)
 		return false;
 	ret->name = d->d_name;
-	ret->err = fstatat(w->fd, ret->name, &ret->st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	ret->err = walk_lstat(w, ret->name, &ret->st);
 	return true;
 }
 

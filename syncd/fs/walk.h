@@ -26,6 +26,9 @@ int walk_over(int fd, struct walk **ret);
  * it, else 0. */
 bool walk_next_name(struct walk *w, const char **ret, mode_t *ret_type);
 
+/* lstat of a name of the directory.  0 or -errno. */
+int walk_lstat(const struct walk *w, const char *name, struct stat *ret);
+
 /* true and *ret, false at the end or on an error (walk_error) */
 bool walk_next(struct walk *w, struct walk_item *ret);
 int walk_error(const struct walk *w);

@@ -79,7 +79,7 @@ intake_new(struct session *s)
 	s->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
-		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0, .crtimes = o->crtimes > 0,
+		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0, .crtimes = o->crtimes > 0, .missing = o->delete_missing > 0,
 		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
 	};
 	if (s->method != SQUEEZE_NONE && (r = expand_new(s->method, receiver_literal, s, &in->expand)) != 0)

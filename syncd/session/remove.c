@@ -208,7 +208,7 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 		if (stage_is_name(item.name) || (keep != NULL && keep(arg, item.name)))
 			continue;
 		item.st = (struct stat){ .st_mode = type };	/* of a file no more is wanted */
-		if ((type != 0 && !S_ISDIR(type)) || fstatat(fd, item.name, &item.st, AT_SYMLINK_NOFOLLOW) == 0)
+		if ((type != 0 && !S_ISDIR(type)) || walk_lstat(w, item.name, &item.st) == 0)
 			r = found_add(ret, &item);
 	}
 	if (r == 0)

@@ -433,7 +433,7 @@ times_and_mode_get(struct cursor *c, const struct flist_form *form, const struct
 	if (form->crtimes)
 		e->crtime = f & F_CRTIME_EQ_MTIME ? e->mtime : get_varlong(c, 4);
 	e->mode = f & F_SAME_MODE ? st->mode : cur_le32(c);
-	if (c->err == 0 && (e->size < 0 || e->nsec > 999999999 || (e->mode != 0 && !known_type(e->mode))))
+	if (c->err == 0 && (e->size < 0 || e->nsec > 999999999 || !(known_type(e->mode) || (form->missing && e->mode == 0))))
 		cur_fail(c, E_FORMAT);
 	if (form->atimes && !S_ISDIR(e->mode))
 		e->atime = f & F_SAME_ATIME ? st->atime : get_varlong(c, 4);

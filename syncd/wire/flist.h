@@ -17,6 +17,7 @@ struct flist_form {
 	bool devices, specials;	/* -D and its halves */
 	bool hard_links;	/* -H */
 	bool atimes, crtimes;	/* -U -N */
+	bool missing;		/* --delete-missing-args: mode 0 is an argument that is not there */
 	size_t sum_len;		/* -c: bytes of digest a regular file carries; 0 without */
 };
 
