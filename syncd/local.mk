@@ -9,6 +9,17 @@ syncd_libwire_a_SOURCES = \
 syncd_libdelta_a_SOURCES = \
 	syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
 	syncd/delta/squeeze.c syncd/delta/squeeze.h syncd/delta/strong.c syncd/delta/strong.h
+if HAVE_XXHASH
+syncd_libdelta_a_SOURCES += syncd/delta/xxh3.c syncd/delta/xxh3.h
+endif
+DELTA_LIBS =
+if HAVE_XXH3_AVX2
+noinst_LIBRARIES += syncd/libxxh3avx2.a
+syncd_libxxh3avx2_a_SOURCES = syncd/delta/xxh3.c
+syncd_libxxh3avx2_a_CPPFLAGS = $(AM_CPPFLAGS) -DXXH3_FOR_AVX2
+syncd_libxxh3avx2_a_CFLAGS = $(AM_CFLAGS) -O3 -mavx2
+DELTA_LIBS += syncd/libxxh3avx2.a
+endif
 syncd_libfs_a_SOURCES = \
 	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/root.c syncd/fs/root.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
@@ -27,7 +38,7 @@ sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = \
 	syncd/listener.c syncd/listener.h syncd/main.c syncd/monitor.c syncd/monitor.h \
 	syncd/pidfile.c syncd/pidfile.h syncd/roles.c syncd/roles.h syncd/worker.c syncd/worker.h
-DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
+DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
