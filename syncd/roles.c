@@ -20,7 +20,7 @@ static const char *const worker_syscalls[] = { MEMORY_AND_EXIT, PEER_AND_MONITOR
 /* Files are found by openat2 below a held descriptor, and never by a path of their own. */
 static const char *const session_syscalls[] = {
 	MEMORY_AND_EXIT, PEER_AND_MONITOR,
-	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "sendfile", "lseek", "unlinkat", "flistxattr", "fgetxattr", NULL,
+	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "close_range", "sendfile", "lseek", "unlinkat", "flistxattr", "fgetxattr", NULL,
 };
 
 enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256 };

@@ -46,6 +46,7 @@ session_done(struct session *s)
 	strong_free(s->sum);
 	strong_free(s->list_sum);
 	free(s->list_chunk);
+	free(s->small);
 	squeeze_free(s->squeeze);
 	names_done(&s->users);
 	names_done(&s->groups);

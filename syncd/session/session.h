@@ -62,7 +62,6 @@ struct sending {
 	int fd;
 	int32_t ndx;
 	struct item item;
-	char xname[NAME_BYTES_MAX];
 	struct sum_head head;
 	uint32_t *nums;		/* attributes asked for */
 	size_t n_nums;
@@ -80,6 +79,7 @@ struct sending {
 	int64_t prefix;		/* --append: what the client has already; */
 	int64_t prefix_summed;	/* and how much of it is in the sum */
 	enum { SEND_IDLE, SEND_PREFIX, SEND_SUMS, SEND_DELTA, SEND_WHOLE, SEND_TAIL } stage;
+	char xname[NAME_BYTES_MAX];	/* last: it is not cleared between files */
 };
 
 struct session {
@@ -116,6 +116,7 @@ struct session {
 	struct rules *rules;	/* the client's filter */
 	struct root root;
 	struct opener opener;
+	struct closer closer;
 	struct strong *sum;
 	struct squeeze *squeeze;	/* NULL: plain tokens */
 	struct flist_form form;
@@ -136,6 +137,7 @@ struct session {
 	int io_error;
 	uint64_t flist_ms;
 	struct sending send;
+	uint8_t *small;		/* what small files are read into */
 };
 
 void session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first);
