@@ -60,7 +60,7 @@ object_of(const struct session *s, int32_t *ret_set)
 		*ret_set = 0;
 		return (struct attrs_of){ "", ".", S_IFDIR, false };
 	}
-	*ret_set = f->xattrs;
+	*ret_set = file_more(f)->xattrs;
 	return (struct attrs_of){ source_place(s->source, f)->fs, f->name, f->mode, f->followed };
 }
 

@@ -138,14 +138,14 @@ segment_free(struct segment *seg)
 	free(seg);
 }
 
-/* A copy of n bytes that lives as long as the segment. */
-static void *
-keep_bytes(struct segment *seg, const void *bytes, size_t n)
+/* Room for n bytes that lives as long as the segment, on a boundary (a power of two) of its chunk. */
+static char *
+keep_room(struct segment *seg, size_t n, size_t boundary)
 {
-	size_t size;
-	char **chunks, *to;
+	size_t size, at = (seg->chunk_at + boundary - 1) & ~(boundary - 1);
+	char **chunks;
 
-	if (seg->n_chunks == 0 || seg->chunk_size - seg->chunk_at < n) {
+	if (seg->n_chunks == 0 || at > seg->chunk_size || seg->chunk_size - at < n) {
 		size = n > CHUNK_SIZE ? n : seg->n_chunks == 0 ? 1024 : CHUNK_SIZE;
 		if ((chunks = reallocarray(seg->chunks, seg->n_chunks + 1, sizeof *chunks)) == NULL)
 			return NULL;
@@ -153,33 +153,48 @@ keep_bytes(struct segment *seg, const void *bytes, size_t n)
 		if ((chunks[seg->n_chunks] = malloc(size)) == NULL)
 			return NULL;
 		seg->n_chunks++;
-		seg->chunk_at = 0;
+		at = 0;
 		seg->chunk_size = size;
 	}
-	to = seg->chunks[seg->n_chunks - 1] + seg->chunk_at;
-	seg->chunk_at += n;
-	memcpy(to, bytes, n);
-	return to;
+	seg->chunk_at = at + n;
+	return seg->chunks[seg->n_chunks - 1] + at;
 }
 
-static const char *
-keep(struct segment *seg, const char *text)
+static struct file_more *
+more_of(struct file *f)
 {
-	return keep_bytes(seg, text, strlen(text) + 1);
+	return (void *)((char *)f->name - sizeof(struct file_more));
 }
 
-/* The same for a structure: on its boundary. */
-static const struct inode_id *
-keep_inode(struct segment *seg, const struct stat *st)
+const struct file_more *
+file_more(const struct file *f)
 {
-	struct inode_id id = { st->st_dev, st->st_ino };
-	size_t odd = seg->chunk_at % _Alignof(struct inode_id);
+	static const struct file_more none;
 
-	if (odd != 0 && seg->chunk_size - seg->chunk_at >= _Alignof(struct inode_id) - odd)
-		seg->chunk_at += _Alignof(struct inode_id) - odd;
-	else if (odd != 0)
-		seg->chunk_at = seg->chunk_size;
-	return keep_bytes(seg, &id, sizeof id);
+	return f->more ? (const void *)(f->name - sizeof none) : &none;
+}
+
+const char *
+file_link(const struct file *f)
+{
+	return S_ISLNK(f->mode) ? f->name + strlen(f->name) + 1 : NULL;
+}
+
+/* Keep the name, what is behind it and what is in front of it.  link: a symlink's target. */
+static int
+keep_names(struct segment *seg, struct file *f, const char *name, const char *link)
+{
+	size_t more = f->more ? sizeof(struct file_more) : 0, n = strlen(name) + 1, l = link == NULL ? 0 : strlen(link) + 1;
+	char *at = keep_room(seg, more + n + l, f->more ? _Alignof(struct file_more) : 1);
+
+	if (at == NULL)
+		return -ENOMEM;
+	memset(at, 0, more);
+	memcpy(at + more, name, n);
+	if (l > 0)
+		memcpy(at + more + n, link, l);
+	f->name = at + more;
+	return 0;
 }
 
 static char *
@@ -266,24 +281,47 @@ newest(const struct source *s)
 	return s->segments[s->n_segments - 1];	/* an unreleased one: callers have just made it */
 }
 
+static bool
+is_device(const struct file *f)
+{
+	return S_ISCHR(f->mode) || S_ISBLK(f->mode);
+}
+
 static void
 fill(struct file *f, const struct stat *st)
 {
-	f->mode = (uint32_t)st->st_mode;
+	f->mode = (uint16_t)st->st_mode;
 	f->mtime = st->st_mtim.tv_sec;
-	f->atime = st->st_atim.tv_sec;
 	f->nsec = (uint32_t)st->st_mtim.tv_nsec;
 	f->uid = st->st_uid;
 	f->gid = st->st_gid;
 	f->size = S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode) ? st->st_size : 0;
-	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
-		f->rdev_major = major(st->st_rdev);
-		f->rdev_minor = minor(st->st_rdev);
+}
+
+static void
+fill_more(struct file *f, const struct stat *st)
+{
+	struct file_more *m = more_of(f);
+
+	m->inode = (struct inode_id){ st->st_dev, st->st_ino };
+	m->atime = st->st_atim.tv_sec;
+	if (is_device(f)) {
+		m->rdev_major = major(st->st_rdev);
+		m->rdev_minor = minor(st->st_rdev);
 	}
 }
 
+/* A link's target as the client is to see it. */
+static const char *
+unmunged(const struct source *s, const char *link)
+{
+	size_t n = sizeof munge_prefix - 1;
+
+	return s->conf.munge && strncmp(link, munge_prefix, n) == 0 && link[n] != '\0' ? link + n : link;
+}
+
 /* Add one object to the newest segment.  A directory's place is made when its contents will be
- * sent.  NULL for lack of memory. */
+ * sent.  link: the target of a symlink, else NULL.  NULL for lack of memory. */
 static struct file *
 add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link)
 {
@@ -299,29 +337,31 @@ add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st
 	fill(f, st);
 	f->dir = dir;
 	f->seq = s->seq++;
-	if ((f->name = keep(seg, name)) == NULL)
-		return NULL;
+	/* at 27 every regular file is told by its inode, whether it has other names or not */
+	f->linked = s->conf.hard_links && !S_ISDIR(f->mode) && (st->st_nlink > 1 || s->conf.version < 28);
+	f->more = f->linked || S_ISDIR(f->mode) || is_device(f) || s->conf.atimes || s->conf.attrs;
 	if (link != NULL) {
-		if (s->conf.munge && strncmp(link, munge_prefix, sizeof munge_prefix - 1) == 0 &&
-		    link[sizeof munge_prefix - 1] != '\0')
-			link += sizeof munge_prefix - 1;
-		if ((f->link = keep(seg, link)) == NULL)
-			return NULL;
+		link = unmunged(s, link);
 		f->size = (int64_t)strlen(link);
 	}
-	/* at 27 every regular file is told by its inode, whether it has other names or not */
-	if (s->conf.hard_links && !S_ISDIR(f->mode) && (st->st_nlink > 1 || s->conf.version < 28) &&
-	    (f->inode = keep_inode(seg, st)) == NULL)
+	if (keep_names(seg, f, name, link) != 0)
 		return NULL;
+	if (f->more)
+		fill_more(f, st);
 	if (S_ISREG(f->mode) || S_ISLNK(f->mode))
 		s->total_size += f->size;
 	seg->n++;
 	return f;
 }
 
+/* A directory whose contents are wanted is read later. */
 static int
-todo_add(struct source *s, uint32_t place)
+todo_file(struct source *s, const struct file *f)
 {
+	uint32_t place = file_more(f)->sub;
+
+	if (place == 0)
+		return 0;
 	if (!grow(&s->todo, sizeof *s->todo, s->n_todo, s->cap_todo, &s->cap_todo))
 		return -ENOMEM;
 	s->todo[s->n_todo++] = place;
@@ -333,11 +373,12 @@ static int
 open_later(struct source *s, struct file *f, dev_t dev)
 {
 	const struct place *in = &s->places[f->dir];
+	uint32_t sub = place_add(s, joined(in->path, f->name), joined(in->fs, f->name), dev);
 
-	f->sub = place_add(s, joined(in->path, f->name), joined(in->fs, f->name), dev);
-	if (f->sub == 0)
+	if (sub == 0)
 		return -ENOMEM;
-	s->places[f->sub].up = f->dir;
+	more_of(f)->sub = sub;
+	s->places[sub].up = f->dir;
 	return 0;
 }
 
@@ -470,9 +511,11 @@ take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
 	const struct place *in = &s->places[dir];
 	int r = it->err, followed = 0;
 
-	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", it->name);
 	if (left_out(s, dir, it->name, r == 0 && S_ISDIR(it->st.st_mode)))
 		return 0;
+	if (r == 0 && !S_ISLNK(it->st.st_mode) && fits(in, it->name))	/* nearly all: no path is needed */
+		return add_found(s, dir, it->name, &it->st, NULL, false);
+	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", it->name);
 	if (r == 0 && S_ISLNK(it->st.st_mode) && (r = walk_link(w, it->name, link, sizeof link)) == 0)
 		r = -EINVAL;		/* an empty target says nothing */
 	if (r > 0 && (followed = resolve_link(s, dir, fs, link, &it->st)) < 0)
@@ -657,7 +700,7 @@ take_contents(struct source *s, const char *fs)
 	f->top_dir = true;
 	if (s->conf.incremental)
 		return read_place(s, dir);
-	f->sub = dir;
+	more_of(f)->sub = dir;
 	return 0;
 }
 
@@ -1005,6 +1048,18 @@ sort_segment(struct source *s, struct segment *seg)
 
 /* --- incremental recursion ------------------------------------------------------------ */
 
+/* Two places whose files come from two arguments: what is in the second belongs to the first, too. */
+static void
+same_segment(struct source *s, uint32_t first, uint32_t second)
+{
+	uint32_t p = first;
+
+	while (p != 0 && s->places[p].same != 0)
+		p = s->places[p].same;
+	if (p != 0 && second != 0)
+		s->places[p].same = second;
+}
+
 /* The directories of a finished segment get their numbers. */
 static int
 list_directories(struct source *s, const struct segment *seg)
@@ -1021,15 +1076,11 @@ list_directories(struct source *s, const struct segment *seg)
 		if (!grow(&s->listed, sizeof *s->listed, s->n_listed, cap, &cap))
 			return -ENOMEM;
 		s->cap_listed = (uint32_t)cap;
-		s->listed[s->n_listed] = (struct listed){ f->sub, s->at, 0, 0, leaf_rank(f) == 0 };
+		s->listed[s->n_listed] = (struct listed){ file_more(f)->sub, s->at, 0, 0, leaf_rank(f) == 0 };
 		if (prev != NULL && leaf_rank(f) != 0 && strcmp(prev->name, f->name) == 0) {
 			/* the same name from another argument: one segment serves both */
 			s->listed[s->n_listed].skip = true;
-			for (uint32_t p = prev->sub; p != 0 && f->sub != 0; p = s->places[p].same)
-				if (s->places[p].same == 0) {
-					s->places[p].same = f->sub;
-					break;
-				}
+			same_segment(s, file_more(prev)->sub, file_more(f)->sub);
 		} else {
 			prev = f;
 		}
@@ -1148,8 +1199,8 @@ build_complete(struct source *s)
 	if (seg->n > from)
 		qsort_r(seg->files + from, seg->n - from, sizeof *seg->files, by_wire_order, s);
 	for (uint32_t i = seg->n; i > from; i--)
-		if (seg->files[i - 1].sub != 0 && todo_add(s, seg->files[i - 1].sub) != 0)
-			return -ENOMEM;
+		if ((r = todo_file(s, &seg->files[i - 1])) != 0)
+			return r;
 	return 1;
 }
 
@@ -1158,11 +1209,12 @@ static int
 queue_named(struct source *s)
 {
 	const struct segment *seg = newest(s);
+	int r;
 
 	s->started = true;
 	for (uint32_t i = seg->n; i > 0; i--)
-		if (seg->files[i - 1].sub != 0 && todo_add(s, seg->files[i - 1].sub) != 0)
-			return -ENOMEM;
+		if ((r = todo_file(s, &seg->files[i - 1])) != 0)
+			return r;
 	return 0;
 }
 
@@ -1236,9 +1288,9 @@ source_set_xattrs(struct source *s, uint32_t index, int32_t set)
 {
 	struct file *f = &newest(s)->files[index];
 
-	f->xattrs = set;
-	if (f->sub != 0)
-		s->places[f->sub].xattrs = set;
+	more_of(f)->xattrs = set;
+	if (file_more(f)->sub != 0)
+		s->places[file_more(f)->sub].xattrs = set;
 }
 
 static size_t
@@ -1313,12 +1365,6 @@ source_wants_more(const struct source *s, size_t ahead)
 	for (size_t i = s->oldest + 1; i < s->n_segments; i++)
 		n += s->segments[i]->n + 1;
 	return n < ahead;
-}
-
-bool
-source_all_listed(const struct source *s)
-{
-	return s->all_listed;
 }
 
 int
