@@ -42,7 +42,7 @@ struct source {
 	bool all_listed;
 	int32_t next_first;	/* index of the next segment's first file */
 	bool started;		/* the arguments are in, the complete list is being read */
-	uint32_t *todo;		/* places still to be read into the complete list, last first */
+	struct file *todo;	/* the complete list: entries that come behind what is still to be read, last first */
 	size_t n_todo, cap_todo;
 	uint32_t seq;
 	int io_error;
@@ -352,20 +352,6 @@ add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st
 		s->total_size += f->size;
 	seg->n++;
 	return f;
-}
-
-/* A directory whose contents are wanted is read later. */
-static int
-todo_file(struct source *s, const struct file *f)
-{
-	uint32_t place = file_more(f)->sub;
-
-	if (place == 0)
-		return 0;
-	if (!grow(&s->todo, sizeof *s->todo, s->n_todo, s->cap_todo, &s->cap_todo))
-		return -ENOMEM;
-	s->todo[s->n_todo++] = place;
-	return 0;
 }
 
 /* Give a directory entry a place, so that its contents are read later. */
@@ -1037,11 +1023,11 @@ by_wire_order(const void *va, const void *vb, void *arg)
 }
 
 static void
-sort_segment(struct source *s, struct segment *seg)
+sort_files(struct source *s, struct file *files, uint32_t n)
 {
-	for (uint32_t i = 1; i < seg->n; i++)
-		if (by_wire_order(&seg->files[i - 1], &seg->files[i], s) > 0) {
-			qsort_r(seg->files, seg->n, sizeof *seg->files, by_wire_order, s);
+	for (uint32_t i = 1; i < n; i++)
+		if (by_wire_order(&files[i - 1], &files[i], s) > 0) {
+			qsort_r(files, n, sizeof *files, by_wire_order, s);
 			return;
 		}
 }
@@ -1153,7 +1139,7 @@ finish_segment(struct source *s)
 {
 	struct segment *seg = newest(s);
 
-	sort_segment(s, seg);
+	sort_files(s, seg->files, seg->n);
 	if (seg->n > (uint32_t)(INT32_MAX - 2 - seg->first))
 		return E_LIMIT;
 	s->next_first = seg->first + (int32_t)seg->n + 1;
@@ -1182,40 +1168,57 @@ source_next(struct source *s, uint32_t *ret_dir)
 
 /* --- the first or only list ----------------------------------------------------------- */
 
-/* The complete list is walked depth first, in the order of the wire, so that the sort at the
- * end finds its work done. */
+/* The complete list is walked depth first, in the order of the wire: what comes behind a directory has to wait
+ * until that is read.  The sort at the end then finds its work done, which for a million files saves its memory. */
+static int
+put_off(struct source *s, uint32_t from)
+{
+	struct segment *seg = newest(s);
+	uint32_t first = from;
+
+	while (first < seg->n && file_more(&seg->files[first])->sub == 0)
+		first++;
+	for (; seg->n > first; seg->n--) {
+		if (!grow(&s->todo, sizeof *s->todo, s->n_todo, s->cap_todo, &s->cap_todo))
+			return -ENOMEM;
+		s->todo[s->n_todo++] = seg->files[seg->n - 1];
+	}
+	return 0;
+}
+
+/* Take the next entry that waits; a directory is followed by what is in it.  1: it was one. */
+static int
+take_put_off(struct source *s)
+{
+	struct segment *seg = newest(s);
+	uint32_t from = seg->n + 1, place;
+	size_t cap = seg->cap;
+	int r;
+
+	if (!grow(&seg->files, sizeof *seg->files, seg->n, cap, &cap))
+		return -ENOMEM;
+	seg->cap = (uint32_t)cap;
+	seg->files[seg->n++] = s->todo[--s->n_todo];
+	if ((place = file_more(&seg->files[from - 1])->sub) == 0)
+		return 0;
+	if ((r = read_place(s, place)) != 0)
+		return r;
+	sort_files(s, seg->files + from, seg->n - from);
+	return (r = put_off(s, from)) != 0 ? r : 1;
+}
+
+/* As far as the next directory: 1, or 0 at the end. */
 static int
 build_complete(struct source *s)
 {
-	struct segment *seg = newest(s);
-	uint32_t from = seg->n, place;
-	int r;
+	int r = 0;
 
-	if (s->n_todo == 0)
-		return 0;
-	place = s->todo[--s->n_todo];
-	if ((r = read_place(s, place)) != 0)
-		return r;
-	if (seg->n > from)
-		qsort_r(seg->files + from, seg->n - from, sizeof *seg->files, by_wire_order, s);
-	for (uint32_t i = seg->n; i > from; i--)
-		if ((r = todo_file(s, &seg->files[i - 1])) != 0)
-			return r;
-	return 1;
-}
-
-/* Directories named by arguments, the first on top. */
-static int
-queue_named(struct source *s)
-{
-	const struct segment *seg = newest(s);
-	int r;
-
+	if (!s->started)
+		r = put_off(s, 0);
 	s->started = true;
-	for (uint32_t i = seg->n; i > 0; i--)
-		if ((r = todo_file(s, &seg->files[i - 1])) != 0)
-			return r;
-	return 0;
+	while (r == 0 && s->n_todo > 0)
+		r = take_put_off(s);
+	return r;
 }
 
 int
@@ -1224,8 +1227,6 @@ source_build(struct source *s)
 	int r;
 
 	if (!s->conf.incremental) {
-		if (!s->started && (r = queue_named(s)) != 0)
-			return r;
 		if ((r = build_complete(s)) != 0)
 			return r;
 		s->all_listed = true;
