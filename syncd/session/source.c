@@ -44,7 +44,6 @@ struct source {
 	bool started;		/* the arguments are in, the complete list is being read */
 	struct file *todo;	/* the complete list: entries that come behind what is still to be read, last first */
 	size_t n_todo, cap_todo;
-	uint32_t seq;
 	int io_error;
 	int64_t total_size;
 	struct inodes {		/* -H: a hash table of what was sent */
@@ -336,7 +335,6 @@ add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st
 	memset(f, 0, sizeof *f);
 	fill(f, st);
 	f->dir = dir;
-	f->seq = s->seq++;
 	/* at 27 every regular file is told by its inode, whether it has other names or not */
 	f->linked = s->conf.hard_links && !S_ISDIR(f->mode) && (st->st_nlink > 1 || s->conf.version < 28);
 	f->more = f->linked || S_ISDIR(f->mode) || is_device(f) || s->conf.atimes || s->conf.attrs;
@@ -1013,23 +1011,62 @@ compare_old(const struct source *s, const struct file *a, const struct file *b)
 }
 
 static int
-by_wire_order(const void *va, const void *vb, void *arg)
+in_wire_order(const struct source *s, const struct file *a, const struct file *b)
 {
-	const struct file *a = va, *b = vb;
-	const struct source *s = arg;
-	int r = s->conf.version >= 29 ? compare_new(s, a, b) : compare_old(s, a, b);
-
-	return r != 0 ? r : a->seq < b->seq ? -1 : 1;
+	return s->conf.version >= 29 ? compare_new(s, a, b) : compare_old(s, a, b);
 }
 
-static void
-sort_files(struct source *s, struct file *files, uint32_t n)
+struct sorting {
+	const struct source *s;
+	const struct file *files;
+};
+
+static int
+by_wire_order(const void *va, const void *vb, void *arg)
 {
-	for (uint32_t i = 1; i < n; i++)
-		if (by_wire_order(&files[i - 1], &files[i], s) > 0) {
-			qsort_r(files, n, sizeof *files, by_wire_order, s);
-			return;
+	const uint32_t *a = va, *b = vb;
+	const struct sorting *t = arg;
+	int r = in_wire_order(t->s, &t->files[*a], &t->files[*b]);
+
+	return r != 0 ? r : *a < *b ? -1 : 1;	/* of the same name, the first found stays first */
+}
+
+/* Move each file to where order says, in place: order[i] is where the i-th comes from. */
+static void
+permute(struct file *files, uint32_t *order, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct file first = files[i];
+		uint32_t at = i, from;
+
+		for (; (from = order[at]) != i; at = from) {
+			files[at] = files[from];
+			order[at] = at;
 		}
+		files[at] = first;
+		order[at] = at;
+	}
+}
+
+/* Numbers are sorted, not files: with a million of them the memory counts.  0 or -ENOMEM. */
+static int
+sort_files(const struct source *s, struct file *files, uint32_t n)
+{
+	struct sorting t = { s, files };
+	uint32_t *order, done = 1;
+
+	while (done < n && in_wire_order(s, &files[done - 1], &files[done]) <= 0)
+		done++;
+	if (done >= n)
+		return 0;
+	if ((order = calloc(n, sizeof *order)) == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	qsort_r(order, n, sizeof *order, by_wire_order, &t);
+	permute(files, order, n);
+	free(order);
+	return 0;
 }
 
 /* --- incremental recursion ------------------------------------------------------------ */
@@ -1139,7 +1176,8 @@ finish_segment(struct source *s)
 {
 	struct segment *seg = newest(s);
 
-	sort_files(s, seg->files, seg->n);
+	if (sort_files(s, seg->files, seg->n) != 0)
+		return -ENOMEM;
 	if (seg->n > (uint32_t)(INT32_MAX - 2 - seg->first))
 		return E_LIMIT;
 	s->next_first = seg->first + (int32_t)seg->n + 1;
@@ -1203,7 +1241,8 @@ take_put_off(struct source *s)
 		return 0;
 	if ((r = read_place(s, place)) != 0)
 		return r;
-	sort_files(s, seg->files + from, seg->n - from);
+	if ((r = sort_files(s, seg->files + from, seg->n - from)) != 0)
+		return r;
 	return (r = put_off(s, from)) != 0 ? r : 1;
 }
 

@@ -33,7 +33,6 @@ struct file {
 	int64_t size, mtime;
 	uint32_t nsec, uid, gid;
 	uint32_t dir;		/* the directory it lies in */
-	uint32_t seq;		/* order of discovery, for a stable sort */
 	uint16_t mode;
 	bool top_dir : 1, no_content : 1;
 	bool followed : 1;	/* a link stands there; this is what it leads to */
