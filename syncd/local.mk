@@ -29,7 +29,8 @@ syncd_libpolicy_a_SOURCES = \
 	syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h \
-	syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
+	syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h \
+	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
 	syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
 	syncd/session/session.h syncd/session/source.c syncd/session/source.h
@@ -42,7 +43,7 @@ DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIB
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t
 
 dist_man_MANS += man/sallyport-syncd.8
 EXTRA_DIST += bench/pull

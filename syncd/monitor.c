@@ -365,6 +365,7 @@ open_module(struct monitor *m, char *words, size_t size)
 		return E_DENIED;
 	}
 	m->grant.jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
+	m->grant.charset = m->module->charset;
 	m->grant.munge = m->plan.munge;
 	m->grant.numeric_ids = m->plan.numeric_ids;
 	return 0;

@@ -75,7 +75,7 @@ static const struct opt params[] = {
 	{ "strict modes", M(BOOL, unsupported_flag) },
 	{ "auth digest", M(STR, unsupported), .flags = P_CLOSES },
 	{ "auth users", M(STR, unsupported), .flags = P_CLOSES },
-	{ "charset", M(STR, unsupported), .flags = P_NOOP },
+	{ "charset", M(STR, charset) },
 	{ "dont compress", M(STR, unsupported), .flags = P_NOOP },
 	{ "early exec", M(STR, unsupported), .flags = P_CLOSES },
 	{ "fake super", M(BOOL, unsupported_flag), .flags = P_CLOSES },

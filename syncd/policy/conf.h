@@ -17,7 +17,7 @@ struct module_conf {
 
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
 	char *filter, *include, *include_from, *exclude, *exclude_from;
-	char *log_file, *lock_file, *syslog_tag;
+	char *log_file, *lock_file, *syslog_tag, *charset;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	int64_t max_connections, timeout, max_verbosity;

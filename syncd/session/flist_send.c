@@ -35,6 +35,13 @@ open_attrs(struct session *s)
 	return attrs_new(&conf, &s->attrs);
 }
 
+/* Old clients take a link's target as it is. */
+static bool
+converts_links(const struct session *s)
+{
+	return s->converts && (s->proto.compat & CF_SYMLINK_ICONV) && strchr(s->opt.letters, 's') != NULL;
+}
+
 int
 flist_open(struct session *s)
 {
@@ -48,6 +55,7 @@ flist_open(struct session *s)
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
 		.ignore_errors = o->ignore_errors > 0, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
 		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0,
+		.charset = s->converts ? s->charset : NULL, .charset_links = converts_links(s),
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
 	    .tell = tell_listing, .arg = s,
 	};
@@ -177,6 +185,21 @@ link_entry(struct session *s, const struct segment *seg, const struct file *f, s
 	return 0;
 }
 
+/* The entry as the client is to read it: source.c has looked that its names can be said. */
+static int
+put_converted(struct session *s, struct entry *e, const uint8_t *sum)
+{
+	char dir[NAME_BYTES_MAX], name[NAME_BYTES_MAX], link[NAME_BYTES_MAX];
+
+	if (s->converts) {
+		e->dir = charset_message(s->charset, e->dir, dir, sizeof dir);
+		e->name = charset_message(s->charset, e->name, name, sizeof name);
+		if (e->link != NULL && converts_links(s))
+			e->link = charset_message(s->charset, e->link, link, sizeof link);
+	}
+	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, e, sum);
+}
+
 static int
 put_fields(struct session *s, const struct segment *seg, const struct file *f)
 {
@@ -187,7 +210,7 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 	if (f->linked && (r = link_entry(s, seg, f, &e)) != 0)
 		return r;
 	if (e.abbreviated)
-		return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, NULL);
+		return put_converted(s, &e, NULL);
 	if (s->form.uid)
 		e.user = name_for(s, &s->users, f->uid);
 	if (s->form.gid)
@@ -195,7 +218,7 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 	if (s->form.sum_len > 0 && S_ISREG(f->mode))
 		if ((r = file_digest(s, f, sum)) != 0)
 			return r;
-	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, S_ISREG(f->mode) ? sum : NULL);
+	return put_converted(s, &e, S_ISREG(f->mode) ? sum : NULL);
 }
 
 static int

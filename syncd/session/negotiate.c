@@ -17,6 +17,8 @@ wanted_flags(const struct session *s)
 	unsigned want = CF_SYMLINK_TIMES | CF_SAFE_FLIST | CF_AVOID_XATTR_OPTIM | CF_CHKSUM_SEED_FIX |
 	    CF_INPLACE_PARTIAL_DIR | CF_VARINT_FLIST_FLAGS | CF_ID0_NAMES;
 
+	if (s->converts)
+		want |= CF_SYMLINK_ICONV;
 	/* with -R the complete list is simpler, and small where it matters */
 	if (s->opt.sender && s->opt.recurse && !s->opt.relative && !s->opt.inc_refused)
 		want |= CF_INC_RECURSE;

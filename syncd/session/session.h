@@ -12,6 +12,7 @@
 #include "syncd/fs/root.h"
 #include "syncd/policy/options.h"
 #include "syncd/session/attrs.h"
+#include "syncd/session/charset.h"
 #include "syncd/session/names.h"
 #include "syncd/session/peer.h"
 #include "syncd/session/source.h"
@@ -55,6 +56,7 @@ struct grant {
 	int max_verbosity;
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 	int timeout;		/* seconds, 0: none */
+	const char *charset;	/* of the names below the directory; NULL or empty: --iconv is refused */
 };
 
 /* One file being answered. */
@@ -110,6 +112,8 @@ struct session {
 	size_t args_first;	/* where the second list begins */
 	struct options opt;
 	size_t paths;
+	struct charset *charset;	/* what the grant names, open; */
+	bool converts;		/* and whether the client asked for it */
 	int refused;		/* exit code of a refusal to be told after the set-up */
 	char refusal[OPTIONS_MESSAGE_MAX];
 	bool names_sent;	/* the negotiation lists are out */

@@ -12,6 +12,7 @@
 #include "syncd/fs/walk.h"
 #include "syncd/policy/links.h"
 #include "syncd/policy/wild.h"
+#include "syncd/session/charset.h"
 #include "syncd/wire/mux.h"
 
 enum {
@@ -469,13 +470,41 @@ resolve_link(struct source *s, uint32_t dir, const char *fs, const char *target,
 	return 1;
 }
 
+/* Can the client be told of this entry in its own character set?  If not, it is told that. */
+static bool
+can_be_said(struct source *s, uint32_t dir, const char *name, const char *link)
+{
+	const struct place *in = &s->places[dir];
+	char path[2 * NAME_BYTES_MAX], fs[2 * NAME_BYTES_MAX], wire[NAME_BYTES_MAX];
+	int r;
+
+	if (s->conf.charset == NULL)
+		return true;
+	snprintf(path, sizeof path, "%s%s%s", in->path, in->path[0] == '\0' ? "" : "/", name);
+	if ((r = charset_to_wire(s->conf.charset, path, wire, sizeof wire)) != 0) {
+		tell(s, MSG_ERROR_XFER, "[sender] cannot convert filename: %s (%s)\n", path, strerror(-r));
+	} else if (link != NULL && s->conf.charset_links &&
+	    (r = charset_to_wire(s->conf.charset, link, wire, sizeof wire)) != 0) {
+		snprintf(path, sizeof path, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", name);
+		tell(s, MSG_ERROR_XFER, "[sender] cannot convert symlink data for: \"%s\" (in %s) (%s)\n",
+		    source_shown(s, dir, path, fs, sizeof fs), s->conf.module, strerror(-r));
+	} else {
+		return true;
+	}
+	s->io_error |= IOERR_GENERAL;
+	return false;
+}
+
 /* Add an object whose state is known; a directory is opened later, if its contents are wanted. */
 static int
 add_found(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link, bool followed)
 {
-	struct file *f = add_file(s, dir, name, st, S_ISLNK(st->st_mode) ? link : NULL);
+	struct file *f;
 
-	if (f == NULL)
+	link = S_ISLNK(st->st_mode) ? link : NULL;
+	if (!can_be_said(s, dir, name, link))
+		return 0;
+	if ((f = add_file(s, dir, name, st, link)) == NULL)
 		return -ENOMEM;
 	f->followed = followed;
 	if (!S_ISDIR(f->mode))
@@ -650,6 +679,8 @@ take_named(struct source *s, uint32_t dir, const char *name, const char *fs, boo
 		tell(s, MSG_INFO, "skipping directory %s\n", fs);
 		return 0;
 	}
+	if (!can_be_said(s, dir, name, S_ISLNK(st.st_mode) ? link : NULL))
+		return 0;
 	if ((f = add_file(s, dir, name, &st, S_ISLNK(st.st_mode) ? link : NULL)) == NULL)
 		return -ENOMEM;
 	f->followed = followed > 0 || follow;

@@ -71,6 +71,8 @@ struct source_conf {
 	bool hard_links, atimes, attrs;
 	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
 	bool ignore_missing, delete_missing, ignore_errors;
+	struct charset *charset;	/* borrowed; NULL, or what names have to be said in; */
+	bool charset_links;	/* and the targets of links */
 	bool entered;		/* the root or a directory below it was entered: messages show a slash */
 	/* a line for the client about something that could not be listed */
 	void (*tell)(void *arg, unsigned code, const char *text);
