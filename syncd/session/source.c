@@ -363,7 +363,7 @@ open_later(struct source *s, struct file *f, dev_t dev)
 	if (sub == 0)
 		return -ENOMEM;
 	more_of(f)->sub = sub;
-	s->places[sub].up = f->dir;
+	s->places[sub].rules = rules_dir_share(s->places[f->dir].rules);
 	return 0;
 }
 
@@ -421,14 +421,15 @@ enter_rules(struct source *s, uint32_t dir)
 	char where[256];
 	int r;
 
-	if (rules_empty(s->conf.rules) || p->rules != NULL)
+	if (rules_empty(s->conf.rules))
 		return 0;
-	r = rules_enter(s->conf.rules, p->up == 0 ? NULL : s->places[p->up].rules, p->fs, fetch_rules, s, &rules, where,
-	    sizeof where);
+	r = rules_enter(s->conf.rules, p->rules, p->fs, fetch_rules, s, &rules, where, sizeof where);
 	if (r == E_FORMAT)
 		tell(s, MSG_ERROR_XFER, "rsync: [sender] %s: bad filter rule (in %s)\n", where, s->conf.module);
-	if (r == 0)
+	if (r == 0) {
+		rules_dir_free(p->rules);
 		p->rules = rules;
+	}
 	return r == E_FORMAT || r == E_LIMIT ? E_FORMAT : r;
 }
 
@@ -542,16 +543,21 @@ take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
 	return add_found(s, dir, it->name, &it->st, link, followed > 0);
 }
 
-/* Read one directory into the newest segment. */
+/* Its directories took their share of the rules: only what is still to be read keeps merge files in memory. */
+static void
+leave_rules(struct source *s, uint32_t dir)
+{
+	rules_dir_free(s->places[dir].rules);
+	s->places[dir].rules = NULL;
+}
+
 static int
-read_place(struct source *s, uint32_t dir)
+read_entries(struct source *s, uint32_t dir)
 {
 	struct walk_item it;
 	struct walk *w;
 	int r;
 
-	if ((r = enter_rules(s, dir)) != 0)
-		return r;
 	if ((r = walk_open(s->conf.root, s->places[dir].fs, &w)) == -ENOMEM)
 		return r;
 	if (r != 0) {
@@ -563,6 +569,18 @@ read_place(struct source *s, uint32_t dir)
 	if (r == 0 && walk_error(w) != 0)
 		complain(s, "readdir", dir, s->places[dir].fs, walk_error(w));
 	walk_close(w);
+	return r;
+}
+
+/* Read one directory into the newest segment. */
+static int
+read_place(struct source *s, uint32_t dir)
+{
+	int r = enter_rules(s, dir);
+
+	if (r == 0)
+		r = read_entries(s, dir);
+	leave_rules(s, dir);
 	return r;
 }
 

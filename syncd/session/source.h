@@ -45,8 +45,7 @@ struct file {
 struct place {
 	char *path;		/* in the transfer, "" at the top */
 	char *fs;		/* below the module root */
-	struct rules_dir *rules;	/* what merge files here and above say; once it was read */
-	uint32_t up;		/* the place that holds it; 0 at the top */
+	struct rules_dir *rules;	/* what merge files above say, while it is read also those here; then NULL */
 	int32_t xattrs;		/* as its entry had it: struct file */
 	uint32_t same;		/* another place whose files belong into the same segment; 0: none */
 	dev_t dev;
