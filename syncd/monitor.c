@@ -414,7 +414,8 @@ static int
 run_session(struct monitor *m, int fd, struct cursor *in)
 {
 	struct session_identity id = { .root_fd = m->chroot_fd, .tree_fd = m->grant.root_fd, .set_ids = m->plan.set_ids,
-	    .uid = m->plan.uid, .gid = m->plan.gid, .groups = m->plan.groups, .n_groups = m->plan.n_groups, .writes = !m->grant.read_only };
+	    .uid = m->plan.uid, .gid = m->plan.gid, .groups = m->plan.groups, .n_groups = m->plan.n_groups, .writes = !m->grant.read_only,
+	    .memory_max = (uint64_t)m->module->max_memory << 20 };
 	struct admission a = { m->version, in->at, cur_left(in) };
 
 	close(m->half_fd);		/* the worker's pair is none of its business */

@@ -20,7 +20,7 @@ struct module_conf {
 	char *log_file, *lock_file, *syslog_tag, *charset;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks;
 	int reverse_lookup, forward_lookup, syslog_facility;
-	int64_t max_connections, timeout, max_verbosity;
+	int64_t max_connections, timeout, max_verbosity, max_memory;
 	char *unsupported;	/* where parameters that close a module are parsed into */
 	int unsupported_flag;
 };
