@@ -294,6 +294,10 @@ role_enter(const struct role *role, char *report)
 		goto fail;
 	if (role->files_max != 0 && (r = set_limit(RLIMIT_NOFILE, role->files_max)) != 0)
 		goto fail;
+#ifndef SALLYPORT_SANITIZE
+	if (role->memory_max != 0 && (r = set_limit(RLIMIT_DATA, role->memory_max)) != 0)
+		goto fail;
+#endif
 	step = "chroot";
 	if (role->root_fd >= 0 && (fchdir(role->root_fd) < 0 || chroot(".") < 0)) {
 		r = -errno;

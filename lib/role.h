@@ -30,6 +30,7 @@ struct role {
 	int tree_fd;		/* for ROLE_FILES_READ and _WRITE */
 	int may_connect;	/* may open TCP connections (Landlock denies them else, where it can) */
 	unsigned files_max;	/* RLIMIT_NOFILE; 0: as it is */
+	uint64_t memory_max;	/* RLIMIT_DATA: bytes of its own; 0: as it is.  Not under a sanitizer, which needs much */
 	const struct role_filter *filter;	/* NULL: no system call filter */
 	const int *keep;	/* descriptors that stay open beside 0, 1 and 2; NULL: all */
 	size_t n_keep;

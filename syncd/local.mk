@@ -9,6 +9,17 @@ syncd_libwire_a_SOURCES = \
 syncd_libdelta_a_SOURCES = \
 	syncd/delta/expand.c syncd/delta/expand.h syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
 	syncd/delta/squeeze.c syncd/delta/squeeze.h syncd/delta/strong.c syncd/delta/strong.h
+if HAVE_XXHASH
+syncd_libdelta_a_SOURCES += syncd/delta/xxh3.c syncd/delta/xxh3.h
+endif
+DELTA_LIBS =
+if HAVE_XXH3_AVX2
+noinst_LIBRARIES += syncd/libxxh3avx2.a
+syncd_libxxh3avx2_a_SOURCES = syncd/delta/xxh3.c
+syncd_libxxh3avx2_a_CPPFLAGS = $(AM_CPPFLAGS) -DXXH3_FOR_AVX2
+syncd_libxxh3avx2_a_CFLAGS = $(AM_CFLAGS) -O3 -mavx2
+DELTA_LIBS += syncd/libxxh3avx2.a
+endif
 syncd_libfs_a_SOURCES = \
 	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/root.c syncd/fs/root.h \
 	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
@@ -19,7 +30,8 @@ syncd_libpolicy_a_SOURCES = \
 	syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h \
-	syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
+	syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h \
+	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
 	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/groups.c syncd/session/ids.c \
 	syncd/session/ids.h syncd/session/inlist.c syncd/session/inlist.h syncd/session/intake.c syncd/session/intake.h \
@@ -31,11 +43,11 @@ sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = \
 	syncd/listener.c syncd/listener.h syncd/main.c syncd/monitor.c syncd/monitor.h \
 	syncd/pidfile.c syncd/pidfile.h syncd/roles.c syncd/roles.h syncd/worker.c syncd/worker.h
-DELTA_LIBS = $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
+DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/400-push-like-stock.t t/410-push-modes.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/400-push-like-stock.t t/410-push-modes.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t
 
 dist_man_MANS += man/sallyport-syncd.8
 EXTRA_DIST += bench/pull bench/push

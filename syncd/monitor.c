@@ -381,6 +381,7 @@ open_module(struct monitor *m, char *words, size_t size)
 	m->grant.ignore_nonreadable = m->module->ignore_nonreadable;
 	m->grant.temp_dir = m->module->temp_dir;
 	m->grant.jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
+	m->grant.charset = m->module->charset;
 	m->grant.munge = m->plan.munge;
 	m->grant.numeric_ids = m->plan.numeric_ids;
 	return 0;
@@ -429,7 +430,8 @@ static int
 run_session(struct monitor *m, int fd, struct cursor *in)
 {
 	struct session_identity id = { .root_fd = m->chroot_fd, .tree_fd = m->grant.root_fd, .set_ids = m->plan.set_ids,
-	    .uid = m->plan.uid, .gid = m->plan.gid, .groups = m->plan.groups, .n_groups = m->plan.n_groups, .writes = !m->grant.read_only };
+	    .uid = m->plan.uid, .gid = m->plan.gid, .groups = m->plan.groups, .n_groups = m->plan.n_groups, .writes = !m->grant.read_only,
+	    .memory_max = (uint64_t)m->module->max_memory << 20 };
 	struct admission a = { m->version, in->at, cur_left(in) };
 
 	close(m->half_fd);		/* the worker's pair is none of its business */

@@ -16,7 +16,7 @@
 	"read", "write", "send", "sendto", "sendmsg", "recv", "recvfrom", "recvmsg", "poll", "ppoll", "shutdown", "close"
 
 #define READS_FILES \
-	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "sendfile", "lseek", "unlinkat", \
+	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "close_range", "sendfile", "lseek", "unlinkat", \
 	"flistxattr", "fgetxattr"
 #define CAP(c) (1ULL << (c))
 
@@ -35,7 +35,7 @@ static const char *const writer_syscalls[] = {
 	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", NULL,
 };
 
-enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256 };
+enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, WORKER_MEMORY_MAX = 64 << 20 };
 
 static int
 make_empty_dir(void)
@@ -90,7 +90,7 @@ roles_enter_worker(const struct roles *r, int peer_fd, int monitor_fd, char *rep
 	const int keep[] = { peer_fd, monitor_fd, r->empty_dir };
 	struct role role = {
 		.name = "worker", .root_fd = r->empty_dir, .set_ids = geteuid() == 0, .uid = r->nobody_uid,
-		.gid = r->nobody_gid, .files = ROLE_FILES_NONE, .tree_fd = -1, .files_max = WORKER_FILES_MAX,
+		.gid = r->nobody_gid, .files = ROLE_FILES_NONE, .tree_fd = -1, .files_max = WORKER_FILES_MAX, .memory_max = WORKER_MEMORY_MAX,
 		.filter = r->worker, .keep = keep, .n_keep = ARRAY_LEN(keep),
 	};
 
@@ -107,7 +107,8 @@ roles_enter_session(const struct roles *r, const struct session_identity *id, in
 		.name = "session", .root_fd = id->root_fd, .set_ids = id->set_ids, .uid = id->uid, .gid = id->gid,
 		.groups = id->groups, .n_groups = id->n_groups, .caps = reads | (id->writes ? writes : 0),
 		.files = id->writes ? ROLE_FILES_WRITE : ROLE_FILES_READ, .tree_fd = id->tree_fd,
-		.files_max = SESSION_FILES_MAX, .filter = id->writes ? r->writer : r->session, .keep = keep, .n_keep = ARRAY_LEN(keep),
+		.files_max = SESSION_FILES_MAX, .memory_max = id->memory_max, .filter = id->writes ? r->writer : r->session,
+		.keep = keep, .n_keep = ARRAY_LEN(keep),
 	};
 
 	return role_enter(&role, report);

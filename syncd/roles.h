@@ -27,6 +27,7 @@ struct session_identity {
 	const gid_t *groups;
 	size_t n_groups;
 	int writes;
+	uint64_t memory_max;	/* bytes; 0: no bound */
 };
 
 /* The session: the module's identity, its files and nothing else. */

@@ -6,6 +6,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/sock.h"
 
 enum { EXIT_ROLE = 11 };
@@ -33,6 +34,17 @@ worker_main(const struct roles *roles, int peer_fd, int monitor_fd, const char *
 	return code;
 }
 
+/* NULL when the module names none, or one that is not known. */
+static struct charset *
+open_charset(const struct grant *grant)
+{
+	struct charset *c = NULL;
+
+	if (grant->charset != NULL && grant->charset[0] != '\0' && charset_new(grant->charset, &c) != 0)
+		log_error("module %s: charset %s is not known here", grant->module, grant->charset);
+	return c;
+}
+
 int
 session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struct session_identity *id,
     const struct grant *grant, const struct admission *a)
@@ -44,6 +56,8 @@ session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struc
 	struct session s;
 	int code;
 
+	struct charset *charset = open_charset(grant);
+
 	if (roles_enter_session(roles, id, peer_fd, monitor_fd, report) != 0)
 		return refuse_role(monitor_fd, report);
 	session_init(&s, peer_fd, monitor_fd, PH_ARGS);
@@ -53,6 +67,7 @@ session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struc
 	s.grant.gid = gid;
 	s.grant.groups = id->groups;
 	s.grant.n_groups = id->n_groups;
+	s.charset = charset;
 	s.proto.version = a->version;
 	buf_put(&s.peer.in, a->ahead, a->n_ahead);
 	code = session_run(&s);

@@ -17,6 +17,12 @@ printf -- '- three.c\n' > "$tree/a/b/.more"
 printf -- '- /file\n' > "$tree/keep/deep/er/.rsync-filter"
 printf -- '- z.bak\n+ /x\n' > "$tree/.rsync-filter"
 find "$tree" -exec touch -d 2011-11-11 {} +
+# more lines in all merge files than may be alive at once, in sisters and one below the other
+mkdir -p "$scratch/many"; seq -f '- name%g.x' 1000 > "$scratch/many.rules"
+for i in 0 1 2 3 4 5 6; do for j in 0 1 2 3 4 5 6 7 8 9; do
+	mkdir -p "$scratch/many/$i/$j"; cp "$scratch/many.rules" "$scratch/many/$i/$j/.rsync-filter"
+	touch "$scratch/many/$i/$j/name7.x" "$scratch/many/$i/$j/kept"
+done; done
 printf 'hidden.*\n# not this\n; nor this\n/src/obj\n' > "$scratch/exclude.list"
 
 conf() { cat <<-EOT
@@ -25,6 +31,8 @@ conf() { cat <<-EOT
 	$([ "$(id -u)" != 0 ] || echo gid = 0)
 	[m]
 	path = $tree
+	[many]
+	path = $scratch/many
 	[hide]
 	path = $tree
 	exclude = /secret *.o core/
@@ -42,7 +50,7 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 152
+plan 154
 for p in 28 29 31 32; do
 	c() { _n=$1; shift; same_as_stock "protocol $p: $_n" --protocol=$p -ai "$@"; }
 	c 'exclude a suffix' --exclude='*.o' @/m/
@@ -84,3 +92,5 @@ for p in 28 29 31 32; do
 	c 'module and client rules' --exclude='*.c' @/hide/
 	c 'a bad rule here is nothing there' --exclude='[' --exclude='a[' @/m/
 done
+same_as_stock 'many merge files' -aiF @/many/
+same_as_stock 'many merge files, a complete list' -aiF --no-inc-recursive @/many/

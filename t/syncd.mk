@@ -25,7 +25,7 @@ SYNCD_UNITS = \
 	t/unit/check_policy_rule_text \
 	t/unit/check_policy_rules \
 	t/unit/check_policy_wild \
-	t/unit/check_session_source
+	t/unit/check_session_charset t/unit/check_session_source
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -77,6 +77,8 @@ t_unit_check_policy_rules_SOURCES = t/unit/check_policy_rules.c t/unit/unit.h
 t_unit_check_policy_rules_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_wild_SOURCES = t/unit/check_policy_wild.c t/unit/unit.h
 t_unit_check_policy_wild_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_session_charset_SOURCES = t/unit/check_session_charset.c t/unit/unit.h
+t_unit_check_session_charset_LDADD = syncd/libsession.a $(UNIT_LIBS)
 t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_session_source_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a

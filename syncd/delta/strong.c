@@ -13,6 +13,8 @@
 
 #ifdef HAVE_XXHASH
 #include <xxhash.h>
+
+#include "syncd/delta/xxh3.h"
 #endif
 
 struct strong {
@@ -23,7 +25,8 @@ struct strong {
 	EVP_MD_CTX *whole, *block;
 #ifdef HAVE_XXHASH
 	XXH64_state_t *xxh64;
-	XXH3_state_t *xxh3;
+	const struct xxh3_code *xxh3;
+	void *xxh3_state;
 #endif
 };
 
@@ -130,10 +133,8 @@ restart(struct strong *s)
 #ifdef HAVE_XXHASH
 	if (s->alg == SUM_XXH64)
 		XXH64_reset(s->xxh64, 0);
-	else if (s->alg == SUM_XXH3)
-		XXH3_64bits_reset(s->xxh3);
-	else if (s->alg == SUM_XXH128)
-		XXH3_128bits_reset(s->xxh3);
+	else if (s->xxh3 != NULL)
+		s->xxh3->reset(s->xxh3_state);
 #endif
 }
 
@@ -152,7 +153,8 @@ make_state(struct strong *s)
 #ifdef HAVE_XXHASH
 	if (s->alg == SUM_XXH64)
 		return (s->xxh64 = XXH64_createState()) != NULL ? 0 : -ENOMEM;
-	return (s->xxh3 = XXH3_createState()) != NULL ? 0 : -ENOMEM;
+	s->xxh3 = xxh3_code();
+	return (s->xxh3_state = s->xxh3->state_new()) != NULL ? 0 : -ENOMEM;
 #else
 	return E_UNSUPPORTED;
 #endif
@@ -188,7 +190,8 @@ strong_free(struct strong *s)
 	EVP_MD_free(s->md);
 #ifdef HAVE_XXHASH
 	XXH64_freeState(s->xxh64);
-	XXH3_freeState(s->xxh3);
+	if (s->xxh3 != NULL)
+		s->xxh3->state_free(s->xxh3_state);
 #endif
 	free(s);
 }
@@ -201,10 +204,8 @@ strong_update(struct strong *s, const void *p, size_t n)
 #ifdef HAVE_XXHASH
 	else if (s->alg == SUM_XXH64)
 		XXH64_update(s->xxh64, p, n);
-	else if (s->alg == SUM_XXH3)
-		XXH3_64bits_update(s->xxh3, p, n);
-	else if (s->alg == SUM_XXH128)
-		XXH3_128bits_update(s->xxh3, p, n);
+	else if (s->xxh3 != NULL)
+		s->xxh3->update(s->xxh3_state, p, n);
 #endif
 }
 
@@ -214,13 +215,6 @@ le64(uint8_t *out, uint64_t v)
 {
 	for (int i = 0; i < 8; i++)
 		out[i] = (uint8_t)(v >> (8 * i));
-}
-
-static void
-le128(uint8_t *out, XXH128_hash_t h)
-{
-	le64(out, h.low64);
-	le64(out + 8, h.high64);
 }
 #endif
 
@@ -234,9 +228,9 @@ strong_final(struct strong *s, uint8_t out[DIGEST_MAX])
 	else if (s->alg == SUM_XXH64)
 		le64(out, XXH64_digest(s->xxh64));
 	else if (s->alg == SUM_XXH3)
-		le64(out, XXH3_64bits_digest(s->xxh3));
+		s->xxh3->final64(s->xxh3_state, out);
 	else if (s->alg == SUM_XXH128)
-		le128(out, XXH3_128bits_digest(s->xxh3));
+		s->xxh3->final128(s->xxh3_state, out);
 #endif
 	restart(s);
 }
@@ -258,8 +252,8 @@ strong_block(struct strong *s, const void *p, size_t n, uint8_t out[DIGEST_MAX])
 	else if (s->alg == SUM_XXH64)
 		le64(out, XXH64(p, n, (uint64_t)(int64_t)s->seed));
 	else if (s->alg == SUM_XXH3)
-		le64(out, XXH3_64bits_withSeed(p, n, (uint64_t)(int64_t)s->seed));
+		s->xxh3->block64(p, n, (uint64_t)(int64_t)s->seed, out);
 	else if (s->alg == SUM_XXH128)
-		le128(out, XXH3_128bits_withSeed(p, n, (uint64_t)(int64_t)s->seed));
+		s->xxh3->block128(p, n, (uint64_t)(int64_t)s->seed, out);
 #endif
 }

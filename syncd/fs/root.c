@@ -124,17 +124,17 @@ hold_dir(struct opener *o, const char *dir)
 	return 0;
 }
 
-static int
-only_regular(int fd, struct stat *ret_st)
+int
+opener_regular(int fd, struct stat *ret_st)
 {
 	if (fstat(fd, ret_st) == 0 && S_ISREG(ret_st->st_mode))
-		return fd;
+		return 0;
 	close(fd);
 	return -EINVAL;
 }
 
 int
-opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st)
+opener_any(struct opener *o, const char *dir, const char *name)
 {
 	int fd, r;
 
@@ -143,22 +143,30 @@ opener_file(struct opener *o, const char *dir, const char *name, struct stat *re
 	if ((r = hold_dir(o, dir)) != 0)
 		return r;
 	/* non-blocking: a FIFO put in the file's place must not hold us */
-	if ((fd = openat(o->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) < 0)
-		return -errno;
-	return only_regular(fd, ret_st);
+	fd = openat(o->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+int
+opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st)
+{
+	int fd = opener_any(o, dir, name), r = fd < 0 ? fd : opener_regular(fd, ret_st);
+
+	return r < 0 ? r : fd;
 }
 
 int
 opener_followed(struct opener *o, const char *dir, const char *name, struct stat *ret_st)
 {
 	char *path;
-	int fd;
+	int fd, r;
 
 	if (asprintf(&path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", name) < 0)
 		return -ENOMEM;
 	fd = root_open_follow(o->root, path, O_RDONLY | O_NONBLOCK);
 	free(path);
-	return fd < 0 ? fd : only_regular(fd, ret_st);
+	r = fd < 0 ? fd : opener_regular(fd, ret_st);
+	return r < 0 ? r : fd;
 }
 
 int
@@ -178,4 +186,25 @@ opener_remove(struct opener *o, const char *dir, const char *name, const struct 
 	    st.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
 		return -ESTALE;
 	return unlinkat(o->fd, name, 0) < 0 ? -errno : 0;
+}
+
+void
+closer_add(struct closer *c, int fd)
+{
+	if (fd < 0)
+		return;
+	if (c->n > 0 && fd != c->first + c->n)
+		closer_flush(c);
+	if (c->n == 0)
+		c->first = fd;
+	if (++c->n == CLOSER_MAX)
+		closer_flush(c);
+}
+
+void
+closer_flush(struct closer *c)
+{
+	if (c->n > 0)
+		close_range((unsigned)c->first, (unsigned)(c->first + c->n - 1), 0);
+	c->n = 0;
 }

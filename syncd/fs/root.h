@@ -45,12 +45,27 @@ struct opener {
  * (-ELOOP for a link, -EINVAL when it is no regular file).  *ret_st is its state. */
 int opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
 
+/* The two halves of it: a descriptor of whatever stands there; then 0, or -EINVAL and the descriptor is closed.
+ * A small file that proves to have the bytes it was listed with need not be looked at. */
+int opener_any(struct opener *o, const char *dir, const char *name);
+int opener_regular(int fd, struct stat *ret_st);
+
 /* The same for a file that a link leads to: the link may lead anywhere below the root. */
 int opener_followed(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
+
 /* Unlink dir/name if it is still the regular file of that size and time.  0 or -errno (-ESTALE when
  * it has changed). */
 int opener_remove(struct opener *o, const char *dir, const char *name, const struct stat *was);
 
 void opener_done(struct opener *o);
+
+/* Descriptors to be closed, some of them at once: neighbours cost one system call. */
+struct closer {
+	int first, n;
+};
+
+enum { CLOSER_MAX = 32 };
+void closer_add(struct closer *c, int fd);	/* -1 is ignored */
+void closer_flush(struct closer *c);
 
 #endif

@@ -120,9 +120,3 @@ walk_link(const struct walk *w, const char *name, char *dst, size_t size)
 	dst[n] = '\0';
 	return (int)n;
 }
-
-int
-walk_self(const struct walk *w, struct stat *ret)
-{
-	return fstat(w->fd, ret) < 0 ? -errno : 0;
-}

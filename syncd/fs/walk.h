@@ -37,8 +37,6 @@ int walk_error(const struct walk *w);
  * (-ENAMETOOLONG when it does not fit). */
 int walk_link(const struct walk *w, const char *name, char *dst, size_t size);
 
-/* lstat of the directory itself. */
-int walk_self(const struct walk *w, struct stat *ret);
 void walk_close(struct walk *w);
 
 #endif

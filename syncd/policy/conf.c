@@ -71,11 +71,12 @@ static const struct opt params[] = {
 	{ "syslog facility", M(WORD, syslog_facility), .def = "daemon", .words = facilities },
 	{ "syslog tag", M(STR, syslog_tag), .def = "rsyncd" },
 	{ "max verbosity", M(ATOI, max_verbosity), .def = "1" },
+	{ "max memory", M(ATOI, max_memory), .def = "1024", .min = 0, .max = 1 << 30 },	/* ours: MiB a session */
 	{ "secrets file", M(STR, unsupported) },		/* of no use without `auth users` */
 	{ "strict modes", M(BOOL, unsupported_flag) },
 	{ "auth digest", M(STR, unsupported), .flags = P_CLOSES },
 	{ "auth users", M(STR, unsupported), .flags = P_CLOSES },
-	{ "charset", M(STR, unsupported), .flags = P_NOOP },
+	{ "charset", M(STR, charset) },
 	{ "dont compress", M(STR, unsupported), .flags = P_NOOP },
 	{ "early exec", M(STR, unsupported), .flags = P_CLOSES },
 	{ "fake super", M(BOOL, unsupported_flag), .flags = P_CLOSES },

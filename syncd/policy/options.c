@@ -97,6 +97,7 @@ static const struct row table[] = {
 	{ "old-compress", 0, K_COUNT, AT(old_compress) },
 	{ "compress-choice", 0, K_TEXT, AT(compress_choice) },
 	{ "compress-level", 0, K_NUMBER, AT(compress_level), -(1 << 20), 1 << 20 },
+	{ "iconv", 0, K_TEXT, AT(iconv) },
 	{ "timeout", 0, K_NUMBER, AT(timeout), 0, 1 << 30 },
 	{ "block-size", 'B', K_NUMBER, AT(block_size), 0, 1 << 29 },
 
@@ -150,8 +151,6 @@ static const struct row table[] = {
 	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
 
 	/* they change the stream or the result, and are not built */
-
-	{ "iconv", 0, K_REFUSE_TEXT, 0 },
 	{ "copy-devices", 0, K_REFUSE, 0 }, { "write-devices", 0, K_REFUSE, 0 },
 	{ "log-file", 0, K_REFUSE_TEXT, 0 }, { "log-file-format", 0, K_REFUSE_TEXT, 0 },
 	{ "insecure-links", 0, K_REFUSE, 0 }, { "extended-attributes", 0, K_REFUSE, 0 },

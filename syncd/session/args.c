@@ -1,7 +1,9 @@
 /* The client's arguments: one or two lists, then what they mean together. */
 #include "syncd/session/session.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -63,6 +65,8 @@ judge(struct session *s)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is read only");
 	else if (s->opt.remove_source > 0 && s->grant.read_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: --remove-source-files cannot be used with a read-only module");
+	else if (s->opt.iconv != NULL && s->charset == NULL)
+		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --iconv");
 	else if (s->proto.version < 30 && (s->opt.acls > 0 || s->opt.xattrs > 0))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: ACLs and extended attributes need protocol 30 or newer");
 	else if (s->opt.crtimes > 0 && (s->proto.version < 30 || strchr(s->opt.letters, 'v') == NULL))
@@ -71,6 +75,23 @@ judge(struct session *s)
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: this server does not store ACLs and extended attributes yet");
 	else if (s->opt.sender && s->grant.write_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
+}
+
+/* Secluded arguments are UTF-8.  What cannot be said in the module's character set names nothing there. */
+static int
+convert_list(struct session *s)
+{
+	char text[NAME_BYTES_MAX], *copy;
+
+	for (size_t i = s->args_first; i < s->args.n; i++) {
+		if (charset_from_wire(s->charset, s->args.v[i], text, sizeof text) != 0)
+			continue;
+		if ((copy = strdup(text)) == NULL)
+			return -ENOMEM;
+		free(s->args.v[i]);
+		s->args.v[i] = copy;
+	}
+	return 0;
 }
 
 static enum step
@@ -83,10 +104,13 @@ take_list(struct session *s)
 		unquote_options(s);
 	else if (first < s->args.n)
 		first++;		/* the word "rsync" */
+	if (s->second_list && s->converts && (r = convert_list(s)) != 0)
+		return session_broken(s, r);
 	r = options_parse(s->args.v + first, s->args.n - first, &s->opt, &paths, s->refusal);
 	if (r != 0)
 		session_refuse(s, r == E_FORMAT ? RERR_SYNTAX : RERR_UNSUPPORTED, s->refusal);
 	s->paths = first + paths;
+	s->converts = s->opt.iconv != NULL && s->charset != NULL;
 	if (s->opt.secluded && !s->second_list) {
 		s->second_list = true;
 		s->args_first = s->args.n;

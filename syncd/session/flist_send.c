@@ -35,6 +35,13 @@ open_attrs(struct session *s)
 	return attrs_new(&conf, &s->attrs);
 }
 
+/* Old clients take a link's target as it is. */
+static bool
+converts_links(const struct session *s)
+{
+	return s->converts && (s->proto.compat & CF_SYMLINK_ICONV) && strchr(s->opt.letters, 's') != NULL;
+}
+
 int
 flist_open(struct session *s)
 {
@@ -47,6 +54,8 @@ flist_open(struct session *s)
 		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
 		.ignore_errors = o->ignore_errors > 0, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
+		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0,
+		.charset = s->converts ? s->charset : NULL, .charset_links = converts_links(s),
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
 	    .tell = tell_listing, .arg = s,
 	};
@@ -138,11 +147,13 @@ name_for(const struct session *s, struct names *t, uint32_t id)
 static struct entry
 entry_of(const struct session *s, const struct file *f)
 {
+	const struct file_more *more = file_more(f);
+
 	return (struct entry){
-		.dir = source_place(s->source, f)->path, .name = f->name, .link = f->link, .size = f->size,
+		.dir = source_place(s->source, f)->path, .name = f->name, .link = file_link(f), .size = f->size,
 		.mtime = f->mtime, .nsec = f->nsec, .mode = f->mode, .uid = f->uid, .gid = f->gid,
-		.rdev_major = f->rdev_major, .rdev_minor = f->rdev_minor, .top_dir = f->top_dir,
-		.no_content = f->no_content, .atime = f->atime, .crtime = f->mtime,	/* creation is not told by every file system */
+		.rdev_major = more->rdev_major, .rdev_minor = more->rdev_minor, .top_dir = f->top_dir,
+		.no_content = f->no_content, .atime = more->atime, .crtime = f->mtime,	/* creation is not told by every file system */
 	};
 }
 
@@ -151,15 +162,16 @@ entry_of(const struct session *s, const struct file *f)
 static int
 link_entry(struct session *s, const struct segment *seg, const struct file *f, struct entry *e)
 {
+	const struct inode_id *inode = &file_more(f)->inode;
 	int32_t ndx = seg->first + (int32_t)(f - seg->files), first;
 	int r;
 
 	e->linked = true;
-	e->dev = (uint64_t)f->inode->dev;
-	e->ino = (uint64_t)f->inode->ino;
+	e->dev = (uint64_t)inode->dev;
+	e->ino = (uint64_t)inode->ino;
 	if (s->proto.version < 30)
 		return 0;
-	if ((r = source_link(s->source, f->inode, ndx, &first)) != 0)
+	if ((r = source_link(s->source, inode, ndx, &first)) != 0)
 		return r;
 	e->link_first = first < 0;
 	e->link_ndx = first;
@@ -173,6 +185,21 @@ link_entry(struct session *s, const struct segment *seg, const struct file *f, s
 	return 0;
 }
 
+/* The entry as the client is to read it: source.c has looked that its names can be said. */
+static int
+put_converted(struct session *s, struct entry *e, const uint8_t *sum)
+{
+	char dir[NAME_BYTES_MAX], name[NAME_BYTES_MAX], link[NAME_BYTES_MAX];
+
+	if (s->converts) {
+		e->dir = charset_message(s->charset, e->dir, dir, sizeof dir);
+		e->name = charset_message(s->charset, e->name, name, sizeof name);
+		if (e->link != NULL && converts_links(s))
+			e->link = charset_message(s->charset, e->link, link, sizeof link);
+	}
+	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, e, sum);
+}
+
 static int
 put_fields(struct session *s, const struct segment *seg, const struct file *f)
 {
@@ -180,10 +207,10 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 	struct entry e = entry_of(s, f);
 	int r;
 
-	if (f->inode != NULL && (r = link_entry(s, seg, f, &e)) != 0)
+	if (f->linked && (r = link_entry(s, seg, f, &e)) != 0)
 		return r;
 	if (e.abbreviated)
-		return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, NULL);
+		return put_converted(s, &e, NULL);
 	if (s->form.uid)
 		e.user = name_for(s, &s->users, f->uid);
 	if (s->form.gid)
@@ -191,7 +218,7 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 	if (s->form.sum_len > 0 && S_ISREG(f->mode))
 		if ((r = file_digest(s, f, sum)) != 0)
 			return r;
-	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, &e, S_ISREG(f->mode) ? sum : NULL);
+	return put_converted(s, &e, S_ISREG(f->mode) ? sum : NULL);
 }
 
 static int

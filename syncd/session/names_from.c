@@ -10,6 +10,17 @@
 
 enum { NAMES_FILE_MAX = 64 << 20 };
 
+/* As with the arguments: secluded ones are UTF-8. */
+static int
+take_name(struct session *s, const char *name)
+{
+	char text[NAME_BYTES_MAX];
+
+	if (s->converts && s->opt.secluded && charset_from_wire(s->charset, name, text, sizeof text) == 0)
+		name = text;
+	return source_name(s->source, s->names_base, name);
+}
+
 /* Names from the wire: each ends in NUL, an empty one ends them all.  0, E_SHORT, or worse. */
 static int
 read_names(struct session *s)
@@ -27,7 +38,7 @@ read_names(struct session *s)
 			c.at++;
 			break;
 		}
-		r = source_name(s->source, s->names_base, (const char *)c.at);
+		r = take_name(s, (const char *)c.at);
 		c.at = nul + 1;
 	}
 	peer_consume(&s->peer, &c);

@@ -21,6 +21,8 @@ wanted_flags(const struct session *s)
 	if (!s->opt.sender && s->opt.recurse && s->opt.inc_refused == 0 && s->opt.prune_empty == 0 &&
 	    s->opt.delay_updates == 0 && s->opt.del_before == 0 && s->opt.del_after == 0)
 		want |= CF_INC_RECURSE;
+	if (s->converts)
+		want |= CF_SYMLINK_ICONV;
 	/* with -R the complete list is simpler, and small where it matters */
 	if (s->opt.sender && s->opt.recurse && !s->opt.relative && !s->opt.inc_refused)
 		want |= CF_INC_RECURSE;

@@ -3,6 +3,7 @@
 #include "syncd/session/session.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 enum {
 	AHEAD_MIN = 1000,	/* files listed ahead before requests are answered */
 	AHEAD_MAX = 10000,	/* and while nothing else is to do */
-	COPY_MAX = 65536,	/* files up to this size are copied, larger ones moved by the kernel */
+	SMALL_MAX = TOKEN_LITERAL_MAX,	/* files up to this size are read in one go, */
+	COPY_MAX = 65536,	/* up to this one copied; larger ones moved by the kernel */
 	PIECE = 262144,		/* of a large file: one token, one frame, one sendfile */
 	SUM_PIECE = 131072,	/* of it, looked at in one go */
 	WINDOW = 262144,	/* of the delta search, beyond what a block needs */
@@ -24,16 +26,18 @@ enum {
 };
 
 static void
-sending_done(struct sending *x)
+sending_done(struct session *s)
 {
-	if (x->fd >= 0)
-		close(x->fd);
+	struct sending *x = &s->send;
+
+	closer_add(&s->closer, x->fd);
 	match_free(x->match);
 	free(x->nums);
 	free(x->weak);
 	free(x->strong);
 	free(x->window);
-	*x = (struct sending){ .fd = -1 };
+	memset(x, 0, offsetof(struct sending, xname));
+	x->fd = -1;
 }
 
 /* --- requests ------------------------------------------------------------------------- */
@@ -56,7 +60,7 @@ object_of(const struct session *s, int32_t *ret_set)
 		*ret_set = 0;
 		return (struct attrs_of){ "", ".", S_IFDIR, false };
 	}
-	*ret_set = f->xattrs;
+	*ret_set = file_more(f)->xattrs;
 	return (struct attrs_of){ source_place(s->source, f)->fs, f->name, f->mode, f->followed };
 }
 
@@ -313,7 +317,7 @@ cannot_send(struct session *s, const struct file *f, int err)
 		peer_put_number(&s->peer, MSG_IO_ERROR, err == -ENOENT ? IOERR_VANISHED : IOERR_GENERAL);
 		peer_put_number(&s->peer, MSG_NO_SEND, s->send.ndx);
 	}
-	sending_done(&s->send);
+	sending_done(s);
 }
 
 /* The part that the client has is longer than what we have. */
@@ -326,7 +330,7 @@ diminished(struct session *s, const struct file *f)
 	    s->grant.module);
 	if (s->proto.version >= 30)
 		peer_put_number(&s->peer, MSG_NO_SEND, s->send.ndx);
-	sending_done(&s->send);
+	sending_done(s);
 }
 
 /* Is what the client has part of the sum?  Below protocol 30 always. */
@@ -386,39 +390,6 @@ sender_succeeded(struct session *s, int32_t ndx)
 	else
 		session_tell(s, MSG_ERROR_XFER, "rsync: [sender] sender failed to remove \"%s\" (in %s): %s (%d)\n", path,
 		    s->grant.module, strerror(-r), -r);
-	return 0;
-}
-
-/* The sums are complete: open the file and announce what comes. */
-static int
-start_file(struct session *s)
-{
-	struct sending *x = &s->send;
-	bool gap;
-	struct file *f = source_find(s->source, x->ndx, &gap);
-	struct stat st;
-	int r;
-
-	x->fd = session_open(s, f, &st);
-	if (x->fd < 0) {
-		cannot_send(s, f, x->fd);
-		return 0;
-	}
-	x->size = st.st_size;
-	if (x->prefix > x->size) {
-		diminished(s, f);
-		return 0;
-	}
-	f->sent = true;
-	if (s->squeeze != NULL)
-		squeeze_begin(s->squeeze);
-	if ((r = put_item(s)) != 0)
-		return r;
-	sum_head_put(peer_out(&s->peer), &x->head);
-	x->sent = x->prefix;
-	if (searches(x) && x->prefix == 0)
-		return start_delta(s);
-	x->stage = x->prefix > 0 && verifies_append(s) ? SEND_PREFIX : SEND_WHOLE;
 	return 0;
 }
 
@@ -662,8 +633,99 @@ send_tail(struct session *s)
 	if ((r = put_end(s)) != 0)
 		return session_broken(s, r);
 	buf_put(peer_out(&s->peer), sum, n);
-	sending_done(x);
+	sending_done(s);
 	return STEP_NEXT;
+}
+
+/* --- the beginning ------------------------------------------------------------------------ */
+
+/* A small file is read to its end, as it was listed, before anything else is asked about it.  1: it was whole
+ * and is in s->small; 0: it has changed, look closer; negative: it cannot be opened. */
+static int
+read_small(struct session *s, const struct file *f)
+{
+	struct sending *x = &s->send;
+	ssize_t n;
+
+	if (s->small == NULL && (s->small = malloc(SMALL_MAX + 1)) == NULL)
+		return -ENOMEM;
+	if ((x->fd = opener_any(&s->opener, source_place(s->source, f)->fs, f->name)) < 0)
+		return x->fd;
+	n = pread(x->fd, s->small, (size_t)f->size + 1, 0);	/* one more: it may have grown */
+	return n == f->size;
+}
+
+/* Open the file; what is small and unchanged is in s->small then (*ret_small). */
+static int
+open_to_send(struct session *s, const struct file *f, bool *ret_small)
+{
+	struct sending *x = &s->send;
+	struct stat st;
+	int r;
+
+	*ret_small = false;
+	if (f->size > SMALL_MAX || f->followed || x->prefix > 0 || searches(x)) {
+		if ((x->fd = session_open(s, f, &st)) < 0)
+			return x->fd;
+		x->size = st.st_size;
+		return 0;
+	}
+	if ((r = read_small(s, f)) < 0)
+		return r;
+	*ret_small = r > 0;
+	if (*ret_small) {
+		x->size = f->size;
+		return 0;
+	}
+	if ((r = opener_regular(x->fd, &st)) < 0)
+		x->fd = -1;
+	else
+		x->size = st.st_size;
+	return r;
+}
+
+static int
+put_small(struct session *s)
+{
+	struct sending *x = &s->send;
+
+	strong_update(s->sum, s->small, (size_t)x->size);
+	x->sent = x->size;
+	x->stage = SEND_TAIL;
+	return x->size == 0 ? 0 : put_literal(s, s->small, (size_t)x->size);
+}
+
+/* The sums are complete: open the file and announce what comes. */
+static int
+start_file(struct session *s)
+{
+	struct sending *x = &s->send;
+	bool gap;
+	struct file *f = source_find(s->source, x->ndx, &gap);
+	bool small;
+	int r;
+
+	if ((r = open_to_send(s, f, &small)) < 0) {
+		cannot_send(s, f, r);
+		return 0;
+	}
+	if (x->prefix > x->size) {
+		diminished(s, f);
+		return 0;
+	}
+	f->sent = true;
+	if (s->squeeze != NULL)
+		squeeze_begin(s->squeeze);
+	if ((r = put_item(s)) != 0)
+		return r;
+	sum_head_put(peer_out(&s->peer), &x->head);
+	if (small)
+		return put_small(s);
+	x->sent = x->prefix;
+	if (searches(x) && x->prefix == 0)
+		return start_delta(s);
+	x->stage = x->prefix > 0 && verifies_append(s) ? SEND_PREFIX : SEND_WHOLE;
+	return 0;
 }
 
 static enum step
@@ -732,6 +794,8 @@ sender_run(struct session *s)
 		s->phase = PH_GOODBYE;
 		return STEP_NEXT;
 	}
+	if (r == E_SHORT)	/* nothing to do for a while */
+		closer_flush(&s->closer);
 	if (r == E_SHORT && wants_listing(s, AHEAD_MAX))
 		return (r = list_ahead(s)) == 0 ? STEP_YIELD : session_broken(s, r);
 	return r == 0 ? STEP_NEXT : session_short(s, r);

@@ -50,9 +50,11 @@ session_done(struct session *s)
 	strong_free(s->sum);
 	strong_free(s->list_sum);
 	free(s->list_chunk);
+	free(s->small);
 	squeeze_free(s->squeeze);
 	names_done(&s->users);
 	names_done(&s->groups);
+	charset_free(s->charset);
 	args_free(&s->args);
 	peer_done(&s->peer);
 }
@@ -60,7 +62,8 @@ session_done(struct session *s)
 void
 session_tell(struct session *s, unsigned code, const char *fmt, ...)
 {
-	char text[LINE_MAX_BYTES];
+	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
+	const char *peer_text = text;
 	va_list ap;
 	int n;
 
@@ -71,11 +74,15 @@ session_tell(struct session *s, unsigned code, const char *fmt, ...)
 		return;
 	if ((size_t)n >= sizeof text)
 		n = sizeof text - 1;
+	if (s->converts && s->peer.framed_out) {
+		charset_message(s->charset, text, line, sizeof line);
+		peer_text = line;
+	}
 	if (s->proto.version < 30 && code == MSG_ERROR)
 		code = MSG_ERROR_XFER;
 	if (s->proto.version < 30 && code == MSG_WARNING)
 		code = MSG_INFO;
-	peer_put_message(&s->peer, code, text, (size_t)n);
+	peer_put_message(&s->peer, code, peer_text, strlen(peer_text));
 	if (code != MSG_INFO)
 		ask_log(s->monitor_fd, code == MSG_WARNING ? LOG_WARNING : LOG_ERR, text, (size_t)n);
 }

@@ -13,6 +13,7 @@
 #include "syncd/policy/chmod.h"
 #include "syncd/policy/options.h"
 #include "syncd/session/attrs.h"
+#include "syncd/session/charset.h"
 #include "syncd/session/names.h"
 #include "syncd/session/peer.h"
 #include "syncd/session/source.h"
@@ -68,6 +69,7 @@ struct grant {
 	const gid_t *groups;	/* supplementary ones; shared by fork */
 	size_t n_groups;
 	mode_t mask;		/* of the daemon: what new files lose when modes are not preserved */
+	const char *charset;	/* of the names below the directory; NULL or empty: --iconv is refused */
 };
 
 /* One file being answered. */
@@ -75,7 +77,6 @@ struct sending {
 	int fd;
 	int32_t ndx;
 	struct item item;
-	char xname[NAME_BYTES_MAX];
 	struct sum_head head;
 	uint32_t *nums;		/* attributes asked for */
 	size_t n_nums;
@@ -93,6 +94,7 @@ struct sending {
 	int64_t prefix;		/* --append: what the client has already; */
 	int64_t prefix_summed;	/* and how much of it is in the sum */
 	enum { SEND_IDLE, SEND_PREFIX, SEND_SUMS, SEND_DELTA, SEND_WHOLE, SEND_TAIL } stage;
+	char xname[NAME_BYTES_MAX];	/* last: it is not cleared between files */
 };
 
 struct session {
@@ -123,12 +125,15 @@ struct session {
 	size_t args_first;	/* where the second list begins */
 	struct options opt;
 	size_t paths;
+	struct charset *charset;	/* what the grant names, open; */
+	bool converts;		/* and whether the client asked for it */
 	int refused;		/* exit code of a refusal to be told after the set-up */
 	char refusal[OPTIONS_MESSAGE_MAX];
 	bool names_sent;	/* the negotiation lists are out */
 	struct rules *rules;	/* the client's filter */
 	struct root root;
 	struct opener opener;
+	struct closer closer;
 	struct strong *sum;
 	enum squeeze_method method;
 	struct squeeze *squeeze;	/* NULL: plain tokens */
@@ -152,6 +157,7 @@ struct session {
 	struct sending send;
 
 	struct intake *in;	/* a push; NULL on a pull */
+	uint8_t *small;		/* what small files are read into */
 };
 
 void session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first);

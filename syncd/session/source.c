@@ -12,6 +12,7 @@
 #include "syncd/fs/walk.h"
 #include "syncd/policy/links.h"
 #include "syncd/policy/wild.h"
+#include "syncd/session/charset.h"
 #include "syncd/wire/mux.h"
 
 enum {
@@ -42,9 +43,8 @@ struct source {
 	bool all_listed;
 	int32_t next_first;	/* index of the next segment's first file */
 	bool started;		/* the arguments are in, the complete list is being read */
-	uint32_t *todo;		/* places still to be read into the complete list, last first */
+	struct file *todo;	/* the complete list: entries that come behind what is still to be read, last first */
 	size_t n_todo, cap_todo;
-	uint32_t seq;
 	int io_error;
 	int64_t total_size;
 	struct inodes {		/* -H: a hash table of what was sent */
@@ -138,14 +138,14 @@ segment_free(struct segment *seg)
 	free(seg);
 }
 
-/* A copy of n bytes that lives as long as the segment. */
-static void *
-keep_bytes(struct segment *seg, const void *bytes, size_t n)
+/* Room for n bytes that lives as long as the segment, on a boundary (a power of two) of its chunk. */
+static char *
+keep_room(struct segment *seg, size_t n, size_t boundary)
 {
-	size_t size;
-	char **chunks, *to;
+	size_t size, at = (seg->chunk_at + boundary - 1) & ~(boundary - 1);
+	char **chunks;
 
-	if (seg->n_chunks == 0 || seg->chunk_size - seg->chunk_at < n) {
+	if (seg->n_chunks == 0 || at > seg->chunk_size || seg->chunk_size - at < n) {
 		size = n > CHUNK_SIZE ? n : seg->n_chunks == 0 ? 1024 : CHUNK_SIZE;
 		if ((chunks = reallocarray(seg->chunks, seg->n_chunks + 1, sizeof *chunks)) == NULL)
 			return NULL;
@@ -153,33 +153,48 @@ keep_bytes(struct segment *seg, const void *bytes, size_t n)
 		if ((chunks[seg->n_chunks] = malloc(size)) == NULL)
 			return NULL;
 		seg->n_chunks++;
-		seg->chunk_at = 0;
+		at = 0;
 		seg->chunk_size = size;
 	}
-	to = seg->chunks[seg->n_chunks - 1] + seg->chunk_at;
-	seg->chunk_at += n;
-	memcpy(to, bytes, n);
-	return to;
+	seg->chunk_at = at + n;
+	return seg->chunks[seg->n_chunks - 1] + at;
 }
 
-static const char *
-keep(struct segment *seg, const char *text)
+static struct file_more *
+more_of(struct file *f)
 {
-	return keep_bytes(seg, text, strlen(text) + 1);
+	return (void *)((char *)f->name - sizeof(struct file_more));
 }
 
-/* The same for a structure: on its boundary. */
-static const struct inode_id *
-keep_inode(struct segment *seg, const struct stat *st)
+const struct file_more *
+file_more(const struct file *f)
 {
-	struct inode_id id = { st->st_dev, st->st_ino };
-	size_t odd = seg->chunk_at % _Alignof(struct inode_id);
+	static const struct file_more none;
 
-	if (odd != 0 && seg->chunk_size - seg->chunk_at >= _Alignof(struct inode_id) - odd)
-		seg->chunk_at += _Alignof(struct inode_id) - odd;
-	else if (odd != 0)
-		seg->chunk_at = seg->chunk_size;
-	return keep_bytes(seg, &id, sizeof id);
+	return f->more ? (const void *)(f->name - sizeof none) : &none;
+}
+
+const char *
+file_link(const struct file *f)
+{
+	return S_ISLNK(f->mode) ? f->name + strlen(f->name) + 1 : NULL;
+}
+
+/* Keep the name, what is behind it and what is in front of it.  link: a symlink's target. */
+static int
+keep_names(struct segment *seg, struct file *f, const char *name, const char *link)
+{
+	size_t more = f->more ? sizeof(struct file_more) : 0, n = strlen(name) + 1, l = link == NULL ? 0 : strlen(link) + 1;
+	char *at = keep_room(seg, more + n + l, f->more ? _Alignof(struct file_more) : 1);
+
+	if (at == NULL)
+		return -ENOMEM;
+	memset(at, 0, more);
+	memcpy(at + more, name, n);
+	if (l > 0)
+		memcpy(at + more + n, link, l);
+	f->name = at + more;
+	return 0;
 }
 
 static char *
@@ -266,24 +281,47 @@ newest(const struct source *s)
 	return s->segments[s->n_segments - 1];	/* an unreleased one: callers have just made it */
 }
 
+static bool
+is_device(const struct file *f)
+{
+	return S_ISCHR(f->mode) || S_ISBLK(f->mode);
+}
+
 static void
 fill(struct file *f, const struct stat *st)
 {
-	f->mode = (uint32_t)st->st_mode;
+	f->mode = (uint16_t)st->st_mode;
 	f->mtime = st->st_mtim.tv_sec;
-	f->atime = st->st_atim.tv_sec;
 	f->nsec = (uint32_t)st->st_mtim.tv_nsec;
 	f->uid = st->st_uid;
 	f->gid = st->st_gid;
 	f->size = S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode) ? st->st_size : 0;
-	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
-		f->rdev_major = major(st->st_rdev);
-		f->rdev_minor = minor(st->st_rdev);
+}
+
+static void
+fill_more(struct file *f, const struct stat *st)
+{
+	struct file_more *m = more_of(f);
+
+	m->inode = (struct inode_id){ st->st_dev, st->st_ino };
+	m->atime = st->st_atim.tv_sec;
+	if (is_device(f)) {
+		m->rdev_major = major(st->st_rdev);
+		m->rdev_minor = minor(st->st_rdev);
 	}
 }
 
+/* A link's target as the client is to see it. */
+static const char *
+unmunged(const struct source *s, const char *link)
+{
+	size_t n = sizeof munge_prefix - 1;
+
+	return s->conf.munge && strncmp(link, munge_prefix, n) == 0 && link[n] != '\0' ? link + n : link;
+}
+
 /* Add one object to the newest segment.  A directory's place is made when its contents will be
- * sent.  NULL for lack of memory. */
+ * sent.  link: the target of a symlink, else NULL.  NULL for lack of memory. */
 static struct file *
 add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link)
 {
@@ -298,34 +336,21 @@ add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st
 	memset(f, 0, sizeof *f);
 	fill(f, st);
 	f->dir = dir;
-	f->seq = s->seq++;
-	if ((f->name = keep(seg, name)) == NULL)
-		return NULL;
+	/* at 27 every regular file is told by its inode, whether it has other names or not */
+	f->linked = s->conf.hard_links && !S_ISDIR(f->mode) && (st->st_nlink > 1 || s->conf.version < 28);
+	f->more = f->linked || S_ISDIR(f->mode) || is_device(f) || s->conf.atimes || s->conf.attrs;
 	if (link != NULL) {
-		if (s->conf.munge && strncmp(link, munge_prefix, sizeof munge_prefix - 1) == 0 &&
-		    link[sizeof munge_prefix - 1] != '\0')
-			link += sizeof munge_prefix - 1;
-		if ((f->link = keep(seg, link)) == NULL)
-			return NULL;
+		link = unmunged(s, link);
 		f->size = (int64_t)strlen(link);
 	}
-	/* at 27 every regular file is told by its inode, whether it has other names or not */
-	if (s->conf.hard_links && !S_ISDIR(f->mode) && (st->st_nlink > 1 || s->conf.version < 28) &&
-	    (f->inode = keep_inode(seg, st)) == NULL)
+	if (keep_names(seg, f, name, link) != 0)
 		return NULL;
+	if (f->more)
+		fill_more(f, st);
 	if (S_ISREG(f->mode) || S_ISLNK(f->mode))
 		s->total_size += f->size;
 	seg->n++;
 	return f;
-}
-
-static int
-todo_add(struct source *s, uint32_t place)
-{
-	if (!grow(&s->todo, sizeof *s->todo, s->n_todo, s->cap_todo, &s->cap_todo))
-		return -ENOMEM;
-	s->todo[s->n_todo++] = place;
-	return 0;
 }
 
 /* Give a directory entry a place, so that its contents are read later. */
@@ -333,11 +358,12 @@ static int
 open_later(struct source *s, struct file *f, dev_t dev)
 {
 	const struct place *in = &s->places[f->dir];
+	uint32_t sub = place_add(s, joined(in->path, f->name), joined(in->fs, f->name), dev);
 
-	f->sub = place_add(s, joined(in->path, f->name), joined(in->fs, f->name), dev);
-	if (f->sub == 0)
+	if (sub == 0)
 		return -ENOMEM;
-	s->places[f->sub].up = f->dir;
+	more_of(f)->sub = sub;
+	s->places[sub].rules = rules_dir_share(s->places[f->dir].rules);
 	return 0;
 }
 
@@ -395,14 +421,15 @@ enter_rules(struct source *s, uint32_t dir)
 	char where[256];
 	int r;
 
-	if (rules_empty(s->conf.rules) || p->rules != NULL)
+	if (rules_empty(s->conf.rules))
 		return 0;
-	r = rules_enter(s->conf.rules, p->up == 0 ? NULL : s->places[p->up].rules, p->fs, fetch_rules, s, &rules, where,
-	    sizeof where);
+	r = rules_enter(s->conf.rules, p->rules, p->fs, fetch_rules, s, &rules, where, sizeof where);
 	if (r == E_FORMAT)
 		tell(s, MSG_ERROR_XFER, "rsync: [sender] %s: bad filter rule (in %s)\n", where, s->conf.module);
-	if (r == 0)
+	if (r == 0) {
+		rules_dir_free(p->rules);
 		p->rules = rules;
+	}
 	return r == E_FORMAT || r == E_LIMIT ? E_FORMAT : r;
 }
 
@@ -444,13 +471,41 @@ resolve_link(struct source *s, uint32_t dir, const char *fs, const char *target,
 	return 1;
 }
 
+/* Can the client be told of this entry in its own character set?  If not, it is told that. */
+static bool
+can_be_said(struct source *s, uint32_t dir, const char *name, const char *link)
+{
+	const struct place *in = &s->places[dir];
+	char path[2 * NAME_BYTES_MAX], fs[2 * NAME_BYTES_MAX], wire[NAME_BYTES_MAX];
+	int r;
+
+	if (s->conf.charset == NULL)
+		return true;
+	snprintf(path, sizeof path, "%s%s%s", in->path, in->path[0] == '\0' ? "" : "/", name);
+	if ((r = charset_to_wire(s->conf.charset, path, wire, sizeof wire)) != 0) {
+		tell(s, MSG_ERROR_XFER, "[sender] cannot convert filename: %s (%s)\n", path, strerror(-r));
+	} else if (link != NULL && s->conf.charset_links &&
+	    (r = charset_to_wire(s->conf.charset, link, wire, sizeof wire)) != 0) {
+		snprintf(path, sizeof path, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", name);
+		tell(s, MSG_ERROR_XFER, "[sender] cannot convert symlink data for: \"%s\" (in %s) (%s)\n",
+		    source_shown(s, dir, path, fs, sizeof fs), s->conf.module, strerror(-r));
+	} else {
+		return true;
+	}
+	s->io_error |= IOERR_GENERAL;
+	return false;
+}
+
 /* Add an object whose state is known; a directory is opened later, if its contents are wanted. */
 static int
 add_found(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link, bool followed)
 {
-	struct file *f = add_file(s, dir, name, st, S_ISLNK(st->st_mode) ? link : NULL);
+	struct file *f;
 
-	if (f == NULL)
+	link = S_ISLNK(st->st_mode) ? link : NULL;
+	if (!can_be_said(s, dir, name, link))
+		return 0;
+	if ((f = add_file(s, dir, name, st, link)) == NULL)
 		return -ENOMEM;
 	f->followed = followed;
 	if (!S_ISDIR(f->mode))
@@ -470,9 +525,11 @@ take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
 	const struct place *in = &s->places[dir];
 	int r = it->err, followed = 0;
 
-	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", it->name);
 	if (left_out(s, dir, it->name, r == 0 && S_ISDIR(it->st.st_mode)))
 		return 0;
+	if (r == 0 && !S_ISLNK(it->st.st_mode) && fits(in, it->name))	/* nearly all: no path is needed */
+		return add_found(s, dir, it->name, &it->st, NULL, false);
+	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", it->name);
 	if (r == 0 && S_ISLNK(it->st.st_mode) && (r = walk_link(w, it->name, link, sizeof link)) == 0)
 		r = -EINVAL;		/* an empty target says nothing */
 	if (r > 0 && (followed = resolve_link(s, dir, fs, link, &it->st)) < 0)
@@ -486,16 +543,21 @@ take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
 	return add_found(s, dir, it->name, &it->st, link, followed > 0);
 }
 
-/* Read one directory into the newest segment. */
+/* Its directories took their share of the rules: only what is still to be read keeps merge files in memory. */
+static void
+leave_rules(struct source *s, uint32_t dir)
+{
+	rules_dir_free(s->places[dir].rules);
+	s->places[dir].rules = NULL;
+}
+
 static int
-read_place(struct source *s, uint32_t dir)
+read_entries(struct source *s, uint32_t dir)
 {
 	struct walk_item it;
 	struct walk *w;
 	int r;
 
-	if ((r = enter_rules(s, dir)) != 0)
-		return r;
 	if ((r = walk_open(s->conf.root, s->places[dir].fs, &w)) == -ENOMEM)
 		return r;
 	if (r != 0) {
@@ -507,6 +569,18 @@ read_place(struct source *s, uint32_t dir)
 	if (r == 0 && walk_error(w) != 0)
 		complain(s, "readdir", dir, s->places[dir].fs, walk_error(w));
 	walk_close(w);
+	return r;
+}
+
+/* Read one directory into the newest segment. */
+static int
+read_place(struct source *s, uint32_t dir)
+{
+	int r = enter_rules(s, dir);
+
+	if (r == 0)
+		r = read_entries(s, dir);
+	leave_rules(s, dir);
 	return r;
 }
 
@@ -623,6 +697,8 @@ take_named(struct source *s, uint32_t dir, const char *name, const char *fs, boo
 		tell(s, MSG_INFO, "skipping directory %s\n", fs);
 		return 0;
 	}
+	if (!can_be_said(s, dir, name, S_ISLNK(st.st_mode) ? link : NULL))
+		return 0;
 	if ((f = add_file(s, dir, name, &st, S_ISLNK(st.st_mode) ? link : NULL)) == NULL)
 		return -ENOMEM;
 	f->followed = followed > 0 || follow;
@@ -657,7 +733,7 @@ take_contents(struct source *s, const char *fs)
 	f->top_dir = true;
 	if (s->conf.incremental)
 		return read_place(s, dir);
-	f->sub = dir;
+	more_of(f)->sub = dir;
 	return 0;
 }
 
@@ -984,26 +1060,77 @@ compare_old(const struct source *s, const struct file *a, const struct file *b)
 }
 
 static int
-by_wire_order(const void *va, const void *vb, void *arg)
+in_wire_order(const struct source *s, const struct file *a, const struct file *b)
 {
-	const struct file *a = va, *b = vb;
-	const struct source *s = arg;
-	int r = s->conf.version >= 29 ? compare_new(s, a, b) : compare_old(s, a, b);
-
-	return r != 0 ? r : a->seq < b->seq ? -1 : 1;
+	return s->conf.version >= 29 ? compare_new(s, a, b) : compare_old(s, a, b);
 }
 
-static void
-sort_segment(struct source *s, struct segment *seg)
+struct sorting {
+	const struct source *s;
+	const struct file *files;
+};
+
+static int
+by_wire_order(const void *va, const void *vb, void *arg)
 {
-	for (uint32_t i = 1; i < seg->n; i++)
-		if (by_wire_order(&seg->files[i - 1], &seg->files[i], s) > 0) {
-			qsort_r(seg->files, seg->n, sizeof *seg->files, by_wire_order, s);
-			return;
+	const uint32_t *a = va, *b = vb;
+	const struct sorting *t = arg;
+	int r = in_wire_order(t->s, &t->files[*a], &t->files[*b]);
+
+	return r != 0 ? r : *a < *b ? -1 : 1;	/* of the same name, the first found stays first */
+}
+
+/* Move each file to where order says, in place: order[i] is where the i-th comes from. */
+static void
+permute(struct file *files, uint32_t *order, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct file first = files[i];
+		uint32_t at = i, from;
+
+		for (; (from = order[at]) != i; at = from) {
+			files[at] = files[from];
+			order[at] = at;
 		}
+		files[at] = first;
+		order[at] = at;
+	}
+}
+
+/* Numbers are sorted, not files: with a million of them the memory counts.  0 or -ENOMEM. */
+static int
+sort_files(const struct source *s, struct file *files, uint32_t n)
+{
+	struct sorting t = { s, files };
+	uint32_t *order, done = 1;
+
+	while (done < n && in_wire_order(s, &files[done - 1], &files[done]) <= 0)
+		done++;
+	if (done >= n)
+		return 0;
+	if ((order = calloc(n, sizeof *order)) == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	qsort_r(order, n, sizeof *order, by_wire_order, &t);
+	permute(files, order, n);
+	free(order);
+	return 0;
 }
 
 /* --- incremental recursion ------------------------------------------------------------ */
+
+/* Two places whose files come from two arguments: what is in the second belongs to the first, too. */
+static void
+same_segment(struct source *s, uint32_t first, uint32_t second)
+{
+	uint32_t p = first;
+
+	while (p != 0 && s->places[p].same != 0)
+		p = s->places[p].same;
+	if (p != 0 && second != 0)
+		s->places[p].same = second;
+}
 
 /* The directories of a finished segment get their numbers. */
 static int
@@ -1021,15 +1148,11 @@ list_directories(struct source *s, const struct segment *seg)
 		if (!grow(&s->listed, sizeof *s->listed, s->n_listed, cap, &cap))
 			return -ENOMEM;
 		s->cap_listed = (uint32_t)cap;
-		s->listed[s->n_listed] = (struct listed){ f->sub, s->at, 0, 0, leaf_rank(f) == 0 };
+		s->listed[s->n_listed] = (struct listed){ file_more(f)->sub, s->at, 0, 0, leaf_rank(f) == 0 };
 		if (prev != NULL && leaf_rank(f) != 0 && strcmp(prev->name, f->name) == 0) {
 			/* the same name from another argument: one segment serves both */
 			s->listed[s->n_listed].skip = true;
-			for (uint32_t p = prev->sub; p != 0 && f->sub != 0; p = s->places[p].same)
-				if (s->places[p].same == 0) {
-					s->places[p].same = f->sub;
-					break;
-				}
+			same_segment(s, file_more(prev)->sub, file_more(f)->sub);
 		} else {
 			prev = f;
 		}
@@ -1102,7 +1225,8 @@ finish_segment(struct source *s)
 {
 	struct segment *seg = newest(s);
 
-	sort_segment(s, seg);
+	if (sort_files(s, seg->files, seg->n) != 0)
+		return -ENOMEM;
 	if (seg->n > (uint32_t)(INT32_MAX - 2 - seg->first))
 		return E_LIMIT;
 	s->next_first = seg->first + (int32_t)seg->n + 1;
@@ -1131,39 +1255,58 @@ source_next(struct source *s, uint32_t *ret_dir)
 
 /* --- the first or only list ----------------------------------------------------------- */
 
-/* The complete list is walked depth first, in the order of the wire, so that the sort at the
- * end finds its work done. */
+/* The complete list is walked depth first, in the order of the wire: what comes behind a directory has to wait
+ * until that is read.  The sort at the end then finds its work done, which for a million files saves its memory. */
+static int
+put_off(struct source *s, uint32_t from)
+{
+	struct segment *seg = newest(s);
+	uint32_t first = from;
+
+	while (first < seg->n && file_more(&seg->files[first])->sub == 0)
+		first++;
+	for (; seg->n > first; seg->n--) {
+		if (!grow(&s->todo, sizeof *s->todo, s->n_todo, s->cap_todo, &s->cap_todo))
+			return -ENOMEM;
+		s->todo[s->n_todo++] = seg->files[seg->n - 1];
+	}
+	return 0;
+}
+
+/* Take the next entry that waits; a directory is followed by what is in it.  1: it was one. */
+static int
+take_put_off(struct source *s)
+{
+	struct segment *seg = newest(s);
+	uint32_t from = seg->n + 1, place;
+	size_t cap = seg->cap;
+	int r;
+
+	if (!grow(&seg->files, sizeof *seg->files, seg->n, cap, &cap))
+		return -ENOMEM;
+	seg->cap = (uint32_t)cap;
+	seg->files[seg->n++] = s->todo[--s->n_todo];
+	if ((place = file_more(&seg->files[from - 1])->sub) == 0)
+		return 0;
+	if ((r = read_place(s, place)) != 0)
+		return r;
+	if ((r = sort_files(s, seg->files + from, seg->n - from)) != 0)
+		return r;
+	return (r = put_off(s, from)) != 0 ? r : 1;
+}
+
+/* As far as the next directory: 1, or 0 at the end. */
 static int
 build_complete(struct source *s)
 {
-	struct segment *seg = newest(s);
-	uint32_t from = seg->n, place;
-	int r;
+	int r = 0;
 
-	if (s->n_todo == 0)
-		return 0;
-	place = s->todo[--s->n_todo];
-	if ((r = read_place(s, place)) != 0)
-		return r;
-	if (seg->n > from)
-		qsort_r(seg->files + from, seg->n - from, sizeof *seg->files, by_wire_order, s);
-	for (uint32_t i = seg->n; i > from; i--)
-		if (seg->files[i - 1].sub != 0 && todo_add(s, seg->files[i - 1].sub) != 0)
-			return -ENOMEM;
-	return 1;
-}
-
-/* Directories named by arguments, the first on top. */
-static int
-queue_named(struct source *s)
-{
-	const struct segment *seg = newest(s);
-
+	if (!s->started)
+		r = put_off(s, 0);
 	s->started = true;
-	for (uint32_t i = seg->n; i > 0; i--)
-		if (seg->files[i - 1].sub != 0 && todo_add(s, seg->files[i - 1].sub) != 0)
-			return -ENOMEM;
-	return 0;
+	while (r == 0 && s->n_todo > 0)
+		r = take_put_off(s);
+	return r;
 }
 
 int
@@ -1172,8 +1315,6 @@ source_build(struct source *s)
 	int r;
 
 	if (!s->conf.incremental) {
-		if (!s->started && (r = queue_named(s)) != 0)
-			return r;
 		if ((r = build_complete(s)) != 0)
 			return r;
 		s->all_listed = true;
@@ -1236,9 +1377,9 @@ source_set_xattrs(struct source *s, uint32_t index, int32_t set)
 {
 	struct file *f = &newest(s)->files[index];
 
-	f->xattrs = set;
-	if (f->sub != 0)
-		s->places[f->sub].xattrs = set;
+	more_of(f)->xattrs = set;
+	if (file_more(f)->sub != 0)
+		s->places[file_more(f)->sub].xattrs = set;
 }
 
 static size_t
@@ -1313,12 +1454,6 @@ source_wants_more(const struct source *s, size_t ahead)
 	for (size_t i = s->oldest + 1; i < s->n_segments; i++)
 		n += s->segments[i]->n + 1;
 	return n < ahead;
-}
-
-bool
-source_all_listed(const struct source *s)
-{
-	return s->all_listed;
 }
 
 int

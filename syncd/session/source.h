@@ -11,34 +11,41 @@
 #include "syncd/policy/rules.h"
 #include "syncd/types.h"
 
-/* What tells the names of one file; only with -H, only for files with several. */
+/* What tells the names of one file. */
 struct inode_id {
 	dev_t dev;
 	ino_t ino;
 };
 
+/* What few files have: directories, devices, and all with -H (of several names), -U, -A or -X. */
+struct file_more {
+	struct inode_id inode;	/* if f->linked */
+	int64_t atime;
+	uint32_t rdev_major, rdev_minor;
+	uint32_t sub;		/* a directory's own number as a place for files; 0: never opened */
+	int32_t xattrs;		/* 1 + the number of its set of attributes; 0: not known */
+};
+
+/* One of perhaps millions: every byte counts.  The name lies in the segment's memory, a link's target behind it,
+ * struct file_more in front of it. */
 struct file {
 	const char *name;	/* last component, or "." */
-	const char *link;	/* symlink target, or NULL */
-	const struct inode_id *inode;	/* NULL: nobody asked, or it has one name */
-	int64_t size, mtime, atime;
-	uint32_t nsec, mode, uid, gid;
-	uint32_t rdev_major, rdev_minor;
+	int64_t size, mtime;
+	uint32_t nsec, uid, gid;
 	uint32_t dir;		/* the directory it lies in */
-	uint32_t sub;		/* a directory's own number as a place for files; 0: never opened */
-	uint32_t seq;		/* order of discovery, for a stable sort */
-	bool top_dir, no_content;
-	bool followed;		/* a link stands there; this is what it leads to */
-	bool sent;		/* its data went out once: another request is a repair */
-	int32_t xattrs;		/* 1 + the number of its set of attributes; 0: not known */
+	uint16_t mode;
+	bool top_dir : 1, no_content : 1;
+	bool followed : 1;	/* a link stands there; this is what it leads to */
+	bool sent : 1;		/* its data went out once: another request is a repair */
+	bool linked : 1;	/* it has other names, and somebody asked */
+	bool more : 1;
 };
 
 /* A directory as a place: where it is in the transfer and in the module. */
 struct place {
 	char *path;		/* in the transfer, "" at the top */
 	char *fs;		/* below the module root */
-	struct rules_dir *rules;	/* what merge files here and above say; once it was read */
-	uint32_t up;		/* the place that holds it; 0 at the top */
+	struct rules_dir *rules;	/* what merge files above say, while it is read also those here; then NULL */
 	int32_t xattrs;		/* as its entry had it: struct file */
 	uint32_t same;		/* another place whose files belong into the same segment; 0: none */
 	dev_t dev;
@@ -60,9 +67,11 @@ struct source_conf {
 	const struct rules *hidden;	/* the module's own: what it hides does not exist */
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
-	bool hard_links;
+	bool hard_links, atimes, attrs;
 	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
 	bool ignore_missing, delete_missing, ignore_errors;
+	struct charset *charset;	/* borrowed; NULL, or what names have to be said in; */
+	bool charset_links;	/* and the targets of links */
 	bool entered;		/* the root or a directory below it was entered: messages show a slash */
 	/* a line for the client about something that could not be listed */
 	void (*tell)(void *arg, unsigned code, const char *text);
@@ -70,6 +79,9 @@ struct source_conf {
 };
 
 struct source;
+
+const struct file_more *file_more(const struct file *f);	/* zeros when it has none */
+const char *file_link(const struct file *f);	/* a symlink's target, or NULL */
 
 int source_new(const struct source_conf *conf, struct source **ret);
 void source_free(struct source *s);
@@ -117,7 +129,6 @@ bool source_release(struct source *s);
 /* Is the client short of work with fewer than `ahead` files listed beyond the segment that it works
  * on?  It never finishes a segment before it has seen the next, so two of them are always due. */
 bool source_wants_more(const struct source *s, size_t ahead);
-bool source_all_listed(const struct source *s);		/* no directory is left to list */
 
 /* A path below place dir as rsync shows it: with a slash in front when that directory was entered
  * by chroot or for an argument.  Returns dst. */

@@ -73,6 +73,35 @@ START_TEST(every_vector_of_the_protocol_holds)
 }
 END_TEST
 
+/* Long input goes through vector code; the vectors above are too short for it. */
+START_TEST(a_long_file_has_the_same_sum_in_any_pieces)
+{
+	static const struct { enum sum_alg alg; const char *hex; } sums[] = {
+		{ SUM_XXH3, "e69e6a79b0997edd" }, { SUM_XXH128, "e69e6a79b0997edd565c921c7e9523bb" },
+	};
+	static uint8_t file[100003];
+	uint8_t out[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1];
+	struct strong *s;
+
+	for (size_t i = 0; i < sizeof file; i++)
+		file[i] = (uint8_t)(i * i >> 3);
+	if (strong_new(sums[_i].alg, 0, 0, &s) == E_UNSUPPORTED)
+		return;
+	strong_block(s, file, sizeof file, out);
+	print(out, strong_len(sums[_i].alg), hex);
+	ck_assert_str_eq(hex, sums[_i].hex);
+	for (size_t piece = 1; piece < sizeof file; piece = piece * 3 + 1) {
+		for (size_t at = 0; at < sizeof file; at += piece)
+			strong_update(s, file + at, sizeof file - at < piece ? sizeof file - at : piece);
+		strong_final(s, out);
+		print(out, strong_len(sums[_i].alg), hex);
+		ck_assert_str_eq(hex, sums[_i].hex);
+	}
+	strong_free(s);
+}
+END_TEST
+
 START_TEST(names_and_lengths_belong_together)
 {
 	static const struct { const char *name; size_t len; } names[] = {
@@ -104,6 +133,7 @@ main(void)
 	TCase *t = tcase_create("strong");
 
 	tcase_add_loop_test(t, every_vector_of_the_protocol_holds, 0, ARRAY_LEN(rows));
+	tcase_add_loop_test(t, a_long_file_has_the_same_sum_in_any_pieces, 0, 2);
 	tcase_add_test(t, names_and_lengths_belong_together);
 	suite_add_tcase(s, t);
 	return unit_main(s);

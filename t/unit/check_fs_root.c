@@ -160,6 +160,26 @@ flip(void *arg)
 	return NULL;
 }
 
+START_TEST(what_is_handed_to_the_closer_is_closed_and_nothing_else)
+{
+	struct closer c = { 0, 0 };
+	int fds[CLOSER_MAX + 3];
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		ck_assert_int_ge(fds[i] = root_open(&root, "d/f", O_RDONLY), 0);
+	closer_add(&c, -1);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		if (i != 2 && i != ARRAY_LEN(fds) - 1)
+			closer_add(&c, fds[i]);
+	closer_flush(&c);
+	closer_flush(&c);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		ck_assert_int_eq(fcntl(fds[i], F_GETFD) >= 0, i == 2 || i == ARRAY_LEN(fds) - 1);
+	close(fds[2]);
+	close(fds[ARRAY_LEN(fds) - 1]);
+}
+END_TEST
+
 START_TEST(flips_of_a_second_thread_never_lead_out)
 {
 	static const char *const dirs[] = { "x", "x/../x", "v/w/../../x", "v/w", "v/w/.." };
@@ -222,6 +242,7 @@ main(void)
 	tcase_add_loop_test(t, data_comes_from_regular_files_below_the_root_alone, 0, ARRAY_LEN(files));
 	tcase_add_test(t, a_followed_file_is_one_below_the_root);
 	tcase_add_test(t, a_text_is_bounded_and_has_no_nul);
+	tcase_add_test(t, what_is_handed_to_the_closer_is_closed_and_nothing_else);
 	tcase_add_test(t, flips_of_a_second_thread_never_lead_out);
 	suite_add_tcase(s, t);
 	return unit_main(s);

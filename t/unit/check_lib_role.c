@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -162,6 +163,12 @@ START_TEST(a_new_root_hides_the_old_one)
 }
 END_TEST
 
+#ifdef SALLYPORT_SANITIZE
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 static int
 keeps_to_its_limits(const struct role *role)
 {
@@ -171,6 +178,11 @@ keeps_to_its_limits(const struct role *role)
 		return 1;
 	if (getrlimit(RLIMIT_CORE, &l) < 0 || l.rlim_max != 0)
 		return 2;
+	void *much = malloc(role->memory_max);
+
+	if (much != NULL && !SANITIZED)
+		return 5;
+	free(much);
 	for (int i = 0; i < 16; i++)
 		if (dup(0) < 0)
 			return errno == EMFILE ? 0 : 3;
@@ -179,7 +191,8 @@ keeps_to_its_limits(const struct role *role)
 
 START_TEST(limits_cannot_be_passed)
 {
-	struct role role = { .name = "t", .root_fd = -1, .files = ROLE_FILES_FREE, .tree_fd = -1, .files_max = 12 };
+	struct role role = { .name = "t", .root_fd = -1, .files = ROLE_FILES_FREE, .tree_fd = -1, .files_max = 12,
+	    .memory_max = 32 << 20 };
 
 	ck_assert_int_eq(status_of(keeps_to_its_limits, &role), 0);
 }
