@@ -8,12 +8,12 @@ TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 
 # libtunnel.a: the configuration and the processes of the forwarder
 tunnel_libtunnel_a_SOURCES = \
-	tunnel/ask.c tunnel/ask.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/conn.c tunnel/conn.h tunnel/ctl.c tunnel/ctl.h \
-	tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/load.c tunnel/load.h \
+	tunnel/ask.c tunnel/ask.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
+	tunnel/execute.c tunnel/handshake.c tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/load.c tunnel/load.h \
 	tunnel/master.c tunnel/master.h tunnel/proxy.c tunnel/proxy.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
 	tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/table.c tunnel/table.h \
-	tunnel/target.c tunnel/target.h tunnel/tlsname.c tunnel/tlsname.h tunnel/worker.c tunnel/worker.h
+	tunnel/target.c tunnel/target.h tunnel/tlsname.c tunnel/tlsname.h tunnel/transfer.c tunnel/worker.c tunnel/worker.h
 TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS)
 
 bin_PROGRAMS += sallyport-tunnel

@@ -1,0 +1,76 @@
+/* What the phases of a connection share: its struct, and how a phase ends.  For conn.c and the
+ * files of one phase each; nobody else knows what a connection is made of. */
+#ifndef SALLYPORT_TUNNEL_CONNPHASE_H
+#define SALLYPORT_TUNNEL_CONNPHASE_H
+
+#include "tunnel/conn.h"
+#include "tunnel/duplex.h"
+#include "tunnel/peercert.h"
+
+enum { CONN_ID_SIZE = 24 };
+
+enum phase { PH_TLS, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER };
+enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
+
+struct conn {
+	struct conn_env *env;
+	const struct service *sv;
+	struct conn *next, **prev;
+	enum phase phase;
+	char id[CONN_ID_SIZE];
+	struct end local, remote;	/* accepted, and connected to */
+	struct stream_tls tls;
+	struct stream_tcp plain;
+	struct peercert cert;
+	struct duplex duplex;
+	struct timer deadline;
+	uint64_t touched;		/* when something last happened, on the loop's clock */
+	size_t tried;			/* addresses connected to so far */
+	int redirected;			/* to where those go who are not let in */
+	size_t first_address;
+	struct ask *ask;		/* while the spawner is asked for a program */
+	void (*ended)(void *arg);	/* NULL, or who runs this program */
+	void *ended_arg;
+	size_t lingered;		/* bytes thrown away so far */
+};
+
+/* --- conn.c ----------------------------------------------------------------------------------- */
+
+void conn_say(const struct conn *c, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+const struct tun_service *conn_conf(const struct conn *c);
+struct end *conn_tls_end(struct conn *c);
+struct end *conn_plain_end(struct conn *c);
+void conn_deadline(struct conn *c, int64_t seconds);
+
+/* For end_init: goes on with the connection, arg. */
+void conn_ready(void *arg, uint32_t events);
+
+/* Run phases until one waits.  The connection may be gone afterwards. */
+void conn_run(struct conn *c);
+
+/* Two ends of a connection, in order and by a reset; what they return is for the caller to return. */
+enum step conn_closed(struct conn *c);
+enum step conn_reset(struct conn *c);
+
+/* Where a connection's data goes to in this section: PH_CONNECT or PH_EXEC. */
+enum phase conn_target_phase(const struct conn *c);
+
+/* The target is there: what has to be said before the data, and then the data. */
+enum step conn_target_ready(struct conn *c);
+
+/* --- the phases ------------------------------------------------------------------------------- */
+
+enum step conn_tls_run(struct conn *c);		/* handshake.c */
+
+enum step conn_connect_run(struct conn *c);	/* connect.c */
+const struct addr *conn_address(const struct conn *c);	/* the one being tried */
+
+enum step conn_exec_run(struct conn *c);	/* execute.c */
+
+int conn_announce(struct conn *c);		/* announce.c: the PROXY header; 0 or -errno */
+
+void conn_relay(struct conn *c);		/* transfer.c: begin */
+enum step conn_relay_run(struct conn *c);
+enum step conn_idle_expired(struct conn *c);
+
+#endif
