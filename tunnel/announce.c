@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <syslog.h>
 
 #include "lib/sock.h"
 #include "tunnel/proxy.h"
-
 
 static void
 put_proxy(struct conn *c, struct buf *out)
@@ -28,8 +28,8 @@ put_proxy(struct conn *c, struct buf *out)
 }
 
 /* In one piece: nothing was sent there yet, and no socket's buffer is smaller. */
-int
-conn_announce(struct conn *c)
+static int
+send_proxy(struct conn *c)
 {
 	struct buf header = BUF_INIT;
 	ssize_t n;
@@ -40,4 +40,18 @@ conn_announce(struct conn *c)
 	r = header.err != 0 ? header.err : n < 0 ? -errno : (size_t)n != buf_len(&header) ? -EIO : 0;
 	buf_done(&header);
 	return r;
+}
+
+enum step
+conn_announce_run(struct conn *c)
+{
+	int r;
+
+	if (conn_conf(c)->protocol != PROTOCOL_PROXY)
+		return conn_negotiate_run(c);
+	if (!c->redirected && (r = send_proxy(c)) != 0) {
+		conn_say(c, LOG_ERR, "PROXY header: %s (%d)", strerror(-r), -r);
+		return conn_reset(c);
+	}
+	return conn_advance(c);
 }

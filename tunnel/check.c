@@ -17,7 +17,8 @@ has_checks(const struct tls_conf *t)
 static int
 endpoints(const struct tun_service *s)
 {
-	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL);
+	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL) +
+	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS);
 }
 
 static const char *
@@ -70,13 +71,39 @@ check_tls(const struct tls_conf *t)
 	return NULL;
 }
 
+static int
+has_port(const char *host)
+{
+	const char *colon = strrchr(host, ':');
+
+	return colon != NULL && colon != host && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0' &&
+	    strlen(colon) <= 6 && colon - host < ST_HOST_SIZE;
+}
+
+static const char *
+check_protocol(const struct tun_service *s)
+{
+	int needs_host = s->tls.client && (s->protocol == PROTOCOL_CONNECT || s->protocol == PROTOCOL_SOCKS);
+
+	if (!starttls_supported(s->protocol, s->tls.client))
+		return s->tls.client ? "The configured protocol is not supported in the client mode" :
+		    "The configured protocol is not supported in the server mode";
+	if (needs_host && !is_set(s->starttls.host))
+		return "protocolHost not specified";
+	if (needs_host && !has_port(s->starttls.host))
+		return "\"protocolHost\" needs a host and a port";
+	if (s->redirect.n > 0 && !s->tls.client && starttls_connects_first(s->protocol, 0))
+		return "\"redirect\" is incompatible with the specified protocol negotiation";
+	return NULL;
+}
+
 const char *
 check_service(const struct tun_service *s, int inetd)
 {
 	const char *why = check_endpoints(s, inetd);
 
-	if (why == NULL && s->tls.client && s->protocol == PROTOCOL_PROXY)
-		why = "The configured protocol is not supported in the client mode";
+	if (why == NULL)
+		why = check_protocol(s);
 	if (why == NULL)
 		why = check_tls(&s->tls);
 	if (why == NULL)

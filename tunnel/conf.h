@@ -7,12 +7,12 @@
 
 #include "lib/opt.h"
 #include "tunnel/sockopt.h"
+#include "tunnel/starttls.h"
 #include "tunnel/tlsctx.h"
 
 enum { FOREGROUND_NO, FOREGROUND_YES, FOREGROUND_QUIET };
 enum { LOGID_SEQUENTIAL, LOGID_UNIQUE, LOGID_THREAD, LOGID_PROCESS };
 enum { FAILOVER_PRIO, FAILOVER_RR };
-enum { PROTOCOL_NONE, PROTOCOL_PROXY };
 
 /* What has no owner and is inherited by assignment. */
 struct tun_plain {
@@ -28,8 +28,9 @@ struct tun_service {
 	char *exec, *exec_args;		/* a program instead of an address; NULL or "": none */
 	char *sni;			/* client: the name to send; NULL: from connect */
 	char *owner, *group;		/* of a UNIX accept socket */
-	int64_t t_busy, t_close, t_connect, t_idle;	/* seconds */
+	int64_t t_busy, t_close, t_connect, t_idle, t_ocsp;	/* seconds */
 	int protocol, proxy_tlv;
+	struct starttls_conf starttls;	/* what the protocol needs to know */
 	int64_t proxy_version;
 	int delay, failover, reset, log_id;
 	struct tun_plain plain;

@@ -54,10 +54,30 @@ conn_deadline(struct conn *c, int64_t seconds)
 	loop_timer(c->env->loop, &c->deadline, (uint64_t)seconds * 1000);
 }
 
-enum phase
-conn_target_phase(const struct conn *c)
+/* What follows upon what.  Mail servers greet before TLS, so they are connected to first. */
+static const enum phase client_plan[] = { PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_LATE, PH_RELAY };
+static const enum phase server_plan[] = { PH_EARLY, PH_TLS, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY };
+static const enum phase mail_plan[] = { PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_RELAY };
+
+static const enum phase *
+plan_for(const struct tun_service *conf)
 {
-	return c->sv->connect.n > 0 ? PH_CONNECT : PH_EXEC;
+	if (conf->tls.client)
+		return client_plan;
+	return starttls_connects_first(conf->protocol, 0) ? mail_plan : server_plan;
+}
+
+enum step
+conn_advance(struct conn *c)
+{
+	c->phase = *++c->plan;
+	return STEP_NEXT;
+}
+
+uint32_t
+conn_service_number(const struct conn *c)
+{
+	return (uint32_t)(c->sv - c->env->services->v);
 }
 
 static void
@@ -86,6 +106,9 @@ conn_free(struct conn *c)
 
 	loop_timer_clear(env->loop, &c->deadline);
 	ask_forget(c->ask);
+	errand_forget(c->errand);
+	conn_talk_free(c);
+	targets_done(&c->own);
 	end_close(env->loop, &c->local, 0);
 	end_close(env->loop, &c->remote, 0);
 	stream_tls_done(&c->tls);
@@ -150,26 +173,14 @@ linger_run(struct conn *c)
 	return conn_say_end(c, conn_conf(c)->tls.client ? "closed/reset" : "reset/closed");
 }
 
-/* The target is there: what has to be said before the data, and then the data. */
-enum step
-conn_target_ready(struct conn *c)
-{
-	int r;
-
-	if (conn_conf(c)->protocol == PROTOCOL_PROXY && !c->redirected && (r = conn_announce(c)) != 0) {
-		conn_say(c, LOG_ERR, "PROXY header: %s (%d)", strerror(-r), -r);
-		return conn_reset(c);
-	}
-	conn_relay(c);
-	return STEP_NEXT;
-}
-
 void
 conn_run(struct conn *c)
 {
 	static enum step (*const phases[])(struct conn *) = {
-		[PH_TLS] = conn_tls_run, [PH_CONNECT] = conn_connect_run, [PH_EXEC] = conn_exec_run,
-		[PH_RELAY] = conn_relay_run, [PH_LINGER] = linger_run,
+		[PH_EARLY] = conn_negotiate_run, [PH_MIDDLE] = conn_negotiate_run, [PH_INSIDE] = conn_negotiate_run,
+		[PH_LATE] = conn_announce_run, [PH_TLS] = conn_tls_run, [PH_JUDGE] = conn_judge_run,
+		[PH_TARGET] = conn_target_run, [PH_LOOKUP] = conn_lookup_run, [PH_CONNECT] = conn_connect_run,
+		[PH_EXEC] = conn_exec_run, [PH_RELAY] = conn_relay_run, [PH_LINGER] = linger_run,
 	};
 
 	while (phases[c->phase](c) == STEP_NEXT)
@@ -194,6 +205,20 @@ expired(void *arg)
 		    addr_text(conn_address(c), text, sizeof text));
 		end_close(c->env->loop, &c->remote, 0);
 		step = STEP_NEXT;
+		break;
+	case PH_EARLY:
+	case PH_MIDDLE:
+	case PH_INSIDE:
+	case PH_LATE:
+		if (conn_talk_is_quiet(c)) {
+			step = STEP_NEXT;
+			break;
+		}	/* fall through */
+	case PH_JUDGE:
+	case PH_TARGET:
+	case PH_LOOKUP:
+		conn_say(c, LOG_INFO, "s_poll_wait: TIMEOUTbusy exceeded: sending reset");
+		step = conn_reset(c);
 		break;
 	case PH_EXEC:
 		conn_say(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conn_conf(c)->exec);
@@ -261,6 +286,7 @@ conn_new(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 	}
 	c->env = env;
 	c->sv = sv;
+	c->plan = plan_for(sv->conf);
 	enlist(env, c);
 	give_id(c);
 	end_init(&c->local, rfd, wfd, conn_ready, c);
@@ -283,7 +309,7 @@ conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 			close(wfd);
 		return;
 	}
-	c->phase = sv->conf->tls.client ? conn_target_phase(c) : PH_TLS;
+	c->phase = *c->plan;
 	welcome(c);
 	conn_run(c);
 }

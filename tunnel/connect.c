@@ -6,11 +6,10 @@
 
 #include "lib/sock.h"
 
-
 static const struct targets *
 targets_of(const struct conn *c)
 {
-	return c->redirected ? &c->sv->redirect : &c->sv->connect;
+	return c->own.n > 0 ? &c->own : c->redirected ? &c->sv->redirect : &c->sv->connect;
 }
 
 const struct addr *
@@ -47,11 +46,7 @@ connected(struct conn *c)
 	if (sock_local(c->remote.rfd, &local) == 0)
 		conn_say(c, LOG_NOTICE, "Service [%s] connected remote server from %s", conn_conf(c)->name,
 		    addr_text(&local, from, sizeof from));
-	if (conn_conf(c)->tls.client)
-		c->phase = PH_TLS;
-	else
-		return conn_target_ready(c);
-	return STEP_NEXT;
+	return conn_advance(c);
 }
 
 /* Begin with the next address.  0: connected or on its way. */

@@ -5,11 +5,15 @@
 
 #include "tunnel/conn.h"
 #include "tunnel/duplex.h"
+#include "tunnel/errand.h"
 #include "tunnel/peercert.h"
 
 enum { CONN_ID_SIZE = 24 };
 
-enum phase { PH_TLS, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER };
+enum phase {
+	PH_EARLY, PH_MIDDLE, PH_INSIDE, PH_LATE,	/* in the order of enum starttls_slot */
+	PH_TLS, PH_JUDGE, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
+};
 enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
 
 struct conn {
@@ -17,6 +21,7 @@ struct conn {
 	const struct service *sv;
 	struct conn *next, **prev;
 	enum phase phase;
+	const enum phase *plan;		/* the present one of those that follow upon each other */
 	char id[CONN_ID_SIZE];
 	struct end local, remote;	/* accepted, and connected to */
 	struct stream_tls tls;
@@ -31,6 +36,9 @@ struct conn {
 	struct ask *ask;		/* while the spawner is asked for a program */
 	void (*ended)(void *arg);	/* NULL, or who runs this program */
 	void *ended_arg;
+	struct talk *talk;		/* while a protocol talks */
+	struct errand *errand;		/* while the target's names are looked up */
+	struct targets own;		/* what came of it, or what the peer asked for */
 	size_t lingered;		/* bytes thrown away so far */
 };
 
@@ -52,25 +60,33 @@ void conn_run(struct conn *c);
 enum step conn_closed(struct conn *c);
 enum step conn_reset(struct conn *c);
 
-/* Where a connection's data goes to in this section: PH_CONNECT or PH_EXEC. */
-enum phase conn_target_phase(const struct conn *c);
+/* This phase of the plan is over. */
+enum step conn_advance(struct conn *c);
 
-/* The target is there: what has to be said before the data, and then the data. */
-enum step conn_target_ready(struct conn *c);
+/* For requests to the spawner. */
+uint32_t conn_service_number(const struct conn *c);
 
 /* --- the phases ------------------------------------------------------------------------------- */
 
 enum step conn_tls_run(struct conn *c);		/* handshake.c */
+
+enum step conn_judge_run(struct conn *c);	/* judge.c */
+
+enum step conn_negotiate_run(struct conn *c);	/* negotiate.c */
+int conn_talk_is_quiet(struct conn *c);		/* the deadline was for that: go on */
+void conn_talk_free(struct conn *c);
+
+enum step conn_target_run(struct conn *c);	/* seek.c */
+enum step conn_lookup_run(struct conn *c);
 
 enum step conn_connect_run(struct conn *c);	/* connect.c */
 const struct addr *conn_address(const struct conn *c);	/* the one being tried */
 
 enum step conn_exec_run(struct conn *c);	/* execute.c */
 
-int conn_announce(struct conn *c);		/* announce.c: the PROXY header; 0 or -errno */
+enum step conn_announce_run(struct conn *c);	/* announce.c */
 
-void conn_relay(struct conn *c);		/* transfer.c: begin */
-enum step conn_relay_run(struct conn *c);
+enum step conn_relay_run(struct conn *c);	/* transfer.c */
 enum step conn_idle_expired(struct conn *c);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "lib/sock.h"
 
-
 /* The spawner's answer: the program is the peer itself, or the end that others connect to. */
 static void
 spawned(void *arg, int error, int fd, pid_t pid)
@@ -24,11 +23,9 @@ spawned(void *arg, int error, int fd, pid_t pid)
 	conn_say(c, LOG_INFO, "Local mode child started (PID=%d)", (int)pid);
 	end_init(is_peer ? &c->local : &c->remote, fd, fd, conn_ready, c);
 	if (is_peer)
-		c->phase = conn_conf(c)->tls.client ? PH_CONNECT : PH_TLS;
-	else if (conn_conf(c)->tls.client)
-		c->phase = PH_TLS;
-	else if (conn_target_ready(c) == STEP_GONE)
-		return;
+		c->phase = *c->plan;
+	else
+		conn_advance(c);
 	conn_run(c);
 }
 
@@ -50,7 +47,7 @@ name_peer(struct conn *c, struct spawn_request *req)
 enum step
 conn_exec_run(struct conn *c)
 {
-	struct spawn_request req = { .service = (uint32_t)(c->sv - c->env->services->v) };
+	struct spawn_request req = { .kind = SPAWN_PROGRAM, .service = conn_service_number(c) };
 	int r;
 
 	if (c->ask != NULL)

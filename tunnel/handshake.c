@@ -76,17 +76,6 @@ tls_begin(struct conn *c)
 	return 0;
 }
 
-static void
-choose_target(struct conn *c)
-{
-	c->phase = conn_target_phase(c);
-	if (!conn_conf(c)->tls.redirects || (tlsctx_authentic(c->tls.ssl) && !verify_refuses(c->cert.verdict)))
-		return;
-	conn_say(c, LOG_NOTICE, "Redirecting connection");
-	c->redirected = 1;
-	c->phase = PH_CONNECT;
-}
-
 enum step
 conn_tls_run(struct conn *c)
 {
@@ -103,9 +92,5 @@ conn_tls_run(struct conn *c)
 	if (r != 0)
 		return handshake_failed(c, r);
 	say_tls(c);
-	if (conn_conf(c)->tls.client)
-		conn_relay(c);
-	else
-		choose_target(c);
-	return STEP_NEXT;
+	return conn_advance(c);
 }

@@ -141,7 +141,7 @@ become_worker(struct master *m, int ctl_fd, int ask_fd, int leads)
 static _Noreturn void
 become_spawner(struct master *m, int ctl_fd)
 {
-	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = ctl_fd,
+	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = ctl_fd, .filter = m->filter,
 	    .keep_stderr = conf_of(m)->foreground == FOREGROUND_YES };
 
 	loop_free(m->loop);
@@ -225,7 +225,7 @@ fill_up(void *arg)
 	struct master *m = arg;
 	int r = 0;
 
-	if (service_set_spawns(m->plan.services) && current(m, 1) == NULL)
+	if (service_set_asks(m->plan.services) && current(m, 1) == NULL)
 		r = spawn(m, 1);
 	while (r == 0 && m->missing > 0 && (r = spawn(m, 0)) == 0)
 		m->missing--;
@@ -522,7 +522,7 @@ run_inetd(struct master *m)
 	struct role role = roles_worker(&m->id, m->filter);
 	struct worker_job job = { .services = m->plan.services, .role = &role, .ctl_fd = -1, .ask_fd = -1,
 	    .next_id = m->next_id };
-	int r = service_set_spawns(m->plan.services) ? spawn(m, 1) : 0;
+	int r = service_set_asks(m->plan.services) ? spawn(m, 1) : 0;
 
 	if (r == 0 && (r = open_channel(m, &job.ask_fd)) == 0)
 		r = worker_serve_one(&job);

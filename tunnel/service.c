@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "tunnel/load.h"
 #include "tunnel/sni.h"
+#include "tunnel/spawnmsg.h"
 
 /* The name for the server to choose a certificate by: never an address (RFC 6066). */
 static char *
@@ -39,20 +40,33 @@ service_done(struct service *s)
 	free(s->virtuals);
 }
 
+/* A name that is not known yet may be later: it is looked up for every connection then. */
+static int
+resolve_target(const struct tun_service *conf, const struct opt_list *names, const char *what, struct targets *t,
+    int *ret_delays)
+{
+	const char *bad = "";
+	int literal = 1;
+
+	for (size_t i = 0; i < names->n; i++)
+		literal &= target_is_literal(names->v[i]);
+	if (conf->delay && !literal)
+		return *ret_delays = 1;
+	if (targets_resolve(names, TARGET_CONNECT, t, &bad) == 0)
+		return 0;
+	log_info("Service [%s]: Cannot resolve %s target - delaying DNS lookup: %s", conf->name, what, bad);
+	return *ret_delays = 1;
+}
+
 static int
 resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 {
 	const char *bad;
-	struct addr literal;
 
 	if (targets_resolve(&conf->accept, TARGET_ACCEPT, &s->accept, &bad) != 0)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s", conf->name, bad);
-	if (targets_resolve(&conf->connect, TARGET_CONNECT, &s->connect, &bad) != 0)
-		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve connect target: %.200s", conf->name, bad);
-	if (targets_resolve(&conf->redirect, TARGET_CONNECT, &s->redirect, &bad) != 0)
-		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve redirect target: %.200s", conf->name, bad);
-	if (conf->delay && conf->connect.n > 0 && addr_parse(conf->connect.v[0], 0, &literal) != 0)
-		log_info("Service [%s]: \"delay\": names are resolved at start and at reload", conf->name);
+	resolve_target(conf, &conf->connect, "connect", &s->connect, &s->delays);
+	resolve_target(conf, &conf->redirect, "redirect", &s->redirect, &s->delays_redirect);
 	return 0;
 }
 
@@ -90,11 +104,31 @@ service_spawns(const struct tun_service *conf)
 }
 
 int
-service_set_spawns(const struct service_set *set)
+service_may_ask(const struct service *s, unsigned kind)
+{
+	const struct tun_service *conf = s->conf;
+
+	switch (kind) {
+	case SPAWN_PROGRAM:
+		return service_spawns(conf);
+	case SPAWN_CONNECT:
+		return s->delays;
+	case SPAWN_REDIRECT:
+		return s->delays_redirect;
+	case SPAWN_NAME:
+		return !conf->tls.client && (conf->protocol == PROTOCOL_CONNECT || conf->protocol == PROTOCOL_SOCKS);
+	default:
+		return 0;
+	}
+}
+
+int
+service_set_asks(const struct service_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (service_spawns(set->v[i].conf))
-			return 1;
+		for (unsigned kind = SPAWN_PROGRAM; kind <= SPAWN_FETCH; kind++)
+			if (service_may_ask(&set->v[i], kind))
+				return 1;
 	return 0;
 }
 

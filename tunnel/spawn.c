@@ -16,10 +16,11 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
+#include "tunnel/runner.h"
 #include "tunnel/spawnmsg.h"
 #include "tunnel/worker.h"
 
-enum { ARGS_MAX = 256, SAID_MAX = 512, BACKLOG = 16 };
+enum { ARGS_MAX = 256, SAID_MAX = 512, BACKLOG = 16, RUNNERS_MAX = 256 };
 
 struct spawner {
 	const struct spawn_job *job;
@@ -27,6 +28,7 @@ struct spawner {
 	struct watch ctl;
 	unsigned channels;
 	int closing;			/* no more channels will come */
+	pid_t runners[RUNNERS_MAX];	/* children that run no program; 0: none */
 };
 
 struct channel {			/* to one worker */
@@ -263,6 +265,57 @@ start_child(struct spawner *sp, const struct spawn_request *req, int *ret_fd, pi
 	return r;
 }
 
+/* --- errands ------------------------------------------------------------------------------- */
+
+static void
+fresh_child(void)
+{
+	fresh_signals();
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* 0 with *ret_fd where the result comes, or -errno. */
+static int
+start_runner(struct spawner *sp, const struct spawn_request *req, int *ret_fd)
+{
+	size_t i = 0;
+	int fds[2], r = 0;
+	pid_t pid;
+
+	while (i < RUNNERS_MAX && sp->runners[i] != 0)
+		i++;
+	if (i == RUNNERS_MAX)
+		return -EAGAIN;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	if ((pid = fork()) == 0) {
+		fresh_child();
+		runner_main(&sp->job->services->v[req->service], req, sp->job->filter, fds[1]);
+	}
+	if (pid < 0)
+		r = -errno;
+	close(fds[1]);
+	if (r != 0)
+		close(fds[0]);
+	else
+		*ret_fd = fds[0];
+	sp->runners[i] = r == 0 ? pid : 0;
+	return r;
+}
+
+/* Was it one of them?  Then it is forgotten. */
+static int
+forget_runner(struct spawner *sp, pid_t pid)
+{
+	for (size_t i = 0; i < RUNNERS_MAX; i++)
+		if (sp->runners[i] == pid) {
+			sp->runners[i] = 0;
+			return 1;
+		}
+	return 0;
+}
+
 /* --- requests ------------------------------------------------------------------------------- */
 
 static int
@@ -276,9 +329,10 @@ is_sound(const struct spawner *sp, const struct spawn_request *req)
 {
 	const struct service_set *set = sp->job->services;
 
-	return req->service < set->n && service_spawns(set->v[req->service].conf) && req->port <= UINT16_MAX &&
+	return req->service < set->n && service_may_ask(&set->v[req->service], req->kind) && req->port <= UINT16_MAX &&
 	    ends_within(req->host, sizeof req->host) && ends_within(req->subject, sizeof req->subject) &&
-	    ends_within(req->issuer, sizeof req->issuer);
+	    ends_within(req->issuer, sizeof req->issuer) && ends_within(req->url, sizeof req->url) &&
+	    req->n_body <= sizeof req->body;
 }
 
 static void
@@ -304,7 +358,10 @@ answer(struct channel *c, const struct spawn_request *req)
 	struct spawn_answer a = { 0, 0 };
 	int fd = -1, r;
 
-	a.error = start_child(c->sp, req, &fd, &a.pid);
+	if (req->kind == SPAWN_PROGRAM)
+		a.error = start_child(c->sp, req, &fd, &a.pid);
+	else
+		a.error = start_runner(c->sp, req, &fd);
 	r = ctl_send_bytes(c->watch.fd, &a, sizeof a, fd);
 	if (fd >= 0)
 		close(fd);
@@ -371,13 +428,15 @@ ctl_ready(void *arg, uint32_t events)
 static void
 child_ended(void *arg, int signo)
 {
+	struct spawner *sp = arg;
 	int status;
 	pid_t pid;
 
-	(void)arg;
 	(void)signo;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (WIFSIGNALED(status))
+		if (forget_runner(sp, pid))
+			continue;
+		else if (WIFSIGNALED(status))
 			log_info("Child process %d terminated on SIG%s", (int)pid, sigabbrev_np(WTERMSIG(status)));
 		else
 			log_info("Child process %d finished with code %d", (int)pid, WEXITSTATUS(status));

@@ -13,7 +13,7 @@ static const char *const foregrounds[] = { "no", "yes", "quiet", NULL };
 static const char *const log_modes[] = { "append", "overwrite", NULL };
 static const char *const log_ids[] = { "sequential", "unique", "thread", "process", NULL };
 static const char *const failovers[] = { "prio", "rr", NULL };
-static const char *const protocols[] = { "none", "proxy", NULL };
+static const char *const logins[] = { "plain", "login", "basic", NULL };
 
 #define GLOBAL(kind, f) .type = OPT_##kind, .at = offsetof(struct tun_conf, f)
 #define GLOBAL_YN(f) GLOBAL(WORD, f), .words = yes_no
@@ -58,7 +58,12 @@ const struct opt service_opts[] = {
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
 	{ "key",                 FIELD(STR, tls.key) },
 	{ "logId",               FIELD(WORD, log_id), .words = log_ids, .def = "sequential" },
-	{ "protocol",            FIELD(WORD, protocol), .words = protocols, .def = "none" },
+	{ "protocol",            FIELD(WORD, protocol), .words = starttls_names, .def = "none" },
+	{ "protocolAuthentication", FIELD(WORD, starttls.login), .words = logins, .def = "plain" },
+	{ "protocolHeader",      FIELD(LIST, starttls.headers) },
+	{ "protocolHost",        FIELD(STR, starttls.host) },
+	{ "protocolPassword",    FIELD(STR, starttls.password) },
+	{ "protocolUsername",    FIELD(STR, starttls.user) },
 	{ "proxyTLV",            FIELD_YN(proxy_tlv), .def = "no" },
 	{ "proxyVersion",        FIELD(INT, proxy_version), .def = "1", .min = 1, .max = 2 },
 	{ "PSKidentity",         FIELD(STR, tls.psk_identity) },
@@ -79,6 +84,7 @@ const struct opt service_opts[] = {
 	{ "TIMEOUTclose",        FIELD(INT, t_close), .def = "60", SECONDS },
 	{ "TIMEOUTconnect",      FIELD(INT, t_connect), .def = "10", SECONDS },
 	{ "TIMEOUTidle",         FIELD(INT, t_idle), .def = "43200", SECONDS },
+	{ "TIMEOUTocsp",         FIELD(INT, t_ocsp), .def = "5", SECONDS },
 };
 const size_t n_service_opts = ARRAY_LEN(service_opts);
 
@@ -263,13 +269,10 @@ const struct other others[] = {
 	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
 	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
 	{ "OCSP", NULL, 0 }, { "OCSPaia", "no", 0 }, { "OCSPflag", NULL, 0 }, { "OCSPnonce", "no", 0 },
-	{ "OCSPrequire", "yes no", 0 }, { "protocolAuthentication", NULL, 0 },
-	{ "protocolDomain", NULL, 0 }, { "protocolHeader", NULL, 0 }, { "protocolHost", NULL, 0 },
-	{ "protocolPassword", NULL, 0 }, { "protocolUsername", NULL, 0 }, { "provider", NULL, 1 },
+	{ "OCSPrequire", "yes no", 0 }, { "protocolDomain", NULL, 0 }, { "provider", NULL, 1 },
 	{ "providerParameter", NULL, 1 }, { "pty", "no", 0 },
 	 { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
 	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "setEnv", NULL, 1 }, { "stack", "*", 0 },
-	{ "TIMEOUTocsp", "*", 0 },
 	{ "transparent", "none no", 0 },
 };
 const size_t n_others = ARRAY_LEN(others);
@@ -375,6 +378,7 @@ opt_complaint(const struct opt *o)
 		{ "foreground", "The argument needs to be either 'yes', 'quiet' or 'no'" },
 		{ "log", "The argument needs to be either 'append' or 'overwrite'" },
 		{ "protocol", "Protocol not supported" },
+		{ "protocolAuthentication", "Unsupported authentication type" },
 		{ "failover", "The argument needs to be either 'rr' or 'prio'" },
 	};
 

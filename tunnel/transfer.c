@@ -5,15 +5,14 @@
 #include <syslog.h>
 
 
-void
-conn_relay(struct conn *c)
+static void
+relay_begin(struct conn *c)
 {
 	struct end *plain = conn_plain_end(c);
 
 	stream_tcp_init(&c->plain, plain->rfd, plain->wfd);
 	duplex_init(&c->duplex, c->env->loop, conn_tls_end(c), &c->tls.s, plain, &c->plain.s, c->env->scratch);
 	conn_deadline(c, conn_conf(c)->t_idle);
-	c->phase = PH_RELAY;
 }
 
 static enum step
@@ -59,8 +58,11 @@ say_ends(struct conn *c)
 enum step
 conn_relay_run(struct conn *c)
 {
-	int r = duplex_step(&c->duplex);
+	int r;
 
+	if (c->duplex.loop == NULL)
+		relay_begin(c);
+	r = duplex_step(&c->duplex);
 	say_ends(c);
 	if (r < 0)
 		return relay_failed(c, r);

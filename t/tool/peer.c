@@ -5,12 +5,16 @@
  *   peer hold              the same, but nothing is ever answered, nor the connection closed
  *   peer talk-first        listens likewise; each connection is sent "first\n" and its end at once, and
  *                          what it sends afterwards is printed
+ *   peer greet TEXT        as echo, but each connection is sent TEXT first
+ *   peer front PORT WORD...  for one connection does what the words say (">HEX" is sent, "<N" bytes are
+ *                          read and printed as hex), then joins it with 127.0.0.1:PORT
  *   peer send PORT TEXT    connects, sends TEXT, ends, prints what comes back and then "end" or "reset"
  *   peer closed PORT       waits until nothing listens there */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +80,75 @@ talk_first(int fd)
 	while ((got = read(fd, text, sizeof text)) > 0)
 		printf("%.*s", (int)got, text);
 	printf("[%s]\n", got == 0 ? "end" : strerror(errno));
+}
+
+static const char *greeting;
+
+static void
+greet(int fd)
+{
+	if (write(fd, greeting, strlen(greeting)) < 0)
+		puts("greet failed");
+	echo(fd);
+}
+
+static const char **words;		/* the port, then what is done before */
+
+static void
+speak(int fd, const char *hex)
+{
+	unsigned byte;
+	size_t n = 0;
+
+	for (; sscanf(hex, "%2x", &byte) == 1; hex += 2)
+		text[n++] = (char)byte;
+	if (write(fd, text, n) != (ssize_t)n)
+		puts("front failed");
+}
+
+static void
+listen_to(int fd, size_t n)
+{
+	for (size_t i = 0; i < n && read(fd, text, 1) == 1; i++)
+		printf("%02x", (unsigned char)text[0]);
+	puts("");
+	fflush(stdout);
+}
+
+static void
+join(int a, int b)
+{
+	int ends[2] = { a, b }, open_ends = 2;
+	struct pollfd p[2] = { { a, POLLIN, 0 }, { b, POLLIN, 0 } };
+
+	while (open_ends > 0 && poll(p, 2, -1) > 0)
+		for (int i = 0; i < 2; i++) {
+			ssize_t got = p[i].revents == 0 ? 0 : read(ends[i], text, sizeof text);
+
+			if (p[i].revents == 0)
+				continue;
+			if (got <= 0 || write(ends[1 - i], text, (size_t)got) != got) {
+				shutdown(ends[1 - i], SHUT_WR);
+				p[i].fd = -1;
+				open_ends--;
+			}
+		}
+}
+
+static void
+front(int fd)
+{
+	struct sockaddr_in sin = loopback(atoi(words[0]));
+	int to = socket(AF_INET, SOCK_STREAM, 0);
+
+	for (const char **w = words + 1; *w != NULL; w++)
+		if (**w == '>')
+			speak(fd, *w + 1);
+		else
+			listen_to(fd, (size_t)atoi(*w + 1));
+	if (connect(to, (struct sockaddr *)&sin, sizeof sin) == 0)
+		join(fd, to);
+	close(to);
 }
 
 static int
@@ -144,6 +217,14 @@ main(int argc, char **argv)
 		return serve(hold);
 	if (argc == 2 && strcmp(argv[1], "talk-first") == 0)
 		return serve(talk_first);
+	if (argc == 3 && strcmp(argv[1], "greet") == 0) {
+		greeting = argv[2];
+		return serve(greet);
+	}
+	if (argc >= 3 && strcmp(argv[1], "front") == 0) {
+		words = (const char **)argv + 2;
+		return serve(front);
+	}
 	if (argc == 3 && strcmp(argv[1], "closed") == 0)
 		return closed(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "send") == 0)

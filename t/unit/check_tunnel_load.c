@@ -33,7 +33,7 @@ static const struct {
 	{ "[a]\nverify = 2 # comment\n", "f:2: \"verify = 2 # comment\": Bad verify level" },
 	{ "[a]\n" ENDS "exec = /bin/sh\n", "Service [a]: Each service must define two endpoints" },
 	{ "[a]\naccept = 1\nexec = sh\ncert = c\n", "Service [a]: \"exec\" needs a full path name" },
-	{ "[a]\nprotocol = cifs\n", "f:2: \"protocol = cifs\": Protocol not supported" },
+	{ "[a]\nprotocol = gopher\n", "f:2: \"protocol = gopher\": Protocol not supported" },
 	{ "[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocol = proxy\n",
 	    "Service [a]: The configured protocol is not supported in the client mode" },
 	{ "[a]\nretry = maybe\n", "f:2: \"retry = maybe\": Illegal retry delay" },
