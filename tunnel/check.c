@@ -64,6 +64,8 @@ check_tls(const struct tls_conf *t)
 		return "Invalid protocol version range";
 	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path))
 		return "Either \"CAfile\" or \"CApath\" has to be configured";
+	if ((is_set(t->ocsp) || t->ocsp_aia) && !p->verify.chain)
+		return "\"verifyChain\" has to be enabled for OCSP support";
 	if (is_set(t->ticket_key) != is_set(t->ticket_mac))
 		return "\"ticketKeySecret\" and \"ticketMacSecret\" must be set together";
 	if (has_checks(t) && !p->verify.chain && !p->verify.peer)

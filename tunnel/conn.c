@@ -108,6 +108,7 @@ conn_free(struct conn *c)
 	ask_forget(c->ask);
 	errand_forget(c->errand);
 	conn_talk_free(c);
+	conn_judge_free(c);
 	targets_done(&c->own);
 	end_close(env->loop, &c->local, 0);
 	end_close(env->loop, &c->remote, 0);

@@ -36,6 +36,7 @@ struct conn {
 	struct ask *ask;		/* while the spawner is asked for a program */
 	void (*ended)(void *arg);	/* NULL, or who runs this program */
 	void *ended_arg;
+	struct judge *judge;		/* while OCSP responders are asked */
 	struct talk *talk;		/* while a protocol talks */
 	struct errand *errand;		/* while the target's names are looked up */
 	struct targets own;		/* what came of it, or what the peer asked for */
@@ -71,6 +72,7 @@ uint32_t conn_service_number(const struct conn *c);
 enum step conn_tls_run(struct conn *c);		/* handshake.c */
 
 enum step conn_judge_run(struct conn *c);	/* judge.c */
+void conn_judge_free(struct conn *c);
 
 enum step conn_negotiate_run(struct conn *c);	/* negotiate.c */
 int conn_talk_is_quiet(struct conn *c);		/* the deadline was for that: go on */

@@ -66,9 +66,8 @@ peercert_hello(SSL *ssl, int *alert, void *arg)
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
-/* "C=PL, O=Example, CN=host", whatever the certificate holds. */
-static void
-name_text(const X509_NAME *name, char *dst, size_t size)
+void
+peercert_name(const X509_NAME *name, char *dst, size_t size)
 {
 	BIO *mem = BIO_new(BIO_s_mem());
 	int n = 0;
@@ -87,8 +86,8 @@ peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size)
 {
 	const X509 *cert = SSL_get0_peer_certificate(ssl);
 
-	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), subject, size);
-	name_text(cert == NULL ? NULL : X509_get_issuer_name(cert), issuer, size);
+	peercert_name(cert == NULL ? NULL : X509_get_subject_name(cert), subject, size);
+	peercert_name(cert == NULL ? NULL : X509_get_issuer_name(cert), issuer, size);
 }
 
 static int
@@ -194,7 +193,7 @@ peercert_callback(int ok, X509_STORE_CTX *x)
 		f.in_store = conf->plain.verify.peer && in_store(x, cert);
 	}
 	v = verify_cert(&conf->plain.verify, &f);
-	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), name, sizeof name);
+	peercert_name(cert == NULL ? NULL : X509_get_subject_name(cert), name, sizeof name);
 	tell(pc, &f, v, name);
 	if (verify_refuses(v)) {
 		pc->verdict = v;

@@ -28,6 +28,9 @@ int peercert_hello(SSL *ssl, int *alert, void *arg);
 /* A line about the connection, by its peercert. */
 void peercert_say(SSL *ssl, int level, const char *text);
 
+/* "C=PL, O=Example, CN=host", whatever the name holds; "" for NULL. */
+void peercert_name(const X509_NAME *name, char *dst, size_t size);
+
 /* Subject and issuer of the peer's certificate; "" without one. */
 void peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size);
 

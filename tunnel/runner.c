@@ -97,7 +97,7 @@ exchange(const struct spawn_request *req, const char *host, const char *port, co
 
 	if (net == NULL || body == NULL)
 		return;
-	got = OSSL_HTTP_transfer(NULL, host, port, path, 0, NULL, host, net, net, NULL, NULL, 0, NULL,
+	got = OSSL_HTTP_transfer(NULL, host, port, path, 0, NULL, NULL, net, net, NULL, NULL, 0, NULL,
 	    "application/ocsp-request", body, "application/ocsp-response", 1, SPAWN_FETCHED_MAX, seconds, 0);
 	while (got != NULL && (n = BIO_read(got, piece, sizeof piece)) > 0)
 		write_all(piece, (size_t)n);

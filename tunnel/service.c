@@ -1,6 +1,7 @@
 #include "tunnel/service.h"
 
 #include <errno.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,6 +38,7 @@ service_done(struct service *s)
 	targets_done(&s->connect);
 	targets_done(&s->redirect);
 	free(s->sni);
+	free(s->staple_url);
 	free(s->virtuals);
 }
 
@@ -79,6 +81,26 @@ warn_of_permissions(const char *path)
 		log_warn("Insecure file permissions on %s", path);
 }
 
+/* The first responder that our certificate names, where we know who signed it. */
+static char *
+staple_url(const struct tun_service *conf, SSL_CTX *ctx)
+{
+	X509 *cert, *issuer;
+	STACK_OF(OPENSSL_STRING) *urls;
+	const char *first;
+	char *url = NULL;
+
+	tlsctx_own(ctx, &cert, &issuer);
+	if (conf->tls.client || !conf->tls.ocsp_staple || cert == NULL || issuer == NULL ||
+	    (conf->accept.n == 0 && conf->sni == NULL) || (urls = X509_get1_ocsp(cert)) == NULL)
+		return NULL;
+	first = sk_OPENSSL_STRING_value(urls, 0);
+	if (first != NULL && strncmp(first, "http://", 7) == 0 && strlen(first) < SPAWN_URL_SIZE)
+		url = strdup(first);
+	X509_email_free(urls);
+	return url;
+}
+
 static int
 service_init(const struct tun_service *conf, struct service *s, struct conf_err *e)
 {
@@ -94,6 +116,7 @@ service_init(const struct tun_service *conf, struct service *s, struct conf_err 
 		return r;
 	if (conf->tls.client)
 		s->sni = sni_name(conf);
+	s->staple_url = staple_url(conf, s->tls);
 	return 0;
 }
 
@@ -115,6 +138,8 @@ service_may_ask(const struct service *s, unsigned kind)
 		return s->delays;
 	case SPAWN_REDIRECT:
 		return s->delays_redirect;
+	case SPAWN_FETCH:
+		return s->staple_url != NULL || (conf->tls.ocsp != NULL && conf->tls.ocsp[0] != '\0') || conf->tls.ocsp_aia;
 	case SPAWN_NAME:
 		return !conf->tls.client && (conf->protocol == PROTOCOL_CONNECT || conf->protocol == PROTOCOL_SOCKS);
 	default:

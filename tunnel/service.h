@@ -11,6 +11,7 @@ struct service {
 	SSL_CTX *tls;
 	struct targets accept, connect, redirect;
 	int delays, delays_redirect;	/* those two are looked up for every connection */
+	char *staple_url;		/* server: who to ask about our own certificate, or NULL */
 	char *sni;			/* client: the name to send, or NULL */
 	const struct service **virtuals;	/* server: sections chosen by name, in file order */
 	size_t n_virtuals;

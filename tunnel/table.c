@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "lib/num.h"
+#include "tunnel/ocsp.h"
 #include "tunnel/tlsname.h"
 
 static const char *const yes_no[] = { "no", "yes", NULL };
@@ -58,6 +59,11 @@ const struct opt service_opts[] = {
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
 	{ "key",                 FIELD(STR, tls.key) },
 	{ "logId",               FIELD(WORD, log_id), .words = log_ids, .def = "sequential" },
+	{ "OCSP",                FIELD(STR, tls.ocsp) },
+	{ "OCSPaia",             FIELD_YN(tls.ocsp_aia), .def = "no" },
+	{ "OCSPnonce",           FIELD_YN(tls.ocsp_nonce), .def = "no" },
+	{ "OCSPrequire",         FIELD_YN(tls.ocsp_require), .def = "yes" },
+	{ "OCSPstaple",          FIELD_YN(tls.ocsp_staple), .def = "yes" },
 	{ "protocol",            FIELD(WORD, protocol), .words = starttls_names, .def = "none" },
 	{ "protocolAuthentication", FIELD(WORD, starttls.login), .words = logins, .def = "plain" },
 	{ "protocolHeader",      FIELD(LIST, starttls.headers) },
@@ -200,6 +206,28 @@ dump_options(const struct tun_service *s, struct buf *out)
 }
 
 static int
+set_ocsp_flag(struct tun_service *s, const char *value)
+{
+	unsigned long bit;
+
+	if (ocsp_flag(value, &bit) != 0)
+		return E_FORMAT;
+	s->tls.plain.ocsp_flags |= bit;
+	return 0;
+}
+
+static void
+dump_ocsp_flags(const struct tun_service *s, struct buf *out)
+{
+	const char *name;
+	unsigned long bit;
+
+	for (size_t i = 0; (name = ocsp_flag_at(i)) != NULL; i++)
+		if (ocsp_flag(name, &bit) == 0 && (s->tls.plain.ocsp_flags & bit) != 0)
+			buf_printf(out, "OCSPflag = %s\n", name);
+}
+
+static int
 set_debug(struct tun_service *s, const char *value)
 {
 	return debug_parse(value, NULL, &s->plain.debug) == NULL ? 0 : E_FORMAT;
@@ -250,6 +278,7 @@ dump_retry(const struct tun_service *s, struct buf *out)
 
 const struct act service_acts[] = {
 	{ "debug", set_debug, "Illegal debug level", "level", dump_debug },
+	{ "OCSPflag", set_ocsp_flag, "Illegal OCSP flag", "NAME", dump_ocsp_flags },
 	{ "options", set_option, "Illegal TLS option", "[-]NAME", dump_options },
 	{ "requireCert", set_require, YES_NO, "yes or no", NULL },
 	{ "retry", set_retry, "Illegal retry delay", "yes, no or milliseconds", dump_retry },
@@ -268,8 +297,7 @@ const struct other others[] = {
 	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
 	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
 	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
-	{ "OCSP", NULL, 0 }, { "OCSPaia", "no", 0 }, { "OCSPflag", NULL, 0 }, { "OCSPnonce", "no", 0 },
-	{ "OCSPrequire", "yes no", 0 }, { "protocolDomain", NULL, 0 }, { "provider", NULL, 1 },
+	{ "protocolDomain", NULL, 0 }, { "provider", NULL, 1 },
 	{ "providerParameter", NULL, 1 }, { "pty", "no", 0 },
 	 { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
 	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "setEnv", NULL, 1 }, { "stack", "*", 0 },

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,9 @@ struct own {
 	const struct tls_conf *conf;
 	struct psk_table *psk;
 	struct ticket_ring tickets;
+	X509 *issuer;			/* of our certificate, when it is known */
+	uint8_t *staple;
+	size_t n_staple;
 };
 
 const char *
@@ -96,7 +100,8 @@ set_sessions(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struc
 		return fail(e, "SSL_CTX_set_session_id_context", "");
 	SSL_CTX_set_timeout(ctx, (long)conf->cache_seconds);
 	SSL_CTX_sess_set_cache_size(ctx, (long)conf->cache_size);
-	if (conf->resume)
+	/* a session would carry no verdict of a responder's: those clients are judged every time */
+	if (conf->resume && (conf->client || (!is_set(conf->ocsp) && !conf->ocsp_aia)))
 		return 0;
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
@@ -353,6 +358,61 @@ set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 	return 0;
 }
 
+/* Who signed our certificate: one that is sent along with it, or one we trust. */
+static X509 *
+find_issuer(SSL_CTX *ctx, X509 *cert)
+{
+	STACK_OF(X509) *sent = NULL;
+	X509_STORE_CTX *x = X509_STORE_CTX_new();
+	X509 *issuer = NULL;
+
+	SSL_CTX_get0_chain_certs(ctx, &sent);
+	for (int i = 0; i < sk_X509_num(sent) && issuer == NULL; i++)
+		if (X509_check_issued(sk_X509_value(sent, i), cert) == X509_V_OK && X509_up_ref(sk_X509_value(sent, i)))
+			issuer = sk_X509_value(sent, i);
+	if (issuer == NULL && x != NULL && X509_STORE_CTX_init(x, SSL_CTX_get_cert_store(ctx), cert, NULL) == 1)
+		X509_STORE_CTX_get1_issuer(&issuer, x, cert);
+	X509_STORE_CTX_free(x);
+	ERR_clear_error();
+	return issuer;
+}
+
+static int
+staple_callback(SSL *ssl, void *arg)
+{
+	const struct own *own = own_of(ssl);
+	uint8_t *copy;
+
+	(void)arg;
+	if (own->staple == NULL || SSL_get_certificate(ssl) != SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)) ||
+	    (copy = OPENSSL_memdup(own->staple, own->n_staple)) == NULL)
+		return SSL_TLSEXT_ERR_NOACK;
+	SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)own->n_staple);
+	return SSL_TLSEXT_ERR_OK;
+}
+
+void
+tlsctx_own(SSL_CTX *ctx, X509 **ret_cert, X509 **ret_issuer)
+{
+	const struct own *own = SSL_CTX_get_app_data(ctx);
+
+	*ret_cert = SSL_CTX_get0_certificate(ctx);
+	*ret_issuer = own->issuer;
+}
+
+void
+tlsctx_set_staple(SSL_CTX *ctx, const uint8_t *bytes, size_t n)
+{
+	struct own *own = SSL_CTX_get_app_data(ctx);
+	uint8_t *copy = OPENSSL_memdup(bytes, n);
+
+	if (copy == NULL)
+		return;
+	OPENSSL_free(own->staple);
+	own->staple = copy;
+	own->n_staple = n;
+}
+
 static int
 fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 {
@@ -366,7 +426,10 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
 	if (conf->client)
-		return 0;
+		return SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp) ? 0 : fail(e, "OCSP", "");
+	if (SSL_CTX_get0_certificate(ctx) != NULL)
+		own->issuer = find_issuer(ctx, SSL_CTX_get0_certificate(ctx));
+	SSL_CTX_set_tlsext_status_cb(ctx, staple_callback);
 	if ((r = set_tickets(ctx, own, e)) != 0)
 		return r;
 	SSL_CTX_set_client_hello_cb(ctx, peercert_hello, NULL);
@@ -425,6 +488,8 @@ tlsctx_free(SSL_CTX *ctx)
 	SSL_CTX_free(ctx);
 	if (own != NULL) {
 		psk_free(own->psk);
+		X509_free(own->issuer);
+		OPENSSL_free(own->staple);
 		OPENSSL_cleanse(own, sizeof *own);
 	}
 	free(own);

@@ -16,6 +16,7 @@ struct tls_plain {
 	int version_min, version_max;	/* TLS1_2_VERSION...; 0: no bound of ours */
 	uint64_t set, clear;		/* SSL_OP_ bits */
 	struct verify_mode verify;
+	unsigned long ocsp_flags;	/* the library's */
 };
 
 struct tls_conf {
@@ -30,6 +31,9 @@ struct tls_conf {
 	int resume;
 	int64_t cache_size, cache_seconds;
 	char *ticket_key, *ticket_mac;	/* hexadecimal; NULL or "": keys of our own that change */
+	char *ocsp;			/* the responder to ask about the peer; NULL or "": none */
+	int ocsp_aia;			/* ask those that certificates name */
+	int ocsp_require, ocsp_nonce, ocsp_staple;
 	int redirects;			/* nobody is refused for a certificate: tlsctx_authentic tells */
 	int renegotiation;
 	struct opt_list hosts, emails, ips;	/* any one match of all three is enough */
@@ -49,6 +53,12 @@ void tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope);
 
 /* After a handshake, resumed or not: did the peer show a certificate that was found good? */
 int tlsctx_authentic(const SSL *ssl);
+
+/* Our own certificate, and who signed it; NULL for what is not there. */
+void tlsctx_own(SSL_CTX *ctx, X509 **ret_cert, X509 **ret_issuer);
+
+/* From now on send this with our own certificate to clients who ask for it (copied). */
+void tlsctx_set_staple(SSL_CTX *ctx, const uint8_t *bytes, size_t n);
 
 /* The configuration that a context was made from. */
 const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);
