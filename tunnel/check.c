@@ -62,8 +62,8 @@ check_tls(const struct tls_conf *t)
 		return "TLS server needs a certificate";
 	if (p->version_min != 0 && p->version_max != 0 && p->version_min > p->version_max)
 		return "Invalid protocol version range";
-	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path))
-		return "Either \"CAfile\" or \"CApath\" has to be configured";
+	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path) && !is_set(t->ca_store))
+		return "Either \"CAfile\", \"CApath\" or \"CAstore\" has to be configured";
 	if ((is_set(t->ocsp) || t->ocsp_aia) && !p->verify.chain)
 		return "\"verifyChain\" has to be enabled for OCSP support";
 	if (is_set(t->ticket_key) != is_set(t->ticket_mac))

@@ -40,6 +40,8 @@ struct tun_conf {
 	int foreground, log_overwrite, use_syslog;
 	int facility;			/* of syslog */
 	int debug;
+	int fips;
+	struct opt_list providers, environment;	/* NAME=VALUE; without a value it is removed */
 	char *output, *pid, *chroot, *setuid, *setgid, *service;
 	int64_t workers;		/* 0: one a core */
 	int inetd;			/* no sections: one service over descriptors 0 and 1 */

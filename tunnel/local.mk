@@ -1,7 +1,7 @@
 # libtlspipe.a: TLS contexts, who is let in, streams, and the relay between two of them
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
-	tunnel/duplex.c tunnel/duplex.h tunnel/ocsp.c tunnel/ocsp.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h \
+	tunnel/duplex.c tunnel/duplex.h tunnel/keyfile.c tunnel/keyfile.h tunnel/ocsp.c tunnel/ocsp.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h \
 	tunnel/stream.h tunnel/stream_tcp.c tunnel/stream_tls.c tunnel/syscalls.h tunnel/ticket.c tunnel/ticket.h tunnel/tlsctx.c tunnel/tlsctx.h \
 	tunnel/verify.c tunnel/verify.h
 TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
@@ -48,7 +48,7 @@ EXTRA_DIST += t/tls.sh
 SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
 	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t t/513-tunnel-sessions.t t/514-tunnel-notify.t \
-	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t
+	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -175,6 +176,23 @@ service_set_free(struct service_set *set)
 	free(set);
 }
 
+/* What changes this process, and what it starts, before anything is read by the library. */
+static int
+prepare_process(const struct tun_conf *conf, struct conf_err *e)
+{
+	char name[256];
+
+	for (size_t i = 0; i < conf->environment.n; i++) {
+		const char *text = conf->environment.v[i];
+		size_t n = strcspn(text, "=");
+
+		snprintf(name, sizeof name, "%.*s", (int)n, text);
+		if ((text[n] == '\0' || text[n + 1] == '\0' ? unsetenv(name) : setenv(name, text + n + 1, 1)) < 0)
+			return conf_err_set(e, NULL, 0, "Global options: setEnv: %s (%d)", strerror(errno), errno);
+	}
+	return tls_prepare(&conf->providers, conf->fips, e);
+}
+
 int
 service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e)
 {
@@ -186,8 +204,9 @@ service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_e
 		return r;
 	}
 	set->conf = conf;
-	if ((set->v = calloc(conf->n_services, sizeof *set->v)) == NULL)
+	if ((set->v = calloc(conf->n_services, sizeof *set->v)) == NULL || (r = prepare_process(conf, e)) != 0)
 		goto fail;
+	r = -ENOMEM;
 	for (; set->n < conf->n_services; set->n++)
 		if ((r = service_init(&conf->services[set->n], &set->v[set->n], e)) != 0) {
 			set->n++;	/* what it got so far is freed too */

@@ -21,11 +21,14 @@ static const char *const logins[] = { "plain", "login", "basic", NULL };
 
 const struct opt global_opts[] = {
 	{ "chroot",     GLOBAL(STR, chroot) },
+	{ "fips",       GLOBAL_YN(fips), .def = "no" },
 	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },
+	{ "provider",   GLOBAL(LIST, providers) },
 	{ "service",    GLOBAL(STR, service), .def = "stunnel" },
+	{ "setEnv",     GLOBAL(LIST, environment) },
 	{ "setgid",     GLOBAL(STR, setgid) },
 	{ "setuid",     GLOBAL(STR, setuid) },
 	{ "syslog",     GLOBAL_YN(use_syslog), .def = "yes" },
@@ -41,6 +44,7 @@ const struct opt service_opts[] = {
 	{ "accept",              FIELD(LIST, accept) },
 	{ "CAfile",              FIELD(STR, tls.ca_file) },
 	{ "CApath",              FIELD(STR, tls.ca_path) },
+	{ "CAstore",             FIELD(STR, tls.ca_store) },
 	{ "cert",                FIELD(STR, tls.cert) },
 	{ "checkEmail",          FIELD(LIST, tls.emails) },
 	{ "checkHost",           FIELD(LIST, tls.hosts) },
@@ -49,10 +53,11 @@ const struct opt service_opts[] = {
 	{ "ciphersuites",        FIELD(STR, tls.suites),
 	    .def = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256" },
 	{ "client",              FIELD_YN(tls.client), .def = "no" },
+	{ "config",              FIELD(LIST, tls.commands) },
 	{ "connect",             FIELD(LIST, connect) },
 	{ "CRLfile",             FIELD(STR, tls.crl_file) },
 	{ "CRLpath",             FIELD(STR, tls.crl_path) },
-	{ "curves",              FIELD(STR, tls.curves), .def = "X25519:P-256:X448:P-521:P-384" },
+	{ "curves",              FIELD(STR, tls.curves), .def = TLS_GROUPS },
 	{ "delay",               FIELD_YN(delay), .def = "no" },
 	{ "exec",                FIELD(STR, exec) },
 	{ "execArgs",            FIELD(STR, exec_args) },
@@ -293,14 +298,14 @@ const struct act service_acts[] = {
 const size_t n_service_acts = ARRAY_LEN(service_acts);
 
 const struct other others[] = {
-	{ "CAengine", NULL, 0 }, { "CAstore", NULL, 0 }, { "compression", "*", 1 }, { "config", NULL, 0 },
+	{ "CAengine", NULL, 0 }, { "compression", "*", 1 },
 	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
 	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
-	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
-	{ "protocolDomain", NULL, 0 }, { "provider", NULL, 1 },
+	{ "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
+	{ "protocolDomain", NULL, 0 },
 	{ "providerParameter", NULL, 1 }, { "pty", "no", 0 },
-	 { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
-	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "setEnv", NULL, 1 }, { "stack", "*", 0 },
+	{ "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
+	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "stack", "*", 0 },
 	{ "transparent", "none no", 0 },
 };
 const size_t n_others = ARRAY_LEN(others);

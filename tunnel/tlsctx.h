@@ -11,6 +11,9 @@
 #include "lib/opt.h"
 #include "tunnel/verify.h"
 
+/* The groups offered when none are configured, but for better ones that the library may have. */
+#define TLS_GROUPS "X25519:P-256:X448:P-521:P-384"
+
 /* The part without owners, copied by assignment. */
 struct tls_plain {
 	int version_min, version_max;	/* TLS1_2_VERSION...; 0: no bound of ours */
@@ -22,8 +25,9 @@ struct tls_plain {
 struct tls_conf {
 	int client;
 	char *psk_secrets, *psk_identity;	/* NULL or "": none; the first */
-	char *cert, *key;		/* key NULL: it is in cert */
-	char *ca_file, *ca_path;	/* NULL or "": none */
+	char *cert, *key;		/* paths or URIs; key NULL: it is in cert */
+	struct opt_list commands;	/* of the library, before the keys are read */
+	char *ca_file, *ca_path, *ca_store;	/* NULL or "": none */
 	int ca_system;			/* the machine's own store too */
 	char *crl_file, *crl_path;
 	char *ciphers, *suites, *curves;	/* NULL: the library's */
@@ -39,6 +43,10 @@ struct tls_conf {
 	struct opt_list hosts, emails, ips;	/* any one match of all three is enough */
 	struct tls_plain plain;
 };
+
+/* For the whole process: providers beside the default one, and nothing but FIPS where asked for.
+ * 0, or E_CONF. */
+int tls_prepare(const struct opt_list *providers, int fips, struct conf_err *e);
 
 /* A context for conf, which is borrowed and must stay as long as the context does.  scope
  * separates the sessions of one service from another's.

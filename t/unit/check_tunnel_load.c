@@ -45,7 +45,7 @@ static const struct {
 	{ "[a]\nTIMEOUTidle = -1\n", "f:2: \"TIMEOUTidle = -1\": Illegal number" },
 	{ "[a]\naccept = 1\n", "Service [a]: Each service must define two endpoints" },
 	{ "[a]\naccept = 1\nconnect = 2\n", "Service [a]: TLS server needs a certificate" },
-	{ "[a]\n" ENDS "verify = 2\n[b]\n", "Service [a]: Either \"CAfile\" or \"CApath\" has to be configured" },
+	{ "[a]\n" ENDS "verify = 2\n[b]\n", "Service [a]: Either \"CAfile\", \"CApath\" or \"CAstore\" has to be configured" },
 	{ "[a]\n" ENDS "checkHost = x\n", "Service [a]: Either \"verifyChain\" or \"verifyPeer\" has to be enabled" },
 	{ "[a]\n" ENDS "sslVersionMin = TLSv1.3\nsslVersionMax = TLSv1.2\n", "Service [a]: Invalid protocol version range" },
 	{ "[a]\n" ENDS "sni = p:*\n", "Service [a]: Each service must define two endpoints" },
@@ -54,7 +54,7 @@ static const struct {
 	{ "pid = x\n[a]\n" ENDS, "Global options: Pid file must include full path name" },
 	{ "output = x\n[a]\n" ENDS, "Global options: Log file must include full path name" },
 	{ "include = /\n", "f:1: \"include = /\": Failed to include directory" },
-	{ "fips = yes\n", "f:1: \"fips = yes\": \"fips\" is not supported by this version" },
+	{ "engine = auto\n", "f:1: \"engine = auto\": \"engine\" is not supported by this version" },
 };
 
 START_TEST(a_bad_line_is_named_with_its_reason)
