@@ -113,7 +113,7 @@ log_escape(enum log_style style, const char *text, size_t n, char *dst, size_t s
 
 		if (at + 6 > size)
 			break;
-		if (style == LOG_STYLE_STUNNEL) {
+		if (style == LOG_STYLE_STUNNEL || style == LOG_STYLE_JSON) {
 			dst[at++] = bad ? '.' : (char)c;
 		} else if (bad || (c >= 0x80 && c < 0xa0 && (i == 0 || !((unsigned char)text[i - 1] & 0x80))) ||
 		    looks_escaped(text + i, n - i)) {
@@ -144,12 +144,55 @@ prefix(char *dst, size_t size, time_t now, int level, const char *id)
 	return n + (size_t)snprintf(dst + n, size - n, "LOG%d[%.40s]: ", level, id == NULL ? sink.task : id);
 }
 
+char *
+log_json(const char *text, char *dst, size_t size)
+{
+	size_t at = 0;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0' && at + 7 < size; c++)
+		if (*c == '"' || *c == '\\')
+			at += (size_t)snprintf(dst + at, size - at, "\\%c", *c);
+		else if (*c < 0x20 || *c == 0x7f)
+			at += (size_t)snprintf(dst + at, size - at, "\\u%04x", *c);
+		else
+			dst[at++] = (char)*c;
+	dst[at] = '\0';
+	return dst;
+}
+
+static void
+emit_json(time_t when, int level, const char *id, const char *members, const char *text)
+{
+	char line[4 * LOG_LINE_MAX], escaped[2 * LOG_LINE_MAX], stamp[40], name[100];
+	struct tm tm;
+	int n;
+
+	if (localtime_r(&when, &tm) == NULL)
+		memset(&tm, 0, sizeof tm);
+	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	n = snprintf(line, sizeof line - 1, "{\"time\": \"%s\", \"level\": %d, \"id\": \"%s\"%s, \"text\": \"%s\"}", stamp, level,
+	    log_json(id == NULL ? sink.task : id, name, sizeof name), members, log_json(text, escaped, sizeof escaped));
+	if (n < 0 || n >= (int)sizeof line - 1)
+		return;
+	if (sink.conf.to_syslog)
+		syslog(level, "%s", line);
+	line[n++] = '\n';
+	if (sink.fd >= 0)
+		(void)!write(sink.fd, line, (size_t)n);
+	if (sink.conf.to_stderr)
+		(void)!write(STDERR_FILENO, line, (size_t)n);
+}
+
 static void
 emit(time_t when, int level, const char *id, const char *line)
 {
 	char head[96];
 	struct iovec v[3];
 
+	if (sink.conf.style == LOG_STYLE_JSON) {
+		emit_json(when, level, id, "", line);
+		return;
+	}
 	if (sink.conf.to_syslog) {
 		if (sink.conf.style == LOG_STYLE_STUNNEL)
 			syslog(level, "LOG%d[%.40s]: %s", level, id == NULL ? sink.task : id, line);
@@ -195,6 +238,15 @@ log_bytes(int level, const char *id, const char *text, size_t n)
 {
 	if (level <= sink.conf.level || sink.held_end != NULL)
 		write_record(level, id, text, n);
+}
+
+void
+log_members(int most, int level, const char *id, const char *members, const char *text)
+{
+	if (sink.conf.style == LOG_STYLE_JSON && sink.held_end == NULL && level <= most)
+		emit_json(time(NULL), level, id, members, text);
+	else
+		log_up_to(most, level, id, "%s", text);
 }
 
 void

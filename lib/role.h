@@ -29,6 +29,7 @@ struct role {
 	enum role_files files;
 	int tree_fd;		/* for ROLE_FILES_READ and _WRITE */
 	int may_connect;	/* may open TCP connections (Landlock denies them else, where it can) */
+	int may_bind;		/* and bind TCP sockets to addresses */
 	unsigned files_max;	/* RLIMIT_NOFILE; 0: as it is */
 	const struct role_filter *filter;	/* NULL: no system call filter */
 	const int *keep;	/* descriptors that stay open beside 0, 1 and 2; NULL: all */

@@ -18,7 +18,7 @@ static int
 endpoints(const struct tun_service *s)
 {
 	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL) +
-	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS);
+	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS) + ((s->plain.transparent & TRANSPARENT_DESTINATION) != 0);
 }
 
 static const char *
@@ -32,6 +32,8 @@ check_endpoints(const struct tun_service *s, int inetd)
 		return "Each service must define two endpoints";
 	if (is_set(s->exec) && s->exec[0] != '/')
 		return "\"exec\" needs a full path name";
+	if (is_set(s->exec) && (s->plain.transparent & TRANSPARENT_SOURCE) != 0)
+		return "\"transparent = source\" is not supported with \"exec\"";
 	for (size_t i = 0; i < s->accept.n; i++)
 		if (s->accept.v[i][0] == '\0')
 			return "Cannot resolve accept target";

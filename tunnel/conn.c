@@ -55,9 +55,9 @@ conn_deadline(struct conn *c, int64_t seconds)
 }
 
 /* What follows upon what.  Mail servers greet before TLS, so they are connected to first. */
-static const enum phase client_plan[] = { PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_LATE, PH_RELAY };
-static const enum phase server_plan[] = { PH_EARLY, PH_TLS, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY };
-static const enum phase mail_plan[] = { PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_RELAY };
+static const enum phase client_plan[] = { PH_WRAP, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_LATE, PH_RELAY };
+static const enum phase server_plan[] = { PH_WRAP, PH_EARLY, PH_TLS, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY };
+static const enum phase mail_plan[] = { PH_WRAP, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_RELAY };
 
 static const enum phase *
 plan_for(const struct tun_service *conf)
@@ -127,8 +127,7 @@ conn_free(struct conn *c)
 static enum step
 conn_say_end(struct conn *c, const char *how)
 {
-	conn_say(c, LOG_NOTICE, "Connection %s: %" PRIu64 " byte(s) sent to TLS, %" PRIu64 " byte(s) sent to socket", how,
-	    c->duplex.to_tls.moved, c->duplex.to_plain.moved);
+	conn_summary(c, how);
 	conn_say(c, LOG_DEBUG, "Service [%s] finished (%u left)", conn_conf(c)->name, c->env->count - 1);
 	conn_free(c);
 	return STEP_GONE;
@@ -179,7 +178,7 @@ conn_run(struct conn *c)
 {
 	static enum step (*const phases[])(struct conn *) = {
 		[PH_EARLY] = conn_negotiate_run, [PH_MIDDLE] = conn_negotiate_run, [PH_INSIDE] = conn_negotiate_run,
-		[PH_LATE] = conn_announce_run, [PH_TLS] = conn_tls_run, [PH_JUDGE] = conn_judge_run,
+		[PH_LATE] = conn_announce_run, [PH_WRAP] = conn_wrap_run, [PH_TLS] = conn_tls_run, [PH_JUDGE] = conn_judge_run,
 		[PH_TARGET] = conn_target_run, [PH_LOOKUP] = conn_lookup_run, [PH_CONNECT] = conn_connect_run,
 		[PH_EXEC] = conn_exec_run, [PH_RELAY] = conn_relay_run, [PH_LINGER] = linger_run,
 	};
@@ -215,6 +214,7 @@ expired(void *arg)
 			step = STEP_NEXT;
 			break;
 		}	/* fall through */
+	case PH_WRAP:
 	case PH_JUDGE:
 	case PH_TARGET:
 	case PH_LOOKUP:
@@ -258,6 +258,7 @@ welcome(struct conn *c)
 		peer = (struct addr){ .ss.ss_family = AF_UNSPEC };
 	else
 		addr_text(&peer, text, sizeof text);
+	snprintf(c->peer, sizeof c->peer, "%.*s", (int)sizeof c->peer - 1, text);
 	conn_say(c, LOG_DEBUG, "Service [%s] accepted (FD=%d) from %s", conn_conf(c)->name, fd, text);
 	refused = sockopt_apply(&conn_conf(c)->plain.sockets, SOCKOPT_LOCAL, fd, peer.ss.ss_family);
 	if (refused != NULL && peer.ss.ss_family != AF_UNSPEC)

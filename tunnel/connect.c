@@ -1,6 +1,7 @@
 #include "tunnel/connphase.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -49,6 +50,44 @@ connected(struct conn *c)
 	return conn_advance(c);
 }
 
+/* The peer's own address, and its port where that is no privileged one and not in use. */
+static int
+bind_as_peer(struct conn *c, int fd)
+{
+	struct addr a;
+	int on = 1, v6, r;
+
+	if ((r = sock_peer(c->local.rfd, &a)) != 0)
+		return r;
+	v6 = a.ss.ss_family == AF_INET6;
+	if (a.ss.ss_family != conn_address(c)->ss.ss_family)
+		return -EAFNOSUPPORT;
+	if (setsockopt(fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, &on, sizeof on) < 0)
+		return -errno;
+	if (addr_port(&a) >= IPPORT_RESERVED && bind(fd, (struct sockaddr *)&a.ss, a.len) == 0)
+		return 0;
+	addr_set_port(&a, 0);
+	return bind(fd, (struct sockaddr *)&a.ss, a.len) < 0 ? -errno : 0;
+}
+
+static int
+bind_from(int fd, void *arg)
+{
+	struct conn *c = arg;
+	const struct targets *local = &c->sv->local;
+	int family = conn_address(c)->ss.ss_family;
+
+	if (family == AF_UNIX)
+		return 0;
+	if ((conn_conf(c)->plain.transparent & TRANSPARENT_SOURCE) != 0)
+		return bind_as_peer(c, fd);
+	if (local->n == 0)
+		return 0;
+	if (local->v[0].ss.ss_family != family)
+		return -EAFNOSUPPORT;
+	return bind(fd, (const struct sockaddr *)&local->v[0].ss, local->v[0].len) < 0 ? -errno : 0;
+}
+
 /* Begin with the next address.  0: connected or on its way. */
 static int
 connect_next(struct conn *c)
@@ -58,7 +97,7 @@ connect_next(struct conn *c)
 
 	c->tried++;
 	conn_say(c, LOG_INFO, "s_connect: connecting %s", addr_text(conn_address(c), text, sizeof text));
-	r = sock_connect(conn_address(c), &fd);
+	r = sock_connect_prepared(conn_address(c), bind_from, c, &fd);
 	if (r != 0 && r != -EINPROGRESS)
 		return r;
 	end_init(&c->remote, fd, fd, conn_ready, c);

@@ -3,6 +3,8 @@
 #ifndef SALLYPORT_TUNNEL_CONNPHASE_H
 #define SALLYPORT_TUNNEL_CONNPHASE_H
 
+#include <netinet/in.h>
+
 #include "tunnel/conn.h"
 #include "tunnel/duplex.h"
 #include "tunnel/errand.h"
@@ -12,7 +14,7 @@ enum { CONN_ID_SIZE = 24 };
 
 enum phase {
 	PH_EARLY, PH_MIDDLE, PH_INSIDE, PH_LATE,	/* in the order of enum starttls_slot */
-	PH_TLS, PH_JUDGE, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
+	PH_WRAP, PH_TLS, PH_JUDGE, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
 };
 enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
 
@@ -23,6 +25,7 @@ struct conn {
 	enum phase phase;
 	const enum phase *plan;		/* the present one of those that follow upon each other */
 	char id[CONN_ID_SIZE];
+	char peer[INET6_ADDRSTRLEN + 16];	/* who it is, for the log */
 	struct end local, remote;	/* accepted, and connected to */
 	struct stream_tls tls;
 	struct stream_tcp plain;
@@ -67,9 +70,15 @@ enum step conn_advance(struct conn *c);
 /* For requests to the spawner. */
 uint32_t conn_service_number(const struct conn *c);
 
+/* --- summary.c: the last line about a connection ------------------------------------------------ */
+
+void conn_summary(struct conn *c, const char *how);
+
 /* --- the phases ------------------------------------------------------------------------------- */
 
 enum step conn_tls_run(struct conn *c);		/* handshake.c */
+
+enum step conn_wrap_run(struct conn *c);		/* wrap.c */
 
 enum step conn_judge_run(struct conn *c);	/* judge.c */
 void conn_judge_free(struct conn *c);

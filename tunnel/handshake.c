@@ -68,6 +68,10 @@ tls_begin(struct conn *c)
 	c->cert = (struct peercert){ .say = say_cert, .named = named, .arg = c };
 	if (!peercert_attach(c->tls.ssl, &c->cert))
 		return -ENOMEM;
+	if (conn_conf(c)->tls.client && c->sv->connect.n > 0 && c->own.n == 0) {
+		addr_text(conn_address(c), c->cert.where, sizeof c->cert.where);
+		tlsctx_offer_session(c->tls.ssl);
+	}
 	if (c->sv->sni != NULL) {
 		conn_say(c, LOG_INFO, "SNI: sending servername: %s", c->sv->sni);
 		SSL_set_tlsext_host_name(c->tls.ssl, c->sv->sni);

@@ -61,6 +61,8 @@ refuse(struct conn *c)
 
 	peercert_name(X509_get_subject_name(sk_X509_value(c->judge->chain, c->judge->depth)), name, sizeof name);
 	conn_say(c, LOG_WARNING, "Rejected by OCSP at depth=%d: %s", c->judge->depth, name);
+	if (conn_conf(c)->tls.client)
+		tlsctx_forget_session(c->tls.ssl);
 	conn_judge_free(c);
 	if (conn_conf(c)->tls.redirects)
 		return redirect(c);

@@ -35,6 +35,7 @@ struct master {
 	const struct source *from;
 	struct loop *loop;
 	struct plan plan;
+	struct passed passed;		/* sockets from the service manager */
 	struct identity id;
 	struct role_filter *filter;
 	struct child *children;
@@ -77,7 +78,7 @@ static int
 open_log(struct master *m)
 {
 	const struct tun_conf *conf = conf_of(m);
-	struct log_conf log = { .style = LOG_STYLE_STUNNEL, .ident = m->id.log_ident, .to_syslog = conf->use_syslog,
+	struct log_conf log = { .style = conf->log_json ? LOG_STYLE_JSON : LOG_STYLE_STUNNEL, .ident = m->id.log_ident, .to_syslog = conf->use_syslog,
 	    .to_stderr = conf->foreground == FOREGROUND_YES, .facility = conf->facility, .level = conf->debug,
 	    .file = is_set(conf->output) ? conf->output : NULL, .file_mode = LOG_MODE,
 	    .file_truncate = conf->log_overwrite };
@@ -128,7 +129,7 @@ workers_wanted(const struct master *m)
 static _Noreturn void
 become_worker(struct master *m, int ctl_fd, int ask_fd, int leads)
 {
-	struct role role = roles_worker(&m->id, m->filter);
+	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
 	    .ctl_fd = ctl_fd, .ask_fd = ask_fd, .leads = leads, .next_id = m->next_id };
 
@@ -341,7 +342,7 @@ try_reload(struct master *m)
 		log_error("The configuration came from a descriptor: it cannot be read again");
 		return E_UNSUPPORTED;
 	}
-	if ((r = plan_build(m->from, &old, &fresh)) != 0)
+	if ((r = plan_build(m->from, &old, &m->passed, &fresh)) != 0)
 		return r;
 	if (fresh.listeners == NULL) {
 		log_error("A running service cannot change to inetd mode");
@@ -519,7 +520,7 @@ run_service(struct master *m)
 static int
 run_inetd(struct master *m)
 {
-	struct role role = roles_worker(&m->id, m->filter);
+	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .role = &role, .ctl_fd = -1, .ask_fd = -1,
 	    .next_id = m->next_id };
 	int r = service_set_asks(m->plan.services) ? spawn(m, 1) : 0;
@@ -545,7 +546,8 @@ prepare(struct master *m)
 	struct conf_err e = { "", 0, "" };
 	int r;
 
-	if ((r = plan_build(m->from, NULL, &m->plan)) != 0)
+	m->passed.n = (size_t)sock_activation();
+	if ((r = plan_build(m->from, NULL, &m->passed, &m->plan)) != 0)
 		return r;
 	if ((r = identity_init(&m->id, conf_of(m), &e)) != 0) {
 		log_error("%s", e.text);

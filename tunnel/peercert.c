@@ -96,7 +96,10 @@ host_matches(const struct peercert *pc, X509 *cert, const struct opt_list *hosts
 	char *matched = NULL, text[NAME_SIZE];
 
 	for (size_t i = 0; i < hosts->n; i++)
-		if (X509_check_host(cert, hosts->v[i], 0, 0, &matched) == 1) {
+		if (X509_check_ip_asc(cert, hosts->v[i], 0) == 1) {	/* rsync-ssl writes addresses there */
+			say(pc, LOG_INFO, "CERT: IP address matched: ", hosts->v[i]);
+			return 1;
+		} else if (X509_check_host(cert, hosts->v[i], 0, 0, &matched) == 1) {
 			snprintf(text, sizeof text, "\"%.200s\" matched with \"%.200s\"", hosts->v[i], matched);
 			OPENSSL_free(matched);
 			say(pc, LOG_INFO, "CERT: Host name ", text);

@@ -10,6 +10,7 @@
 
 #include "lib/role.h"
 #include "lib/sock.h"
+#include "tunnel/wrapper.h"
 
 enum { PIPE_FD = 3, NAME_SECONDS = 60 };
 
@@ -117,12 +118,24 @@ fetch(const struct service *sv, const struct spawn_request *req, const struct ro
 		exchange(req, host, port, path, fd, busy);
 }
 
+static void
+ask_wrapper(const char *service, const char *host)
+{
+	const uint8_t yes = SPAWN_WRAP_YES;
+
+	alarm(NAME_SECONDS);
+	if (wrapper_allows(service, host))
+		write_all(&yes, 1);
+}
+
 _Noreturn void
 runner_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter, int fd)
 {
 	keep_only(fd);
 	if (req->kind == SPAWN_FETCH)
 		fetch(sv, req, filter);
+	else if (req->kind == SPAWN_WRAP)
+		ask_wrapper(sv->conf->name, req->host);
 	else if (req->kind == SPAWN_NAME)
 		look_up_name(req);
 	else

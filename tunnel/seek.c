@@ -2,15 +2,40 @@
  * executed. */
 #include "tunnel/connphase.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <linux/netfilter_ipv4.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
+/* Where a connection was going before the packet filter sent it to us. */
+static int
+original_target(struct conn *c)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof ss;
+
+	if (getsockopt(c->local.rfd, SOL_IP, SO_ORIGINAL_DST, &ss, &len) < 0 &&
+	    getsockopt(c->local.rfd, SOL_IPV6, SO_ORIGINAL_DST, &ss, &len) < 0)
+		return -errno;
+	if ((c->own.v = malloc(sizeof *c->own.v)) == NULL)
+		return -ENOMEM;
+	addr_from((struct sockaddr *)&ss, len, &c->own.v[0]);
+	c->own.n = 1;
+	return 0;
+}
+
 enum step
 conn_target_run(struct conn *c)
 {
-	int delays = c->redirected ? c->sv->delays_redirect : c->sv->delays;
+	int delays = c->redirected ? c->sv->delays_redirect : c->sv->delays, r;
 
+	if ((conn_conf(c)->plain.transparent & TRANSPARENT_DESTINATION) != 0 && !c->redirected &&
+	    (r = original_target(c)) != 0) {
+		conn_say(c, LOG_ERR, "setsockopt SO_ORIGINAL_DST: %s (%d)", strerror(-r), -r);
+		return conn_reset(c);
+	}
 	if (c->own.n > 0 && !c->redirected)	/* the peer named it */
 		c->phase = PH_CONNECT;
 	else if (delays)

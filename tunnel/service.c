@@ -11,6 +11,7 @@
 #include "tunnel/load.h"
 #include "tunnel/sni.h"
 #include "tunnel/spawnmsg.h"
+#include "tunnel/wrapper.h"
 
 /* The name for the server to choose a certificate by: never an address (RFC 6066). */
 static char *
@@ -38,6 +39,7 @@ service_done(struct service *s)
 	targets_done(&s->accept);
 	targets_done(&s->connect);
 	targets_done(&s->redirect);
+	targets_done(&s->local);
 	free(s->sni);
 	free(s->staple_url);
 	free(s->virtuals);
@@ -61,6 +63,19 @@ resolve_target(const struct tun_service *conf, const struct opt_list *names, con
 	return *ret_delays = 1;
 }
 
+/* An address without a port. */
+static int
+resolve_local(const char *text, struct targets *t)
+{
+	char with_port[256], *v[] = { with_port };
+	struct opt_list one = { v, 1 };
+	const char *bad;
+
+	if ((size_t)snprintf(with_port, sizeof with_port, "%s:0", text) >= sizeof with_port)
+		return E_LIMIT;
+	return targets_resolve(&one, TARGET_CONNECT, t, &bad);
+}
+
 static int
 resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 {
@@ -68,6 +83,9 @@ resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 
 	if (targets_resolve(&conf->accept, TARGET_ACCEPT, &s->accept, &bad) != 0)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s", conf->name, bad);
+	if (conf->local != NULL && conf->local[0] != '\0' && resolve_local(conf->local, &s->local) != 0)
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to resolve local address: %.200s", conf->name,
+		    conf->local);
 	resolve_target(conf, &conf->connect, "connect", &s->connect, &s->delays);
 	resolve_target(conf, &conf->redirect, "redirect", &s->redirect, &s->delays_redirect);
 	return 0;
@@ -115,6 +133,8 @@ service_init(const struct tun_service *conf, struct service *s, struct conf_err 
 	}
 	if ((r = resolve(conf, s, e)) != 0)
 		return r;
+	if (conf->libwrap && !wrapper_is_there())
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: \"libwrap\" needs libwrap.so.0, which is not installed", conf->name);
 	if (conf->tls.client)
 		s->sni = sni_name(conf);
 	s->staple_url = staple_url(conf, s->tls);
@@ -139,6 +159,8 @@ service_may_ask(const struct service *s, unsigned kind)
 		return s->delays;
 	case SPAWN_REDIRECT:
 		return s->delays_redirect;
+	case SPAWN_WRAP:
+		return conf->libwrap;
 	case SPAWN_FETCH:
 		return s->staple_url != NULL || (conf->tls.ocsp != NULL && conf->tls.ocsp[0] != '\0') || conf->tls.ocsp_aia;
 	case SPAWN_NAME:
@@ -152,7 +174,7 @@ int
 service_set_asks(const struct service_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		for (unsigned kind = SPAWN_PROGRAM; kind <= SPAWN_FETCH; kind++)
+		for (unsigned kind = SPAWN_PROGRAM; kind <= SPAWN_WRAP; kind++)
 			if (service_may_ask(&set->v[i], kind))
 				return 1;
 	return 0;

@@ -10,6 +10,7 @@ struct service {
 	const struct tun_service *conf;
 	SSL_CTX *tls;
 	struct targets accept, connect, redirect;
+	struct targets local;		/* to connect from; the first counts */
 	int delays, delays_redirect;	/* those two are looked up for every connection */
 	char *staple_url;		/* server: who to ask about our own certificate, or NULL */
 	char *sni;			/* client: the name to send, or NULL */

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -110,6 +112,27 @@ tcp_pair(int fds[2])
 	return r;
 }
 
+/* A terminal instead: fds as above.  Nothing is echoed, as nobody types. */
+static int
+pty_pair(int fds[2])
+{
+	struct termios raw;
+
+	fds[1] = -1;
+	if ((fds[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
+		return -errno;
+	if (grantpt(fds[0]) == 0 && unlockpt(fds[0]) == 0 &&
+	    (fds[1] = open(ptsname(fds[0]), O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0) {
+		if (tcgetattr(fds[1], &raw) == 0) {
+			cfmakeraw(&raw);
+			tcsetattr(fds[1], TCSANOW, &raw);
+		}
+		return sock_set_blocking(fds[0], 0);
+	}
+	close(fds[0]);
+	return -ENOTTY;
+}
+
 /* --- the child ------------------------------------------------------------------------------ */
 
 struct start {
@@ -169,6 +192,8 @@ become_program(const struct start *s)
 		_exit(EXIT_FAILURE);
 	if (s->conf->exec_args != NULL && s->conf->exec_args[0] != '\0')
 		split_words(s->conf->exec_args, argv);
+	if (s->conf->pty && (setsid() < 0 || ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0))
+		_exit(EXIT_FAILURE);
 	set_environment(s->req);
 	fresh_signals();
 	execv(s->conf->exec, argv);
@@ -244,7 +269,7 @@ static int
 start_child(struct spawner *sp, const struct spawn_request *req, int *ret_fd, pid_t *ret_pid)
 {
 	struct start s = { .conf = sp->job->services->v[req->service].conf, .req = req, .err_fd = -1 };
-	int fds[2], r = tcp_pair(fds);
+	int fds[2], r = s.conf->pty ? pty_pair(fds) : tcp_pair(fds);
 
 	if (r != 0)
 		return r;

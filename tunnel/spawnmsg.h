@@ -16,6 +16,7 @@ enum spawn_kind {
 	SPAWN_CONNECT, SPAWN_REDIRECT,	/* the addresses of the service's own names */
 	SPAWN_NAME,			/* the addresses of host, for the port */
 	SPAWN_FETCH,			/* what the OCSP responder at url answers to body */
+	SPAWN_WRAP,			/* may a peer at host come in?  One byte */
 };
 
 /* One datagram, of exactly this size; the texts end within their fields, "" is "not known". */
@@ -43,6 +44,8 @@ struct spawn_addrs {
 	uint32_t n;			/* 0: there are none */
 	struct addr v[SPAWN_ADDRS_MAX];
 };
+
+enum { SPAWN_WRAP_YES = 'y' };
 
 /* What is fetched is no longer than this. */
 enum { SPAWN_FETCHED_MAX = 65536 };

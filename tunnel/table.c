@@ -12,6 +12,7 @@
 static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const foregrounds[] = { "no", "yes", "quiet", NULL };
 static const char *const log_modes[] = { "append", "overwrite", NULL };
+static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_ids[] = { "sequential", "unique", "thread", "process", NULL };
 static const char *const failovers[] = { "prio", "rr", NULL };
 static const char *const logins[] = { "plain", "login", "basic", NULL };
@@ -24,6 +25,7 @@ const struct opt global_opts[] = {
 	{ "fips",       GLOBAL_YN(fips), .def = "no" },
 	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
+	{ "logFormat",  GLOBAL(WORD, log_json), .words = log_formats, .def = "text" },
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },
 	{ "provider",   GLOBAL(LIST, providers) },
@@ -63,6 +65,8 @@ const struct opt service_opts[] = {
 	{ "execArgs",            FIELD(STR, exec_args) },
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
 	{ "key",                 FIELD(STR, tls.key) },
+	{ "libwrap",             FIELD_YN(libwrap), .def = "no" },
+	{ "local",               FIELD(STR, local) },
 	{ "logId",               FIELD(WORD, log_id), .words = log_ids, .def = "sequential" },
 	{ "OCSP",                FIELD(STR, tls.ocsp) },
 	{ "OCSPaia",             FIELD_YN(tls.ocsp_aia), .def = "no" },
@@ -79,6 +83,7 @@ const struct opt service_opts[] = {
 	{ "proxyVersion",        FIELD(INT, proxy_version), .def = "1", .min = 1, .max = 2 },
 	{ "PSKidentity",         FIELD(STR, tls.psk_identity) },
 	{ "PSKsecrets",          FIELD(STR, tls.psk_secrets) },
+	{ "pty",                 FIELD_YN(pty), .def = "no" },
 	{ "redirect",            FIELD(LIST, redirect) },
 	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
 	{ "reset",               FIELD_YN(reset), .def = "yes" },
@@ -278,6 +283,31 @@ dump_retry(const struct tun_service *s, struct buf *out)
 		buf_printf(out, "retry = %d\n", s->plain.retry);
 }
 
+static const struct {
+	const char *word;
+	int bits;
+} transparents[] = {
+	{ "none", 0 }, { "source", TRANSPARENT_SOURCE }, { "destination", TRANSPARENT_DESTINATION },
+	{ "both", TRANSPARENT_SOURCE | TRANSPARENT_DESTINATION }, { "no", 0 }, { "yes", TRANSPARENT_SOURCE },
+};
+
+static int
+set_transparent(struct tun_service *s, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(transparents); i++)
+		if (strcasecmp(transparents[i].word, value) == 0) {
+			s->plain.transparent = transparents[i].bits;
+			return 0;
+		}
+	return E_FORMAT;
+}
+
+static void
+dump_transparent(const struct tun_service *s, struct buf *out)
+{
+	buf_printf(out, "transparent = %s\n", transparents[s->plain.transparent].word);
+}
+
 #define YES_NO "The argument needs to be either 'yes' or 'no'"
 #define VERSION "Invalid protocol version"
 
@@ -291,6 +321,8 @@ const struct act service_acts[] = {
 	{ "sslVersion", set_version, VERSION, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
 	{ "sslVersionMax", set_version_max, VERSION, "as sslVersion", NULL },
 	{ "sslVersionMin", set_version_min, VERSION, "as sslVersion", dump_versions },
+	{ "transparent", set_transparent, "Selected transparent proxy mode is not available", "none, source, destination or both",
+	    dump_transparent },
 	{ "verify", set_level, "Bad verify level", "a level from 0 to 4", dump_verify },
 	{ "verifyChain", set_chain, YES_NO, "yes or no", NULL },
 	{ "verifyPeer", set_peer, YES_NO, "yes or no", NULL },
@@ -301,12 +333,10 @@ const struct other others[] = {
 	{ "CAengine", NULL, 0 }, { "compression", "*", 1 },
 	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
 	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
-	{ "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
-	{ "protocolDomain", NULL, 0 },
-	{ "providerParameter", NULL, 1 }, { "pty", "no", 0 },
+	{ "ident", NULL, 0 }, 	{ "protocolDomain", NULL, 0 },
+	{ "providerParameter", NULL, 1 },
 	{ "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
 	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "stack", "*", 0 },
-	{ "transparent", "none no", 0 },
 };
 const size_t n_others = ARRAY_LEN(others);
 
@@ -410,6 +440,7 @@ opt_complaint(const struct opt *o)
 		{ "securityLevel", "Illegal security level" }, { "logId", "Invalid connection identifier type" },
 		{ "foreground", "The argument needs to be either 'yes', 'quiet' or 'no'" },
 		{ "log", "The argument needs to be either 'append' or 'overwrite'" },
+		{ "logFormat", "The argument needs to be either 'text' or 'json'" },
 		{ "protocol", "Protocol not supported" },
 		{ "protocolAuthentication", "Unsupported authentication type" },
 		{ "failover", "The argument needs to be either 'rr' or 'prio'" },

@@ -18,7 +18,7 @@
 #include "tunnel/psk.h"
 #include "tunnel/ticket.h"
 
-enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600 };
+enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600, PLACES = 16 };
 
 /* What belongs to a context and the library does not keep for us. */
 struct own {
@@ -26,6 +26,11 @@ struct own {
 	struct psk_table *psk;
 	struct ticket_ring tickets;
 	X509 *issuer;			/* of our certificate, when it is known */
+	struct place {			/* client: the last session with each */
+		char where[ADDR_TEXT_SIZE];
+		SSL_SESSION *session;
+	} places[PLACES];
+	size_t next_place;		/* to be given up for another */
 	uint8_t *staple;
 	size_t n_staple;
 };
@@ -275,6 +280,77 @@ load_identity(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 		r = use_all(ctx, conf, &k, e);
 	keyfile_done(&k);
 	return r;
+}
+
+static struct place *
+find_place(struct own *own, const char *where)
+{
+	for (size_t i = 0; i < PLACES; i++)
+		if (strcmp(own->places[i].where, where) == 0)
+			return &own->places[i];
+	return NULL;
+}
+
+static struct place *
+make_place(struct own *own, const char *where)
+{
+	struct place *at = find_place(own, where);
+
+	if (at != NULL)
+		return at;
+	at = &own->places[own->next_place++ % PLACES];
+	SSL_SESSION_free(at->session);
+	at->session = NULL;
+	snprintf(at->where, sizeof at->where, "%s", where);
+	return at;
+}
+
+/* The library has a new session, for us to keep (1) or not. */
+static int
+keep_session(SSL *ssl, SSL_SESSION *session)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+	struct place *at;
+
+	if (pc == NULL || pc->where[0] == '\0')
+		return 0;
+	at = make_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
+	SSL_SESSION_free(at->session);
+	at->session = session;
+	return 1;
+}
+
+void
+tlsctx_offer_session(SSL *ssl)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+	struct place *at = find_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
+
+	if (at != NULL && at->session != NULL && SSL_SESSION_is_resumable(at->session))
+		SSL_set_session(ssl, at->session);
+}
+
+void
+tlsctx_forget_session(SSL *ssl)
+{
+	struct peercert *pc = SSL_get_app_data(ssl);
+	struct place *at = find_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
+
+	pc->where[0] = '\0';	/* nor those that are still to come */
+	if (at != NULL) {
+		SSL_SESSION_free(at->session);
+		at->session = NULL;
+	}
+}
+
+/* Sessions for our own keeping: which of the client's go where is nothing the library knows. */
+static void
+keep_sessions(SSL_CTX *ctx, const struct tls_conf *conf)
+{
+	if (!conf->resume || is_set(conf->psk_secrets))
+		return;
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(ctx, keep_session);
 }
 
 /* A hashed name, as c_rehash makes them: eight hexadecimal digits, ".", then "r" for a CRL, and
@@ -582,8 +658,10 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 		return r;
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
-	if (conf->client)
+	if (conf->client) {
+		keep_sessions(ctx, conf);
 		return SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp) ? 0 : fail(e, "OCSP", "");
+	}
 	if (SSL_CTX_get0_certificate(ctx) != NULL)
 		own->issuer = find_issuer(ctx, SSL_CTX_get0_certificate(ctx));
 	SSL_CTX_set_tlsext_status_cb(ctx, staple_callback);
@@ -646,6 +724,8 @@ tlsctx_free(SSL_CTX *ctx)
 	if (own != NULL) {
 		psk_free(own->psk);
 		X509_free(own->issuer);
+		for (size_t i = 0; i < PLACES; i++)
+			SSL_SESSION_free(own->places[i].session);
 		OPENSSL_free(own->staple);
 		OPENSSL_cleanse(own, sizeof *own);
 	}

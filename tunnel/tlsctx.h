@@ -44,6 +44,11 @@ struct tls_conf {
 	struct tls_plain plain;
 };
 
+/* Client, with a peercert that says where it is connected to: offer the last session from there; and
+ * forget that and all that are still to come, since the peer turned out not to be trusted. */
+void tlsctx_offer_session(SSL *ssl);
+void tlsctx_forget_session(SSL *ssl);
+
 /* For the whole process: providers beside the default one, and nothing but FIPS where asked for.
  * 0, or E_CONF. */
 int tls_prepare(const struct opt_list *providers, int fips, struct conf_err *e);

@@ -8,6 +8,8 @@
  *   peer greet TEXT        as echo, but each connection is sent TEXT first
  *   peer front PORT WORD...  for one connection does what the words say (">HEX" is sent, "<N" bytes are
  *                          read and printed as hex), then joins it with 127.0.0.1:PORT
+ *   peer activate COMMAND...  listens likewise and becomes COMMAND, which finds the socket as descriptor 3 as
+ *                          from a service manager
  *   peer send PORT TEXT    connects, sends TEXT, ends, prints what comes back and then "end" or "reset"
  *   peer closed PORT       waits until nothing listens there */
 #include <arpa/inet.h>
@@ -172,6 +174,26 @@ serve(void (*act)(int fd))
 }
 
 static int
+activate(char **command)
+{
+	struct sockaddr_in sin = loopback(0);
+	socklen_t len = sizeof sin;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char pid[16];
+
+	if (bind(fd, (struct sockaddr *)&sin, sizeof sin) < 0 || listen(fd, 16) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len) < 0 || (fd != 3 && dup2(fd, 3) < 0))
+		return 1;
+	printf("port %d\n", ntohs(sin.sin_port));
+	fflush(stdout);
+	snprintf(pid, sizeof pid, "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	execvp(command[0], command);
+	return 1;
+}
+
+static int
 send_text(const char *port, const char *what)
 {
 	struct sockaddr_in sin = loopback(atoi(port));
@@ -225,6 +247,8 @@ main(int argc, char **argv)
 		words = (const char **)argv + 2;
 		return serve(front);
 	}
+	if (argc >= 3 && strcmp(argv[1], "activate") == 0)
+		return activate(argv + 2);
 	if (argc == 3 && strcmp(argv[1], "closed") == 0)
 		return closed(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "send") == 0)
