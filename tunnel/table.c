@@ -330,13 +330,10 @@ const struct act service_acts[] = {
 const size_t n_service_acts = ARRAY_LEN(service_acts);
 
 const struct other others[] = {
-	{ "CAengine", NULL, 0 }, { "compression", "*", 1 },
-	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
-	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
-	{ "ident", NULL, 0 }, 	{ "protocolDomain", NULL, 0 },
-	{ "providerParameter", NULL, 1 },
-	{ "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
-	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "stack", "*", 0 },
+	{ "CAengine", 0, 0 }, { "compression", 1, 1 }, { "EGD", 1, 1 }, { "engine", 0, 1 }, { "engineCtrl", 0, 1 },
+	{ "engineDefault", 0, 1 }, { "engineId", 0, 0 }, { "engineNum", 0, 0 }, { "ident", 0, 0 },
+	{ "protocolDomain", 0, 0 }, { "providerParameter", 0, 1 }, { "RNDbytes", 1, 1 }, { "RNDfile", 1, 1 },
+	{ "RNDoverwrite", 1, 1 }, { "sessiond", 0, 0 }, { "stack", 1, 0 },
 };
 const size_t n_others = ARRAY_LEN(others);
 
@@ -364,21 +361,6 @@ other_find(const char *name)
 		if (strcasecmp(others[i].name, name) == 0)
 			return &others[i];
 	return NULL;
-}
-
-int
-other_is_harmless(const struct other *o, const char *value)
-{
-	const char *at = o->harmless;
-	size_t n;
-
-	while (at != NULL && *at != '\0') {
-		n = strcspn(at, " ");
-		if (strcmp(at, "*") == 0 || (strlen(value) == n && strncasecmp(at, value, n) == 0))
-			return 1;
-		at += n + strspn(at + n, " ");
-	}
-	return 0;
 }
 
 static const struct {

@@ -25,8 +25,7 @@ extern const size_t n_service_acts;
 /* Options we have no code for. */
 struct other {
 	const char *name;
-	const char *harmless;	/* the values under which it makes no difference, blank-separated;
-				 * "*": any, after a warning; NULL: none, it is refused */
+	int ignored;		/* taken with a warning, since it makes no difference; else refused */
 	int global;		/* only before the first section */
 };
 
@@ -38,7 +37,6 @@ const char *option_canonical(const char *name);
 
 const struct act *act_find(const char *name);
 const struct other *other_find(const char *name);
-int other_is_harmless(const struct other *o, const char *value);
 
 /* "[FACILITY.]LEVEL"; ret_facility NULL: no facility allowed.  0, or what is wrong with it. */
 const char *debug_parse(const char *value, int *ret_facility, int *ret_level);

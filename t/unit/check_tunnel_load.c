@@ -37,7 +37,7 @@ static const struct {
 	{ "[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocol = proxy\n",
 	    "Service [a]: The configured protocol is not supported in the client mode" },
 	{ "[a]\nretry = maybe\n", "f:2: \"retry = maybe\": Illegal retry delay" },
-	{ "[a]\nlibwrap = yes\n", "f:2: \"libwrap = yes\": \"libwrap\" is not supported by this version" },
+	{ "[a]\nident = x\n", "f:2: \"ident = x\": \"ident\" is not supported by this version" },
 	{ "[a]\noptions = NO_TLSv1.1\n", "f:2: \"options = NO_TLSv1.1\": Illegal TLS option" },
 	{ "[a]\nsslVersion = SSLv2\n", "f:2: \"sslVersion = SSLv2\": Invalid protocol version" },
 	{ "[a]\nsocket = l:nope=1\n", "f:2: \"socket = l:nope=1\": Illegal socket option" },
