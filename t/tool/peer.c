@@ -10,6 +10,8 @@
  *                          read and printed as hex), then joins it with 127.0.0.1:PORT
  *   peer activate COMMAND...  listens likewise and becomes COMMAND, which finds the socket as descriptor 3 as
  *                          from a service manager
+ *   peer cut PORT          takes the first record that it is sent (a ClientHello) and sends PORT every beginning of
+ *                          it, each on a connection of its own
  *   peer send PORT TEXT    connects, sends TEXT, ends, prints what comes back and then "end" or "reset"
  *   peer closed PORT       waits until nothing listens there */
 #include <arpa/inet.h>
@@ -173,6 +175,44 @@ serve(void (*act)(int fd))
 	return 1;
 }
 
+static const char *cut_port;
+
+/* Each is answered by an end or a reset, and by nothing but an alert before. */
+static int
+send_part(const char *record, size_t n)
+{
+	struct sockaddr_in sin = loopback(atoi(cut_port));
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char back[4096];
+	ssize_t got;
+	size_t all = 0;
+
+	if (connect(fd, (struct sockaddr *)&sin, sizeof sin) < 0 || write(fd, record, n) != (ssize_t)n)
+		return 0;
+	shutdown(fd, SHUT_WR);
+	while ((got = read(fd, back, sizeof back)) > 0)
+		all += (size_t)got;
+	close(fd);
+	return all == 0 || (back[0] == 21 && all < 32);
+}
+
+static void
+cut(int fd)
+{
+	size_t n = 0, whole = 5, good = 0;
+	ssize_t got;
+
+	while (n < whole && (got = read(fd, text + n, whole - n)) > 0)
+		if ((n += (size_t)got) == 5)
+			whole = 5 + ((size_t)(unsigned char)text[3] << 8 | (unsigned char)text[4]);
+	close(fd);
+	for (size_t i = 0; i < n; i++)
+		good += (size_t)send_part(text, i);
+	printf("%zu of %zu\n", good, n);
+	fflush(stdout);
+	_exit(good == n && n > 100 ? 0 : 1);
+}
+
 static int
 activate(char **command)
 {
@@ -246,6 +286,10 @@ main(int argc, char **argv)
 	if (argc >= 3 && strcmp(argv[1], "front") == 0) {
 		words = (const char **)argv + 2;
 		return serve(front);
+	}
+	if (argc == 3 && strcmp(argv[1], "cut") == 0) {
+		cut_port = argv[2];
+		return serve(cut);
 	}
 	if (argc >= 3 && strcmp(argv[1], "activate") == 0)
 		return activate(argv + 2);
