@@ -2,7 +2,7 @@
 # Where connections come from and go to: passed sockets, addresses of our own, names that are looked up
 # late, terminals, TCP wrappers; sessions that are offered again; the log as objects.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 33
+plan 39
 . "$top_srcdir/t/tls.sh"
 nl='
 '
@@ -98,6 +98,51 @@ ok 'a name that is not known at start is no error' logged 'Cannot resolve connec
 s_client
 ok 'but one for a connection' logged 'LOG3[0]: No address of the target is known'
 stop "$tunnel_pid"
+
+# several targets
+dead=$(freeport) first=$rport
+start_peer greet "two$nl"
+serve "connect = 127.0.0.1:$dead" 'failover = prio'
+sed "s/^connect = 127.0.0.1:$rport/connect = 127.0.0.1:$first/; s/$tport/PORT/; 1,4d" "$tconf" > "$scratch/in.conf"
+stop "$tunnel_pid"
+start_tunnel < "$scratch/in.conf"
+s_client; is "$out" PING 'prio: the first of several'
+stop "$tunnel_pid"
+sed "s/^connect = 127.0.0.1:$first/connect = 127.0.0.1:$dead/; s/^connect = 127.0.0.1:$dead\$/&/" "$scratch/in.conf" > "$scratch/in2.conf"
+echo "connect = 127.0.0.1:$first" >> "$scratch/in2.conf"
+start_tunnel < "$scratch/in2.conf"
+s_client; is "$out" PING 'the next one where one is down'
+ok 'which is said' logged "LOG3[0]: s_connect: connect 127.0.0.1:$dead: Connection refused (111)"
+stop "$tunnel_pid"
+sed "s/prio/rr/; s/^connect = 127.0.0.1:$dead/connect = 127.0.0.1:$rport/" "$scratch/in.conf" > "$scratch/in2.conf"
+{ echo 'workers = 1'; cat "$scratch/in2.conf"; } > "$scratch/in3.conf"
+start_tunnel < "$scratch/in3.conf"
+both=
+for _t in 1 2 3 4; do
+	s_client
+	case $out in PING) both="$both one" ;; *two*) both="$both two" ;; *) both="$both $out" ;; esac
+done
+case $both in ' one two one two'|' two one two one') both=turns ;; esac
+is "$both" turns 'rr: each in its turn'
+stop "$tunnel_pid"
+rport=$first
+
+# syslog, where its socket can be played
+if [ "$(id -u)" = 0 ] && unshare -m true 2> /dev/null && mkdir "$scratch/dev" && cp -a /dev/null /dev/urandom /dev/random "$scratch/dev/" 2> /dev/null; then
+	start_peer syslog "$scratch/dev/log"
+	rport=$first
+	tport=$(freeport)
+	{ printf 'foreground = quiet\npid =\ndebug = local3.info\nservice = sally\n'; server | sed "s/PORT/$tport/"; } > "$tconf"
+	spawn "$tlog" unshare -m sh -c "mount --bind $scratch/dev /dev && exec $tunnel $tconf"
+	tunnel_pid=$pid
+	ready "$scratch/syslog.log" 'Accepting new connections'
+	s_client
+	ok 'syslog: facility, level, name and text' "$await" line "$scratch/syslog.log" '<157>sally: LOG5[0]: Service [rsync] accepted connection from 127.0.0.1:'
+	is "$(grep -c LOG "$tlog")" 0 'and nothing on standard error with foreground = quiet'
+	stop "$tunnel_pid"
+else
+	skip 'syslog: facility, level, name and text' 'no devices of our own'; skip 'nothing on standard error' 'no devices of our own'
+fi
 
 # a terminal
 printf '[p]\naccept = 127.0.0.1:PORT\nexec = /bin/sh\nexecArgs = sh -c tty;tty<&1\npty = yes\ncert = %s\nkey = %s\n' "$pki/server.crt" "$pki/server.key" |

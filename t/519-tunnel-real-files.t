@@ -110,6 +110,7 @@ mkdir -m 777 "$scratch/run" "$scratch/jail" "$scratch/conf.d"
 server > "$scratch/conf.d/one.conf"
 detached() { # detached LINES...: with include
 	tport=$(freeport) out=
+	case $* in *overwrite*) ;; *) rm -f "$at/t.log" ;; esac
 	sed -i "s/^accept = .*/accept = 127.0.0.1:$tport/" "$scratch/conf.d/one.conf"
 	{
 		printf 'pid = %s/t.pid\noutput = %s/t.log\nsyslog = no\ndebug = info\n' "$where" "$where"
@@ -117,6 +118,7 @@ detached() { # detached LINES...: with include
 		echo "include = $scratch/conf.d"
 	} > "$scratch/d.conf"
 	"$tunnel" "$scratch/d.conf" > "$scratch/d.out" 2>&1 || { note < "$scratch/d.out"; return 1; }
+	"$await" line "$at/t.log" 'Accepting new connections' || return 1	# the pid file comes after detaching
 	tunnel_pid=$(cat "$at/t.pid")
 	servers="$servers $tunnel_pid"
 	s_client
@@ -131,9 +133,8 @@ is "$(ls "$scratch/run")" t.log 'pid: and removed'
 detached 'log = overwrite'
 is "$(grep -c 'Accepting new connections' "$scratch/run/t.log")" 1 'log = overwrite: begins anew'
 stop "$tunnel_pid"
-rm -f "$scratch/run/t.log"	# another user could not write to it
 if [ -n "$root" ]; then
-	detached 'setuid = nobody' 'setgid = nogroup'
+	detached 'setuid = nobody' 'setgid = nogroup' 'workers = 1'
 	is "$out" PING 'setuid, setgid: served'
 	is "$(ps -o user= --ppid "$tunnel_pid" | sort -u)" nobody 'setuid: by that user'
 	is "$(ps -o group= --ppid "$tunnel_pid" | sort -u)" nogroup 'setgid: of that group'

@@ -187,6 +187,15 @@ conn_run(struct conn *c)
 		;
 }
 
+static enum step
+busy_expired(struct conn *c)
+{
+	if (conn_talk_is_quiet(c))
+		return STEP_NEXT;
+	conn_say(c, LOG_INFO, "s_poll_wait: TIMEOUTbusy exceeded: sending reset");
+	return conn_reset(c);
+}
+
 static void
 expired(void *arg)
 {
@@ -210,16 +219,11 @@ expired(void *arg)
 	case PH_MIDDLE:
 	case PH_INSIDE:
 	case PH_LATE:
-		if (conn_talk_is_quiet(c)) {
-			step = STEP_NEXT;
-			break;
-		}	/* fall through */
 	case PH_WRAP:
 	case PH_JUDGE:
 	case PH_TARGET:
 	case PH_LOOKUP:
-		conn_say(c, LOG_INFO, "s_poll_wait: TIMEOUTbusy exceeded: sending reset");
-		step = conn_reset(c);
+		step = busy_expired(c);
 		break;
 	case PH_EXEC:
 		conn_say(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conn_conf(c)->exec);

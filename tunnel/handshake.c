@@ -30,7 +30,8 @@ say_tls(struct conn *c)
 	if (conn_conf(c)->plain.debug < LOG_INFO)
 		return;
 	conn_say(c, LOG_INFO, "TLS %s: %s", conn_conf(c)->tls.client ? "connected" : "accepted",
-	    SSL_get_psk_identity(c->tls.ssl) != NULL ? "PSK" : SSL_session_reused(c->tls.ssl) ? "previous session reused" : "new session negotiated");
+	    SSL_get_psk_identity(c->tls.ssl) != NULL ? "PSK" :
+	    SSL_session_reused(c->tls.ssl) ? "previous session reused" : "new session negotiated");
 	conn_say(c, LOG_INFO, "%s ciphersuite: %s (%d-bit encryption)", SSL_get_version(c->tls.ssl), SSL_CIPHER_get_name(cipher),
 	    SSL_CIPHER_get_bits(cipher, NULL));
 	if (SSL_get_peer_tmp_key(c->tls.ssl, &key) == 1) {

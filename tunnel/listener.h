@@ -22,7 +22,8 @@ struct passed {
 };
 
 /* A socket for every address of every service, taken from old (may be NULL) where it listens
- * there already; the first sections that accept get a copy of what was passed instead.  0, -ENOMEM, or E_CONF with *e; old is never changed. */
+ * there already; the first sections that accept get a copy of what was passed instead.
+ * 0, -ENOMEM, or E_CONF with *e; old is never changed. */
 int listener_set_open(const struct service_set *services, const struct listener_set *old, const struct passed *passed,
     struct listener_set **ret, struct conf_err *e);
 

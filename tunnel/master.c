@@ -78,7 +78,8 @@ static int
 open_log(struct master *m)
 {
 	const struct tun_conf *conf = conf_of(m);
-	struct log_conf log = { .style = conf->log_json ? LOG_STYLE_JSON : LOG_STYLE_STUNNEL, .ident = m->id.log_ident, .to_syslog = conf->use_syslog,
+	struct log_conf log = { .style = conf->log_json ? LOG_STYLE_JSON : LOG_STYLE_STUNNEL,
+	    .ident = m->id.log_ident, .to_syslog = conf->use_syslog,
 	    .to_stderr = conf->foreground == FOREGROUND_YES, .facility = conf->facility, .level = conf->debug,
 	    .file = is_set(conf->output) ? conf->output : NULL, .file_mode = LOG_MODE,
 	    .file_truncate = conf->log_overwrite };

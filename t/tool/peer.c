@@ -12,6 +12,7 @@
  *                          from a service manager
  *   peer cut PORT          takes the first record that it is sent (a ClientHello) and sends PORT every beginning of
  *                          it, each on a connection of its own
+ *   peer syslog PATH       listens as a syslog daemon does and prints what it gets, less the time
  *   peer send PORT TEXT    connects, sends TEXT, ends, prints what comes back and then "end" or "reset"
  *   peer closed PORT       waits until nothing listens there */
 #include <arpa/inet.h>
@@ -24,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -214,6 +216,30 @@ cut(int fd)
 }
 
 static int
+syslog_at(const char *path)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	ssize_t n;
+
+	snprintf(un.sun_path, sizeof un.sun_path, "%s", path);
+	if (bind(fd, (struct sockaddr *)&un, sizeof un) < 0)
+		return 1;
+	puts("port 0");
+	fflush(stdout);
+	while ((n = recv(fd, text, sizeof text - 1, 0)) > 0) {
+		char *end = strchr(text, '>');
+
+		text[n] = '\0';
+		if (end != NULL && n > end - text + 17)	/* "Nov 22 04:11:12 " */
+			memmove(end + 1, end + 17, (size_t)(n - (end + 16 - text)));
+		puts(text);
+		fflush(stdout);
+	}
+	return 1;
+}
+
+static int
 activate(char **command)
 {
 	struct sockaddr_in sin = loopback(0);
@@ -291,6 +317,8 @@ main(int argc, char **argv)
 		cut_port = argv[2];
 		return serve(cut);
 	}
+	if (argc == 3 && strcmp(argv[1], "syslog") == 0)
+		return syslog_at(argv[2]);
 	if (argc >= 3 && strcmp(argv[1], "activate") == 0)
 		return activate(argv + 2);
 	if (argc == 3 && strcmp(argv[1], "closed") == 0)
