@@ -1,5 +1,7 @@
 #include "lib/log.h"
 
+#include "lib/err.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -144,18 +146,46 @@ prefix(char *dst, size_t size, time_t now, int level, const char *id)
 	return n + (size_t)snprintf(dst + n, size - n, "LOG%d[%.40s]: ", level, id == NULL ? sink.task : id);
 }
 
+/* How many bytes the UTF-8 character at s has; 0: it is none, or more than its shortest form. */
+static size_t
+utf8_length(const unsigned char *s)
+{
+	static const struct {
+		unsigned char mask, lead, least;	/* of the second byte, for the lead that it might abuse */
+		size_t n;
+	} forms[] = { { 0x80, 0, 0, 1 }, { 0xe0, 0xc0, 0x80, 2 }, { 0xf0, 0xe0, 0xa0, 3 }, { 0xf8, 0xf0, 0x90, 4 } };
+	size_t f = 0, n;
+
+	while (f < ARRAY_LEN(forms) && (s[0] & forms[f].mask) != forms[f].lead)
+		f++;
+	if (f == ARRAY_LEN(forms) || s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4)
+		return 0;
+	for (n = 1; n < forms[f].n; n++)
+		if ((s[n] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] & ~forms[f].mask & 0xff) == 0 && f > 1 && s[1] < forms[f].least)
+		return 0;
+	return (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : n;
+}
+
+/* Bytes that are no UTF-8 are shown as the characters of their number: readers refuse anything else. */
 char *
 log_json(const char *text, char *dst, size_t size)
 {
-	size_t at = 0;
+	const unsigned char *c = (const unsigned char *)text;
+	size_t at = 0, n;
 
-	for (const unsigned char *c = (const unsigned char *)text; *c != '\0' && at + 7 < size; c++)
+	for (; *c != '\0' && at + 7 < size; c += n == 0 ? 1 : n) {
+		n = utf8_length(c);
 		if (*c == '"' || *c == '\\')
 			at += (size_t)snprintf(dst + at, size - at, "\\%c", *c);
-		else if (*c < 0x20 || *c == 0x7f)
+		else if (n == 0 || *c < 0x20 || *c == 0x7f)
 			at += (size_t)snprintf(dst + at, size - at, "\\u%04x", *c);
-		else
-			dst[at++] = (char)*c;
+		else {
+			memcpy(dst + at, c, n);
+			at += n;
+		}
+	}
 	dst[at] = '\0';
 	return dst;
 }
