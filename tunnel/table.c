@@ -329,11 +329,35 @@ const struct act service_acts[] = {
 };
 const size_t n_service_acts = ARRAY_LEN(service_acts);
 
+static int
+is_compression(const char *value)
+{
+	return strcasecmp(value, "deflate") == 0 || strcasecmp(value, "zlib") == 0;
+}
+
+static int
+is_number(const char *value)
+{
+	int64_t n;
+
+	return num_parse(value, 0, INT32_MAX, &n) == 0;
+}
+
+static int
+is_yes_no(const char *value)
+{
+	return strcasecmp(value, "yes") == 0 || strcasecmp(value, "no") == 0;
+}
+
+#define REFUSED NULL, NULL
+
 const struct other others[] = {
-	{ "CAengine", 0, 0 }, { "compression", 1, 1 }, { "EGD", 1, 1 }, { "engine", 0, 1 }, { "engineCtrl", 0, 1 },
-	{ "engineDefault", 0, 1 }, { "engineId", 0, 0 }, { "engineNum", 0, 0 }, { "ident", 0, 0 },
-	{ "protocolDomain", 0, 0 }, { "providerParameter", 0, 1 }, { "RNDbytes", 1, 1 }, { "RNDfile", 1, 1 },
-	{ "RNDoverwrite", 1, 1 }, { "sessiond", 0, 0 }, { "stack", 1, 0 },
+	{ "CAengine", 0, REFUSED }, { "compression", 1, "Specified compression type is not available", is_compression },
+	{ "EGD", 1, "", NULL }, { "engine", 1, REFUSED }, { "engineCtrl", 1, REFUSED }, { "engineDefault", 1, REFUSED },
+	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED }, { "protocolDomain", 0, REFUSED },
+	{ "providerParameter", 1, REFUSED }, { "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
+	{ "RNDoverwrite", 1, YES_NO, is_yes_no }, { "sessiond", 0, REFUSED },
+	{ "stack", 0, "Illegal thread stack size", is_number },
 };
 const size_t n_others = ARRAY_LEN(others);
 

@@ -25,8 +25,10 @@ extern const size_t n_service_acts;
 /* Options we have no code for. */
 struct other {
 	const char *name;
-	int ignored;		/* taken with a warning, since it makes no difference; else refused */
 	int global;		/* only before the first section */
+	const char *complaint;	/* NULL: the option is refused.  Else it is taken with a warning, since it makes no
+				 * difference, and this is what a bad value is answered with */
+	int (*is_good)(const char *value);	/* NULL: any is */
 };
 
 extern const struct other others[];
