@@ -18,9 +18,11 @@ enum {
 /* The names, NULL-ended, by those numbers. */
 extern const char *const starttls_names[];
 
+enum { AUTH_PLAIN, AUTH_LOGIN, AUTH_BASIC };	/* smtp: the first two; connect: the first stands for the last */
+
 struct starttls_conf {
 	char *host, *user, *password;	/* NULL or "": none */
-	int login;			/* smtp: AUTH LOGIN instead of PLAIN */
+	int auth;			/* AUTH_ number */
 	struct opt_list headers;
 };
 

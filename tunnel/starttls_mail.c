@@ -162,7 +162,7 @@ smtp_login(struct starttls *p)
 
 	if (!is_set(p->conf->user) || !is_set(p->conf->password))
 		return ST_DONE;
-	return p->conf->login ? converse(p, login, ARRAY_LEN(login)) : converse(p, plain, ARRAY_LEN(plain));
+	return p->conf->auth == AUTH_LOGIN ? converse(p, login, ARRAY_LEN(login)) : converse(p, plain, ARRAY_LEN(plain));
 }
 
 #define NO_TLS .why = "Server does not support TLS"

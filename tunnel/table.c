@@ -74,7 +74,7 @@ const struct opt service_opts[] = {
 	{ "OCSPrequire",         FIELD_YN(tls.ocsp_require), .def = "yes" },
 	{ "OCSPstaple",          FIELD_YN(tls.ocsp_staple), .def = "yes" },
 	{ "protocol",            FIELD(WORD, protocol), .words = starttls_names, .def = "none" },
-	{ "protocolAuthentication", FIELD(WORD, starttls.login), .words = logins, .def = "plain" },
+	{ "protocolAuthentication", FIELD(WORD, starttls.auth), .words = logins, .def = "plain" },
 	{ "protocolHeader",      FIELD(LIST, starttls.headers) },
 	{ "protocolHost",        FIELD(STR, starttls.host) },
 	{ "protocolPassword",    FIELD(STR, starttls.password) },

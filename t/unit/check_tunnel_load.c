@@ -78,6 +78,8 @@ static const struct {
 	    "Service [a]: Either \"verifyChain\" or \"verifyPeer\" has to be enabled for \"redirect\" to work" },
 	{ "[a]\n" ENDS "protocol = smtp\nverify = 2\nCAfile = x\nredirect = 3\n",
 	    "Service [a]: \"redirect\" is incompatible with the specified protocol negotiation" },
+	{ "[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocol = smtp\nprotocolAuthentication = basic\n",
+	    "Service [a]: \"protocolAuthentication\" is not one of this protocol's" },
 	{ "engine = auto\n", "f:1: \"engine = auto\": \"engine\" is not supported by this version" },
 };
 
