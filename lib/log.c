@@ -1,5 +1,7 @@
 #include "lib/log.h"
 
+#include "lib/err.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -113,7 +115,7 @@ log_escape(enum log_style style, const char *text, size_t n, char *dst, size_t s
 
 		if (at + 6 > size)
 			break;
-		if (style == LOG_STYLE_STUNNEL) {
+		if (style == LOG_STYLE_STUNNEL || style == LOG_STYLE_JSON) {
 			dst[at++] = bad ? '.' : (char)c;
 		} else if (bad || (c >= 0x80 && c < 0xa0 && (i == 0 || !((unsigned char)text[i - 1] & 0x80))) ||
 		    looks_escaped(text + i, n - i)) {
@@ -144,12 +146,83 @@ prefix(char *dst, size_t size, time_t now, int level, const char *id)
 	return n + (size_t)snprintf(dst + n, size - n, "LOG%d[%.40s]: ", level, id == NULL ? sink.task : id);
 }
 
+/* How many bytes the UTF-8 character at s has; 0: it is none, or more than its shortest form. */
+static size_t
+utf8_length(const unsigned char *s)
+{
+	static const struct {
+		unsigned char mask, lead, least;	/* of the second byte, for the lead that it might abuse */
+		size_t n;
+	} forms[] = { { 0x80, 0, 0, 1 }, { 0xe0, 0xc0, 0x80, 2 }, { 0xf0, 0xe0, 0xa0, 3 }, { 0xf8, 0xf0, 0x90, 4 } };
+	size_t f = 0, n;
+
+	while (f < ARRAY_LEN(forms) && (s[0] & forms[f].mask) != forms[f].lead)
+		f++;
+	if (f == ARRAY_LEN(forms) || s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4)
+		return 0;
+	for (n = 1; n < forms[f].n; n++)
+		if ((s[n] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] & ~forms[f].mask & 0xff) == 0 && f > 1 && s[1] < forms[f].least)
+		return 0;
+	return (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : n;
+}
+
+/* Bytes that are no UTF-8 are shown as the characters of their number: readers refuse anything else. */
+char *
+log_json(const char *text, char *dst, size_t size)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t at = 0, n;
+
+	for (; *c != '\0' && at + 7 < size; c += n == 0 ? 1 : n) {
+		n = utf8_length(c);
+		if (*c == '"' || *c == '\\')
+			at += (size_t)snprintf(dst + at, size - at, "\\%c", *c);
+		else if (n == 0 || *c < 0x20 || *c == 0x7f)
+			at += (size_t)snprintf(dst + at, size - at, "\\u%04x", *c);
+		else {
+			memcpy(dst + at, c, n);
+			at += n;
+		}
+	}
+	dst[at] = '\0';
+	return dst;
+}
+
+static void
+emit_json(time_t when, int level, const char *id, const char *members, const char *text)
+{
+	char line[4 * LOG_LINE_MAX], escaped[2 * LOG_LINE_MAX], stamp[40], name[100];
+	struct tm tm;
+	int n;
+
+	if (localtime_r(&when, &tm) == NULL)
+		memset(&tm, 0, sizeof tm);
+	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	n = snprintf(line, sizeof line - 1, "{\"time\": \"%s\", \"level\": %d, \"id\": \"%s\"%s, \"text\": \"%s\"}", stamp, level,
+	    log_json(id == NULL ? sink.task : id, name, sizeof name), members, log_json(text, escaped, sizeof escaped));
+	if (n < 0 || n >= (int)sizeof line - 1)
+		return;
+	if (sink.conf.to_syslog)
+		syslog(level, "%s", line);
+	line[n++] = '\n';
+	if (sink.fd >= 0)
+		(void)!write(sink.fd, line, (size_t)n);
+	if (sink.conf.to_stderr)
+		(void)!write(STDERR_FILENO, line, (size_t)n);
+}
+
 static void
 emit(time_t when, int level, const char *id, const char *line)
 {
 	char head[96];
 	struct iovec v[3];
 
+	if (sink.conf.style == LOG_STYLE_JSON) {
+		emit_json(when, level, id, "", line);
+		return;
+	}
 	if (sink.conf.to_syslog) {
 		if (sink.conf.style == LOG_STYLE_STUNNEL)
 			syslog(level, "LOG%d[%.40s]: %s", level, id == NULL ? sink.task : id, line);
@@ -195,6 +268,15 @@ log_bytes(int level, const char *id, const char *text, size_t n)
 {
 	if (level <= sink.conf.level || sink.held_end != NULL)
 		write_record(level, id, text, n);
+}
+
+void
+log_members(int most, int level, const char *id, const char *members, const char *text)
+{
+	if (sink.conf.style == LOG_STYLE_JSON && sink.held_end == NULL && level <= most)
+		emit_json(time(NULL), level, id, members, text);
+	else
+		log_up_to(most, level, id, "%s", text);
 }
 
 void

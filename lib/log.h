@@ -10,6 +10,7 @@
 enum log_style {
 	LOG_STYLE_RSYNCD,	/* "2026/11/21 22:48:02 [PID] text", controls as \#ooo (rsyncd-conf section 9) */
 	LOG_STYLE_STUNNEL,	/* "2026.11.21 22:48:02 LOG5[ID]: text", unprintables as '.' (stunnel-conf section 15) */
+	LOG_STYLE_JSON,		/* {"time": "2026-11-21T22:48:02+0000", "level": 5, "id": "0", "text": "..."} */
 	LOG_STYLE_PLAIN,	/* "ident: text", or "id: text": a command, or its helpers, speaking to the user */
 };
 
@@ -51,6 +52,12 @@ void log_take_fd(int fd);
  * one; NULL elsewhere.  log_up_to goes by the caller's own highest level, not the log's. */
 void log_id(int level, const char *id, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void log_up_to(int most, int level, const char *id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The same with more members for the JSON style, ", \"name\": value" each, or "". */
+void log_members(int most, int level, const char *id, const char *members, const char *text);
+
+/* text as the inside of a JSON string.  Returns dst. */
+char *log_json(const char *text, char *dst, size_t size);
+
 void log_bytes(int level, const char *id, const char *text, size_t n);	/* untrusted, any bytes */
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

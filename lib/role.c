@@ -176,7 +176,7 @@ static int
 landlock_enter(const struct role *role)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset rs = { 0, abi < 4 ? 0 : role->may_connect ? 1 : 3, abi >= 6 ? 3 : 0 };
+	struct ruleset rs = { 0, abi < 4 ? 0 : (role->may_bind ? 0 : 1) | (role->may_connect ? 0 : 2), abi >= 6 ? 3 : 0 };
 	size_t size = abi >= 6 ? sizeof rs : abi >= 4 ? 16 : 8;
 	struct landlock_path_beneath_attr below;
 	int fd, r = (int)abi;

@@ -29,6 +29,7 @@ struct role {
 	enum role_files files;
 	int tree_fd;		/* for ROLE_FILES_READ and _WRITE */
 	int may_connect;	/* may open TCP connections (Landlock denies them else, where it can) */
+	int may_bind;		/* and bind TCP sockets to addresses */
 	unsigned files_max;	/* RLIMIT_NOFILE; 0: as it is */
 	uint64_t memory_max;	/* RLIMIT_DATA: bytes of its own; 0: as it is.  Not under a sanitizer, which needs much */
 	const struct role_filter *filter;	/* NULL: no system call filter */

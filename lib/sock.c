@@ -69,12 +69,21 @@ fail:	close(fd);
 int
 sock_connect(const struct addr *to, int *ret_fd)
 {
-	int fd, r;
+	return sock_connect_prepared(to, NULL, NULL, ret_fd);
+}
+
+int
+sock_connect_prepared(const struct addr *to, int (*prepare)(int fd, void *arg), void *arg, int *ret_fd)
+{
+	int fd, r = 0;
 
 	fd = socket(to->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	r = connect(fd, (const struct sockaddr *)&to->ss, to->len) < 0 ? -errno : 0;
+	if (prepare != NULL)
+		r = prepare(fd, arg);
+	if (r == 0 && connect(fd, (const struct sockaddr *)&to->ss, to->len) < 0)
+		r = -errno;
 	if (r == 0 || r == -EINPROGRESS)
 		*ret_fd = fd;
 	else

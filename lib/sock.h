@@ -16,6 +16,9 @@ int sock_listen_prepared(const struct addr *at, int backlog, int (*prepare)(int 
  * sock_error; both set *ret_fd.  Any other -errno: no descriptor. */
 int sock_connect(const struct addr *to, int *ret_fd);
 
+/* The same, with prepare(fd, arg) called before; what it returns other than 0 is the result. */
+int sock_connect_prepared(const struct addr *to, int (*prepare)(int fd, void *arg), void *arg, int *ret_fd);
+
 /* The pending error of a socket as -errno, or 0. */
 int sock_error(int fd);
 

@@ -59,9 +59,9 @@ stock_daemon() {
 	EOF
 }
 peer=$top_builddir/t/tool/peer
-# start_peer KIND: in the background, its port in $rport, what it prints in $scratch/KIND.log
+# start_peer KIND ARGS...: in the background, its port in $rport, what it prints in $scratch/KIND.log
 start_peer() {
-	spawn "$scratch/$1.log" "$peer" "$1"
+	spawn "$scratch/$1.log" "$peer" "$@"
 	ready "$scratch/$1.log" 'port '
 	rport=$(sed -n 's/^port //p' "$scratch/$1.log")
 }

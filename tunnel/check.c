@@ -17,7 +17,8 @@ has_checks(const struct tls_conf *t)
 static int
 endpoints(const struct tun_service *s)
 {
-	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL);
+	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL) +
+	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS) + ((s->plain.transparent & TRANSPARENT_DESTINATION) != 0);
 }
 
 static const char *
@@ -31,6 +32,8 @@ check_endpoints(const struct tun_service *s, int inetd)
 		return "Each service must define two endpoints";
 	if (is_set(s->exec) && s->exec[0] != '/')
 		return "\"exec\" needs a full path name";
+	if (is_set(s->exec) && (s->plain.transparent & TRANSPARENT_SOURCE) != 0)
+		return "\"transparent = source\" is not supported with \"exec\"";
 	for (size_t i = 0; i < s->accept.n; i++)
 		if (s->accept.v[i][0] == '\0')
 			return "Cannot resolve accept target";
@@ -61,12 +64,43 @@ check_tls(const struct tls_conf *t)
 		return "TLS server needs a certificate";
 	if (p->version_min != 0 && p->version_max != 0 && p->version_min > p->version_max)
 		return "Invalid protocol version range";
-	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path))
-		return "Either \"CAfile\" or \"CApath\" has to be configured";
+	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path) && !is_set(t->ca_store))
+		return "Either \"CAfile\", \"CApath\" or \"CAstore\" has to be configured";
+	if ((is_set(t->ocsp) || t->ocsp_aia) && !p->verify.chain)
+		return "\"verifyChain\" has to be enabled for OCSP support";
 	if (is_set(t->ticket_key) != is_set(t->ticket_mac))
 		return "\"ticketKeySecret\" and \"ticketMacSecret\" must be set together";
 	if (has_checks(t) && !p->verify.chain && !p->verify.peer)
 		return "Either \"verifyChain\" or \"verifyPeer\" has to be enabled";
+	return NULL;
+}
+
+static int
+has_port(const char *host)
+{
+	const char *colon = strrchr(host, ':');
+
+	return colon != NULL && colon != host && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0' &&
+	    strlen(colon) <= 6 && colon - host < ST_HOST_SIZE;
+}
+
+static const char *
+check_protocol(const struct tun_service *s)
+{
+	int needs_host = s->tls.client && (s->protocol == PROTOCOL_CONNECT || s->protocol == PROTOCOL_SOCKS);
+
+	if (!starttls_supported(s->protocol, s->tls.client))
+		return s->tls.client ? "The configured protocol is not supported in the client mode" :
+		    "The configured protocol is not supported in the server mode";
+	if ((s->protocol == PROTOCOL_SMTP && s->starttls.auth == AUTH_BASIC) ||
+	    (s->protocol == PROTOCOL_CONNECT && s->starttls.auth == AUTH_LOGIN))
+		return "\"protocolAuthentication\" is not one of this protocol's";
+	if (needs_host && !is_set(s->starttls.host))
+		return "protocolHost not specified";
+	if (needs_host && !has_port(s->starttls.host))
+		return "\"protocolHost\" needs a host and a port";
+	if (s->redirect.n > 0 && !s->tls.client && starttls_connects_first(s->protocol, 0))
+		return "\"redirect\" is incompatible with the specified protocol negotiation";
 	return NULL;
 }
 
@@ -75,8 +109,8 @@ check_service(const struct tun_service *s, int inetd)
 {
 	const char *why = check_endpoints(s, inetd);
 
-	if (why == NULL && s->tls.client && s->protocol == PROTOCOL_PROXY)
-		why = "The configured protocol is not supported in the client mode";
+	if (why == NULL)
+		why = check_protocol(s);
 	if (why == NULL)
 		why = check_tls(&s->tls);
 	if (why == NULL)

@@ -7,17 +7,19 @@
 
 #include "lib/opt.h"
 #include "tunnel/sockopt.h"
+#include "tunnel/starttls.h"
 #include "tunnel/tlsctx.h"
 
 enum { FOREGROUND_NO, FOREGROUND_YES, FOREGROUND_QUIET };
 enum { LOGID_SEQUENTIAL, LOGID_UNIQUE, LOGID_THREAD, LOGID_PROCESS };
+enum { TRANSPARENT_SOURCE = 1, TRANSPARENT_DESTINATION = 2 };
 enum { FAILOVER_PRIO, FAILOVER_RR };
-enum { PROTOCOL_NONE, PROTOCOL_PROXY };
 
 /* What has no owner and is inherited by assignment. */
 struct tun_plain {
 	int debug;			/* highest syslog level logged */
 	struct sockopt_set sockets;
+	int transparent;		/* TRANSPARENT_ bits */
 	int retry;			/* ms until a program is run again; -1: never */
 };
 
@@ -26,10 +28,14 @@ struct tun_service {
 	struct tls_conf tls;
 	struct opt_list accept, connect, redirect;
 	char *exec, *exec_args;		/* a program instead of an address; NULL or "": none */
+	int pty;			/* it gets a terminal */
+	int libwrap;			/* hosts.allow and hosts.deny are asked */
+	char *local;			/* address to connect from; NULL or "": any */
 	char *sni;			/* client: the name to send; NULL: from connect */
 	char *owner, *group;		/* of a UNIX accept socket */
-	int64_t t_busy, t_close, t_connect, t_idle;	/* seconds */
+	int64_t t_busy, t_close, t_connect, t_idle, t_ocsp;	/* seconds */
 	int protocol, proxy_tlv;
+	struct starttls_conf starttls;	/* what the protocol needs to know */
 	int64_t proxy_version;
 	int delay, failover, reset, log_id;
 	struct tun_plain plain;
@@ -39,6 +45,9 @@ struct tun_conf {
 	int foreground, log_overwrite, use_syslog;
 	int facility;			/* of syslog */
 	int debug;
+	int log_json;			/* one object a record */
+	int fips;
+	struct opt_list providers, environment;	/* NAME=VALUE; without a value it is removed */
 	char *output, *pid, *chroot, *setuid, *setgid, *service;
 	int64_t workers;		/* 0: one a core */
 	int inetd;			/* no sections: one service over descriptors 0 and 1 */

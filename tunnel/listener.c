@@ -1,6 +1,7 @@
 #include "tunnel/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -118,12 +119,29 @@ open_service(const struct opening *o, size_t service)
 	return conf_err_set(o->e, NULL, 0, "Binding service [%.100s] failed", o->services->v[service].conf->name);
 }
 
+static int
+take_passed(const struct opening *o, size_t service, int fd)
+{
+	const char *name = o->services->v[service].conf->name;
+	char text[ADDR_TEXT_SIZE] = "a socket that was passed";
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
+	struct addr at;
+
+	if (copy < 0)
+		return conf_err_set(o->e, NULL, 0, "Binding service [%.100s] failed: %s", name, strerror(errno));
+	if (sock_local(copy, &at) == 0)
+		addr_text(&at, text, sizeof text);
+	log_info("Service [%s] (FD=%d) bound to %s", name, copy, text);
+	o->set->v[o->set->n++] = (struct listener){ .fd = copy, .service = service };
+	return 0;
+}
+
 int
-listener_set_open(const struct service_set *services, const struct listener_set *old, struct listener_set **ret,
-    struct conf_err *e)
+listener_set_open(const struct service_set *services, const struct listener_set *old, const struct passed *passed,
+    struct listener_set **ret, struct conf_err *e)
 {
 	struct opening o = { calloc(1, sizeof *o.set), old, services, e };
-	size_t most = 0;
+	size_t most = passed->n, taken = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < services->n; i++)
@@ -133,7 +151,12 @@ listener_set_open(const struct service_set *services, const struct listener_set 
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < services->n && r == 0; i++)
-		r = open_service(&o, i);
+		if (taken < passed->n && services->v[i].conf->accept.n > 0)
+			r = take_passed(&o, i, SOCK_PASSED + (int)taken++);
+		else
+			r = open_service(&o, i);
+	if (r == 0 && taken < passed->n)
+		r = conf_err_set(e, NULL, 0, "Too many listening file descriptors received from systemd, got %zu", passed->n);
 	if (r != 0)
 		listener_set_free(o.set, old, 1);
 	else

@@ -7,7 +7,7 @@
 struct listener {
 	int fd;
 	size_t service;			/* index into the set */
-	struct addr asked;		/* what was configured; port 0 stays 0 */
+	struct addr asked;		/* what was configured; port 0 stays 0; empty for a passed one */
 };
 
 struct listener_set {
@@ -15,10 +15,17 @@ struct listener_set {
 	size_t n;
 };
 
+/* Sockets that the service manager opened, SOCK_PASSED and so on; they stay open as long as the master
+ * lives. */
+struct passed {
+	size_t n;
+};
+
 /* A socket for every address of every service, taken from old (may be NULL) where it listens
- * there already.  0, -ENOMEM, or E_CONF with *e; old is never changed. */
-int listener_set_open(const struct service_set *services, const struct listener_set *old, struct listener_set **ret,
-    struct conf_err *e);
+ * there already; the first sections that accept get a copy of what was passed instead.
+ * 0, -ENOMEM, or E_CONF with *e; old is never changed. */
+int listener_set_open(const struct service_set *services, const struct listener_set *old, const struct passed *passed,
+    struct listener_set **ret, struct conf_err *e);
 
 /* Close those that are not also in heir (may be NULL), and free the set; final: the program ends
  * or the address is given up, so remove the names of UNIX sockets. */

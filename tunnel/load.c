@@ -173,12 +173,13 @@ other_setting(struct load *l, const struct other *o)
 
 	if (o->global && l->section != NULL)
 		return refuse(l, "Specified option name is not valid here");
-	if (!other_is_harmless(o, l->item->value)) {
+	if (o->complaint == NULL) {
 		snprintf(why, sizeof why, "\"%s\" is not supported by this version", o->name);
 		return refuse(l, why);
 	}
-	if (strcmp(o->harmless, "*") == 0)
-		log_warn("%s:%u: \"%s\" has no effect in this version", l->path, l->item->line, o->name);
+	if (o->is_good != NULL && !o->is_good(l->item->value))
+		return refuse(l, o->complaint);
+	log_warn("%s:%u: \"%s\" has no effect in this version", l->path, l->item->line, o->name);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ say_version(void (*say)(const char *fmt, ...))
 	say("Initializing inetd mode configuration");
 	say("stunnel 5.75 on %s-pc-linux-gnu platform", uname(&u) == 0 ? u.machine : "unknown");
 	say("Compiled/running with %s", OpenSSL_version(OPENSSL_VERSION));
-	say("Threading:FORK Sockets:POLL,IPv6 TLS:SNI");
+	say("Threading:FORK Sockets:POLL,IPv6 TLS:OCSP,PSK,SNI Auth:LIBWRAP");
 	say("This is sallyport-tunnel %s", PACKAGE_VERSION);
 }
 
@@ -81,12 +81,31 @@ print_tls_options(void)
 	return EXIT_SUCCESS;
 }
 
+static int
+print_sockets(void)
+{
+	static const char *const defaults[][2] = {
+		{ "SO_REUSEADDR", "a:yes" }, { "TCP_NODELAY", "l:yes r:yes" },
+	};
+	const char *name, *shape, *def;
+
+	fprintf(stderr, "Socket option defaults:\n    %-20s %-24s%s\n", "Option Name", "Value", "Default");
+	for (size_t i = 0; (name = sockopt_name_at(i, &shape)) != NULL; i++) {
+		def = "--";
+		for (size_t d = 0; d < ARRAY_LEN(defaults); d++)
+			if (strcmp(defaults[d][0], name) == 0)
+				def = defaults[d][1];
+		fprintf(stderr, "    %-20s %-24s%s\n", name, shape, def);
+	}
+	return EXIT_SUCCESS;
+}
+
 static void
 say_syntax(void)
 {
 	log_notice(" ");
 	log_notice("Syntax:");
-	log_notice("sallyport-tunnel [FILE] | -fd N | -help | -version | -options | --check-config FILE | --dump-config FILE");
+	log_notice("sallyport-tunnel [FILE] | -fd N | -help | -version | -sockets | -options | --check-config FILE | --dump-config FILE");
 }
 
 static int
@@ -174,6 +193,8 @@ main(int argc, char **argv)
 		return print_tables(1);
 	if (is_flag(first, "-options"))
 		return print_tls_options();
+	if (is_flag(first, "-sockets"))
+		return print_sockets();
 	log_hold();
 	say_version(log_notice);
 	if (strcmp(first, "--check-config") == 0 && argc == 3)

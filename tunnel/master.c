@@ -35,6 +35,7 @@ struct master {
 	const struct source *from;
 	struct loop *loop;
 	struct plan plan;
+	struct passed passed;		/* sockets from the service manager */
 	struct identity id;
 	struct role_filter *filter;
 	struct child *children;
@@ -77,7 +78,8 @@ static int
 open_log(struct master *m)
 {
 	const struct tun_conf *conf = conf_of(m);
-	struct log_conf log = { .style = LOG_STYLE_STUNNEL, .ident = m->id.log_ident, .to_syslog = conf->use_syslog,
+	struct log_conf log = { .style = conf->log_json ? LOG_STYLE_JSON : LOG_STYLE_STUNNEL,
+	    .ident = m->id.log_ident, .to_syslog = conf->use_syslog,
 	    .to_stderr = conf->foreground == FOREGROUND_YES, .facility = conf->facility, .level = conf->debug,
 	    .file = is_set(conf->output) ? conf->output : NULL, .file_mode = LOG_MODE,
 	    .file_truncate = conf->log_overwrite };
@@ -128,7 +130,7 @@ workers_wanted(const struct master *m)
 static _Noreturn void
 become_worker(struct master *m, int ctl_fd, int ask_fd, int leads)
 {
-	struct role role = roles_worker(&m->id, m->filter);
+	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
 	    .ctl_fd = ctl_fd, .ask_fd = ask_fd, .leads = leads, .next_id = m->next_id };
 
@@ -141,7 +143,7 @@ become_worker(struct master *m, int ctl_fd, int ask_fd, int leads)
 static _Noreturn void
 become_spawner(struct master *m, int ctl_fd)
 {
-	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = ctl_fd,
+	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = ctl_fd, .filter = m->filter,
 	    .keep_stderr = conf_of(m)->foreground == FOREGROUND_YES };
 
 	loop_free(m->loop);
@@ -225,7 +227,7 @@ fill_up(void *arg)
 	struct master *m = arg;
 	int r = 0;
 
-	if (service_set_spawns(m->plan.services) && current(m, 1) == NULL)
+	if (service_set_asks(m->plan.services) && current(m, 1) == NULL)
 		r = spawn(m, 1);
 	while (r == 0 && m->missing > 0 && (r = spawn(m, 0)) == 0)
 		m->missing--;
@@ -341,7 +343,7 @@ try_reload(struct master *m)
 		log_error("The configuration came from a descriptor: it cannot be read again");
 		return E_UNSUPPORTED;
 	}
-	if ((r = plan_build(m->from, &old, &fresh)) != 0)
+	if ((r = plan_build(m->from, &old, &m->passed, &fresh)) != 0)
 		return r;
 	if (fresh.listeners == NULL) {
 		log_error("A running service cannot change to inetd mode");
@@ -519,10 +521,10 @@ run_service(struct master *m)
 static int
 run_inetd(struct master *m)
 {
-	struct role role = roles_worker(&m->id, m->filter);
+	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .role = &role, .ctl_fd = -1, .ask_fd = -1,
 	    .next_id = m->next_id };
-	int r = service_set_spawns(m->plan.services) ? spawn(m, 1) : 0;
+	int r = service_set_asks(m->plan.services) ? spawn(m, 1) : 0;
 
 	if (r == 0 && (r = open_channel(m, &job.ask_fd)) == 0)
 		r = worker_serve_one(&job);
@@ -545,7 +547,8 @@ prepare(struct master *m)
 	struct conf_err e = { "", 0, "" };
 	int r;
 
-	if ((r = plan_build(m->from, NULL, &m->plan)) != 0)
+	m->passed.n = (size_t)sock_activation();
+	if ((r = plan_build(m->from, NULL, &m->passed, &m->plan)) != 0)
 		return r;
 	if ((r = identity_init(&m->id, conf_of(m), &e)) != 0) {
 		log_error("%s", e.text);

@@ -66,9 +66,8 @@ peercert_hello(SSL *ssl, int *alert, void *arg)
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
-/* "C=PL, O=Example, CN=host", whatever the certificate holds. */
-static void
-name_text(const X509_NAME *name, char *dst, size_t size)
+void
+peercert_name(const X509_NAME *name, char *dst, size_t size)
 {
 	BIO *mem = BIO_new(BIO_s_mem());
 	int n = 0;
@@ -87,8 +86,8 @@ peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size)
 {
 	const X509 *cert = SSL_get0_peer_certificate(ssl);
 
-	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), subject, size);
-	name_text(cert == NULL ? NULL : X509_get_issuer_name(cert), issuer, size);
+	peercert_name(cert == NULL ? NULL : X509_get_subject_name(cert), subject, size);
+	peercert_name(cert == NULL ? NULL : X509_get_issuer_name(cert), issuer, size);
 }
 
 static int
@@ -97,7 +96,10 @@ host_matches(const struct peercert *pc, X509 *cert, const struct opt_list *hosts
 	char *matched = NULL, text[NAME_SIZE];
 
 	for (size_t i = 0; i < hosts->n; i++)
-		if (X509_check_host(cert, hosts->v[i], 0, 0, &matched) == 1) {
+		if (X509_check_ip_asc(cert, hosts->v[i], 0) == 1) {	/* rsync-ssl writes addresses there */
+			say(pc, LOG_INFO, "CERT: IP address matched: ", hosts->v[i]);
+			return 1;
+		} else if (X509_check_host(cert, hosts->v[i], 0, 0, &matched) == 1) {
 			snprintf(text, sizeof text, "\"%.200s\" matched with \"%.200s\"", hosts->v[i], matched);
 			OPENSSL_free(matched);
 			say(pc, LOG_INFO, "CERT: Host name ", text);
@@ -194,7 +196,7 @@ peercert_callback(int ok, X509_STORE_CTX *x)
 		f.in_store = conf->plain.verify.peer && in_store(x, cert);
 	}
 	v = verify_cert(&conf->plain.verify, &f);
-	name_text(cert == NULL ? NULL : X509_get_subject_name(cert), name, sizeof name);
+	peercert_name(cert == NULL ? NULL : X509_get_subject_name(cert), name, sizeof name);
 	tell(pc, &f, v, name);
 	if (verify_refuses(v)) {
 		pc->verdict = v;

@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 
+#include "lib/addr.h"
 #include "tunnel/verify.h"
 
 /* One per connection; owned by whoever owns the connection. */
@@ -12,6 +13,7 @@ struct peercert {
 	void (*say)(void *arg, int level, const char *text);	/* NULL: silent */
 	void (*named)(void *arg, SSL *ssl, const char *name);	/* server: what the client calls us, or NULL */
 	void *arg;
+	char where[ADDR_TEXT_SIZE];	/* client: where sessions are kept for; "": they are not */
 	enum verify_verdict verdict;	/* of the certificate refused, if verify_refuses() */
 	int error;			/* the library's X509_V_ERR_* for it */
 };
@@ -27,6 +29,9 @@ int peercert_hello(SSL *ssl, int *alert, void *arg);
 
 /* A line about the connection, by its peercert. */
 void peercert_say(SSL *ssl, int level, const char *text);
+
+/* "C=PL, O=Example, CN=host", whatever the name holds; "" for NULL. */
+void peercert_name(const X509_NAME *name, char *dst, size_t size);
 
 /* Subject and issuer of the peer's certificate; "" without one. */
 void peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size);

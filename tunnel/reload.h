@@ -19,7 +19,7 @@ struct plan {
 
 /* Build *ret; listening sockets that old (may be NULL) has already are shared with it.  0, or a
  * negative code; why is in the log. */
-int plan_build(const struct source *from, const struct plan *old, struct plan *ret);
+int plan_build(const struct source *from, const struct plan *old, const struct passed *passed, struct plan *ret);
 
 /* Give up a plan whose listeners heir (may be NULL) has taken over where it could. */
 void plan_free(struct plan *p, const struct plan *heir);

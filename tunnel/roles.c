@@ -1,15 +1,26 @@
 #include "tunnel/roles.h"
 
+#include <linux/capability.h>
+
 #include "tunnel/syscalls.h"
 
-const char *const worker_syscalls[] = { RELAY_SYSCALLS, "accept4", "socket", "connect", NULL };
+const char *const worker_syscalls[] = { RELAY_SYSCALLS, "accept4", "socket", "connect", "bind", NULL };
 
 struct role
-roles_worker(const struct identity *id, const struct role_filter *filter)
+roles_worker(const struct identity *id, const struct service_set *services, const struct role_filter *filter)
 {
+	int binds = 0, spoofs = 0;
+
+	for (size_t i = 0; i < services->n; i++) {
+		const struct tun_service *conf = services->v[i].conf;
+
+		spoofs |= (conf->plain.transparent & TRANSPARENT_SOURCE) != 0;
+		binds |= spoofs || services->v[i].local.n > 0;
+	}
 	return (struct role){
 		.name = "worker", .root_fd = id->jail_fd, .set_ids = id->changes_ids, .uid = id->uid, .gid = id->gid,
-		.groups = &id->gid, .n_groups = 1, .files = ROLE_FILES_NONE, .tree_fd = -1, .may_connect = 1,
+		.groups = &id->gid, .n_groups = 1, .files = ROLE_FILES_NONE, .tree_fd = -1, .may_connect = 1, .may_bind = binds,
+		.caps = spoofs ? UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW : 0,
 		.filter = filter,
 	};
 }

@@ -4,10 +4,12 @@
 
 #include "lib/role.h"
 #include "tunnel/identity.h"
+#include "tunnel/service.h"
 
 /* The role of a worker, who reads from peers: the service's user and jail, no files, few system
- * calls.  filter is the caller's, from worker_syscalls. */
-struct role roles_worker(const struct identity *id, const struct role_filter *filter);
+ * calls.  Sections with addresses of their own to connect from may bind, and those that take their
+ * clients' keep what the kernel asks for that (when the user is root).  filter is the caller's, from worker_syscalls. */
+struct role roles_worker(const struct identity *id, const struct service_set *services, const struct role_filter *filter);
 
 extern const char *const worker_syscalls[];
 

@@ -10,6 +10,9 @@ struct service {
 	const struct tun_service *conf;
 	SSL_CTX *tls;
 	struct targets accept, connect, redirect;
+	struct targets local;		/* to connect from; the first counts */
+	int delays, delays_redirect;	/* those two are looked up for every connection */
+	char *staple_url;		/* server: who to ask about our own certificate, or NULL */
 	char *sni;			/* client: the name to send, or NULL */
 	const struct service **virtuals;	/* server: sections chosen by name, in file order */
 	size_t n_virtuals;
@@ -25,9 +28,11 @@ struct service_set {
 int service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e);
 void service_set_free(struct service_set *set);
 
-/* Does it start programs?  And is one of them, rather than a peer, what is connected? */
+/* Does it start programs?  May it ask the spawner for that (enum spawn_kind)?  Does any of a set
+ * need one?  And is a program, rather than a peer, what is connected? */
 int service_spawns(const struct tun_service *conf);
-int service_set_spawns(const struct service_set *set);
+int service_may_ask(const struct service *s, unsigned kind);
+int service_set_asks(const struct service_set *set);
 int service_is_program(const struct service *s);
 
 #endif

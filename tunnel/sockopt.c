@@ -171,6 +171,20 @@ sockopt_apply(const struct sockopt_set *set, enum sockopt_kind kind, int fd, int
 	return refused;
 }
 
+const char *
+sockopt_name_at(size_t i, const char **ret_shape)
+{
+	static const char *const shapes[] = {
+		[FLAG] = "yes/no", [NUMBER] = "number", [LINGER] = "onoff:seconds", [TIME] = "seconds:microseconds",
+		[TEXT] = "text",
+	};
+
+	if (i >= ARRAY_LEN(rows))
+		return NULL;
+	*ret_shape = shapes[rows[i].shape];
+	return rows[i].name;
+}
+
 void
 sockopt_dump(const struct sockopt_set *set, struct buf *out)
 {

@@ -34,6 +34,9 @@ int sockopt_add(struct sockopt_set *set, const char *text);
  * NULL.  Options of TCP and IP are passed over where the socket is of another family. */
 const char *sockopt_apply(const struct sockopt_set *set, enum sockopt_kind kind, int fd, int family);
 
+/* The options there are, in order, NULL after the last, and what their values look like. */
+const char *sockopt_name_at(size_t i, const char **ret_shape);
+
 void sockopt_dump(const struct sockopt_set *set, struct buf *out);
 
 #endif

@@ -7,19 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
+#include "tunnel/runner.h"
 #include "tunnel/spawnmsg.h"
 #include "tunnel/worker.h"
 
-enum { ARGS_MAX = 256, SAID_MAX = 512, BACKLOG = 16 };
+enum { ARGS_MAX = 256, SAID_MAX = 512, BACKLOG = 16, RUNNERS_MAX = 256 };
 
 struct spawner {
 	const struct spawn_job *job;
@@ -27,6 +30,7 @@ struct spawner {
 	struct watch ctl;
 	unsigned channels;
 	int closing;			/* no more channels will come */
+	pid_t runners[RUNNERS_MAX];	/* children that run no program; 0: none */
 };
 
 struct channel {			/* to one worker */
@@ -108,6 +112,27 @@ tcp_pair(int fds[2])
 	return r;
 }
 
+/* A terminal instead: fds as above.  Nothing is echoed, as nobody types. */
+static int
+pty_pair(int fds[2])
+{
+	struct termios raw;
+
+	fds[1] = -1;
+	if ((fds[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
+		return -errno;
+	if (grantpt(fds[0]) == 0 && unlockpt(fds[0]) == 0 &&
+	    (fds[1] = open(ptsname(fds[0]), O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0) {
+		if (tcgetattr(fds[1], &raw) == 0) {
+			cfmakeraw(&raw);
+			tcsetattr(fds[1], TCSANOW, &raw);
+		}
+		return sock_set_blocking(fds[0], 0);
+	}
+	close(fds[0]);
+	return -ENOTTY;
+}
+
 /* --- the child ------------------------------------------------------------------------------ */
 
 struct start {
@@ -167,6 +192,8 @@ become_program(const struct start *s)
 		_exit(EXIT_FAILURE);
 	if (s->conf->exec_args != NULL && s->conf->exec_args[0] != '\0')
 		split_words(s->conf->exec_args, argv);
+	if (s->conf->pty && (setsid() < 0 || ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0))
+		_exit(EXIT_FAILURE);
 	set_environment(s->req);
 	fresh_signals();
 	execv(s->conf->exec, argv);
@@ -242,7 +269,7 @@ static int
 start_child(struct spawner *sp, const struct spawn_request *req, int *ret_fd, pid_t *ret_pid)
 {
 	struct start s = { .conf = sp->job->services->v[req->service].conf, .req = req, .err_fd = -1 };
-	int fds[2], r = tcp_pair(fds);
+	int fds[2], r = s.conf->pty ? pty_pair(fds) : tcp_pair(fds);
 
 	if (r != 0)
 		return r;
@@ -263,6 +290,57 @@ start_child(struct spawner *sp, const struct spawn_request *req, int *ret_fd, pi
 	return r;
 }
 
+/* --- errands ------------------------------------------------------------------------------- */
+
+static void
+fresh_child(void)
+{
+	fresh_signals();
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* 0 with *ret_fd where the result comes, or -errno. */
+static int
+start_runner(struct spawner *sp, const struct spawn_request *req, int *ret_fd)
+{
+	size_t i = 0;
+	int fds[2], r = 0;
+	pid_t pid;
+
+	while (i < RUNNERS_MAX && sp->runners[i] != 0)
+		i++;
+	if (i == RUNNERS_MAX)
+		return -EAGAIN;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	if ((pid = fork()) == 0) {
+		fresh_child();
+		runner_main(&sp->job->services->v[req->service], req, sp->job->filter, fds[1]);
+	}
+	if (pid < 0)
+		r = -errno;
+	close(fds[1]);
+	if (r != 0)
+		close(fds[0]);
+	else
+		*ret_fd = fds[0];
+	sp->runners[i] = r == 0 ? pid : 0;
+	return r;
+}
+
+/* Was it one of them?  Then it is forgotten. */
+static int
+forget_runner(struct spawner *sp, pid_t pid)
+{
+	for (size_t i = 0; i < RUNNERS_MAX; i++)
+		if (sp->runners[i] == pid) {
+			sp->runners[i] = 0;
+			return 1;
+		}
+	return 0;
+}
+
 /* --- requests ------------------------------------------------------------------------------- */
 
 static int
@@ -276,9 +354,10 @@ is_sound(const struct spawner *sp, const struct spawn_request *req)
 {
 	const struct service_set *set = sp->job->services;
 
-	return req->service < set->n && service_spawns(set->v[req->service].conf) && req->port <= UINT16_MAX &&
+	return req->service < set->n && service_may_ask(&set->v[req->service], req->kind) && req->port <= UINT16_MAX &&
 	    ends_within(req->host, sizeof req->host) && ends_within(req->subject, sizeof req->subject) &&
-	    ends_within(req->issuer, sizeof req->issuer);
+	    ends_within(req->issuer, sizeof req->issuer) && ends_within(req->url, sizeof req->url) &&
+	    req->n_body <= sizeof req->body;
 }
 
 static void
@@ -304,7 +383,10 @@ answer(struct channel *c, const struct spawn_request *req)
 	struct spawn_answer a = { 0, 0 };
 	int fd = -1, r;
 
-	a.error = start_child(c->sp, req, &fd, &a.pid);
+	if (req->kind == SPAWN_PROGRAM)
+		a.error = start_child(c->sp, req, &fd, &a.pid);
+	else
+		a.error = start_runner(c->sp, req, &fd);
 	r = ctl_send_bytes(c->watch.fd, &a, sizeof a, fd);
 	if (fd >= 0)
 		close(fd);
@@ -371,13 +453,15 @@ ctl_ready(void *arg, uint32_t events)
 static void
 child_ended(void *arg, int signo)
 {
+	struct spawner *sp = arg;
 	int status;
 	pid_t pid;
 
-	(void)arg;
 	(void)signo;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (WIFSIGNALED(status))
+		if (forget_runner(sp, pid))
+			continue;
+		else if (WIFSIGNALED(status))
 			log_info("Child process %d terminated on SIG%s", (int)pid, sigabbrev_np(WTERMSIG(status)));
 		else
 			log_info("Child process %d finished with code %d", (int)pid, WEXITSTATUS(status));

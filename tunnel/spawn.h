@@ -1,16 +1,19 @@
-/* The spawner: a process with the service's identity that may start programs, since workers may
- * not.  It reads no byte from a peer, only requests of a fixed size from workers, which name a
- * service of the configuration and never a program.  One serves one generation of workers. */
+/* The spawner: a process with the service's identity that may start programs and ask name servers,
+ * since workers may not.  It reads no byte from a peer, only requests of a fixed size from workers,
+ * which name a service of the configuration and never a program.  One serves one generation of workers. */
 #ifndef SALLYPORT_TUNNEL_SPAWN_H
 #define SALLYPORT_TUNNEL_SPAWN_H
 
 #include "tunnel/identity.h"
 #include "tunnel/service.h"
 
+struct role_filter;
+
 struct spawn_job {
 	const struct service_set *services;
 	const struct identity *id;
 	int ctl_fd;			/* the spawner's end: channels of workers come over it */
+	const struct role_filter *filter;	/* for those children that read from a server */
 	int keep_stderr;		/* children share it; else what they say there is logged */
 };
 

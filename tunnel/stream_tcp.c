@@ -15,8 +15,8 @@ tcp_read(struct stream *s, void *dst, size_t n)
 	do
 		got = read(t->rfd, dst, n);
 	while (got < 0 && errno == EINTR);
-	if (got >= 0)
-		return got;
+	if (got >= 0 || (errno == EIO && !t->wfd_is_socket))	/* a terminal whose program is gone */
+		return got < 0 ? 0 : got;
 	return errno == EAGAIN ? E_WANT_READ : -errno;
 }
 

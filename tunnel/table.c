@@ -6,25 +6,31 @@
 #include <syslog.h>
 
 #include "lib/num.h"
+#include "tunnel/ocsp.h"
 #include "tunnel/tlsname.h"
 
 static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const foregrounds[] = { "no", "yes", "quiet", NULL };
 static const char *const log_modes[] = { "append", "overwrite", NULL };
+static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_ids[] = { "sequential", "unique", "thread", "process", NULL };
 static const char *const failovers[] = { "prio", "rr", NULL };
-static const char *const protocols[] = { "none", "proxy", NULL };
+static const char *const logins[] = { "plain", "login", "basic", NULL };
 
 #define GLOBAL(kind, f) .type = OPT_##kind, .at = offsetof(struct tun_conf, f)
 #define GLOBAL_YN(f) GLOBAL(WORD, f), .words = yes_no
 
 const struct opt global_opts[] = {
 	{ "chroot",     GLOBAL(STR, chroot) },
+	{ "fips",       GLOBAL_YN(fips), .def = "no" },
 	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
+	{ "logFormat",  GLOBAL(WORD, log_json), .words = log_formats, .def = "text" },
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },
+	{ "provider",   GLOBAL(LIST, providers) },
 	{ "service",    GLOBAL(STR, service), .def = "stunnel" },
+	{ "setEnv",     GLOBAL(LIST, environment) },
 	{ "setgid",     GLOBAL(STR, setgid) },
 	{ "setuid",     GLOBAL(STR, setuid) },
 	{ "syslog",     GLOBAL_YN(use_syslog), .def = "yes" },
@@ -40,6 +46,7 @@ const struct opt service_opts[] = {
 	{ "accept",              FIELD(LIST, accept) },
 	{ "CAfile",              FIELD(STR, tls.ca_file) },
 	{ "CApath",              FIELD(STR, tls.ca_path) },
+	{ "CAstore",             FIELD(STR, tls.ca_store) },
 	{ "cert",                FIELD(STR, tls.cert) },
 	{ "checkEmail",          FIELD(LIST, tls.emails) },
 	{ "checkHost",           FIELD(LIST, tls.hosts) },
@@ -48,21 +55,35 @@ const struct opt service_opts[] = {
 	{ "ciphersuites",        FIELD(STR, tls.suites),
 	    .def = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256" },
 	{ "client",              FIELD_YN(tls.client), .def = "no" },
+	{ "config",              FIELD(LIST, tls.commands) },
 	{ "connect",             FIELD(LIST, connect) },
 	{ "CRLfile",             FIELD(STR, tls.crl_file) },
 	{ "CRLpath",             FIELD(STR, tls.crl_path) },
-	{ "curves",              FIELD(STR, tls.curves), .def = "X25519:P-256:X448:P-521:P-384" },
+	{ "curves",              FIELD(STR, tls.curves), .def = TLS_GROUPS },
 	{ "delay",               FIELD_YN(delay), .def = "no" },
 	{ "exec",                FIELD(STR, exec) },
 	{ "execArgs",            FIELD(STR, exec_args) },
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
 	{ "key",                 FIELD(STR, tls.key) },
+	{ "libwrap",             FIELD_YN(libwrap), .def = "no" },
+	{ "local",               FIELD(STR, local) },
 	{ "logId",               FIELD(WORD, log_id), .words = log_ids, .def = "sequential" },
-	{ "protocol",            FIELD(WORD, protocol), .words = protocols, .def = "none" },
+	{ "OCSP",                FIELD(STR, tls.ocsp) },
+	{ "OCSPaia",             FIELD_YN(tls.ocsp_aia), .def = "no" },
+	{ "OCSPnonce",           FIELD_YN(tls.ocsp_nonce), .def = "no" },
+	{ "OCSPrequire",         FIELD_YN(tls.ocsp_require), .def = "yes" },
+	{ "OCSPstaple",          FIELD_YN(tls.ocsp_staple), .def = "yes" },
+	{ "protocol",            FIELD(WORD, protocol), .words = starttls_names, .def = "none" },
+	{ "protocolAuthentication", FIELD(WORD, starttls.auth), .words = logins, .def = "plain" },
+	{ "protocolHeader",      FIELD(LIST, starttls.headers) },
+	{ "protocolHost",        FIELD(STR, starttls.host) },
+	{ "protocolPassword",    FIELD(STR, starttls.password) },
+	{ "protocolUsername",    FIELD(STR, starttls.user) },
 	{ "proxyTLV",            FIELD_YN(proxy_tlv), .def = "no" },
 	{ "proxyVersion",        FIELD(INT, proxy_version), .def = "1", .min = 1, .max = 2 },
 	{ "PSKidentity",         FIELD(STR, tls.psk_identity) },
 	{ "PSKsecrets",          FIELD(STR, tls.psk_secrets) },
+	{ "pty",                 FIELD_YN(pty), .def = "no" },
 	{ "redirect",            FIELD(LIST, redirect) },
 	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
 	{ "reset",               FIELD_YN(reset), .def = "yes" },
@@ -79,6 +100,7 @@ const struct opt service_opts[] = {
 	{ "TIMEOUTclose",        FIELD(INT, t_close), .def = "60", SECONDS },
 	{ "TIMEOUTconnect",      FIELD(INT, t_connect), .def = "10", SECONDS },
 	{ "TIMEOUTidle",         FIELD(INT, t_idle), .def = "43200", SECONDS },
+	{ "TIMEOUTocsp",         FIELD(INT, t_ocsp), .def = "5", SECONDS },
 };
 const size_t n_service_opts = ARRAY_LEN(service_opts);
 
@@ -194,6 +216,28 @@ dump_options(const struct tun_service *s, struct buf *out)
 }
 
 static int
+set_ocsp_flag(struct tun_service *s, const char *value)
+{
+	unsigned long bit;
+
+	if (ocsp_flag(value, &bit) != 0)
+		return E_FORMAT;
+	s->tls.plain.ocsp_flags |= bit;
+	return 0;
+}
+
+static void
+dump_ocsp_flags(const struct tun_service *s, struct buf *out)
+{
+	const char *name;
+	unsigned long bit;
+
+	for (size_t i = 0; (name = ocsp_flag_at(i)) != NULL; i++)
+		if (ocsp_flag(name, &bit) == 0 && (s->tls.plain.ocsp_flags & bit) != 0)
+			buf_printf(out, "OCSPflag = %s\n", name);
+}
+
+static int
 set_debug(struct tun_service *s, const char *value)
 {
 	return debug_parse(value, NULL, &s->plain.debug) == NULL ? 0 : E_FORMAT;
@@ -239,11 +283,37 @@ dump_retry(const struct tun_service *s, struct buf *out)
 		buf_printf(out, "retry = %d\n", s->plain.retry);
 }
 
+static const struct {
+	const char *word;
+	int bits;
+} transparents[] = {
+	{ "none", 0 }, { "source", TRANSPARENT_SOURCE }, { "destination", TRANSPARENT_DESTINATION },
+	{ "both", TRANSPARENT_SOURCE | TRANSPARENT_DESTINATION }, { "no", 0 }, { "yes", TRANSPARENT_SOURCE },
+};
+
+static int
+set_transparent(struct tun_service *s, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(transparents); i++)
+		if (strcasecmp(transparents[i].word, value) == 0) {
+			s->plain.transparent = transparents[i].bits;
+			return 0;
+		}
+	return E_FORMAT;
+}
+
+static void
+dump_transparent(const struct tun_service *s, struct buf *out)
+{
+	buf_printf(out, "transparent = %s\n", transparents[s->plain.transparent].word);
+}
+
 #define YES_NO "The argument needs to be either 'yes' or 'no'"
 #define VERSION "Invalid protocol version"
 
 const struct act service_acts[] = {
 	{ "debug", set_debug, "Illegal debug level", "level", dump_debug },
+	{ "OCSPflag", set_ocsp_flag, "Illegal OCSP flag", "NAME", dump_ocsp_flags },
 	{ "options", set_option, "Illegal TLS option", "[-]NAME", dump_options },
 	{ "requireCert", set_require, YES_NO, "yes or no", NULL },
 	{ "retry", set_retry, "Illegal retry delay", "yes, no or milliseconds", dump_retry },
@@ -251,26 +321,43 @@ const struct act service_acts[] = {
 	{ "sslVersion", set_version, VERSION, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
 	{ "sslVersionMax", set_version_max, VERSION, "as sslVersion", NULL },
 	{ "sslVersionMin", set_version_min, VERSION, "as sslVersion", dump_versions },
+	{ "transparent", set_transparent, "Selected transparent proxy mode is not available", "none, source, destination or both",
+	    dump_transparent },
 	{ "verify", set_level, "Bad verify level", "a level from 0 to 4", dump_verify },
 	{ "verifyChain", set_chain, YES_NO, "yes or no", NULL },
 	{ "verifyPeer", set_peer, YES_NO, "yes or no", NULL },
 };
 const size_t n_service_acts = ARRAY_LEN(service_acts);
 
+static int
+is_compression(const char *value)
+{
+	return strcasecmp(value, "deflate") == 0 || strcasecmp(value, "zlib") == 0;
+}
+
+static int
+is_number(const char *value)
+{
+	int64_t n;
+
+	return num_parse(value, 0, INT32_MAX, &n) == 0;
+}
+
+static int
+is_yes_no(const char *value)
+{
+	return strcasecmp(value, "yes") == 0 || strcasecmp(value, "no") == 0;
+}
+
+#define REFUSED NULL, NULL
+
 const struct other others[] = {
-	{ "CAengine", NULL, 0 }, { "CAstore", NULL, 0 }, { "compression", "*", 1 }, { "config", NULL, 0 },
-	{ "EGD", "*", 1 }, { "engine", NULL, 1 }, { "engineCtrl", NULL, 1 }, { "engineDefault", NULL, 1 },
-	{ "engineId", NULL, 0 }, { "engineNum", NULL, 0 },
-	{ "fips", "no", 1 }, { "ident", NULL, 0 }, { "libwrap", "no", 0 }, { "local", NULL, 0 },
-	{ "OCSP", NULL, 0 }, { "OCSPaia", "no", 0 }, { "OCSPflag", NULL, 0 }, { "OCSPnonce", "no", 0 },
-	{ "OCSPrequire", "yes no", 0 }, { "protocolAuthentication", NULL, 0 },
-	{ "protocolDomain", NULL, 0 }, { "protocolHeader", NULL, 0 }, { "protocolHost", NULL, 0 },
-	{ "protocolPassword", NULL, 0 }, { "protocolUsername", NULL, 0 }, { "provider", NULL, 1 },
-	{ "providerParameter", NULL, 1 }, { "pty", "no", 0 },
-	 { "RNDbytes", "*", 1 }, { "RNDfile", "*", 1 },
-	{ "RNDoverwrite", "*", 1 }, { "sessiond", NULL, 0 }, { "setEnv", NULL, 1 }, { "stack", "*", 0 },
-	{ "TIMEOUTocsp", "*", 0 },
-	{ "transparent", "none no", 0 },
+	{ "CAengine", 0, REFUSED }, { "compression", 1, "Specified compression type is not available", is_compression },
+	{ "EGD", 1, "", NULL }, { "engine", 1, REFUSED }, { "engineCtrl", 1, REFUSED }, { "engineDefault", 1, REFUSED },
+	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED }, { "protocolDomain", 0, REFUSED },
+	{ "providerParameter", 1, REFUSED }, { "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
+	{ "RNDoverwrite", 1, YES_NO, is_yes_no }, { "sessiond", 0, REFUSED },
+	{ "stack", 0, "Illegal thread stack size", is_number },
 };
 const size_t n_others = ARRAY_LEN(others);
 
@@ -298,21 +385,6 @@ other_find(const char *name)
 		if (strcasecmp(others[i].name, name) == 0)
 			return &others[i];
 	return NULL;
-}
-
-int
-other_is_harmless(const struct other *o, const char *value)
-{
-	const char *at = o->harmless;
-	size_t n;
-
-	while (at != NULL && *at != '\0') {
-		n = strcspn(at, " ");
-		if (strcmp(at, "*") == 0 || (strlen(value) == n && strncasecmp(at, value, n) == 0))
-			return 1;
-		at += n + strspn(at + n, " ");
-	}
-	return 0;
 }
 
 static const struct {
@@ -374,7 +446,9 @@ opt_complaint(const struct opt *o)
 		{ "securityLevel", "Illegal security level" }, { "logId", "Invalid connection identifier type" },
 		{ "foreground", "The argument needs to be either 'yes', 'quiet' or 'no'" },
 		{ "log", "The argument needs to be either 'append' or 'overwrite'" },
+		{ "logFormat", "The argument needs to be either 'text' or 'json'" },
 		{ "protocol", "Protocol not supported" },
+		{ "protocolAuthentication", "Unsupported authentication type" },
 		{ "failover", "The argument needs to be either 'rr' or 'prio'" },
 	};
 

@@ -25,9 +25,10 @@ extern const size_t n_service_acts;
 /* Options we have no code for. */
 struct other {
 	const char *name;
-	const char *harmless;	/* the values under which it makes no difference, blank-separated;
-				 * "*": any, after a warning; NULL: none, it is refused */
 	int global;		/* only before the first section */
+	const char *complaint;	/* NULL: the option is refused.  Else it is taken with a warning, since it makes no
+				 * difference, and this is what a bad value is answered with */
+	int (*is_good)(const char *value);	/* NULL: any is */
 };
 
 extern const struct other others[];
@@ -38,7 +39,6 @@ const char *option_canonical(const char *name);
 
 const struct act *act_find(const char *name);
 const struct other *other_find(const char *name);
-int other_is_harmless(const struct other *o, const char *value);
 
 /* "[FACILITY.]LEVEL"; ret_facility NULL: no facility allowed.  0, or what is wrong with it. */
 const char *debug_parse(const char *value, int *ret_facility, int *ret_level);

@@ -45,6 +45,17 @@ target_split(const char *text, char *host, size_t size, const char **ret_port)
 	return 0;
 }
 
+int
+target_is_literal(const char *text)
+{
+	char host[NI_MAXHOST];
+	const char *port;
+	struct addr a;
+
+	return text[0] == '/' || (target_split(text, host, sizeof host, &port) == 0 &&
+	    (host[0] == '\0' || addr_parse(host, 0, &a) == 0));
+}
+
 /* stunnel lets numbers beyond 65535 wrap; the resolver does too. */
 static int
 port_is_sane(const char *port)

@@ -17,6 +17,9 @@ enum target_use { TARGET_ACCEPT, TARGET_CONNECT };
 int targets_resolve(const struct opt_list *list, enum target_use use, struct targets *ret, const char **ret_bad);
 void targets_done(struct targets *t);
 
+/* Is nobody to be asked about it: an address, a path, or a bare port? */
+int target_is_literal(const char *text);
+
 /* Split at the last colon, with or without brackets round the host; host gets "" for a bare port. */
 int target_split(const char *text, char *host, size_t size, const char **ret_port);
 

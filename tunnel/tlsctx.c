@@ -5,23 +5,34 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
 
+#include "tunnel/keyfile.h"
 #include "tunnel/peercert.h"
 #include "tunnel/psk.h"
 #include "tunnel/ticket.h"
 
-enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600 };
+enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600, PLACES = 16 };
 
 /* What belongs to a context and the library does not keep for us. */
 struct own {
 	const struct tls_conf *conf;
 	struct psk_table *psk;
 	struct ticket_ring tickets;
+	X509 *issuer;			/* of our certificate, when it is known */
+	struct place {			/* client: the last session with each */
+		char where[ADDR_TEXT_SIZE];
+		SSL_SESSION *session;
+	} places[PLACES];
+	size_t next_place;		/* to be given up for another */
+	uint8_t *staple;
+	size_t n_staple;
 };
 
 const char *
@@ -56,6 +67,22 @@ fail(struct conf_err *e, const char *what, const char *detail)
 	return E_CONF;
 }
 
+int
+tls_prepare(const struct opt_list *providers, int fips, struct conf_err *e)
+{
+	if (providers->n > 0 && OSSL_PROVIDER_load(NULL, "default") == NULL)	/* it would be left out else */
+		return fail(e, "Failed to load provider: ", "default");
+	for (size_t i = 0; i < providers->n; i++)
+		if (OSSL_PROVIDER_load(NULL, providers->v[i]) == NULL)
+			return fail(e, "Failed to load provider: ", providers->v[i]);
+	if (!fips)
+		return 0;
+	if (OSSL_PROVIDER_load(NULL, "fips") == NULL || OSSL_PROVIDER_load(NULL, "base") == NULL ||
+	    !EVP_default_properties_enable_fips(NULL, 1))
+		return fail(e, "Global options: Failed to initialize TLS: FIPS support is not available", "");
+	return 0;
+}
+
 static int
 is_set(const char *text)
 {
@@ -79,10 +106,52 @@ set_protocol(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 		return fail(e, "SSL_CTX_set_cipher_list: ", conf->ciphers);
 	if (conf->suites != NULL && !SSL_CTX_set_ciphersuites(ctx, conf->suites))
 		return fail(e, "SSL_CTX_set_ciphersuites: ", conf->suites);
-	if (is_set(conf->curves) && !SSL_CTX_set1_groups_list(ctx, conf->curves))
-		return fail(e, "Invalid groups list in 'curves'", "");
 	SSL_CTX_set_dh_auto(ctx, 1);
 	return 0;
+}
+
+/* Lines of "config": COMMAND[:PARAMETER], as the library's configuration files have them. */
+static int
+run_commands(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
+{
+	SSL_CONF_CTX *c = conf->commands.n == 0 ? NULL : SSL_CONF_CTX_new();
+	char name[64];
+	int r = 1;
+
+	if (c == NULL)
+		return 0;
+	SSL_CONF_CTX_set_flags(c, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_CERTIFICATE |
+	    (conf->client ? SSL_CONF_FLAG_CLIENT : SSL_CONF_FLAG_SERVER));
+	SSL_CONF_CTX_set_ssl_ctx(c, ctx);
+	for (size_t i = 0; i < conf->commands.n && r > 0; i++) {
+		const char *text = conf->commands.v[i];
+		size_t n = strcspn(text, ":");
+
+		snprintf(name, sizeof name, "%.*s", (int)n, text);
+		if ((r = SSL_CONF_cmd(c, name, text[n] == ':' ? text + n + 1 : NULL)) == -2)
+			conf_err_set(e, NULL, 0, "OpenSSL config command \"%s\" was not recognised", name);
+		else if (r <= 0)
+			fail(e, "OpenSSL config command failed: ", text);
+	}
+	if (r > 0 && SSL_CONF_CTX_finish(c) != 1) {
+		fail(e, "OpenSSL config commands failed", "");
+		r = 0;
+	}
+	SSL_CONF_CTX_free(c);
+	return r > 0 ? 0 : E_CONF;
+}
+
+/* Unless somebody chose the groups: first the one that holds against tomorrow's machines too, where
+ * the library has it. */
+static int
+set_groups(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
+{
+	if (!is_set(conf->curves))
+		return 0;
+	if (strcmp(conf->curves, TLS_GROUPS) == 0 && SSL_CTX_set1_groups_list(ctx, "X25519MLKEM768:" TLS_GROUPS))
+		return 0;
+	ERR_clear_error();
+	return SSL_CTX_set1_groups_list(ctx, conf->curves) ? 0 : fail(e, "Invalid groups list in 'curves'", "");
 }
 
 static int
@@ -96,7 +165,8 @@ set_sessions(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struc
 		return fail(e, "SSL_CTX_set_session_id_context", "");
 	SSL_CTX_set_timeout(ctx, (long)conf->cache_seconds);
 	SSL_CTX_sess_set_cache_size(ctx, (long)conf->cache_size);
-	if (conf->resume)
+	/* a session would carry no verdict of a responder's: those clients are judged every time */
+	if (conf->resume && (conf->client || (!is_set(conf->ocsp) && !conf->ocsp_aia)))
 		return 0;
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
@@ -115,24 +185,172 @@ set_buffers(SSL_CTX *ctx)
 }
 
 static int
+read_keyfile(const char *where, struct keyfile *k, const char *what, struct conf_err *e)
+{
+	int r = keyfile_read(where, k);
+
+	if (r == 0 || r == E_FORMAT)
+		return r == 0 ? 0 : fail(e, what, where);
+	return conf_err_set(e, NULL, 0, "%s%s: %s", what, where, strerror(-r));
+}
+
+/* Who follows the certificate when it is sent: with one key all others in their order, as they stand
+ * in the file; with several those that lead upwards from it. */
+static STACK_OF(X509) *
+chain_of(const struct keyfile *k, X509 *cert)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	int n = sk_X509_num(k->certs);
+
+	for (int i = 0; i < n && chain != NULL; i++) {
+		X509 *next = sk_X509_value(k->certs, i);
+
+		if (next == cert || (k->n_keys > 1 && (X509_check_issued(next, cert) != X509_V_OK || X509_cmp(next, cert) == 0)))
+			continue;
+		sk_X509_push(chain, next);
+		if (k->n_keys > 1 && sk_X509_num(chain) < n) {
+			cert = next;
+			i = -1;
+		}
+	}
+	return chain;
+}
+
+static int
+use_pair(SSL_CTX *ctx, const struct keyfile *k, X509 *cert, EVP_PKEY *key)
+{
+	STACK_OF(X509) *chain = chain_of(k, cert);
+	int r = chain != NULL && SSL_CTX_use_cert_and_key(ctx, cert, key, chain, 1) == 1;
+
+	sk_X509_free(chain);
+	return r;
+}
+
+static int
+use_dh(SSL_CTX *ctx, EVP_PKEY *dh)
+{
+	SSL_CTX_set_dh_auto(ctx, 0);
+	if (!EVP_PKEY_up_ref(dh))
+		return 0;
+	if (SSL_CTX_set0_tmp_dh_pkey(ctx, dh))
+		return 1;
+	EVP_PKEY_free(dh);
+	return 0;
+}
+
+/* Every key with its certificate, so that one file may hold an RSA and an ECDSA pair. */
+static int
+use_all(SSL_CTX *ctx, const struct tls_conf *conf, const struct keyfile *k, struct conf_err *e)
+{
+	int used = 0;
+
+	for (size_t i = 0; i < k->n_keys; i++)
+		for (int c = 0; c < sk_X509_num(k->certs); c++) {
+			X509 *cert = sk_X509_value(k->certs, c);
+
+			if (EVP_PKEY_eq(X509_get0_pubkey(cert), k->keys[i]) != 1)
+				continue;
+			if (!use_pair(ctx, k, cert, k->keys[i]))
+				return fail(e, "Failed to load certificate from: ", conf->cert);
+			used++;
+			break;
+		}
+	ERR_clear_error();
+	if (used == 0)
+		return fail(e, "Private key does not match the certificate", "");
+	return k->dh == NULL || use_dh(ctx, k->dh) ? 0 : fail(e, "Failed to use the DH parameters in: ", conf->cert);
+}
+
+static int
 load_identity(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 {
-	const char *key = is_set(conf->key) ? conf->key : conf->cert;
+	struct keyfile k = { .n_keys = 0 };
+	int r;
 
 	if (!is_set(conf->cert))
 		return 0;
-	if (SSL_CTX_use_certificate_chain_file(ctx, conf->cert) != 1)
-		return fail(e, "Failed to load certificate from: ", conf->cert);
-	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
-		if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH) {
-			ERR_clear_error();
-			return fail(e, "Private key does not match the certificate", "");
-		}
-		return fail(e, "Failed to load private key from: ", key);
+	r = read_keyfile(conf->cert, &k, "Failed to load certificate from: ", e);
+	if (r == 0 && sk_X509_num(k.certs) <= 0)
+		r = fail(e, "Failed to load certificate from: ", conf->cert);
+	if (r == 0 && is_set(conf->key) && strcmp(conf->key, conf->cert) != 0)
+		r = read_keyfile(conf->key, &k, "Failed to load private key from: ", e);
+	if (r == 0 && k.n_keys == 0)
+		r = fail(e, "Failed to load private key from: ", is_set(conf->key) ? conf->key : conf->cert);
+	if (r == 0)
+		r = use_all(ctx, conf, &k, e);
+	keyfile_done(&k);
+	return r;
+}
+
+static struct place *
+find_place(struct own *own, const char *where)
+{
+	for (size_t i = 0; i < PLACES; i++)
+		if (strcmp(own->places[i].where, where) == 0)
+			return &own->places[i];
+	return NULL;
+}
+
+static struct place *
+make_place(struct own *own, const char *where)
+{
+	struct place *at = find_place(own, where);
+
+	if (at != NULL)
+		return at;
+	at = &own->places[own->next_place++ % PLACES];
+	SSL_SESSION_free(at->session);
+	at->session = NULL;
+	snprintf(at->where, sizeof at->where, "%s", where);
+	return at;
+}
+
+/* The library has a new session, for us to keep (1) or not. */
+static int
+keep_session(SSL *ssl, SSL_SESSION *session)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+	struct place *at;
+
+	if (pc == NULL || pc->where[0] == '\0')
+		return 0;
+	at = make_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
+	SSL_SESSION_free(at->session);
+	at->session = session;
+	return 1;
+}
+
+void
+tlsctx_offer_session(SSL *ssl)
+{
+	const struct peercert *pc = SSL_get_app_data(ssl);
+	struct place *at = find_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
+
+	if (at != NULL && at->session != NULL && SSL_SESSION_is_resumable(at->session))
+		SSL_set_session(ssl, at->session);
+}
+
+void
+tlsctx_forget_session(SSL *ssl)
+{
+	struct peercert *pc = SSL_get_app_data(ssl);
+	struct place *at = find_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
+
+	pc->where[0] = '\0';	/* nor those that are still to come */
+	if (at != NULL) {
+		SSL_SESSION_free(at->session);
+		at->session = NULL;
 	}
-	if (!SSL_CTX_check_private_key(ctx))
-		return fail(e, "Private key does not match the certificate", "");
-	return 0;
+}
+
+/* Sessions for our own keeping: which of the client's go where is nothing the library knows. */
+static void
+keep_sessions(SSL_CTX *ctx, const struct tls_conf *conf)
+{
+	if (!conf->resume || is_set(conf->psk_secrets))
+		return;
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(ctx, keep_session);
 }
 
 /* A hashed name, as c_rehash makes them: eight hexadecimal digits, ".", then "r" for a CRL, and
@@ -198,6 +416,23 @@ load_system(X509_LOOKUP *files)
 	return load_dir(files, dir == NULL ? X509_get_default_cert_dir() : dir, 0);
 }
 
+/* Whatever a URI names, now: those who verify can open nothing. */
+static int
+load_store(X509_STORE *store, const char *uri, struct conf_err *e)
+{
+	struct keyfile k = { .n_keys = 0 };
+	int loaded = 0;
+
+	if (read_keyfile(uri, &k, "Failed to load trusted certificates from: ", e) == 0) {
+		for (int i = 0; i < sk_X509_num(k.certs); i++)
+			loaded += X509_STORE_add_cert(store, sk_X509_value(k.certs, i));
+		for (int i = 0; i < sk_X509_CRL_num(k.crls); i++)
+			X509_STORE_add_crl(store, sk_X509_CRL_value(k.crls, i));
+	}
+	keyfile_done(&k);
+	return loaded;
+}
+
 static int
 load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 {
@@ -215,10 +450,12 @@ load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 	}
 	if (is_set(conf->ca_path))
 		loaded += load_dir(files, conf->ca_path, 0);
+	if (is_set(conf->ca_store))
+		loaded += load_store(store, conf->ca_store, e);
 	if (conf->ca_system)
 		loaded += load_system(files);
 	if (verifies && loaded == 0)
-		return is_set(conf->ca_file) && e->text[0] != '\0' ? E_CONF :
+		return (is_set(conf->ca_file) || is_set(conf->ca_store)) && e->text[0] != '\0' ? E_CONF :
 		    conf_err_set(e, NULL, 0, "No trusted certificates found");
 	return load_crls(store, files, conf, e);
 }
@@ -353,6 +590,61 @@ set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 	return 0;
 }
 
+/* Who signed our certificate: one that is sent along with it, or one we trust. */
+static X509 *
+find_issuer(SSL_CTX *ctx, X509 *cert)
+{
+	STACK_OF(X509) *sent = NULL;
+	X509_STORE_CTX *x = X509_STORE_CTX_new();
+	X509 *issuer = NULL;
+
+	SSL_CTX_get0_chain_certs(ctx, &sent);
+	for (int i = 0; i < sk_X509_num(sent) && issuer == NULL; i++)
+		if (X509_check_issued(sk_X509_value(sent, i), cert) == X509_V_OK && X509_up_ref(sk_X509_value(sent, i)))
+			issuer = sk_X509_value(sent, i);
+	if (issuer == NULL && x != NULL && X509_STORE_CTX_init(x, SSL_CTX_get_cert_store(ctx), cert, NULL) == 1)
+		X509_STORE_CTX_get1_issuer(&issuer, x, cert);
+	X509_STORE_CTX_free(x);
+	ERR_clear_error();
+	return issuer;
+}
+
+static int
+staple_callback(SSL *ssl, void *arg)
+{
+	const struct own *own = own_of(ssl);
+	uint8_t *copy;
+
+	(void)arg;
+	if (own->staple == NULL || SSL_get_certificate(ssl) != SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)) ||
+	    (copy = OPENSSL_memdup(own->staple, own->n_staple)) == NULL)
+		return SSL_TLSEXT_ERR_NOACK;
+	SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)own->n_staple);
+	return SSL_TLSEXT_ERR_OK;
+}
+
+void
+tlsctx_own(SSL_CTX *ctx, X509 **ret_cert, X509 **ret_issuer)
+{
+	const struct own *own = SSL_CTX_get_app_data(ctx);
+
+	*ret_cert = SSL_CTX_get0_certificate(ctx);
+	*ret_issuer = own->issuer;
+}
+
+void
+tlsctx_set_staple(SSL_CTX *ctx, const uint8_t *bytes, size_t n)
+{
+	struct own *own = SSL_CTX_get_app_data(ctx);
+	uint8_t *copy = OPENSSL_memdup(bytes, n);
+
+	if (copy == NULL)
+		return;
+	OPENSSL_free(own->staple);
+	own->staple = copy;
+	own->n_staple = n;
+}
+
 static int
 fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 {
@@ -360,13 +652,19 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 	int r;
 
 	set_buffers(ctx);
-	if ((r = set_protocol(ctx, conf, e)) != 0 || (r = set_sessions(ctx, conf, scope, e)) != 0 ||
+	if ((r = set_protocol(ctx, conf, e)) != 0 || (r = run_commands(ctx, conf, e)) != 0 ||
+	    (r = set_groups(ctx, conf, e)) != 0 || (r = set_sessions(ctx, conf, scope, e)) != 0 ||
 	    (r = load_psk(ctx, own, e)) != 0 || (r = load_identity(ctx, conf, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
 		return r;
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
-	if (conf->client)
-		return 0;
+	if (conf->client) {
+		keep_sessions(ctx, conf);
+		return SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp) ? 0 : fail(e, "OCSP", "");
+	}
+	if (SSL_CTX_get0_certificate(ctx) != NULL)
+		own->issuer = find_issuer(ctx, SSL_CTX_get0_certificate(ctx));
+	SSL_CTX_set_tlsext_status_cb(ctx, staple_callback);
 	if ((r = set_tickets(ctx, own, e)) != 0)
 		return r;
 	SSL_CTX_set_client_hello_cb(ctx, peercert_hello, NULL);
@@ -425,6 +723,10 @@ tlsctx_free(SSL_CTX *ctx)
 	SSL_CTX_free(ctx);
 	if (own != NULL) {
 		psk_free(own->psk);
+		X509_free(own->issuer);
+		for (size_t i = 0; i < PLACES; i++)
+			SSL_SESSION_free(own->places[i].session);
+		OPENSSL_free(own->staple);
 		OPENSSL_cleanse(own, sizeof *own);
 	}
 	free(own);

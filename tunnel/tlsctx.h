@@ -11,18 +11,23 @@
 #include "lib/opt.h"
 #include "tunnel/verify.h"
 
+/* The groups offered when none are configured, but for better ones that the library may have. */
+#define TLS_GROUPS "X25519:P-256:X448:P-521:P-384"
+
 /* The part without owners, copied by assignment. */
 struct tls_plain {
 	int version_min, version_max;	/* TLS1_2_VERSION...; 0: no bound of ours */
 	uint64_t set, clear;		/* SSL_OP_ bits */
 	struct verify_mode verify;
+	unsigned long ocsp_flags;	/* the library's */
 };
 
 struct tls_conf {
 	int client;
 	char *psk_secrets, *psk_identity;	/* NULL or "": none; the first */
-	char *cert, *key;		/* key NULL: it is in cert */
-	char *ca_file, *ca_path;	/* NULL or "": none */
+	char *cert, *key;		/* paths or URIs; key NULL: it is in cert */
+	struct opt_list commands;	/* of the library, before the keys are read */
+	char *ca_file, *ca_path, *ca_store;	/* NULL or "": none */
 	int ca_system;			/* the machine's own store too */
 	char *crl_file, *crl_path;
 	char *ciphers, *suites, *curves;	/* NULL: the library's */
@@ -30,11 +35,23 @@ struct tls_conf {
 	int resume;
 	int64_t cache_size, cache_seconds;
 	char *ticket_key, *ticket_mac;	/* hexadecimal; NULL or "": keys of our own that change */
+	char *ocsp;			/* the responder to ask about the peer; NULL or "": none */
+	int ocsp_aia;			/* ask those that certificates name */
+	int ocsp_require, ocsp_nonce, ocsp_staple;
 	int redirects;			/* nobody is refused for a certificate: tlsctx_authentic tells */
 	int renegotiation;
 	struct opt_list hosts, emails, ips;	/* any one match of all three is enough */
 	struct tls_plain plain;
 };
+
+/* Client, with a peercert that says where it is connected to: offer the last session from there; and
+ * forget that and all that are still to come, since the peer turned out not to be trusted. */
+void tlsctx_offer_session(SSL *ssl);
+void tlsctx_forget_session(SSL *ssl);
+
+/* For the whole process: providers beside the default one, and nothing but FIPS where asked for.
+ * 0, or E_CONF. */
+int tls_prepare(const struct opt_list *providers, int fips, struct conf_err *e);
 
 /* A context for conf, which is borrowed and must stay as long as the context does.  scope
  * separates the sessions of one service from another's.
@@ -49,6 +66,12 @@ void tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope);
 
 /* After a handshake, resumed or not: did the peer show a certificate that was found good? */
 int tlsctx_authentic(const SSL *ssl);
+
+/* Our own certificate, and who signed it; NULL for what is not there. */
+void tlsctx_own(SSL_CTX *ctx, X509 **ret_cert, X509 **ret_issuer);
+
+/* From now on send this with our own certificate to clients who ask for it (copied). */
+void tlsctx_set_staple(SSL_CTX *ctx, const uint8_t *bytes, size_t n);
 
 /* The configuration that a context was made from. */
 const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);

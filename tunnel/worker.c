@@ -14,8 +14,9 @@
 #include "lib/sock.h"
 #include "tunnel/conn.h"
 #include "tunnel/ctl.h"
+#include "tunnel/staple.h"
 
-enum { PAUSE_MS = 1000 };
+enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000 };
 
 struct worker;
 
@@ -38,6 +39,7 @@ struct worker {
 	struct gate *gates;
 	struct watch ctl;
 	struct timer pause;
+	struct stapler *stapler;
 	unsigned most;			/* connections at a time */
 	int draining;
 };
@@ -71,8 +73,28 @@ open_gates(void *arg)
 	int r;
 
 	for (size_t i = 0; !w->draining && i < w->job->listeners->n; i++)
-		if ((r = loop_watch(w->env.loop, &w->gates[i].watch, EPOLLIN | EPOLLEXCLUSIVE)) != 0)
+		if (!w->gates[i].watch.active &&
+		    (r = loop_watch(w->env.loop, &w->gates[i].watch, EPOLLIN | EPOLLEXCLUSIVE)) != 0)
 			log_error("epoll: %s (%d)", strerror(-r), -r);
+}
+
+static void
+stapled(void *arg)
+{
+	struct worker *w = arg;
+
+	loop_timer_clear(w->env.loop, &w->pause);
+	open_gates(w);
+}
+
+/* Clients who come first shall find a response to staple, too; but not for long. */
+static void
+open_gates_soon(struct worker *w)
+{
+	if (stapler_new(w->job->services, &w->env.asks, stapled, w, &w->stapler) == 0 && w->stapler != NULL)
+		loop_timer(w->env.loop, &w->pause, STAPLE_WAIT_MS);
+	else
+		open_gates(w);
 }
 
 static void
@@ -157,6 +179,8 @@ drain(struct worker *w)
 	w->draining = 1;
 	loop_timer_clear(w->env.loop, &w->pause);
 	stop_programs(w);
+	stapler_free(w->stapler);
+	w->stapler = NULL;
 	close_gates(w, 1);
 	leave_when_idle(w);
 }
@@ -247,6 +271,7 @@ worker_init(struct worker *w, const struct worker_job *job)
 static void
 worker_done(struct worker *w)
 {
+	stapler_free(w->stapler);
 	env_done(&w->env);
 	free(w->gates);
 	free(w->programs);
@@ -266,7 +291,7 @@ worker_main(const struct worker_job *job)
 	}
 	log_debug("Worker %d: %s", (int)getpid(), report);
 	if ((r = worker_init(&w, job)) == 0) {
-		open_gates(&w);
+		open_gates_soon(&w);
 		start_programs(&w);
 		if ((r = loop_watch(w.env.loop, &w.ctl, EPOLLIN)) == 0)
 			r = loop_run(w.env.loop);

@@ -98,6 +98,7 @@ static const struct {
 	{ LOG_STYLE_RSYNCD, NULL, "^20[0-9]{2}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} \\[[0-9]+\\] hello 5\n$" },
 	{ LOG_STYLE_STUNNEL, NULL, "^20[0-9]{2}\\.[0-9]{2}\\.[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} LOG5\\[ui\\]: hello 5\n$" },
 	{ LOG_STYLE_STUNNEL, "7", "LOG5\\[7\\]: hello 5\n$" },
+	{ LOG_STYLE_JSON, "7", "^\\{\"time\": \"20[0-9T:+-]+\", \"level\": 5, \"id\": \"7\", \"text\": \"hello 5\"\\}\n$" },
 	{ LOG_STYLE_PLAIN, NULL, "^me: hello 5\n$" },
 	{ LOG_STYLE_PLAIN, "daemon", "^daemon: hello 5\n$" },
 };
@@ -111,6 +112,36 @@ START_TEST(a_line_has_the_shape_of_its_style)
 	ck_assert_int_eq(regcomp(&re, shapes[_i].pattern, REG_EXTENDED | REG_NOSUB), 0);
 	ck_assert_msg(regexec(&re, held(path), 0, NULL, 0) == 0, "row %d: %s", _i, held(path));
 	regfree(&re);
+}
+END_TEST
+
+static const struct {
+	const char *text, *written;
+} strings[] = {
+	{ "plain", "plain" }, { "a\"b\\c", "a\\\"b\\\\c" }, { "a\nb\x7f", "a\\u000ab\\u007f" },
+	{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
+	{ "\xc3", "\\u00c3" }, { "\x80x", "\\u0080x" }, { "\xc0\xaf", "\\u00c0\\u00af" },
+	{ "\xe0\x80\xaf", "\\u00e0\\u0080\\u00af" }, { "\xed\xa0\x80", "\\u00ed\\u00a0\\u0080" },
+	{ "\xf0\x80\x80\xaf", "\\u00f0\\u0080\\u0080\\u00af" }, { "\xf5\x80\x80\x80", "\\u00f5\\u0080\\u0080\\u0080" },
+};
+
+START_TEST(a_json_string_is_one_whatever_the_bytes)
+{
+	char got[64];
+
+	ck_assert_str_eq(log_json(strings[_i].text, got, sizeof got), strings[_i].written);
+}
+END_TEST
+
+START_TEST(members_show_in_objects_only)
+{
+	open_log(LOG_STYLE_JSON, LOG_NOTICE);
+	log_members(LOG_NOTICE, LOG_NOTICE, "1", ", \"a\": 2", "b");
+	ck_assert_ptr_nonnull(strstr(held(path), "\"id\": \"1\", \"a\": 2, \"text\": \"b\"}\n"));
+	unlink(path);
+	open_log(LOG_STYLE_PLAIN, LOG_NOTICE);
+	log_members(LOG_NOTICE, LOG_NOTICE, NULL, ", \"a\": 2", "b");
+	ck_assert_str_eq(held(path), "me: b\n");
 }
 END_TEST
 
@@ -203,6 +234,8 @@ main(void)
 	tcase_add_loop_test(t, a_record_is_one_line_of_harmless_bytes, 0, ARRAY_LEN(escapes));
 	tcase_add_loop_test(t, escaping_stays_in_its_buffer, LOG_STYLE_RSYNCD, LOG_STYLE_PLAIN + 1);
 	tcase_add_loop_test(t, a_line_has_the_shape_of_its_style, 0, ARRAY_LEN(shapes));
+	tcase_add_loop_test(t, a_json_string_is_one_whatever_the_bytes, 0, (int)ARRAY_LEN(strings));
+	tcase_add_test(t, members_show_in_objects_only);
 	tcase_add_test(t, levels_above_the_limit_are_dropped);
 	tcase_add_test(t, an_over_long_record_says_that_it_was_cut);
 	tcase_add_test(t, a_rotated_file_is_reopened_by_name);

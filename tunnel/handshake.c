@@ -1,0 +1,101 @@
+#include "tunnel/connphase.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "tunnel/sni.h"
+
+
+static enum step
+handshake_failed(struct conn *c, int r)
+{
+	const char *func = conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept";
+
+	if (r == E_EOF || r == -ECONNRESET || r == -EPIPE)
+		conn_say(c, LOG_ERR, "%s: Peer suddenly disconnected", func);
+	else if (r == E_TLS || r == E_VERIFY || r == E_PEER)
+		conn_say(c, LOG_ERR, "%s: %s", func, c->tls.why);
+	else
+		conn_say(c, LOG_ERR, "%s: %s (%d)", func, strerror(-r), -r);
+	return conn_reset(c);
+}
+
+static void
+say_tls(struct conn *c)
+{
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(c->tls.ssl);
+	EVP_PKEY *key = NULL;
+
+	if (conn_conf(c)->plain.debug < LOG_INFO)
+		return;
+	conn_say(c, LOG_INFO, "TLS %s: %s", conn_conf(c)->tls.client ? "connected" : "accepted",
+	    SSL_get_psk_identity(c->tls.ssl) != NULL ? "PSK" :
+	    SSL_session_reused(c->tls.ssl) ? "previous session reused" : "new session negotiated");
+	conn_say(c, LOG_INFO, "%s ciphersuite: %s (%d-bit encryption)", SSL_get_version(c->tls.ssl), SSL_CIPHER_get_name(cipher),
+	    SSL_CIPHER_get_bits(cipher, NULL));
+	if (SSL_get_peer_tmp_key(c->tls.ssl, &key) == 1) {
+		const char *name = EVP_PKEY_get0_type_name(key);
+
+		conn_say(c, LOG_INFO, "Peer temporary key: %s, %d bits", name, EVP_PKEY_get_bits(key));
+		EVP_PKEY_free(key);
+	}
+}
+
+static void
+say_cert(void *arg, int level, const char *text)
+{
+	conn_say(arg, level, "%s", text);
+}
+
+/* From here on it is a connection of the section that was asked for. */
+static void
+named(void *arg, SSL *ssl, const char *name)
+{
+	struct conn *c = arg;
+
+	c->sv = sni_choose(c->sv, ssl, name);
+}
+
+/* Called when the TLS side's descriptor is there: at once in server mode. */
+static int
+tls_begin(struct conn *c)
+{
+	struct end *e = conn_tls_end(c);
+	int r;
+
+	if ((r = stream_tls_init(&c->tls, c->sv->tls, e->rfd, e->wfd, c->env->scratch)) != 0)
+		return r;
+	c->cert = (struct peercert){ .say = say_cert, .named = named, .arg = c };
+	if (!peercert_attach(c->tls.ssl, &c->cert))
+		return -ENOMEM;
+	if (conn_conf(c)->tls.client && c->sv->connect.n > 0 && c->own.n == 0) {
+		addr_text(conn_address(c), c->cert.where, sizeof c->cert.where);
+		tlsctx_offer_session(c->tls.ssl);
+	}
+	if (c->sv->sni != NULL) {
+		conn_say(c, LOG_INFO, "SNI: sending servername: %s", c->sv->sni);
+		SSL_set_tlsext_host_name(c->tls.ssl, c->sv->sni);
+	}
+	conn_deadline(c, conn_conf(c)->t_busy);
+	return 0;
+}
+
+enum step
+conn_tls_run(struct conn *c)
+{
+	int r;
+
+	if (c->tls.ssl == NULL && (r = tls_begin(c)) != 0)
+		return handshake_failed(c, r);
+	r = stream_tls_handshake(&c->tls);
+	if (r == E_WANT_READ || r == E_WANT_WRITE) {
+		r = end_watch(c->env->loop, conn_tls_end(c), r == E_WANT_READ ? EPOLLIN : EPOLLOUT);
+		return r == 0 ? STEP_WAIT : handshake_failed(c, r);
+	}
+	end_watch(c->env->loop, conn_tls_end(c), 0);
+	if (r != 0)
+		return handshake_failed(c, r);
+	say_tls(c);
+	return conn_advance(c);
+}

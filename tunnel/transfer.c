@@ -1,0 +1,95 @@
+#include "tunnel/connphase.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+
+static void
+relay_begin(struct conn *c)
+{
+	struct end *plain = conn_plain_end(c);
+
+	stream_tcp_init(&c->plain, plain->rfd, plain->wfd);
+	duplex_init(&c->duplex, c->env->loop, conn_tls_end(c), &c->tls.s, plain, &c->plain.s, c->env->scratch);
+	conn_deadline(c, conn_conf(c)->t_idle);
+}
+
+static enum step
+relay_failed(struct conn *c, int r)
+{
+	const struct half *h = duplex_broken(&c->duplex);
+	int tls_side = (h == &c->duplex.to_tls) == h->write_failed;
+	const char *func = tls_side ? (h->write_failed ? "SSL_write" : "SSL_read") :
+	    h->write_failed ? "writesocket" : "readsocket";
+
+	if (r == E_EOF)
+		conn_say(c, LOG_ERR, "TLS socket closed (%s) with %s", func, "unsent data");
+	else if (r == E_TLS || r == E_PEER || r == E_VERIFY)
+		conn_say(c, LOG_ERR, "%s: %s", func, c->tls.why);
+	else
+		conn_say(c, LOG_ERR, "%s: %s (%d)", func, strerror(-r), -r);
+	return conn_reset(c);
+}
+
+/* Nothing more is waited for: what can still be said is said, and both sides are closed. */
+static enum step
+relay_finish(struct conn *c)
+{
+	half_end(&c->duplex.to_tls);
+	half_end(&c->duplex.to_plain);
+	duplex_step(&c->duplex);
+	return conn_closed(c);
+}
+
+static void
+say_ends(struct conn *c)
+{
+	if (c->duplex.tls_cut) {
+		conn_say(c, LOG_INFO, "TLS socket closed (SSL_read)");
+		c->duplex.tls_cut = 0;
+	}
+	if (c->duplex.plain_reset) {
+		conn_say(c, LOG_INFO, "readsocket: %s (%d)", strerror(ECONNRESET), ECONNRESET);
+		c->duplex.plain_reset = 0;
+	}
+}
+
+enum step
+conn_relay_run(struct conn *c)
+{
+	int r;
+
+	if (c->duplex.loop == NULL)
+		relay_begin(c);
+	r = duplex_step(&c->duplex);
+	say_ends(c);
+	if (r < 0)
+		return relay_failed(c, r);
+	if (r == DUPLEX_DONE)
+		return conn_closed(c);
+	if (!duplex_half_closed(&c->duplex))
+		return STEP_WAIT;
+	if (conn_conf(c)->t_close == 0)
+		return relay_finish(c);
+	conn_deadline(c, conn_conf(c)->t_close);
+	return STEP_WAIT;
+}
+
+/* Both directions are open: the deadline moves with every byte, but the timer only when it rings. */
+enum step
+conn_idle_expired(struct conn *c)
+{
+	uint64_t limit = (uint64_t)conn_conf(c)->t_idle * 1000, quiet = loop_now(c->env->loop) - c->touched;
+
+	if (duplex_half_closed(&c->duplex)) {
+		conn_say(c, LOG_ERR, "transfer: s_poll_wait: TIMEOUTclose exceeded: closing");
+		return relay_finish(c);
+	}
+	if (quiet < limit) {
+		loop_timer(c->env->loop, &c->deadline, limit - quiet);
+		return STEP_WAIT;
+	}
+	conn_say(c, LOG_INFO, "transfer: s_poll_wait: TIMEOUTidle exceeded: sending reset");
+	return conn_reset(c);
+}
