@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "lib/num.h"
 #include "syncd/delta/strong.h"
 #include "syncd/listener.h"
+#include "syncd/policy/module.h"
 #include "syncd/types.h"
 
 enum { OVERRIDES_MAX = 64 };
@@ -174,16 +177,56 @@ load(const struct args *a, struct syncd_conf **ret)
 	return -1;
 }
 
+/* By the mode bits alone: an ACL may still let it in, or keep it out. */
+static bool
+may_write(const struct module_plan *p, const struct stat *st)
+{
+	uid_t uid = p->set_ids ? p->uid : geteuid();
+	bool in_group = st->st_gid == (p->set_ids ? p->gid : getegid());
+
+	for (size_t i = 0; i < p->n_groups; i++)
+		in_group = in_group || p->groups[i] == st->st_gid;
+	if (uid == 0)
+		return true;
+	return ((st->st_uid == uid ? st->st_mode >> 6 : in_group ? st->st_mode >> 3 : st->st_mode) & 3) == 3;
+}
+
+/* A module that takes uploads into a directory that its identity cannot write would fail each of them. */
+static void
+warn_unwritable(const struct module_conf *m)
+{
+	const struct module_facts f = { m->name, "", "", geteuid() == 0 };
+	char words[MODULE_WORDS_SIZE], why[MODULE_WORDS_SIZE];
+	struct module_plan *p;
+	struct stat st;
+
+	if (m->path == NULL || strchr(m->path, '%') != NULL || (p = calloc(1, sizeof *p)) == NULL)
+		return;
+	if (module_plan(m, &f, p, words, why) == 0) {
+		if (stat(p->path, &st) != 0)
+			fprintf(stderr, "%s:%u: module %s: %s: %s\n", m->path_file, m->line, m->name, p->path, strerror(errno));
+		else if (!may_write(p, &st))
+			fprintf(stderr, "%s:%u: module %s takes uploads, but uid %u may not write %s: they will fail\n", m->path_file,
+			    m->line, m->name, (unsigned)(p->set_ids ? p->uid : geteuid()), p->path);
+	}
+	free(p);
+}
+
 static int
 show_config(const struct args *a, struct syncd_conf *conf)
 {
 	struct buf b = BUF_INIT;
 	size_t closed = 0;
 
-	for (size_t i = 0; i < conf->n_modules; i++)
-		if (conf->modules[i].closed_by != NULL && ++closed)
-			fprintf(stderr, "%s:%u: module %s is closed: \"%s\" is not supported by this version\n",
-			    conf->modules[i].path_file, conf->modules[i].line, conf->modules[i].name, conf->modules[i].closed_by);
+	for (size_t i = 0; i < conf->n_modules; i++) {
+		const struct module_conf *m = &conf->modules[i];
+
+		if (m->closed_by != NULL && ++closed)
+			fprintf(stderr, "%s:%u: module %s is closed: \"%s\" is not supported by this version\n", m->path_file, m->line,
+			    m->name, m->closed_by);
+		else if (a->mode == MODE_CHECK && !m->read_only)
+			warn_unwritable(m);
+	}
 	if (a->mode == MODE_DUMP) {
 		conf_dump(conf, &b);
 		fwrite(buf_head(&b), 1, buf_len(&b), stdout);

@@ -17,7 +17,7 @@
 
 #define READS_FILES \
 	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "close_range", "sendfile", "lseek", "unlinkat", \
-	"flistxattr", "fgetxattr"
+	"flistxattr", "fgetxattr", "faccessat2"
 #define CAP(c) (1ULL << (c))
 
 static const char *const worker_syscalls[] = { MEMORY_AND_EXIT, PEER_AND_MONITOR, NULL };

@@ -3,7 +3,7 @@
 # addresses, inetd, signals.
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
-plan 35
+plan 37
 honest_tree
 conf=$scratch/rsyncd.conf
 base="use chroot = no
@@ -26,6 +26,11 @@ like "$out" '*module m is closed: "auth users" is not supported*' 'and why'
 printf '%s\n%s\n' "$base" "$module" > "$scratch/good.conf"
 fails 0 'a check of a good file is silent' "$syncd" --check-config --config="$scratch/good.conf"
 is "$out" '' 'and ends with 0'
+mkdir "$scratch/shut"; chmod 755 "$scratch/shut"
+printf '%s\n[up]\npath = %s\nread only = no\nuid = nobody\n' "$base" "$scratch/shut" > "$scratch/shut.conf"
+fails 0 'a check of a module that cannot be written' "$syncd" --check-config --config="$scratch/shut.conf"
+if [ "$(id -u)" = 0 ]; then like "$out" "*shut.conf:4: module up takes uploads, but uid * may not write $scratch/shut: they will fail*" 'says so'
+else skip 'says so' 'identities need root'; fi
 fails 0 'a dump' "$syncd" --dump-config --config="$scratch/good.conf"
 printf '%s\n' "$out" > "$scratch/dump.conf"
 fails 0 'can be dumped again' "$syncd" --dump-config --config="$scratch/dump.conf"

@@ -56,6 +56,17 @@ root_stat(const struct root *root, const char *path, int follow, struct stat *re
 	return r;
 }
 
+bool
+root_readable(const struct root *root, const char *path)
+{
+	int fd = root_open_follow(root, path, O_PATH);
+	bool r = fd >= 0 && syscall(SYS_faccessat2, fd, "", R_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 char *
 root_read_bytes(const struct root *root, const char *path, size_t max, size_t *ret_n)
 {

@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_SYNCD_FS_ROOT_H
 #define SALLYPORT_SYNCD_FS_ROOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -24,6 +25,9 @@ int root_open_strict(const struct root *root, const char *path, int flags);
 
 /* lstat (follow 0) or stat (follow 1) below the root.  0 or -errno. */
 int root_stat(const struct root *root, const char *path, int follow, struct stat *ret);
+
+/* May we read this, whatever it is?  Nothing is opened for it. */
+bool root_readable(const struct root *root, const char *path);
 
 /* The text of a regular file of at most max bytes below the root, heap; NULL when there is none
  * that can be read, or when it holds a NUL byte. */

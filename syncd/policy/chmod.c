@@ -11,6 +11,7 @@ enum { CHANGES_MAX = 256 };
 struct change {
 	bool files, dirs;
 	char op;		/* '+', '-', '=' */
+	bool octal;
 	mode_t who;		/* the bits it may touch */
 	mode_t bits;		/* r, w, x of all, and set-id and sticky bits */
 	bool cond_x;		/* 'X': x for directories, and where somebody has it */
@@ -69,6 +70,7 @@ take_octal(const char *p, struct change *c)
 	if (n == 0 || mode > 07777)
 		return NULL;
 	c->op = '=';
+	c->octal = true;
 	c->who = 07777;
 	c->bits = mode;
 	return p;
@@ -155,7 +157,7 @@ chmod_apply(const struct chmod_list *l, mode_t mode, bool is_dir)
 		else if (c->op == '-')
 			mode &= ~bits;
 		else
-			mode = (mode & ~c->who) | bits;
+			mode = (mode & ~(c->octal ? c->who : c->who & 0777)) | bits;	/* letters leave set-id bits */
 	}
 	return mode & 07777;
 }

@@ -73,6 +73,8 @@ judge(struct session *s)
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --crtimes (-N)");
 	else if (!s->opt.sender && (s->opt.acls > 0 || s->opt.xattrs > 0))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: this server does not store ACLs and extended attributes yet");
+	else if (!s->opt.sender && s->opt.iconv != NULL)
+		session_refuse(s, RERR_UNSUPPORTED, "rsync: this server does not convert the names of uploads (--iconv)");
 	else if (s->opt.sender && s->grant.write_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
 }

@@ -53,7 +53,7 @@ flist_open(struct session *s)
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
 		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
-		.ignore_errors = o->ignore_errors > 0, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
+		.ignore_errors = o->ignore_errors > 0, .readable_only = s->grant.ignore_nonreadable, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
 		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0,
 		.charset = s->converts ? s->charset : NULL, .charset_links = converts_links(s),
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
@@ -148,10 +148,13 @@ static struct entry
 entry_of(const struct session *s, const struct file *f)
 {
 	const struct file_more *more = file_more(f);
+	uint32_t mode = f->mode;
 
+	if (s->grant.outgoing != NULL && !S_ISLNK(mode))
+		mode = (mode & S_IFMT) | chmod_apply(s->grant.outgoing, mode & 07777, S_ISDIR(mode));
 	return (struct entry){
 		.dir = source_place(s->source, f)->path, .name = f->name, .link = file_link(f), .size = f->size,
-		.mtime = f->mtime, .nsec = f->nsec, .mode = f->mode, .uid = f->uid, .gid = f->gid,
+		.mtime = f->mtime, .nsec = f->nsec, .mode = mode, .uid = f->uid, .gid = f->gid,
 		.rdev_major = more->rdev_major, .rdev_minor = more->rdev_minor, .top_dir = f->top_dir,
 		.no_content = f->no_content, .atime = more->atime, .crtime = f->mtime,	/* creation is not told by every file system */
 	};

@@ -496,6 +496,17 @@ can_be_said(struct source *s, uint32_t dir, const char *name, const char *link)
 	return false;
 }
 
+static bool
+is_readable(const struct source *s, const struct place *in, const char *name)
+{
+	char fs[2 * NAME_BYTES_MAX];
+
+	if (strcmp(name, ".") == 0)
+		name = "";
+	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' || name[0] == '\0' ? "" : "/", name);
+	return root_readable(s->conf.root, fs);
+}
+
 /* Add an object whose state is known; a directory is opened later, if its contents are wanted. */
 static int
 add_found(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link, bool followed)
@@ -503,6 +514,8 @@ add_found(struct source *s, uint32_t dir, const char *name, const struct stat *s
 	struct file *f;
 
 	link = S_ISLNK(st->st_mode) ? link : NULL;
+	if (s->conf.readable_only && link == NULL && !is_readable(s, &s->places[dir], name))
+		return 0;
 	if (!can_be_said(s, dir, name, link))
 		return 0;
 	if ((f = add_file(s, dir, name, st, link)) == NULL)

@@ -72,6 +72,7 @@ struct source_conf {
 	bool ignore_missing, delete_missing, ignore_errors;
 	struct charset *charset;	/* borrowed; NULL, or what names have to be said in; */
 	bool charset_links;	/* and the targets of links */
+	bool readable_only;	/* what the module's identity cannot read does not exist */
 	bool entered;		/* the root or a directory below it was entered: messages show a slash */
 	/* a line for the client about something that could not be listed */
 	void (*tell)(void *arg, unsigned code, const char *text);
