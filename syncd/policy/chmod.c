@@ -128,11 +128,11 @@ chmod_free(struct chmod_list *l)
 }
 
 static mode_t
-bits_of(const struct change *c, mode_t mode, bool is_dir)
+bits_of(const struct change *c, mode_t first, mode_t mode, bool is_dir)
 {
 	mode_t bits = c->bits;
 
-	if (c->cond_x && (is_dir || (mode & 0111)))
+	if (c->cond_x && (is_dir || (first & 0111)))	/* what the file was before any change */
 		bits |= 0111;
 	if (c->copy & 0700)
 		bits |= (mode >> 6 & 7) * 0111;
@@ -146,9 +146,11 @@ bits_of(const struct change *c, mode_t mode, bool is_dir)
 mode_t
 chmod_apply(const struct chmod_list *l, mode_t mode, bool is_dir)
 {
+	const mode_t first = mode;
+
 	for (size_t i = 0; i < l->n; i++) {
 		const struct change *c = &l->v[i];
-		mode_t bits = bits_of(c, mode, is_dir);
+		mode_t bits = bits_of(c, first, mode, is_dir);
 
 		if (is_dir ? !c->dirs : !c->files)
 			continue;
