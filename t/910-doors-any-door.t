@@ -11,7 +11,11 @@ make_pki
 cat "$scratch/pki/server.crt" "$scratch/pki/server.key" > "$scratch/pki/server.pem"; chmod 600 "$scratch"/pki/*
 if [ "$(id -u)" = 0 ]; then ids="uid = 0
 gid = 0"; else ids=; fi
-conf() { printf 'use chroot = no\n%s\n[doc]\npath = %s\ncomment = what is installed here\nread only = yes\n' "$ids" "$tree"; }
+mkdir "$scratch/up"; chmod 777 "$scratch/up"
+conf() {
+	printf 'use chroot = no\nmunge symlinks = no\n%s\n[doc]\npath = %s\ncomment = what is installed here\nread only = yes\n' "$ids" "$tree"
+	printf '[up]\npath = %s\nread only = no\n' "$scratch/up"
+}
 conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
@@ -52,10 +56,16 @@ pulled() { # pulled NAME COMMAND...: the command with a new directory as its las
 	ok "$_pn: the same tree" same_tree "$tree" "$scratch/out$n"
 }
 
-plan 29
+pushed() { # pushed NAME DIRECTORY COMMAND...: the command leaves the tree there
+	_pn=$1 _pd=$2; shift 2
+	ok "$_pn" "$@"
+	ok "$_pn: the same tree" same_tree "$tree" "$_pd"
+}
+
+plan 53
 for d in sallyport stunnel haproxy; do
 	if [ $d = haproxy ] && ! command -v haproxy > /dev/null; then
-		for _ in 1 2 3 4 5 6 7 8; do skip "haproxy" "not installed"; done
+		for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do skip "haproxy" "not installed"; done
 		continue
 	fi
 	for back in ours stock; do
@@ -63,6 +73,8 @@ for d in sallyport stunnel haproxy; do
 		door $d "$p"
 		pulled "our client, $d, $back daemon" "$rsyncwrap" -a "rsyncs://localhost:$door_port/doc/"
 		pulled "rsync-ssl, $d, $back daemon" rsync-ssl --type=openssl -a "rsync://localhost:$door_port/doc/"
+		pushed "our client pushes, $d, $back daemon" "$scratch/up/$d.$back.1" "$rsyncwrap" -a "$tree/" "rsyncs://localhost:$door_port/up/$d.$back.1/"
+		pushed "rsync-ssl pushes, $d, $back daemon" "$scratch/up/$d.$back.2" rsync-ssl --type=openssl -a "$tree/" "rsync://localhost:$door_port/up/$d.$back.2/"
 	done
 done
 if command -v setpriv > /dev/null && [ "$(id -u)" = 0 ]; then
