@@ -14,7 +14,7 @@
 enum {
 	WANTS_MAX = 1 << 20,	/* requests on the way */
 	TAKE_BUFFER = 262144,	/* read and written at once */
-	BLOCK_SMALL = 700,	/* bytes of a block of a small file (rsync-wire 7.5) */
+	BREATH = 64 << 20,	/* bytes of a file looked at before the client hears of us */
 };
 
 /* Item flags that say what differed (rsync-wire 7.1). */

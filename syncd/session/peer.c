@@ -10,7 +10,7 @@
 #include "syncd/types.h"
 
 enum {
-	READ_SIZE = 65536,
+	READ_SIZE = 131072,
 	FRAME_MAX = 65536,	/* of inline data; a piece of a file may add up to MUX_LEN_MAX */
 	ZEROS_SIZE = 32768,
 };

@@ -236,6 +236,8 @@ begin_append(struct session *s)
 
 		if ((n = pread(x->fd, buf, want, at)) > 0)
 			strong_update(s->sum, buf, (size_t)n);
+		if (at % BREATH < TAKE_BUFFER)
+			session_breathe(s);
 	}
 	return 0;
 }
@@ -810,16 +812,18 @@ receiver_place_delayed(struct session *s)
 }
 
 static int
-copy_bytes(int from, int to)
+copy_bytes(struct session *s, int from, int to)
 {
-	static const size_t piece = 1 << 20;
+	static const size_t piece = 16 << 20;
 	ssize_t n;
 	off_t at = 0;
 	char *buf;
 	int r = 0;
 
-	while ((n = copy_file_range(from, NULL, to, NULL, piece, 0)) > 0)
+	while ((n = copy_file_range(from, NULL, to, NULL, piece, 0)) > 0) {
 		at += n;
+		session_breathe(s);
+	}
 	if (n == 0)
 		return 0;
 	if (at > 0 || (buf = malloc(TAKE_BUFFER)) == NULL)
@@ -851,7 +855,7 @@ receiver_copy(struct session *s, struct tree *from_tree, const char *from, struc
 		close(in);
 		return out;
 	}
-	if ((r = copy_bytes(in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0)
+	if ((r = copy_bytes(s, in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0)
 		r = tree_rename(to_tree, tmp, to_tree, to);
 	if (r != 0)
 		(void)tree_remove(to_tree, tmp, false);

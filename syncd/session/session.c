@@ -282,6 +282,14 @@ session_wait(struct session *s, bool yield)
 	return expired(s) && !yield ? E_TIMEOUT : 0;
 }
 
+void
+session_breathe(struct session *s)
+{
+	keep_alive(s);
+	(void)peer_flush(&s->peer);	/* what fails now fails again in the loop */
+	s->last_in = loop_clock();
+}
+
 int
 session_relieve(struct session *s)
 {

@@ -183,6 +183,10 @@ void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attr
  * 0, or what ends the connection. */
 int session_relieve(struct session *s);
 
+/* In the middle of long work on files: tell the client that we are here, if it is time.  What the work takes is
+ * not the client's silence. */
+void session_breathe(struct session *s);
+
 /* A line for the log alone. */
 void session_log(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -172,8 +172,11 @@ same_sum(struct session *s, const struct in_file *f, struct tree *t, const char 
 
 	if (f->extra == NULL || f->extra->sum == NULL || (fd = tree_open_file(t, path, O_RDONLY, &st)) < 0)
 		return false;
-	for (off_t at = 0; (n = pread(fd, s->list_chunk, TAKE_BUFFER, at)) > 0; at += n)
+	for (off_t at = 0; (n = pread(fd, s->list_chunk, TAKE_BUFFER, at)) > 0; at += n) {
 		strong_update(s->list_sum, s->list_chunk, (size_t)n);
+		if (at % BREATH < TAKE_BUFFER)
+			session_breathe(s);
+	}
 	close(fd);
 	strong_final(s->list_sum, sum);
 	return n == 0 && memcmp(sum, f->extra->sum, strong_len(s->proto.list_sum)) == 0;
