@@ -18,6 +18,15 @@ enum { FUZZY_NAMES_MAX = 20000, FUZZY_NAME_MAX = 255 };
 /* How good a find is. */
 enum found { FOUND_NOTHING, FOUND_BASIS, FOUND_CONTENT, FOUND_ALL };
 
+/* Does the directory with that number hold this path, and may it be looked at? */
+static bool
+is_there(struct session *s, size_t i, const char *path, struct stat *ret_st)
+{
+	struct tree *t = &s->in->alt[i];
+
+	return t->fd >= 0 && tree_lstat(t, path, ret_st) == 0 && !dest_hidden(s, t, path, S_ISDIR(ret_st->st_mode));
+}
+
 /* The first directory of the best rank. */
 static enum found
 best_of(struct session *s, struct in_file *f, const char *path, size_t *ret, struct stat *ret_st)
@@ -28,7 +37,7 @@ best_of(struct session *s, struct in_file *f, const char *path, size_t *ret, str
 	for (size_t i = 0; i < s->opt.n_alt && best != FOUND_ALL; i++) {
 		enum found now = FOUND_BASIS;
 
-		if (s->in->alt[i].fd < 0 || tree_lstat(&s->in->alt[i], path, &st) != 0 || !S_ISREG(st.st_mode))
+		if (!is_there(s, i, path, &st) || !S_ISREG(st.st_mode))
 			continue;
 		if (settle_same_content(s, f, &s->in->alt[i], path, &st))
 			now = settle_differs(s, f, &st) == 0 ? FOUND_ALL : FOUND_CONTENT;
@@ -98,8 +107,7 @@ int
 altdest_find(struct session *s, const struct in_file *f, const char *path, struct stat *ret_st)
 {
 	for (size_t i = 0; i < s->opt.n_alt; i++)
-		if (s->in->alt[i].fd >= 0 && tree_lstat(&s->in->alt[i], path, ret_st) == 0 &&
-		    (ret_st->st_mode & S_IFMT) == (f->mode & S_IFMT))
+		if (is_there(s, i, path, ret_st) && (ret_st->st_mode & S_IFMT) == (f->mode & S_IFMT))
 			return (int)i;
 	return -1;
 }
@@ -157,6 +165,15 @@ distance(const char *a, const char *b)
 	return row[nb];
 }
 
+static bool
+is_hidden_in(const struct session *s, const struct tree *t, const char *dir, const char *name)
+{
+	char path[2 * TREE_PATH_SIZE];
+
+	snprintf(path, sizeof path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", name);
+	return dest_hidden(s, t, path, false);
+}
+
 /* The name in dir that is most like leaf; one of the same size and time wins at once. */
 static bool
 similar(struct session *s, struct tree *t, const char *dir, const struct in_file *f, const char *leaf, char dst[NAME_MAX + 1])
@@ -175,7 +192,7 @@ similar(struct session *s, struct tree *t, const char *dir, const struct in_file
 		    stage_is_name(item.name))
 			continue;
 		d = item.st.st_size == f->size && settle_same_time(s, f, &item.st) ? 0 : 1 + distance(item.name, leaf);
-		if (d >= best || d > 1 + strlen(leaf) / 2 + 2)
+		if (d >= best || d > 1 + strlen(leaf) / 2 + 2 || is_hidden_in(s, t, dir, item.name))
 			continue;
 		best = d;
 		snprintf(dst, NAME_MAX + 1, "%s", item.name);

@@ -14,6 +14,17 @@
 
 enum { DIR_MODE = 0777 };
 
+bool
+dest_hidden(const struct session *s, const struct tree *t, const char *path, bool is_dir)
+{
+	char fs[2 * NAME_BYTES_MAX];
+
+	if (s->grant.hidden == NULL || rules_empty(s->grant.hidden) || strcmp(path, ".") == 0)
+		return false;
+	snprintf(fs, sizeof fs, "%s%s%s", t->path, t->path[0] == '\0' ? "" : "/", path);
+	return rules_hidden(s->grant.hidden, fs, is_dir);
+}
+
 const char *
 dest_shown(const struct session *s, const struct tree *t, const char *path, char *dst, size_t size)
 {
@@ -292,7 +303,7 @@ dest_partial(const struct session *s, const char *path, char dst[TREE_PATH_SIZE]
 	while (*dir == '/')	/* an absolute one is the module's: below the destination all the same */
 		dir++;
 	return dir[0] != '\0' && (size_t)snprintf(dst, TREE_PATH_SIZE, "%.*s%s/%s", n, path, dir,
-	    slash == NULL ? path : slash + 1) < TREE_PATH_SIZE;
+	    slash == NULL ? path : slash + 1) < TREE_PATH_SIZE && !dest_hidden(s, &s->in->tree, dst, false);
 }
 
 /* --- backups ------------------------------------------------------------------------------------- */
@@ -336,6 +347,8 @@ dest_backup(struct session *s, const char *path, bool keep)
 		return r;
 	if ((size_t)snprintf(name, sizeof name, "%s%s", path, suffix) >= sizeof name)
 		return -ENAMETOOLONG;
+	if (dest_hidden(s, to, name, false))
+		return -EACCES;
 	if (s->opt.backup_dir != NULL && (r = tree_mkparents(to, name, 0777 & ~s->grant.mask)) < 0)
 		return r;
 	if (tree_lstat(to, name, &st) == 0 && S_ISDIR(st.st_mode))

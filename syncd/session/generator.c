@@ -496,7 +496,8 @@ copy_to_backup(struct session *s, const struct target *t)
 	char path[TREE_PATH_SIZE];
 	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : "~";
 
-	if (s->opt.backup_dir != NULL || (size_t)snprintf(path, sizeof path, "%s%s", t->path, suffix) >= sizeof path)
+	if (s->opt.backup_dir != NULL || (size_t)snprintf(path, sizeof path, "%s%s", t->path, suffix) >= sizeof path ||
+	    dest_hidden(s, &s->in->tree, path, false))
 		return false;
 	return receiver_copy(s, &s->in->tree, t->path, &s->in->tree, path, &t->st) == 0;
 }
@@ -576,12 +577,7 @@ below_skipped(const struct session *s, const char *path)
 static bool
 refused(struct session *s, const struct target *t)
 {
-	char fs[2 * NAME_BYTES_MAX];
-
-	if (s->grant.hidden == NULL || rules_empty(s->grant.hidden))
-		return false;
-	snprintf(fs, sizeof fs, "%s%s%s", s->in->tree.path, s->in->tree.path[0] == '\0' ? "" : "/", t->path);
-	if (strcmp(t->path, ".") == 0 || !rules_hidden(s->grant.hidden, fs, S_ISDIR(t->f->mode)))
+	if (!dest_hidden(s, &s->in->tree, t->path, S_ISDIR(t->f->mode)))
 		return false;
 	session_tell(s, MSG_ERROR_XFER, "ERROR: daemon refused to receive %s \"%s\"\n",
 	    S_ISDIR(t->f->mode) ? "directory" : "file", t->path);

@@ -195,6 +195,9 @@ int dest_option_tree(struct session *s, const char *option, struct tree *ret);
 /* The path of an entry in the destination tree. */
 char *dest_path(const struct session *s, const struct in_file *f, char dst[NAME_BYTES_MAX]);
 
+/* Does the module's own filter hide this path of a tree?  Then it is neither read nor written (hardening A10). */
+bool dest_hidden(const struct session *s, const struct tree *t, const char *path, bool is_dir);
+
 /* A path of a tree as it is shown to the client.  Returns dst. */
 const char *dest_shown(const struct session *s, const struct tree *t, const char *path, char *dst, size_t size);
 

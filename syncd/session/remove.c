@@ -12,7 +12,10 @@
 #include "lib/err.h"
 #include "syncd/fs/walk.h"
 
-enum { DEPTH_MAX = 2048, MERGE_FILE_MAX = 1 << 20 };
+enum {
+	DEPTH_MAX = 1024,	/* of directories in one that goes: each takes some KiB of stack */
+	MERGE_FILE_MAX = 1 << 20,
+};
 
 enum outcome { GONE, KEPT, FAILED };
 
@@ -293,6 +296,8 @@ empty_dir(struct session *s, const char *path, const struct stat *st, bool count
 	struct found_names l;
 	int r;
 
+	if (depth > DEPTH_MAX)
+		dest_failed(s, "generator", "delete_file: too deep:", &s->in->tree, path, -ELOOP);
 	if (depth > DEPTH_MAX || (counted && enter(s, path, &rules) != 0))
 		return FAILED;
 	if ((r = found_read(s, path, NULL, NULL, &l)) != 0) {
