@@ -74,6 +74,8 @@ demux(struct peer *p)
 	size_t n;
 	int r = 0;
 
+	if (p->pull)
+		return 0;
 	while (r == 0 && buf_len(&p->raw) > 0) {
 		if (p->frame_left == 0 && p->lazy && buf_len(&p->in) > 0)
 			break;
@@ -88,6 +90,63 @@ demux(struct peer *p)
 		r = p->in.err;
 	}
 	return r == E_SHORT ? 0 : r;
+}
+
+int
+peer_pull(struct peer *p, bool on)
+{
+	p->pull = on && p->framed_in;
+	return on || !p->framed_in ? 0 : demux(p);
+}
+
+/* The next frame of data, past messages. */
+static int
+next_data(struct peer *p)
+{
+	int r = 0;
+
+	while (r == 0 && p->frame_left == 0)
+		r = demux_message(p);
+	return r == 0 && buf_len(&p->raw) == 0 ? E_SHORT : r;
+}
+
+int
+peer_ensure(struct peer *p, size_t n)
+{
+	int r = 0;
+
+	while (r == 0 && buf_len(&p->in) < n) {
+		size_t piece = n - buf_len(&p->in);
+
+		if (!p->pull || (r = next_data(p)) != 0)
+			return r == 0 ? E_SHORT : r;
+		piece = piece < p->frame_left ? piece : p->frame_left;
+		piece = piece < buf_len(&p->raw) ? piece : buf_len(&p->raw);
+		buf_put(&p->in, buf_head(&p->raw), piece);
+		peer_bulk_done(p, piece);
+		r = p->in.err;
+	}
+	return r;
+}
+
+int
+peer_bulk(struct peer *p, size_t most, const uint8_t **ret, size_t *ret_n)
+{
+	int r = p->pull ? next_data(p) : E_SHORT;
+
+	if (r != 0)
+		return r;
+	most = most < p->frame_left ? most : p->frame_left;
+	*ret_n = most < buf_len(&p->raw) ? most : buf_len(&p->raw);
+	*ret = buf_head(&p->raw);
+	return 0;
+}
+
+void
+peer_bulk_done(struct peer *p, size_t n)
+{
+	buf_consume(&p->raw, n);
+	p->frame_left -= n;
 }
 
 int

@@ -27,6 +27,7 @@ struct peer {
 	void *arg;
 	struct buf raw;		/* framed input not yet taken apart */
 	size_t frame_left;	/* data bytes of the current frame still to come */
+	bool pull;		/* frames are taken apart only as they are asked for: see peer_pull */
 	bool lazy;		/* one frame at a time: what follows may not be framed */
 
 	bool framed_out;
@@ -53,6 +54,18 @@ void peer_unframe_input(struct peer *p);
 
 /* With peer.lazy: take the next frame apart.  1: there was one; 0: not yet; or an error. */
 int peer_next_frame(struct peer *p);
+
+/* Bulk data: on, what comes stays in its frames, and is looked at there without a copy; off, all of it is taken
+ * apart again.  0 or an error. */
+int peer_pull(struct peer *p, bool on);
+
+/* While it is on: see to it that n bytes (few) can be read from peer_unread.  0, E_SHORT, or an error. */
+int peer_ensure(struct peer *p, size_t n);
+
+/* While it is on, and nothing is left in peer_unread: up to `most` bytes where they lie, *ret_n of them, to be
+ * handed back with peer_bulk_done.  0, E_SHORT, or an error. */
+int peer_bulk(struct peer *p, size_t most, const uint8_t **ret, size_t *ret_n);
+void peer_bulk_done(struct peer *p, size_t n);
 
 /* A cursor over what can be read now; hand back how far it got. */
 struct cursor peer_unread(struct peer *p);

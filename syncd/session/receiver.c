@@ -384,7 +384,7 @@ read_head(struct session *s)
 	if (r == 0 && s->in->expand != NULL)
 		r = expand_begin(s->in->expand);
 	x->stage = TAKE_TOKENS;
-	return r;
+	return r == 0 && s->in->expand == NULL ? peer_pull(&s->peer, true) : r;
 }
 
 /* --- tokens ------------------------------------------------------------------------------------------------ */
@@ -434,35 +434,55 @@ put_block(struct session *s, int64_t block)
 	return put_data(s, x->block, n);
 }
 
+/* Some of the literal data that is due: from what was taken out of frames, or where it lies in one. */
+static int
+read_literal(struct session *s)
+{
+	struct taking *x = &s->in->take;
+	struct cursor c = peer_unread(&s->peer);
+	size_t n = cur_left(&c) < x->left ? cur_left(&c) : x->left;
+	const uint8_t *p;
+	int r;
+
+	if (n > 0) {
+		r = receiver_literal(s, cur_bytes(&c, n), n);
+		peer_consume(&s->peer, &c);
+	} else {
+		if ((r = peer_bulk(&s->peer, x->left, &p, &n)) != 0)
+			return r;
+		r = receiver_literal(s, p, n);
+		peer_bulk_done(&s->peer, n);
+	}
+	x->left -= (uint32_t)n;
+	return r;
+}
+
 /* Plain tokens, as many as have come.  0 at the end of the file. */
 static int
 read_tokens(struct session *s)
 {
 	struct taking *x = &s->in->take;
-	struct cursor c = peer_unread(&s->peer);
+	struct cursor c;
+	int32_t token;
 	int r = 0;
 
 	while (r == 0) {
-		size_t n = cur_left(&c) < x->left ? cur_left(&c) : x->left;
-		int32_t token;
-
-		if (n > 0) {
-			r = receiver_literal(s, cur_bytes(&c, n), n);
-			x->left -= (uint32_t)n;
+		if (x->left > 0) {
+			r = read_literal(s);
 			continue;
 		}
-		if (x->left > 0 || cur_left(&c) < 4) {
-			r = E_SHORT;
+		if ((r = peer_ensure(&s->peer, 4)) != 0)
 			break;
-		}
-		if ((token = (int32_t)cur_le32(&c)) == 0)
-			break;
+		c = peer_unread(&s->peer);
+		token = (int32_t)cur_le32(&c);
+		peer_consume(&s->peer, &c);
+		if (token == 0)
+			return peer_pull(&s->peer, false);
 		if (token > 0)
 			x->left = (uint32_t)token;
 		else
 			r = put_block(s, -((int64_t)token + 1));
 	}
-	peer_consume(&s->peer, &c);
 	return r;
 }
 
