@@ -206,7 +206,7 @@ push_as_stock() {
 }
 said() { # what rsync printed, less what differs from run to run
 	grep -v -E '^(sent|received|total size|File list (generation|transfer|size)|Total bytes|Number of regular files transferred)' |
-	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' -e '/^rsync error: .*\[\(sender\|Receiver\|receiver\|generator\)=/d' -e 's/closed ([0-9]* bytes/closed (N bytes/' -e '/read error: Connection reset by peer/d' | sort
+	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ port [0-9]*$//' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' -e '/^rsync error: .*\[\(sender\|Receiver\|receiver\|generator\)=/d' -e 's/closed ([0-9]* bytes/closed (N bytes/' -e '/read error: Connection reset by peer/d' | sort
 }
 link_groups() { # names that share a file, a line each
 	( cd "$1" && find . -links +1 ! -type d -printf '%i %p\n' | sort | awk '{ g[$1] = g[$1] " " $2 } END { for (i in g) print g[i] }' | sort )

@@ -30,11 +30,25 @@ struct target {
 
 /* --- words for the client -------------------------------------------------------------------------- */
 
+/* As much as the client asks for and the module allows. */
+static bool
+says(const struct session *s, int level)
+{
+	return s->opt.verbose >= level && s->grant.max_verbosity >= level;
+}
+
+void
+generator_unchanged(struct session *s, const char *path)
+{
+	if (says(s, 2) && (s->opt.log_format == NULL || strstr(s->opt.log_format, "%i") == NULL))
+		session_tell(s, MSG_INFO, "%s is uptodate\n", path);
+}
+
 static bool
 reports_all(const struct session *s)
 {
 	return (s->opt.log_format != NULL && strstr(s->opt.log_format, "%I") != NULL) ||
-	    (s->opt.verbose > 1 && s->grant.max_verbosity > 1);
+	    says(s, 2);
 }
 
 /* Clients below protocol 29 get no items: they are told in words (rsync-wire 8.7). */
@@ -68,7 +82,8 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 	if (!(flags & ~quiet) && it.xname_len == 0 && !reports_all(s))
 		return;
 	if (s->proto.version < 29) {
-		say_item(s, ndx, xname);
+		if (flags != 0)
+			say_item(s, ndx, xname);
 		return;
 	}
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);
@@ -269,6 +284,8 @@ same_node(struct session *s, struct target *t)
 	unsigned flags = settle_differs(s, t->f, &t->st);
 
 	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
+	if (flags == 0)
+		generator_unchanged(s, t->path);
 	generator_item(s, t->ndx, flags, NULL);
 	generator_success(s, t->ndx);
 	return groups_complete(s, t->f, t->path);
@@ -293,7 +310,7 @@ do_symlink(struct session *s, struct target *t)
 	if (link == NULL || !stored_target(s, link, want, sizeof want))
 		return groups_failed(s, t->f);
 	if (s->opt.safe_links && links_unsafe(link, t->f->dir)) {
-		if (s->opt.verbose && s->grant.max_verbosity > 0)
+		if (says(s, 1))
 			session_tell(s, MSG_INFO, "ignoring unsafe symlink \"%s\" -> \"%s\"\n", t->path, link);
 		return groups_failed(s, t->f);
 	}
@@ -443,17 +460,20 @@ asking_step(struct session *s)
 
 /* --- regular files ---------------------------------------------------------------------------------------- */
 
-static bool
+/* Why a file is not looked at any further; NULL: it is. */
+static const char *
 passed_over(const struct session *s, const struct target *t)
 {
 	const struct options *o = &s->opt;
 
-	if ((o->max_size != OPTION_UNSET && t->f->size > o->max_size) || (o->min_size != OPTION_UNSET && t->f->size < o->min_size))
-		return true;
+	if (o->max_size != OPTION_UNSET && t->f->size > o->max_size)
+		return "is over max-size";
+	if (o->min_size != OPTION_UNSET && t->f->size < o->min_size)
+		return "is under min-size";
 	if (o->update && t->exists && S_ISREG(t->st.st_mode) && !settle_same_time(s, t->f, &t->st) &&
 	    t->st.st_mtim.tv_sec >= t->f->mtime)
-		return true;
-	return false;
+		return "is newer";
+	return NULL;
 }
 
 static int
@@ -462,6 +482,8 @@ up_to_date(struct session *s, struct target *t)
 	unsigned flags = settle_differs(s, t->f, &t->st);
 
 	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
+	if (flags == 0)
+		generator_unchanged(s, t->path);
 	generator_item(s, t->ndx, flags, NULL);
 	generator_success(s, t->ndx);
 	return groups_complete(s, t->f, t->path);
@@ -542,10 +564,14 @@ static int
 do_file(struct session *s, struct target *t)
 {
 	unsigned flags = ITEM_IS_NEW;
+	const char *why = t->redo ? NULL : passed_over(s, t);
 	int r;
 
-	if (!t->redo && passed_over(s, t))
+	if (why != NULL) {
+		if (says(s, 2))
+			session_tell(s, MSG_INFO, "%s %s\n", t->path, why);
 		return groups_failed(s, t->f);
+	}
 	if (t->exists && !S_ISREG(t->st.st_mode) && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
 	if (!t->exists && !t->redo && s->opt.n_alt > 0 && (r = altdest_try(s, t->ndx, t->f, t->path)) != 0)
@@ -655,12 +681,17 @@ decide(struct session *s, struct target *t)
 	if (t->f->flags & IN_MISSING)
 		return do_missing(s, t);
 	if (!t->redo && o->existing && !t->exists) {
+		if (says(s, 2))
+			session_tell(s, MSG_INFO, "not creating new %s \"%s\"\n", S_ISDIR(t->f->mode) ? "directory" : "file", t->path);
 		if (S_ISDIR(t->f->mode) && strcmp(t->path, ".") != 0)
 			skip_contents(s, t);
 		return groups_failed(s, t->f);
 	}
-	if (!t->redo && o->ignore_existing && t->exists && !(S_ISDIR(t->f->mode) && S_ISDIR(t->st.st_mode)))
+	if (!t->redo && o->ignore_existing && t->exists && !(S_ISDIR(t->f->mode) && S_ISDIR(t->st.st_mode))) {
+		if (says(s, 2))
+			session_tell(s, MSG_INFO, "%s exists\n", t->path);
 		return groups_complete(s, t->f, t->path);
+	}
 	return dispatch(s, t);
 }
 
@@ -732,6 +763,14 @@ next_entry(struct session *s, struct in_segment *seg)
 	    options_delete_when(&s->opt, s->proto.version) <= DELETE_DELAY && generator_deletes_in(s, f))
 		r = remove_in(s, seg, f);
 	return r == 0 ? 1 : r;
+}
+
+void
+generator_begin(struct session *s)
+{
+	if (says(s, 2))
+		session_tell(s, MSG_INFO, "delta-transmission %s\n", s->opt.whole_file ?
+		    "disabled for local transfer or --whole-file" : "enabled");
 }
 
 int

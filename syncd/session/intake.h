@@ -254,6 +254,9 @@ bool settle_same_content(struct session *s, const struct in_file *f, struct tree
 /* Is what is not in the list of this directory to go? */
 bool generator_deletes_in(struct session *s, const struct in_file *f);
 
+/* Before the first entry. */
+void generator_begin(struct session *s);
+
 /* One entry of the oldest unfinished list, or a piece of sums.  1: there was something to do; 0: not now;
  * or an error of ours. */
 int generator_step(struct session *s);
@@ -266,6 +269,9 @@ int generator_entry(struct session *s, int32_t ndx, struct in_file *f);
 
 /* Tell the client what was done about an entry, if it is worth telling. */
 void generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname);
+
+/* Say that nothing is to be done about path, to those who want to hear it. */
+void generator_unchanged(struct session *s, const char *path);
 
 /* A regular file, link, device or special stands complete: the sender may remove its own. */
 void generator_success(struct session *s, int32_t ndx);

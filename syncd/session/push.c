@@ -112,6 +112,7 @@ start_transfer(struct session *s)
 		if (r != 0)
 			return r > 0 ? STEP_NEXT : session_broken(s, r);
 	}
+	generator_begin(s);
 	s->phase = PH_RECEIVE;
 	return STEP_NEXT;
 }

@@ -483,6 +483,9 @@ remove_walk(struct session *s)
 	const struct in_segment *seg = s->in->list.segments[0];
 	int r = 0;
 
+	if (s->in->late_at == 0 && s->opt.verbose > 1 && s->grant.max_verbosity > 1)
+		session_tell(s, MSG_INFO, "deleting in .\n");
+
 	while (s->in->late_at < seg->n && r == 0) {
 		const struct in_file *f = &seg->files[s->in->late_at++];
 

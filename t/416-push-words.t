@@ -1,0 +1,58 @@
+#!/bin/sh
+# What the daemon says of a push to clients that ask for words, at both limits of verbosity.
+. "${top_srcdir:-.}/t/lib.sh"
+command -v rsync > /dev/null || skip_all "no rsync"
+
+tree=$scratch/tree old=$scratch/old
+mkdir -p "$tree/a/b" "$tree/z" "$tree/keep" "$tree/deep/er" "$scratch/up.ours/d" "$scratch/up.stock/d"
+seq 1 40000 > "$tree/a/big"; seq 1 3000 > "$tree/a/b/mid"; echo small > "$tree/small"; head -c 70000 /dev/zero > "$tree/z/zeros"
+seq 1 40000 | rev > "$tree/z/rev"; head -c 200000 /dev/urandom > "$tree/z/random"; echo k > "$tree/keep/k"; : > "$tree/deep/er/e"
+echo h > "$tree/h1"; ln "$tree/h1" "$tree/h2"; ln "$tree/h1" "$tree/z/h3"; ln "$tree/a/big" "$tree/z/big2"; ln -s small "$tree/sl"
+ln "$tree/sl" "$tree/sl2" 2> /dev/null
+find "$tree" -exec touch -h -d '2011-11-11 11:11:11.123456789' {} +
+cp -a "$tree" "$old"
+sed -i '777s/.*/other/' "$old/a/big"; head -n 2000 "$tree/a/b/mid" > "$old/a/b/mid"; rm -r "$old/z/rev"; cp "$tree/z/rev" "$old/z/rev-old"
+rm "$old/h2"; echo h > "$old/h2"; rm "$old/z/big2"; mkdir "$old/gone" "$old/gone/sub"; echo 1 > "$old/gone/1"; echo 2 > "$old/gone/sub/2"
+echo p > "$old/a/protected.keep"; echo q > "$old/gone/q.keep"; echo '- *.mine' > "$old/a/.rules"; echo m > "$old/a/x.mine"; echo n > "$old/a/y.mine2"
+mkdir "$old/.part" "$old/a/.part"; head -c 100000 "$tree/z/random" > "$old/z/random"; head -n 39000 "$tree/z/rev" > "$old/.part/rev"
+mkdir "$old/alt"; cp -a "$tree/." "$old/alt/"; echo different > "$old/alt/small"; chmod 600 "$old/alt/keep/k"
+find "$old" -mindepth 1 -not -path '*/alt/*' -newermt 2020-01-01 -exec touch -h -d '2012-12-12 12:12:12' {} +
+printf 'small\na/b/mid\nkeep\n' > "$old/names"
+
+conf() { cat <<-EOT
+	use chroot = yes
+	uid = $(id -u)
+	$([ "$(id -u)" != 0 ] || echo gid = 0)
+	[up]
+	path = $scratch/up.$1/d
+	read only = no
+	[loud]
+	path = $scratch/up.$1/d
+	read only = no
+	max verbosity = 2
+	EOT
+}
+conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
+start_syncd < "$scratch/ours.conf"
+start_rsyncd < "$scratch/stock2.conf"
+
+plan 120
+for p in 28 29 30 31 32; do
+	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
+	for m in up loud; do
+		before=
+		c "$m: -v" -av tree/ @/$m/
+		c "$m: -vv" -avv --no-inc-recursive tree/ @/$m/
+		c "$m: statistics" -a --stats tree/small @/$m/
+		before=$old
+		c "$m: -v over an older state" -av tree/ @/$m/
+		c "$m: -vv over an older state" -avv --no-inc-recursive tree/ @/$m/
+		c "$m: -vv, dry, with deletion" -avvn --no-inc-recursive --delete tree/ @/$m/
+		c "$m: a largest size" -avv --no-inc-recursive --max-size=100 tree/ @/$m/
+		c "$m: only what is newer" -avvu --no-inc-recursive tree/ @/$m/
+		c "$m: deletion" -av --delete tree/ @/$m/
+		c "$m: only what exists" -avv --no-inc-recursive --existing tree/ @/$m/new/
+		c "$m: safe links" -avv --no-inc-recursive --safe-links tree/ @/$m/
+		c "$m: hard links" -avvH --no-inc-recursive tree/ @/$m/
+	done
+done
