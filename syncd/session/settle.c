@@ -64,7 +64,7 @@ settle_mode(const struct session *s, const struct in_file *f, const struct stat 
 		    st->st_mode & MODE_BITS;
 	else
 		mode = wanted & 0777 & ~s->grant.mask;
-	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode));
+	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode), s->grant.mask);
 }
 
 unsigned
