@@ -71,8 +71,6 @@ judge(struct session *s)
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: ACLs and extended attributes need protocol 30 or newer");
 	else if (s->opt.crtimes > 0 && (s->proto.version < 30 || strchr(s->opt.letters, 'v') == NULL))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --crtimes (-N)");
-	else if (!s->opt.sender && (s->opt.acls > 0 || s->opt.xattrs > 0))
-		session_refuse(s, RERR_UNSUPPORTED, "rsync: this server does not store ACLs and extended attributes yet");
 	else if (s->opt.sender && s->grant.write_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
 }

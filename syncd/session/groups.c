@@ -111,7 +111,7 @@ link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *do
 	dest_path(s, f, path);
 	exists = !s->in->no_tree && tree_lstat(t, path, &st) == 0;
 	if (exists && tree_lstat(t, done, &of) == 0 && of.st_dev == st.st_dev && of.st_ino == st.st_ino) {
-		generator_item(s, ndx, flags, "");
+		generator_item(s, ndx, flags | extras_differ(s, f, t, path, &st), "");
 		generator_success(s, ndx);
 		return;
 	}
