@@ -165,7 +165,7 @@ take_ndx(struct session *s)
 		in->eof_seen = true;
 	} else if (ndx <= NDX_FLIST_OFFSET) {
 		r = intake_segment(s, NDX_FLIST_OFFSET - ndx);
-	} else if (ndx >= 0) {
+	} else if (ndx >= 0 && ndx < in->list.next_first) {
 		/* most items only come back; with data it has to be the answer to a request */
 		it.flags = ITEM_TRANSFER;
 		if (s->proto.version >= 29)
