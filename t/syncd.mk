@@ -31,6 +31,7 @@ SYNCD_UNITS = \
 	t/unit/check_session_charset \
 	t/unit/check_session_ids \
 	t/unit/check_session_inlist \
+	t/unit/check_session_keeps \
 	t/unit/check_session_source \
 	t/unit/check_session_sums
 UNITS += $(SYNCD_UNITS)
@@ -96,6 +97,8 @@ t_unit_check_session_ids_SOURCES = t/unit/check_session_ids.c t/unit/unit.h
 t_unit_check_session_ids_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_inlist_SOURCES = t/unit/check_session_inlist.c t/unit/unit.h
 t_unit_check_session_inlist_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_session_keeps_SOURCES = t/unit/check_session_keeps.c t/unit/unit.h t/unit/hex.h
+t_unit_check_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_session_source_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_sums_SOURCES = t/unit/check_session_sums.c t/unit/unit.h
@@ -103,7 +106,8 @@ t_unit_check_session_sums_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIB
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
 
 FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
-	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_session_inlist fuzz/fuzz_delta_expand
+	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_session_inlist fuzz/fuzz_session_keeps \
+	fuzz/fuzz_delta_expand
 fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
 fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
@@ -122,6 +126,8 @@ fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
 fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 fuzz_fuzz_session_inlist_SOURCES = fuzz/fuzz_session_inlist.c $(REPLAY)
 fuzz_fuzz_session_inlist_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_session_keeps_SOURCES = fuzz/fuzz_session_keeps.c $(REPLAY)
+fuzz_fuzz_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 fuzz_fuzz_delta_expand_SOURCES = fuzz/fuzz_delta_expand.c $(REPLAY)
 fuzz_fuzz_delta_expand_LDADD = syncd/libdelta.a syncd/libwire.a $(BASE_LIBS) $(DELTA_LIBS)
 
