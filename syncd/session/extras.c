@@ -448,6 +448,7 @@ extras_ask(struct session *s, int32_t ndx, struct in_file *f, unsigned flags)
 
 /* --- the answers --------------------------------------------------------------------------------------------------- */
 
+/* Looked up each time: the list of an entry that waits for nothing may be done with meanwhile. */
 static struct in_file *
 file_of(struct session *s, int32_t ndx)
 {
@@ -461,7 +462,7 @@ void
 extras_answer_begins(struct session *s, int32_t ndx, unsigned flags)
 {
 	keeps_trim(&s->in->keeps);
-	s->in->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags, .f = file_of(s, ndx) };
+	s->in->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags };
 }
 
 /* The next item's head.  1: the end of the answer. */
@@ -469,6 +470,7 @@ static int
 read_head(struct session *s)
 {
 	struct attr_answer *a = &s->in->answer;
+	const struct in_file *f = file_of(s, a->ndx);
 	struct cursor c = peer_unread(&s->peer);
 	int32_t step = get_varint(&c), len = c.err == 0 && step != 0 ? get_varint(&c) : 0;
 
@@ -476,7 +478,7 @@ read_head(struct session *s)
 		return c.err;
 	if (step < 0 || len < 0 || len > VALUE_WIRE_MAX || __builtin_add_overflow(a->num, (uint32_t)step, &a->num))
 		return E_FORMAT;
-	if (step != 0 && (a->f == NULL || (a->item = keeps_asked(&s->in->keeps, a->f->xattrs, a->num, a->ndx)) == NULL))
+	if (step != 0 && (f == NULL || (a->item = keeps_asked(&s->in->keeps, f->xattrs, a->num, a->ndx)) == NULL))
 		return E_FORMAT;	/* nobody asked for that */
 	peer_consume(&s->peer, &c);
 	if (step == 0)
@@ -524,6 +526,7 @@ int
 extras_answer(struct session *s)
 {
 	struct attr_answer *a = &s->in->answer;
+	struct in_file *f;
 	int r = 0;
 
 	while (r == 0) {
@@ -533,10 +536,11 @@ extras_answer(struct session *s)
 	}
 	if (r != 1)
 		return r;
-	if (a->f != NULL && keeps_due(&s->in->keeps, a->f->xattrs, a->ndx))
+	f = file_of(s, a->ndx);
+	if (f != NULL && keeps_due(&s->in->keeps, f->xattrs, a->ndx))
 		return E_FORMAT;	/* something was left out */
 	a->open = false;
-	if (a->f != NULL && (a->f->flags & IN_AWAITS) && !(a->flags & ITEM_TRANSFER))
-		settle_awaited(s, a->f, a->ndx);
+	if (f != NULL && (f->flags & IN_AWAITS) && !(a->flags & ITEM_TRANSFER))
+		settle_awaited(s, f, a->ndx);
 	return 0;
 }

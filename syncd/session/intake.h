@@ -91,7 +91,6 @@ struct attr_answer {
 	bool open;
 	int32_t ndx;
 	unsigned flags;		/* of the item */
-	struct in_file *f;	/* NULL: its list is done with */
 	uint32_t num;		/* of the item that comes, from 1 */
 	struct keep_item *item;
 	size_t left, at;	/* bytes of its value */

@@ -14,7 +14,7 @@
 enum {
 	KEEPS_SETS_MAX = 1 << 20,	/* of each kind */
 	KEEPS_LIST_MAX = 64 << 20,	/* bytes that came with lists */
-	KEEPS_VALUES_MAX = 64 << 20,	/* bytes that were asked for and are still held */
+	KEEPS_VALUES_MAX = 128 << 20,	/* bytes that were asked for and are still held */
 	KEEPS_VALUE_MAX = 65536,	/* what a file system can store */
 };
 
