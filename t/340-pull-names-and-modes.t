@@ -26,6 +26,9 @@ conf() { cat <<-EOT
 	[m]
 	path = $tree
 	exclude = *.o
+	[shown]
+	path = $tree
+	outgoing chmod = Dg+s,ug+w,Fo-r,+X
 	[w]
 	path = $scratch/w
 	read only = no
@@ -35,11 +38,12 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 191
+plan 197
 for p in ${protocols:-27 28 29 30 31 32}; do
 	c() { _n=$1; shift; same_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=
 	c 'names from the client' -ai --files-from="$scratch/names" @/m/
+	c 'other modes than there are' -ai @/shown/
 	c 'names from the client, recursive' -air --files-from="$scratch/names" @/m/
 	c 'names from the client, not relative' -ai --no-relative --files-from="$scratch/names" @/m/
 	c 'names from the client below a directory' -ai --files-from="$scratch/names" @/m/a

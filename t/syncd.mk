@@ -10,14 +10,17 @@ SYNCD_UNITS = \
 	t/unit/check_wire_ndx \
 	t/unit/check_wire_sum \
 	t/unit/check_wire_token \
+	t/unit/check_delta_expand \
 	t/unit/check_delta_match \
 	t/unit/check_delta_rolling \
 	t/unit/check_delta_squeeze \
 	t/unit/check_delta_strong \
 	t/unit/check_fs_root \
+	t/unit/check_fs_tree \
 	t/unit/check_fs_trusted \
 	t/unit/check_fs_walk \
 	t/unit/check_policy_acl \
+	t/unit/check_policy_chmod \
 	t/unit/check_policy_conf \
 	t/unit/check_policy_links \
 	t/unit/check_policy_module \
@@ -25,7 +28,12 @@ SYNCD_UNITS = \
 	t/unit/check_policy_rule_text \
 	t/unit/check_policy_rules \
 	t/unit/check_policy_wild \
-	t/unit/check_session_charset t/unit/check_session_source
+	t/unit/check_session_charset \
+	t/unit/check_session_ids \
+	t/unit/check_session_inlist \
+	t/unit/check_session_keeps \
+	t/unit/check_session_source \
+	t/unit/check_session_sums
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -47,6 +55,8 @@ t_unit_check_wire_sum_SOURCES = t/unit/check_wire_sum.c t/unit/unit.h t/unit/hex
 t_unit_check_wire_sum_LDADD = syncd/libwire.a $(UNIT_LIBS)
 t_unit_check_wire_token_SOURCES = t/unit/check_wire_token.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_token_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_delta_expand_SOURCES = t/unit/check_delta_expand.c t/unit/unit.h
+t_unit_check_delta_expand_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_match_SOURCES = t/unit/check_delta_match.c t/unit/unit.h
 t_unit_check_delta_match_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_rolling_SOURCES = t/unit/check_delta_rolling.c t/unit/unit.h
@@ -57,12 +67,16 @@ t_unit_check_delta_strong_SOURCES = t/unit/check_delta_strong.c t/unit/unit.h
 t_unit_check_delta_strong_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_fs_root_SOURCES = t/unit/check_fs_root.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_fs_root_LDADD = syncd/libfs.a $(UNIT_LIBS)
+t_unit_check_fs_tree_SOURCES = t/unit/check_fs_tree.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_fs_tree_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_fs_trusted_SOURCES = t/unit/check_fs_trusted.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_fs_trusted_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_fs_walk_SOURCES = t/unit/check_fs_walk.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_fs_walk_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_policy_acl_SOURCES = t/unit/check_policy_acl.c t/unit/unit.h
 t_unit_check_policy_acl_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_chmod_SOURCES = t/unit/check_policy_chmod.c t/unit/unit.h
+t_unit_check_policy_chmod_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_conf_SOURCES = t/unit/check_policy_conf.c t/unit/unit.h
 t_unit_check_policy_conf_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_links_SOURCES = t/unit/check_policy_links.c t/unit/unit.h
@@ -79,12 +93,21 @@ t_unit_check_policy_wild_SOURCES = t/unit/check_policy_wild.c t/unit/unit.h
 t_unit_check_policy_wild_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_session_charset_SOURCES = t/unit/check_session_charset.c t/unit/unit.h
 t_unit_check_session_charset_LDADD = syncd/libsession.a $(UNIT_LIBS)
+t_unit_check_session_ids_SOURCES = t/unit/check_session_ids.c t/unit/unit.h
+t_unit_check_session_ids_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_session_inlist_SOURCES = t/unit/check_session_inlist.c t/unit/unit.h
+t_unit_check_session_inlist_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_session_keeps_SOURCES = t/unit/check_session_keeps.c t/unit/unit.h t/unit/hex.h
+t_unit_check_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_session_source_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_session_sums_SOURCES = t/unit/check_session_sums.c t/unit/unit.h
+t_unit_check_session_sums_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
 
 FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
-	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux
+	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_session_inlist fuzz/fuzz_session_keeps \
+	fuzz/fuzz_delta_expand
 fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
 fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
@@ -101,6 +124,12 @@ fuzz_fuzz_wild_SOURCES = fuzz/fuzz_wild.c $(REPLAY)
 fuzz_fuzz_wild_LDADD = syncd/libpolicy.a $(BASE_LIBS)
 fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
 fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_session_inlist_SOURCES = fuzz/fuzz_session_inlist.c $(REPLAY)
+fuzz_fuzz_session_inlist_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_session_keeps_SOURCES = fuzz/fuzz_session_keeps.c $(REPLAY)
+fuzz_fuzz_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_delta_expand_SOURCES = fuzz/fuzz_delta_expand.c $(REPLAY)
+fuzz_fuzz_delta_expand_LDADD = syncd/libdelta.a syncd/libwire.a $(BASE_LIBS) $(DELTA_LIBS)
 
 check_PROGRAMS += t/tool/hostile t/tool/cut t/tool/flip
 t_tool_cut_SOURCES = t/tool/cut.c

@@ -56,3 +56,15 @@ attr_value(int fd, const char *name, struct buf *b)
 	buf_commit(b, (size_t)n);
 	return 0;
 }
+
+int
+attr_set(int fd, const char *name, const void *value, size_t n)
+{
+	return fsetxattr(fd, name, value, n, 0) < 0 ? -errno : 0;
+}
+
+int
+attr_remove(int fd, const char *name)
+{
+	return fremovexattr(fd, name) < 0 && errno != ENODATA ? -errno : 0;
+}

@@ -12,7 +12,7 @@ struct chmod_list;
 int chmod_parse(const char *text, struct chmod_list **ret);
 void chmod_free(struct chmod_list *l);
 
-/* The permission bits (07777) that mode becomes. */
-mode_t chmod_apply(const struct chmod_list *l, mode_t mode, bool is_dir);
+/* The permission bits (07777) that mode becomes.  mask: the umask, for changes that name nobody ("+w"). */
+mode_t chmod_apply(const struct chmod_list *l, mode_t mode, bool is_dir, mode_t mask);
 
 #endif

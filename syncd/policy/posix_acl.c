@@ -72,3 +72,81 @@ posix_acl_strip(struct posix_acl *a, uint32_t mode)
 	if (a->n_named > 0 && a->mask == group)
 		a->mask = POSIX_ACL_ABSENT;
 }
+
+void
+posix_acl_complete(struct posix_acl *a, uint32_t mode)
+{
+	int group = (int)(mode >> 3 & 7);
+
+	a->user_obj = (int)(mode >> 6 & 7);
+	a->other = (int)(mode & 7);
+	if (a->n_named > 0 && a->mask == POSIX_ACL_ABSENT)
+		a->mask = group;
+	if (a->group_obj == POSIX_ACL_ABSENT)
+		a->group_obj = group;
+}
+
+bool
+posix_acl_extended(const struct posix_acl *a)
+{
+	return a->n_named > 0 || a->mask != POSIX_ACL_ABSENT;
+}
+
+static int
+by_kind_and_id(const void *x, const void *y)
+{
+	const struct posix_acl_named *a = x, *b = y;
+
+	if (a->is_user != b->is_user)
+		return a->is_user ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+void
+posix_acl_sort(struct posix_acl *a)
+{
+	if (a->n_named > 1)
+		qsort(a->named, a->n_named, sizeof *a->named, by_kind_and_id);
+}
+
+bool
+posix_acl_same(const struct posix_acl *a, const struct posix_acl *b)
+{
+	if (a->user_obj != b->user_obj || a->group_obj != b->group_obj || a->mask != b->mask || a->other != b->other ||
+	    a->n_named != b->n_named)
+		return false;
+	for (size_t i = 0; i < a->n_named; i++)
+		if (by_kind_and_id(&a->named[i], &b->named[i]) != 0 || a->named[i].perms != b->named[i].perms)
+			return false;
+	return true;
+}
+
+static void
+put_entry(struct buf *b, unsigned tag, int perms, uint32_t id)
+{
+	if (perms == POSIX_ACL_ABSENT)
+		return;
+	buf_le16(b, (uint16_t)tag);
+	buf_le16(b, (uint16_t)perms);
+	buf_le32(b, id);
+}
+
+static void
+put_named(struct buf *b, const struct posix_acl *a, bool users)
+{
+	for (size_t i = 0; i < a->n_named; i++)
+		if ((a->named[i].is_user != 0) == users)
+			put_entry(b, users ? TAG_USER : TAG_GROUP, a->named[i].perms, a->named[i].id);
+}
+
+void
+posix_acl_put(struct buf *b, const struct posix_acl *a)
+{
+	buf_le32(b, VERSION);
+	put_entry(b, TAG_USER_OBJ, a->user_obj, UINT32_MAX);
+	put_named(b, a, true);
+	put_entry(b, TAG_GROUP_OBJ, a->group_obj, UINT32_MAX);
+	put_named(b, a, false);
+	put_entry(b, TAG_MASK, a->mask, UINT32_MAX);
+	put_entry(b, TAG_OTHER, a->other, UINT32_MAX);
+}

@@ -2,8 +2,11 @@
 #ifndef SALLYPORT_SYNCD_POLICY_POSIX_ACL_H
 #define SALLYPORT_SYNCD_POLICY_POSIX_ACL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "lib/buf.h"
 
 struct posix_acl_named {
 	uint32_t id;
@@ -25,5 +28,20 @@ void posix_acl_done(struct posix_acl *a);
 
 /* Drop from an access ACL what the file's mode says anyway (rsync-wire 5.14). */
 void posix_acl_strip(struct posix_acl *a, uint32_t mode);
+
+/* Fill in what was left out of an access ACL, from the mode. */
+void posix_acl_complete(struct posix_acl *a, uint32_t mode);
+
+/* Does it say more than a mode can?  An empty one does not. */
+bool posix_acl_extended(const struct posix_acl *a);
+
+/* Bring the named entries into the kernel's order, users first, each by id. */
+void posix_acl_sort(struct posix_acl *a);
+
+/* The same entries; both sorted. */
+bool posix_acl_same(const struct posix_acl *a, const struct posix_acl *b);
+
+/* The kernel's form, of a complete and sorted one. */
+void posix_acl_put(struct buf *b, const struct posix_acl *a);
 
 #endif

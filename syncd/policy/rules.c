@@ -700,13 +700,14 @@ rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rul
 enum rules_verdict
 rules_judge_xattr(const struct rules *r, const char *name)
 {
+	const unsigned other = r != NULL && r->side == FM_RECEIVER ? FM_SENDER : FM_RECEIVER;
 	bool any = false;
 
 	for (size_t i = 0; r != NULL && i < r->n; i++) {
 		const struct rule *rule = &r->v[i];
 
 		any = any || (rule->mods & FM_XATTR) != 0;
-		if ((rule->mods & FM_XATTR) && (rule->mods & (FM_SENDER | FM_RECEIVER)) != FM_RECEIVER &&
+		if ((rule->mods & FM_XATTR) && (rule->mods & (FM_SENDER | FM_RECEIVER)) != other &&
 		    text_equal(rule, name) != ((rule->mods & FM_NEGATE) != 0))
 			return rule->kind == FILTER_INCLUDE ? RULES_INCLUDE : RULES_EXCLUDE;
 	}

@@ -40,7 +40,8 @@ best_of(struct session *s, struct in_file *f, const char *path, size_t *ret, str
 		if (!is_there(s, i, path, &st) || !S_ISREG(st.st_mode))
 			continue;
 		if (settle_same_content(s, f, &s->in->alt[i], path, &st))
-			now = settle_differs(s, f, &st) == 0 ? FOUND_ALL : FOUND_CONTENT;
+			now = settle_differs(s, f, &st) == 0 && extras_differ(s, f, &s->in->alt[i], path, &st) == 0 ? FOUND_ALL :
+			    FOUND_CONTENT;
 		if (now > best) {
 			best = now;
 			*ret = i;
@@ -64,7 +65,7 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 	}
 	if (!s->in->pretend && tree_lstat(t, path, &now) == 0)
 		(void)settle_apply(s, f, t, path, -1, &now, true);
-	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st), NULL);
+	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st) | extras_differ(s, f, &s->in->alt[i], path, st), NULL);
 	generator_success(s, ndx);
 	r = groups_complete(s, f, path);
 	return r < 0 ? r : 1;
@@ -112,20 +113,30 @@ altdest_find(struct session *s, const struct in_file *f, const char *path, struc
 	return -1;
 }
 
+/* Is it a link to target, resp. (NULL) the same node? */
+static bool
+same_thing(struct session *s, int i, const char *path, const struct stat *st, const char *target, dev_t dev)
+{
+	char has[2 * NAME_BYTES_MAX];
+
+	if (target == NULL)
+		return S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) || st->st_rdev == dev;
+	return tree_readlink(&s->in->alt[i], path, has, sizeof has) >= 0 && strcmp(has, target) == 0;
+}
+
 int
-altdest_link(struct session *s, int32_t ndx, const struct in_file *f, const char *path, const char *target)
+altdest_node(struct session *s, int32_t ndx, const struct in_file *f, const char *path, const char *target, dev_t dev)
 {
 	struct tree *t = &s->in->tree;
-	char has[2 * NAME_BYTES_MAX];
 	struct stat st, now;
 	int i = altdest_find(s, f, path, &st), r = 0;
 
-	if (i < 0 || tree_readlink(&s->in->alt[i], path, has, sizeof has) < 0 || strcmp(has, target) != 0 ||
-	    settle_differs(s, f, &st) != 0)
+	if (i < 0 || !same_thing(s, i, path, &st, target, dev) || settle_differs(s, f, &st) != 0)
 		return 0;
 	if (s->opt.alt_kind == ALT_LINK && !s->in->pretend)
 		r = tree_link(&s->in->alt[i], path, t, path, false);
-	if (s->opt.alt_kind == ALT_COPY && !s->in->pretend && (r = tree_symlink(t, target, path, false)) == 0 &&
+	if (s->opt.alt_kind == ALT_COPY && !s->in->pretend &&
+	    (r = target != NULL ? tree_symlink(t, target, path, false) : tree_mknod(t, path, st.st_mode, dev, false)) == 0 &&
 	    tree_lstat(t, path, &now) == 0)
 		(void)settle_apply(s, f, t, path, -1, &now, true);
 	if (r != 0)

@@ -65,20 +65,16 @@ judge(struct session *s)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is read only");
 	else if (s->opt.remove_source > 0 && s->grant.read_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: --remove-source-files cannot be used with a read-only module");
-	else if (s->opt.iconv != NULL && s->charset == NULL)
+	else if (s->opt.iconv != NULL && (s->charset == NULL || !s->opt.sender))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --iconv");
 	else if (s->proto.version < 30 && (s->opt.acls > 0 || s->opt.xattrs > 0))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: ACLs and extended attributes need protocol 30 or newer");
 	else if (s->opt.crtimes > 0 && (s->proto.version < 30 || strchr(s->opt.letters, 'v') == NULL))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --crtimes (-N)");
-	else if (!s->opt.sender && (s->opt.acls > 0 || s->opt.xattrs > 0))
-		session_refuse(s, RERR_UNSUPPORTED, "rsync: this server does not store ACLs and extended attributes yet");
 	else if (!s->opt.sender && s->opt.suffix != NULL && strchr(s->opt.suffix, '/') != NULL)
 		session_refuse(s, RERR_SYNTAX, "--suffix cannot contain slashes");
 	else if (!s->opt.sender && s->opt.suffix != NULL && s->opt.suffix[0] == '\0' && s->opt.backup_dir == NULL)
 		session_refuse(s, RERR_SYNTAX, "--suffix cannot be empty when there is no --backup-dir");
-	else if (!s->opt.sender && s->opt.iconv != NULL)
-		session_refuse(s, RERR_UNSUPPORTED, "rsync: this server does not convert the names of uploads (--iconv)");
 	else if (s->opt.sender && s->grant.write_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
 }

@@ -144,17 +144,23 @@ name_for(const struct session *s, struct names *t, uint32_t id)
 	return row->name;
 }
 
+/* A mode as "outgoing chmod" shows it. */
+static uint32_t
+shown_mode(const struct session *s, uint32_t mode)
+{
+	if (s->grant.outgoing == NULL || S_ISLNK(mode))
+		return mode;
+	return (mode & S_IFMT) | chmod_apply(s->grant.outgoing, mode & 07777, S_ISDIR(mode), s->grant.mask);
+}
+
 static struct entry
 entry_of(const struct session *s, const struct file *f)
 {
 	const struct file_more *more = file_more(f);
-	uint32_t mode = f->mode;
 
-	if (s->grant.outgoing != NULL && !S_ISLNK(mode))
-		mode = (mode & S_IFMT) | chmod_apply(s->grant.outgoing, mode & 07777, S_ISDIR(mode));
 	return (struct entry){
 		.dir = source_place(s->source, f)->path, .name = f->name, .link = file_link(f), .size = f->size,
-		.mtime = f->mtime, .nsec = f->nsec, .mode = mode, .uid = f->uid, .gid = f->gid,
+		.mtime = f->mtime, .nsec = f->nsec, .mode = shown_mode(s, f->mode), .uid = f->uid, .gid = f->gid,
 		.rdev_major = more->rdev_major, .rdev_minor = more->rdev_minor, .top_dir = f->top_dir,
 		.no_content = f->no_content, .atime = more->atime, .crtime = f->mtime,	/* creation is not told by every file system */
 	};

@@ -78,6 +78,8 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 	const unsigned quiet = ITEM_BASIS_TYPE_FOLLOWS | ITEM_XNAME_FOLLOWS | ITEM_LOCAL_CHANGE;
 	const struct item it = { .flags = (uint16_t)flags, .basis = BASIS_DEST, .xname = xname == NULL ? "" : xname,
 	    .xname_len = xname == NULL ? 0 : strlen(xname) };
+	struct in_file *f;
+	int32_t dir;
 
 	if (!(flags & ~quiet) && it.xname_len == 0 && !reports_all(s))
 		return;
@@ -88,6 +90,8 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 	}
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);
 	item_put(peer_out(&s->peer), &it);
+	f = inlist_find(&s->in->list, ndx, &dir);
+	extras_ask(s, ndx, f == NULL && dir >= 0 ? inlist_dir(&s->in->list, dir) : f, flags);
 }
 
 void
@@ -228,7 +232,7 @@ do_directory(struct session *s, struct target *t)
 	unsigned flags = ITEM_LOCAL_CHANGE | ITEM_IS_NEW;
 	struct stat elsewhere;
 	bool is_new;
-	int r;
+	int r, alt;
 
 	if (t->exists && !S_ISDIR(t->st.st_mode) && make_room(s, t) != 0) {
 		skip_contents(s, t);
@@ -245,9 +249,12 @@ do_directory(struct session *s, struct target *t)
 		}
 	}
 	if (!is_new)
-		flags = settle_differs(s, t->f, &t->st);
-	else if (altdest_find(s, t->f, t->path, &elsewhere) >= 0)
-		flags = ITEM_LOCAL_CHANGE | settle_differs(s, t->f, &elsewhere);
+		flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
+	else if ((alt = altdest_find(s, t->f, t->path, &elsewhere)) >= 0)
+		flags = ITEM_LOCAL_CHANGE | settle_differs(s, t->f, &elsewhere) |
+		    extras_differ(s, t->f, &s->in->alt[alt], t->path, &elsewhere);
+	else
+		flags |= extras_of_new(s, t->f);
 	generator_item(s, t->ndx, flags, NULL);
 	return settle_dir(s, t, is_new);
 }
@@ -316,7 +323,7 @@ do_symlink(struct session *s, struct target *t)
 	}
 	if (was_link && tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
 		return same_node(s, t);
-	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_link(s, t->ndx, t->f, t->path, want)) != 0)
+	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, want, 0)) != 0)
 		return r < 0 ? r : 0;
 	flags |= was_link ? changed(s, t) : ITEM_IS_NEW;
 	if (t->exists && (!was_link || s->opt.backup) && make_room(s, t) != 0)
@@ -343,6 +350,8 @@ do_node(struct session *s, struct target *t)
 
 	if (same_kind && (!is_device(t->f->mode) || t->st.st_rdev == dev))
 		return same_node(s, t);
+	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, NULL, dev)) != 0)
+		return r < 0 ? r : 0;
 	flags |= same_kind ? changed(s, t) : ITEM_IS_NEW;
 	if (t->exists && !same_kind && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
@@ -399,6 +408,7 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, t->ndx);
 	if (s->proto.version >= 29)
 		item_put(peer_out(&s->peer), &it);
+	extras_ask(s, t->ndx, t->f, flags);
 	if (s->opt.dry_run)
 		return groups_complete(s, t->f, t->path);	/* nothing will come, and other names are shown as linked */
 	if (it.xname_len > 0 && (w.xname = strdup(it.xname)) == NULL)
@@ -479,9 +489,11 @@ passed_over(const struct session *s, const struct target *t)
 static int
 up_to_date(struct session *s, struct target *t)
 {
-	unsigned flags = settle_differs(s, t->f, &t->st);
+	unsigned flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
 
 	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
+	if ((flags & REPORT_ACL) && !s->in->pretend)	/* rsync has set the ACL, and the mode with it, when it looks */
+		flags &= ~(unsigned)REPORT_PERMS;
 	if (flags == 0)
 		generator_unchanged(s, t->path);
 	generator_item(s, t->ndx, flags, NULL);
@@ -549,7 +561,8 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 		if (r == 0)
 			b = (struct basis){ .kind = FROM_DEST, .fd = -1 };
 		else if (b.kind < FROM_DEST)	/* shown as a change of what is there */
-			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME);
+			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME) |
+			    extras_differ(s, t->f, &s->in->alt[b.kind], t->path, &st);
 		b.size = r == 0 ? 0 : st.st_size;
 	} else {
 		open_basis(s, t, path, kind, &b);
@@ -581,11 +594,12 @@ do_file(struct session *s, struct target *t)
 	if (t->exists && !t->redo && (s->opt.append || s->opt.append_verify) && t->st.st_size >= t->f->size)
 		return groups_complete(s, t->f, t->path);
 	if (t->exists) {
-		flags = settle_differs(s, t->f, &t->st) | (s->opt.checksum ? REPORT_CHANGE : 0u);
+		flags = settle_differs(s, t->f, &t->st) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
+		    extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
 		if (!s->opt.times)
 			flags |= REPORT_TIME;
-	} else if (s->opt.checksum) {
-		flags |= REPORT_CHANGE;
+	} else {
+		flags |= (s->opt.checksum ? REPORT_CHANGE : 0u) | extras_of_new(s, t->f);
 	}
 	return ask_for_data(s, t, flags);
 }

@@ -113,7 +113,7 @@ link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *do
 	if (exists && tree_lstat(t, done, &of) == 0 && of.st_dev == st.st_dev && of.st_ino == st.st_ino) {
 		generator_unchanged(s, path);
 		if (s->proto.version >= 29)
-			generator_item(s, ndx, flags, "");
+			generator_item(s, ndx, flags | extras_differ(s, f, t, path, &st), "");
 		generator_success(s, ndx);
 		return;
 	}

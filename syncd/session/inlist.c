@@ -423,9 +423,10 @@ drop_duplicates(struct in_segment *seg, int version)
 
 	for (uint32_t i = 0; i < seg->n; i++) {
 		struct in_file *f = &seg->files[i];
+		bool wins = version >= 29 && S_ISDIR(f->mode) && kept != NULL && !S_ISDIR(kept->mode);
 		uint32_t at;
 
-		if (kept != NULL && same_name(kept, f)) {
+		if (kept != NULL && !wins && same_name(kept, f)) {
 			if (S_ISDIR(kept->mode) && S_ISDIR(f->mode)) {
 				kept->flags |= f->flags & IN_TOP_DIR;
 				if (!(f->flags & IN_NO_CONTENT))

@@ -84,7 +84,7 @@ intake_new(struct session *s)
 	};
 	if (s->method != SQUEEZE_NONE && (r = expand_new(s->method, receiver_literal, s, &in->expand)) != 0)
 		return r;
-	if ((r = open_sums(s)) != 0 || (r = open_maps(s)) != 0)
+	if ((r = extras_begin(s)) != 0 || (r = open_sums(s)) != 0 || (r = open_maps(s)) != 0)
 		return r;
 	return inlist_begin(&in->list, -1);
 }
@@ -119,6 +119,7 @@ intake_free(struct session *s)
 	ids_done(&in->users);
 	ids_done(&in->groups_map);
 	inlist_done(&in->list);
+	extras_end(s);
 	strong_free(in->block_sum);
 	expand_free(in->expand);
 	for (size_t i = 0; i < ALT_DEST_MAX; i++)
@@ -166,12 +167,14 @@ take_entry(struct session *s)
 	if (first != NULL) {
 		like = entry_like(first);
 		flist_follow(&s->form, &s->flist_state, &like);
+		extras_expect(s, f->mode);
 		return 0;
 	}
 	if (e->e.user != NULL)
 		r = ids_learn(&s->in->users, f->uid, e->e.user);
 	if (r == 0 && e->e.group != NULL)
 		r = ids_learn(&s->in->groups_map, f->gid, e->e.group);
+	extras_expect(s, f->mode);
 	return r;
 }
 
@@ -185,8 +188,11 @@ read_entries(struct session *s)
 	int r;
 
 	for (;;) {
-		struct cursor c = peer_unread(&s->peer);
+		struct cursor c;
 
+		if (s->in->due != DUE_NOTHING && (r = extras_read(s, &seg->files[seg->n - 1])) != 0)
+			return r;
+		c = peer_unread(&s->peer);
 		r = flist_get(&c, &s->form, &s->flist_state, s->in->entry, seg->first, &item, &io_error);
 		if (r != 0)
 			return r;

@@ -9,6 +9,7 @@
 #include "syncd/fs/tree.h"
 #include "syncd/session/ids.h"
 #include "syncd/session/inlist.h"
+#include "syncd/session/keeps.h"
 #include "syncd/session/session.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
 /* Item flags that say what differed (rsync-wire 7.1). */
 enum {
 	REPORT_ATIME = 0x0001, REPORT_CHANGE = 0x0002, REPORT_SIZE = 0x0004, REPORT_TIME = 0x0008, REPORT_PERMS = 0x0010,
-	REPORT_OWNER = 0x0020, REPORT_GROUP = 0x0040, REPORT_ACL = 0x0080, REPORT_CRTIME = 0x0400,
+	REPORT_OWNER = 0x0020, REPORT_GROUP = 0x0040, REPORT_ACL = 0x0080, REPORT_XATTR = ITEM_REPORT_XATTR, REPORT_CRTIME = 0x0400,
 };
 
 enum {	/* which file the sums describe (rsync-wire 7.1); below 0x80: alternate directory of that number */
@@ -85,6 +86,16 @@ struct taking {
 	bool hole;		/* the last bytes written were left out: the length is to be set */
 };
 
+/* Long values of attributes, behind the index and item that asked for them. */
+struct attr_answer {
+	bool open;
+	int32_t ndx;
+	unsigned flags;		/* of the item */
+	uint32_t num;		/* of the item that comes, from 1 */
+	struct keep_item *item;
+	size_t left, at;	/* bytes of its value */
+};
+
 /* Names of one file (-H). */
 struct group {
 	uint64_t dev, ino;
@@ -135,6 +146,14 @@ struct intake {
 	struct tree alt[ALT_DEST_MAX];
 	struct tree backup;	/* --backup-dir */
 	char swept[TREE_PATH_SIZE];	/* the directory whose stale temporaries went last; "/" at first */
+
+	/* ACLs and extended attributes */
+	bool has_attrs;		/* there are any */
+	struct keeps keeps;
+	enum { DUE_NOTHING, DUE_ACCESS, DUE_DEFAULT, DUE_SET, DUE_ITEMS } due;	/* behind the newest entry */
+	struct strong *md5;
+	struct buf attr_names, attr_value;
+	struct attr_answer answer;
 
 	/* generator */
 	size_t seg;		/* number of the segment being worked on, */
@@ -249,6 +268,47 @@ bool settle_same_time(const struct session *s, const struct in_file *f, const st
 /* Is the content of a regular file, as far as can be told, what the client has? */
 bool settle_same_content(struct session *s, const struct in_file *f, struct tree *t, const char *path, const struct stat *st);
 
+/* --- extras.c: ACLs and extended attributes ------------------------------------------------ */
+int extras_begin(struct session *s);
+void extras_end(struct session *s);
+
+/* An entry of that mode was read: what follows it is due.  extras_read goes on with it: 0 at its end, E_SHORT or
+ * an error. */
+void extras_expect(struct session *s, uint32_t mode);
+int extras_read(struct session *s, struct in_file *f);
+
+/* Report flags for what differs at path. */
+unsigned extras_differ(struct session *s, const struct in_file *f, struct tree *t, const char *path, const struct stat *st);
+
+/* The same where nothing stood before. */
+unsigned extras_of_new(const struct session *s, const struct in_file *f);
+
+/* A descriptor of what stands at path for the next two; negative where it cannot be had or has no attributes. */
+int extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path);
+
+/* The same of what stands in the first alternate directory that has such a thing. */
+int extras_elsewhere(struct session *s, const struct in_file *f, const char *path);
+
+/* Set the entry's attributes, and remove others.  Values that have not come are taken from elsewhere (-1: nowhere)
+ * if it has them; those that nobody has are an error when final.  0 or -errno. */
+int extras_set(struct session *s, const struct in_file *f, int fd, int elsewhere, bool final);
+
+/* Its ACLs; to be called when the mode is set. */
+int extras_set_acls(struct session *s, const struct in_file *f, int fd);
+
+/* Those of one file for its copy. */
+int extras_copy(struct session *s, int from, int to);
+
+/* Do requests or answers stand behind an item of these flags? */
+bool extras_travel(const struct session *s, unsigned flags);
+
+/* Behind an item: ask for the values that are not here. */
+void extras_ask(struct session *s, int32_t ndx, struct in_file *f, unsigned flags);
+
+/* The answer to that begins; read on.  0 at its end, E_SHORT, or an error. */
+void extras_answer_begins(struct session *s, int32_t ndx, unsigned flags);
+int extras_answer(struct session *s);
+
 /* --- generator.c: what is done about each entry ------------------------------------------------- */
 
 /* Is what is not in the list of this directory to go? */
@@ -325,8 +385,8 @@ int altdest_basis(struct session *s, const struct in_file *f, const char *path, 
 /* Something of the entry's kind under its path: the number of the directory, or -1. */
 int altdest_find(struct session *s, const struct in_file *f, const char *path, struct stat *ret_st);
 
-/* The same as altdest_try for a symlink that is to read target. */
-int altdest_link(struct session *s, int32_t ndx, const struct in_file *f, const char *path, const char *target);
+/* The same as altdest_try for a symlink that is to read target, or (NULL) for a special or the device dev. */
+int altdest_node(struct session *s, int32_t ndx, const struct in_file *f, const char *path, const char *target, dev_t dev);
 
 /* The basis that a request named. */
 int altdest_open(struct session *s, const struct want *w, const char *path, struct stat *ret_st);

@@ -166,7 +166,7 @@ take_ndx(struct session *s)
 		in->eof_seen = true;
 	} else if (ndx <= NDX_FLIST_OFFSET) {
 		r = intake_segment(s, NDX_FLIST_OFFSET - ndx);
-	} else if (ndx >= 0) {
+	} else if (ndx >= 0 && ndx < in->list.next_first) {
 		/* most items only come back; with data it has to be the answer to a request */
 		it.flags = ITEM_TRANSFER;
 		if (s->proto.version >= 29)
@@ -178,7 +178,21 @@ take_ndx(struct session *s)
 		return r;
 	s->ndx_in = st;
 	peer_consume(&s->peer, &c);
+	if (ndx >= 0 && extras_travel(s, it.flags)) {
+		extras_answer_begins(s, ndx, it.flags);
+		return 0;
+	}
 	return (it.flags & ITEM_TRANSFER) && !in->pretend ? receiver_answer(s, ndx) : 0;
+}
+
+/* The values of attributes, and then what the item is about. */
+static int
+take_attrs(struct session *s)
+{
+	const struct attr_answer *a = &s->in->answer;
+	int r = extras_answer(s);
+
+	return r == 0 && (a->flags & ITEM_TRANSFER) && !s->in->pretend ? receiver_answer(s, a->ndx) : r;
 }
 
 /* One thing the client said.  0, E_SHORT or an error. */
@@ -193,6 +207,8 @@ take_input(struct session *s)
 		return intake_list(s);
 	if (s->in->take.stage != TAKE_IDLE)
 		return receiver_take(s);
+	if (s->in->answer.open)
+		return take_attrs(s);
 	return take_ndx(s);
 }
 

@@ -875,7 +875,7 @@ receiver_copy(struct session *s, struct tree *from_tree, const char *from, struc
 		close(in);
 		return out;
 	}
-	if ((r = copy_bytes(s, in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0)
+	if ((r = copy_bytes(s, in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0 && (r = extras_copy(s, in, out)) == 0)
 		r = tree_rename(to_tree, tmp, to_tree, to);
 	if (r != 0)
 		(void)tree_remove(to_tree, tmp, false);

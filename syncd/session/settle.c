@@ -64,7 +64,7 @@ settle_mode(const struct session *s, const struct in_file *f, const struct stat 
 		    st->st_mode & MODE_BITS;
 	else
 		mode = wanted & 0777 & ~s->grant.mask;
-	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode));
+	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode), s->grant.mask);
 }
 
 unsigned
@@ -88,9 +88,9 @@ settle_differs(struct session *s, const struct in_file *f, const struct stat *st
 	return flags;
 }
 
-int
-settle_apply(struct session *s, const struct in_file *f, struct tree *t, const char *path, int fd,
-    const struct stat *now, bool is_new)
+static int
+apply_meta(struct session *s, const struct in_file *f, struct tree *t, const char *path, int fd, const struct stat *now,
+    bool is_new)
 {
 	unsigned differs = settle_differs(s, f, now);
 	struct meta m = { .set_uid = (differs & REPORT_OWNER) != 0, .set_gid = (differs & REPORT_GROUP) != 0,
@@ -99,8 +99,6 @@ settle_apply(struct session *s, const struct in_file *f, struct tree *t, const c
 	const char *what = "";
 	int r = 0;
 
-	if (s->in->pretend)
-		return 0;
 	if (!S_ISLNK(f->mode)) {	/* what is new has no mode of its own that could be kept */
 		m.mode = settle_mode(s, f, is_new ? NULL : now);
 		m.set_mode = m.mode != (now->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
@@ -124,6 +122,32 @@ settle_apply(struct session *s, const struct in_file *f, struct tree *t, const c
 	return r;
 }
 
+int
+settle_apply(struct session *s, const struct in_file *f, struct tree *t, const char *path, int fd,
+    const struct stat *now, bool is_new)
+{
+	int attrs_fd, elsewhere, r, acl = 0, set = 0;
+
+	if (s->in->pretend)
+		return 0;
+	if ((attrs_fd = extras_open(s, f, t, path)) >= 0) {
+		elsewhere = is_new ? extras_elsewhere(s, f, path) : -1;
+		set = extras_set(s, f, attrs_fd, elsewhere, false);	/* before a mode that forbids it */
+		if (elsewhere >= 0)
+			close(elsewhere);
+	}
+	r = apply_meta(s, f, t, path, fd, now, is_new);
+	if (attrs_fd >= 0) {
+		acl = extras_set_acls(s, f, attrs_fd);
+		close(attrs_fd);
+	}
+	if (set != 0)
+		dest_failed(s, "generator", "lsetxattr", t, path, set);
+	if (acl != 0)
+		dest_failed(s, "generator", "set_acl", t, path, acl);
+	return r != 0 ? r : set != 0 ? set : acl;
+}
+
 mode_t
 settle_first_mode(const struct session *s, const struct in_file *f, mode_t old)
 {
@@ -138,7 +162,7 @@ settle_first_mode(const struct session *s, const struct in_file *f, mode_t old)
 bool
 settle_needs_state(const struct session *s, bool in_place)
 {
-	return in_place || s->opt.group > 0;	/* a directory may give its group to what is made in it */
+	return in_place || s->opt.group > 0 || s->opt.acls > 0;	/* a directory may give its group to what is made in it */
 }
 
 void
@@ -152,11 +176,17 @@ settle_received(struct session *s, const struct in_file *f, const char *path, in
 	    .set_gid = s->opt.group && gid != st->st_gid && may_set_group(s, gid), .set_mtime = s->opt.times > 0,
 	    .set_atime = s->opt.atimes && f->extra != NULL, .atime = { f->extra == NULL ? 0 : f->extra->atime, 0 } };
 	const char *what;
-	int r;
+	int r, was = old == NULL ? extras_elsewhere(s, f, path) : extras_open(s, f, &s->in->tree, path);
 
+	if ((r = extras_set(s, f, fd, was, true)) != 0)
+		dest_failed(s, "receiver", "lsetxattr", &s->in->tree, path, r);
+	if (was >= 0)
+		close(was);
 	m.set_mode = m.mode != (st->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
 	if ((r = meta_set(fd, NULL, &m, &what)) != 0)
 		dest_unset(s, "receiver", what, &s->in->tree, path, r);
+	if ((r = extras_set_acls(s, f, fd)) != 0)
+		dest_failed(s, "receiver", "set_acl", &s->in->tree, path, r);
 }
 
 /* --- contents ---------------------------------------------------------------------------------- */

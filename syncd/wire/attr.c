@@ -50,6 +50,71 @@ acl_put(struct buf *b, const struct acl_wire *a)
 		named_put(b, &a->named[i]);
 }
 
+int
+attr_ref_get(struct cursor *c, size_t known, int32_t *ret)
+{
+	int32_t n = get_varint(c);
+
+	if (c->err == 0 && (n < 0 || (size_t)n > known))
+		cur_fail(c, E_FORMAT);
+	*ret = n - 1;
+	return c->err;
+}
+
+static int
+perms_get(struct cursor *c, bool there)
+{
+	int32_t perms = there ? get_varint(c) : ACL_ABSENT;
+
+	if (c->err == 0 && there && (perms < 0 || perms > 7))
+		cur_fail(c, E_FORMAT);
+	return perms;
+}
+
+int
+acl_get(struct cursor *c, struct acl_wire *ret)
+{
+	unsigned flags = cur_u8(c);
+	int32_t n;
+
+	if (flags & ~(unsigned)(A_USER_OBJ | A_GROUP_OBJ | A_MASK | A_OTHER | A_NAMED))
+		cur_fail(c, E_FORMAT);
+	*ret = (struct acl_wire){ .named = NULL };
+	ret->user_obj = perms_get(c, (flags & A_USER_OBJ) != 0);
+	ret->group_obj = perms_get(c, (flags & A_GROUP_OBJ) != 0);
+	ret->mask = perms_get(c, (flags & A_MASK) != 0);
+	ret->other = perms_get(c, (flags & A_OTHER) != 0);
+	n = flags & A_NAMED ? get_varint(c) : 0;
+	if (c->err == 0 && (n < 0 || n > ACL_NAMED_MAX))
+		cur_fail(c, E_LIMIT);
+	ret->n_named = c->err == 0 ? (size_t)n : 0;
+	return c->err;
+}
+
+int
+acl_named_get(struct cursor *c, size_t n, int (*take)(void *arg, const struct acl_named *), void *arg)
+{
+	char name[256];
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0 && c->err == 0; i++) {
+		uint32_t id = (uint32_t)get_varint(c);
+		int32_t access = get_varint(c);
+		size_t len = access & N_NAME_FOLLOWS ? cur_u8(c) : 0;
+		const uint8_t *p = cur_bytes(c, len);
+
+		if (c->err == 0 && (access < 0 || access >> 2 > 7 || memchr(p, '\0', len) != NULL))
+			cur_fail(c, E_FORMAT);
+		if (c->err != 0)
+			break;
+		memcpy(name, p, len);
+		name[len] = '\0';
+		r = take(arg, &(struct acl_named){ id, (uint8_t)(access >> 2), (access & N_IS_USER) != 0,
+		    access & N_NAME_FOLLOWS ? name : NULL });
+	}
+	return c->err != 0 ? c->err : r;
+}
+
 void
 xattr_put(struct buf *b, const struct xattr_item *items, size_t n)
 {

@@ -34,6 +34,17 @@ struct acl_wire {
 void attr_ref_put(struct buf *b, uint32_t index);
 void acl_put(struct buf *b, const struct acl_wire *a);	/* a literal */
 
+/* The reading side.  *ret is the number of a set out of `known`, or -1 when a literal follows.  0, E_SHORT, or
+ * E_FORMAT for a set that is none. */
+int attr_ref_get(struct cursor *c, size_t known, int32_t *ret);
+
+/* A literal up to its named entries, whose number is ret->n_named (ret->named is NULL).  0, E_SHORT, E_FORMAT or
+ * E_LIMIT. */
+int acl_get(struct cursor *c, struct acl_wire *ret);
+
+/* Those n entries, each given to take (its name is borrowed for the call); what it says ends the reading. */
+int acl_named_get(struct cursor *c, size_t n, int (*take)(void *arg, const struct acl_named *), void *arg);
+
 struct xattr_item {
 	const char *name;	/* without its NUL */
 	const uint8_t *value;

@@ -125,6 +125,73 @@ START_TEST(letters_are_cut_to_fit)
 }
 END_TEST
 
+static const struct { const char *text; int64_t n; } sizes[] = {
+	{ "0", 0 }, { "700", 700 }, { "10k", 10240 }, { "10K", 10240 }, { "10kb", 10000 }, { "10KiB", 10240 }, { "1.5m", 1572864 },
+	{ "2mb-1", 1999999 }, { "1g+1", 1073741825 }, { "1g-1", 1073741823 }, { "5b", 5 }, { "1t", 1LL << 40 }, { "1p", 1LL << 50 },
+	{ ".5k", 512 }, { "10+1", 11 },
+};
+
+START_TEST(a_size_has_a_unit)
+{
+	struct options o = { 0 };
+	char line[64];
+
+	options_init(&o);
+	snprintf(line, sizeof line, "--server --max-size=%s . m", sizes[_i].text);
+	ck_assert_int_eq(parse(line, &o), 0);
+	ck_assert_int_eq(o.max_size, sizes[_i].n);
+	ck_assert(o.min_size == OPTION_UNSET);
+}
+END_TEST
+
+static const char *const no_sizes[] = { "k", "-1", "10x", "10kk", "1e", "10+2", "99999p", "+1", "0x10z", "ten", "nan", "inf" };
+
+START_TEST(what_is_no_size_is_refused)
+{
+	struct options o = { 0 };
+	char line[64];
+
+	options_init(&o);
+	snprintf(line, sizeof line, "--server --min-size=%s . m", no_sizes[_i]);
+	ck_assert_int_eq(parse(line, &o), E_FORMAT);
+}
+END_TEST
+
+START_TEST(alternate_directories_are_of_one_kind)
+{
+	struct options o = { 0 };
+	char line[1024] = "--server";
+
+	ck_assert_int_eq(parse("--server --link-dest a --link-dest=../b . m", &o), 0);
+	ck_assert(o.alt_kind == ALT_LINK && o.n_alt == 2);
+	ck_assert_str_eq(o.alt_dest[1], "../b");
+	o = (struct options){ 0 };
+	ck_assert_int_eq(parse("--server --link-dest a --copy-dest b . m", &o), E_FORMAT);
+	ck_assert_str_eq(message, "You may not mix --compare-dest, --copy-dest, and --link-dest.");
+	for (int i = 0; i <= ALT_DEST_MAX; i++)
+		strcat(line, " --compare-dest=x");
+	o = (struct options){ 0 };
+	ck_assert_int_eq(parse(line, &o), E_FORMAT);
+	ck_assert_uint_eq(o.n_alt, ALT_DEST_MAX);
+}
+END_TEST
+
+static const struct { const char *line; int version; enum delete_when when; } deletions[] = {
+	{ "-r .", 32, DELETE_NEVER }, { "--delete .", 32, DELETE_DURING }, { "--delete .", 29, DELETE_BEFORE },
+	{ "--delete-before .", 32, DELETE_BEFORE }, { "--delete-during .", 29, DELETE_DURING }, { "--delete-delay .", 32, DELETE_DELAY },
+	{ "--delete-after .", 32, DELETE_AFTER }, { "--delete-excluded .", 32, DELETE_DURING }, { "--delete-excluded --delete-after .", 30, DELETE_AFTER },
+	{ "--delete-before --delete-excluded .", 28, DELETE_BEFORE },
+};
+
+START_TEST(deletion_has_its_time)
+{
+	struct options o = { 0 };
+
+	ck_assert_int_eq(parse(deletions[_i].line, &o), 0);
+	ck_assert_int_eq(options_delete_when(&o, deletions[_i].version), deletions[_i].when);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -139,6 +206,10 @@ main(void)
 	tcase_add_loop_test(t, a_refusal_has_its_words, 0, ARRAY_LEN(refused));
 	tcase_add_test(t, behind_a_refusal_the_rest_is_read);
 	tcase_add_test(t, letters_are_cut_to_fit);
+	tcase_add_loop_test(t, a_size_has_a_unit, 0, ARRAY_LEN(sizes));
+	tcase_add_loop_test(t, what_is_no_size_is_refused, 0, ARRAY_LEN(no_sizes));
+	tcase_add_test(t, alternate_directories_are_of_one_kind);
+	tcase_add_loop_test(t, deletion_has_its_time, 0, ARRAY_LEN(deletions));
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

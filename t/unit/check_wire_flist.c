@@ -406,6 +406,39 @@ START_TEST(id_lists_are_written_as_captured)
 }
 END_TEST
 
+/* Two ids and the end, in every version; cut anywhere it is short. */
+START_TEST(id_lists_are_read_as_written)
+{
+	const struct flist_form form = { .version = 27 + _i / 2, .compat = _i % 2 ? CF_ID0_NAMES : 0 };
+	static const struct { uint32_t id; const char *name; } ids[] = { { 7, "anna" }, { UINT32_MAX - 1, "" } };
+	bool zero = form.version >= 30 && form.compat != 0, end;
+	struct buf b = BUF_INIT;
+	struct cursor c;
+	char name[256];
+	uint8_t *copy;
+	uint32_t id;
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		idlist_put(&b, &form, ids[i].id, ids[i].name);
+	idlist_end_put(&b, &form, "root");
+	for (size_t n = 0; n <= buf_len(&b); n++) {
+		c = hex_part(&b, n, &copy);
+		for (size_t i = 0; i < ARRAY_LEN(ids) && c.err == 0; i++)
+			if (idlist_get(&c, &form, &id, name, &end) == 0)
+				ck_assert(id == ids[i].id && strcmp(name, ids[i].name) == 0 && !end);
+		if (c.err == 0 && idlist_get(&c, &form, &id, name, &end) == 0)
+			ck_assert(end && strcmp(name, zero ? "root" : "") == 0 && cur_left(&c) == 0);
+		ck_assert_int_eq(c.err, n < buf_len(&b) ? E_SHORT : 0);
+		free(copy);
+	}
+	buf_clear(&b);
+	hex_put(&b, form.version < 30 ? "07000000 03 61 00 62" : "07 03 61 00 62");
+	c = cur_of(buf_head(&b), buf_len(&b));
+	ck_assert_int_eq(idlist_get(&c, &form, &id, name, &end), E_FORMAT);
+	buf_done(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -425,6 +458,7 @@ main(void)
 	tcase_add_test(t, a_name_may_be_the_beginning_of_the_one_before);
 	tcase_add_loop_test(t, random_entries_come_back_in_every_form, 0, 48);
 	tcase_add_test(t, id_lists_are_written_as_captured);
+	tcase_add_loop_test(t, id_lists_are_read_as_written, 0, 12);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

@@ -108,6 +108,62 @@ START_TEST(data_and_end_have_their_heads)
 }
 END_TEST
 
+/* Every prefix of the records is short, and the whole gives the blocks back. */
+START_TEST(the_reader_gives_the_blocks_back)
+{
+	struct buf b = BUF_INIT;
+	struct token_run run = { 0 };
+	struct token_record t;
+	struct cursor c;
+	int64_t base = 0;
+	size_t n = 0;
+	uint8_t *copy;
+
+	for (size_t i = 0; i < rows[_i].n; i++)
+		token_block_put(&b, &run, rows[_i].v[i]);
+	token_run_put(&b, &run);
+	c = cur_of(buf_head(&b), buf_len(&b));
+	while (cur_left(&c) > 0) {
+		ck_assert_int_eq(token_get(&c, base, &t), 0);
+		ck_assert_int_eq(t.kind, TOKEN_BLOCKS);
+		for (size_t k = 0; k < t.n; k++)
+			ck_assert_int_eq(t.block + (int64_t)k, rows[_i].v[n++]);
+		base = t.block + (int64_t)t.n - 1;
+	}
+	ck_assert_uint_eq(n, rows[_i].n);
+	c = hex_part(&b, buf_len(&b) - 1, &copy);
+	for (base = 0; c.err == 0; base = t.block + (int64_t)t.n - 1)
+		token_get(&c, base, &t);
+	ck_assert_int_eq(c.err, E_SHORT);
+	free(copy);
+	buf_done(&b);
+}
+END_TEST
+
+static const struct { const char *hex; int64_t base; int r, kind; int64_t block; size_t n; } records[] = {
+	{ "00", 5, 0, TOKEN_END, 0, 1 }, { "", 0, E_SHORT, 0, 0, 0 }, { "4002 aabb", 0, 0, TOKEN_DATA, 0, 2 }, { "4002 aa", 0, E_SHORT, 0, 0, 0 },
+	{ "40", 0, E_SHORT, 0, 0, 0 }, { "4000", 0, 0, TOKEN_DATA, 0, 0 }, { "20 ffffffff", 0, E_FORMAT, 0, 0, 0 }, { "21 00000080 0100", 0, E_FORMAT, 0, 0, 0 },
+	{ "20 ffffff7f", 9, 0, TOKEN_BLOCKS, INT32_MAX, 1 }, { "21 ffffff7f ffff", 9, 0, TOKEN_BLOCKS, INT32_MAX, 65536 },
+	{ "bf", INT32_MAX, 0, TOKEN_BLOCKS, INT32_MAX + 63LL, 1 }, { "01", 0, E_FORMAT, 0, 0, 0 }, { "3f", 0, E_FORMAT, 0, 0, 0 }, { "22 00000000", 0, E_FORMAT, 0, 0, 0 },
+};
+
+START_TEST(a_record_is_read_or_refused)
+{
+	struct buf b = BUF_INIT;
+	struct token_record t;
+	struct cursor c;
+	uint8_t *copy;
+
+	hex_put(&b, records[_i].hex);
+	c = hex_part(&b, buf_len(&b), &copy);
+	ck_assert_int_eq(token_get(&c, records[_i].base, &t), records[_i].r);
+	if (records[_i].r == 0)
+		ck_assert((int)t.kind == records[_i].kind && t.block == records[_i].block && t.n == records[_i].n);
+	free(copy);
+	buf_done(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -118,6 +174,8 @@ main(void)
 	tcase_add_test(t, a_run_has_65536_blocks_at_most);
 	tcase_add_test(t, any_sequence_comes_back);
 	tcase_add_test(t, data_and_end_have_their_heads);
+	tcase_add_loop_test(t, the_reader_gives_the_blocks_back, 0, ARRAY_LEN(rows));
+	tcase_add_loop_test(t, a_record_is_read_or_refused, 0, ARRAY_LEN(records));
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
