@@ -8,6 +8,7 @@
 #include "tunnel/ask.h"
 #include "tunnel/service.h"
 #include "tunnel/stream.h"
+#include "tunnel/vaultask.h"
 
 struct conn;
 
@@ -17,6 +18,7 @@ struct conn_env {
 	struct scratch *scratch;
 	const struct service_set *services;
 	struct ask_queue asks;		/* programs wanted of the spawner */
+	struct vault_queue vault;	/* signatures wanted of the vault */
 	_Atomic uint64_t *next_id;	/* shared by all workers: ids are unique since the start */
 	void (*gone)(void *arg);	/* a connection has ended and count is one less */
 	void *arg;

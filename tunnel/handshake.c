@@ -57,6 +57,14 @@ named(void *arg, SSL *ssl, const char *name)
 	c->sv = sni_choose(c->sv, ssl, name);
 }
 
+static int
+answered(SSL *ssl, void *arg)
+{
+	(void)ssl;
+	conn_ready(arg, 0);
+	return 1;
+}
+
 /* Called when the TLS side's descriptor is there: at once in server mode. */
 static int
 tls_begin(struct conn *c)
@@ -66,6 +74,8 @@ tls_begin(struct conn *c)
 
 	if ((r = stream_tls_init(&c->tls, c->sv->tls, e->rfd, e->wfd, c->env->scratch)) != 0)
 		return r;
+	if (c->env->services->keys.n > 0)
+		stream_tls_waits(&c->tls, answered, c);
 	c->cert = (struct peercert){ .say = say_cert, .named = named, .arg = c };
 	if (!peercert_attach(c->tls.ssl, &c->cert))
 		return -ENOMEM;
@@ -94,6 +104,8 @@ conn_tls_run(struct conn *c)
 		return r == 0 ? STEP_WAIT : handshake_failed(c, r);
 	}
 	end_watch(c->env->loop, conn_tls_end(c), 0);
+	if (r == E_WANT_ANSWER)
+		return STEP_WAIT;
 	if (r != 0)
 		return handshake_failed(c, r);
 	say_tls(c);

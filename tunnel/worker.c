@@ -200,6 +200,8 @@ ctl_ready(void *arg, uint32_t events)
 			conn_list(&w->env);
 		else if (what == CTL_LOG && fd >= 0)
 			log_take_fd(fd);
+		else if (what == CTL_VAULT && fd >= 0)
+			vault_queue_channel(&w->env.vault, fd);
 	}
 	if (r == E_EOF)		/* the master is gone: nothing is served without it */
 		_exit(EXIT_FAILURE);
@@ -228,17 +230,21 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 	*env = (struct conn_env){ .next_id = job->next_id, .services = job->services, .gone = gone, .arg = arg };
 	if ((r = loop_new(&env->loop)) != 0)
 		return r;
-	if ((r = scratch_new(&env->scratch)) != 0)
+	if ((r = scratch_new(&env->scratch)) != 0) {
 		loop_free(env->loop);
-	else
-		ask_queue_init(&env->asks, env->loop, job->ask_fd);
-	return r;
+		return r;
+	}
+	ask_queue_init(&env->asks, env->loop, job->ask_fd);
+	vault_queue_init(&env->vault, env->loop, job->vault_fd, (uint64_t)job->services->conf->vault_timeout * 1000);
+	remotekeys_set_signer(job->services->keys.remote, vault_sign, &env->vault);
+	return 0;
 }
 
 static void
 env_done(struct conn_env *env)
 {
 	ask_queue_done(&env->asks);
+	vault_queue_done(&env->vault);
 	scratch_free(env->scratch);
 	loop_free(env->loop);
 }

@@ -14,7 +14,7 @@ struct worker_job {
 	const struct listener_set *listeners;
 	const struct role *role;
 	int ctl_fd;			/* the worker's end */
-	int ask_fd;			/* to the spawner, or -1; taken */
+	int ask_fd, vault_fd;		/* to the spawner and the vault, or -1; taken */
 	int leads;			/* runs the programs that are peers themselves */
 	_Atomic uint64_t *next_id;
 };
