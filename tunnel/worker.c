@@ -44,7 +44,8 @@ struct worker {
 	int draining;
 };
 
-/* stunnel's share of the descriptor limit (stunnel-conf section 16.5). */
+/* stunnel's share of the descriptor limit (stunnel-conf section 16.5).  Asked before the walls, which
+ * do not let a worker ask. */
 static unsigned
 connections_max(void)
 {
@@ -250,11 +251,11 @@ env_done(struct conn_env *env)
 }
 
 static int
-worker_init(struct worker *w, const struct worker_job *job)
+worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 {
 	int r;
 
-	*w = (struct worker){ .job = job, .most = connections_max() };
+	*w = (struct worker){ .job = job, .most = most };
 	w->gates = calloc(job->listeners->n + 1, sizeof *w->gates);
 	w->programs = calloc(job->services->n, sizeof *w->programs);
 	r = w->gates == NULL || w->programs == NULL ? -ENOMEM : env_init(&w->env, job, leave_when_idle, w);
@@ -287,6 +288,7 @@ _Noreturn void
 worker_main(const struct worker_job *job)
 {
 	char report[ROLE_REPORT_SIZE];
+	unsigned most = connections_max();
 	struct worker w;
 	int r;
 
@@ -296,7 +298,7 @@ worker_main(const struct worker_job *job)
 		_exit(WORKER_EXIT_ROLE);
 	}
 	log_debug("Worker %d: %s", (int)getpid(), report);
-	if ((r = worker_init(&w, job)) == 0) {
+	if ((r = worker_init(&w, job, most)) == 0) {
 		open_gates_soon(&w);
 		start_programs(&w);
 		if ((r = loop_watch(w.env.loop, &w.ctl, EPOLLIN)) == 0)
