@@ -105,6 +105,7 @@ conn_free(struct conn *c)
 	void *ended_arg = c->ended_arg;
 
 	loop_timer_clear(env->loop, &c->deadline);
+	conn_shaken(c);
 	ask_forget(c->ask);
 	errand_forget(c->errand);
 	conn_talk_free(c);
@@ -146,6 +147,7 @@ conn_reset(struct conn *c)
 {
 	int alerted = c->tls.alerted, client = conn_conf(c)->tls.client;
 
+	conn_shaken(c);
 	if (!conn_conf(c)->reset)
 		return conn_say_end(c, "closed");
 	end_close(c->env->loop, conn_plain_end(c), 1);

@@ -24,6 +24,8 @@ struct conn_env {
 	void *arg;
 	struct conn *first;		/* all of them */
 	unsigned count;
+	struct conn *shaking, **shaking_last;	/* those whose handshake is not done, the oldest first */
+	unsigned n_shaking, shaking_max;	/* beyond which the oldest goes; 0: no bound */
 };
 
 /* Serve the connection on rfd and wfd (the same for a socket), which are taken.  What happens to

@@ -57,6 +57,40 @@ named(void *arg, SSL *ssl, const char *name)
 	c->sv = sni_choose(c->sv, ssl, name);
 }
 
+void
+conn_shaken(struct conn *c)
+{
+	struct conn_env *env = c->env;
+
+	if (c->shaking_prev == NULL)
+		return;
+	*c->shaking_prev = c->shaking_next;
+	if (c->shaking_next != NULL)
+		c->shaking_next->shaking_prev = c->shaking_prev;
+	else
+		env->shaking_last = c->shaking_prev;
+	c->shaking_prev = NULL;
+	env->n_shaking--;
+}
+
+/* Who stalls must not keep out those who do not: beyond the bound the oldest goes.  An honest handshake
+ * is over long before it is the oldest of thousands. */
+static void
+shakes(struct conn *c)
+{
+	struct conn_env *env = c->env;
+
+	if (env->shaking == NULL)
+		env->shaking_last = &env->shaking;
+	c->shaking_prev = env->shaking_last;
+	*env->shaking_last = c;
+	env->shaking_last = &c->shaking_next;
+	if (++env->n_shaking > env->shaking_max && env->shaking_max > 0) {
+		conn_say(env->shaking, LOG_INFO, "SSL_accept: more than handshakesMax unfinished: sending reset");
+		conn_reset(env->shaking);
+	}
+}
+
 static int
 answered(SSL *ssl, void *arg)
 {
@@ -88,6 +122,8 @@ tls_begin(struct conn *c)
 		SSL_set_tlsext_host_name(c->tls.ssl, c->sv->sni);
 	}
 	conn_deadline(c, conn_conf(c)->t_busy);
+	if (!conn_conf(c)->tls.client)
+		shakes(c);
 	return 0;
 }
 
@@ -108,6 +144,7 @@ conn_tls_run(struct conn *c)
 		return STEP_WAIT;
 	if (r != 0)
 		return handshake_failed(c, r);
+	conn_shaken(c);
 	say_tls(c);
 	return conn_advance(c);
 }

@@ -47,6 +47,7 @@ struct master {
 	struct child *children;
 	unsigned missing;		/* workers to start again */
 	struct timer respawn;
+	struct limits *limits;
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
 	int stopping;
@@ -158,7 +159,8 @@ become_worker(struct master *m, const struct start *s)
 {
 	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
-	    .ctl_fd = s->ctl_fd, .ask_fd = s->ask_fd, .vault_fd = s->vault_fd, .leads = s->leads, .next_id = m->next_id };
+	    .ctl_fd = s->ctl_fd, .ask_fd = s->ask_fd, .vault_fd = s->vault_fd, .leads = s->leads, .next_id = m->next_id,
+	    .limits = m->limits };
 
 	leave_master(m);
 	keyring_close(&m->plan.services->keys);
@@ -639,7 +641,7 @@ prepare(struct master *m)
 		log_error("%s", e.text);
 		return r;
 	}
-	if ((r = share_counter(m)) != 0 || (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
+	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
 	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0) {
 		log_error("%s (%d)", strerror(-r), -r);
 		return r;

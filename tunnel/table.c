@@ -23,7 +23,10 @@ static const char *const logins[] = { "plain", "login", "basic", NULL };
 const struct opt global_opts[] = {
 	{ "chroot",     GLOBAL(STR, chroot) },
 	{ "fips",       GLOBAL_YN(fips), .def = "no" },
+	{ "connectionRate", GLOBAL(INT, rate), .def = "0", .min = 0, .max = 1000000 },
+	{ "connectionRateAddress", GLOBAL(INT, rate_address), .def = "0", .min = 0, .max = 1000000 },
 	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
+	{ "handshakesMax", GLOBAL(INT, handshakes_max), .def = "0", .min = 0, .max = 1000000 },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
 	{ "logFormat",  GLOBAL(WORD, log_json), .words = log_formats, .def = "text" },
 	{ "output",     GLOBAL(STR, output) },

@@ -16,7 +16,7 @@
 #include "tunnel/ctl.h"
 #include "tunnel/staple.h"
 
-enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000 };
+enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000, TELL_MS = 1000 };
 
 struct worker;
 
@@ -41,6 +41,8 @@ struct worker {
 	struct timer pause;
 	struct stapler *stapler;
 	unsigned most;			/* connections at a time */
+	unsigned refused;		/* since the log last said so */
+	struct timer tell;
 	int draining;
 };
 
@@ -99,8 +101,39 @@ open_gates_soon(struct worker *w)
 }
 
 static void
-admit(struct worker *w, const struct listener *at, int fd)
+tell_refused(void *arg)
 {
+	struct worker *w = arg;
+
+	if (w->refused > 0)
+		log_warn("Connections refused by connectionRate or connectionRateAddress: %u", w->refused);
+	w->refused = 0;
+}
+
+/* One line a second, however many come. */
+static void
+refuse(struct worker *w, int fd)
+{
+	close(fd);
+	if (w->refused++ == 0)
+		loop_timer(w->env.loop, &w->tell, TELL_MS);
+}
+
+static int
+comes_too_often(struct worker *w, const struct addr *peer)
+{
+	const struct tun_conf *conf = w->job->services->conf;
+
+	return !limits_admit(w->job->limits, peer, loop_now(w->env.loop), (unsigned)conf->rate, (unsigned)conf->rate_address);
+}
+
+static void
+admit(struct worker *w, const struct listener *at, int fd, const struct addr *peer)
+{
+	if (comes_too_often(w, peer)) {
+		refuse(w, fd);
+		return;
+	}
 	if (w->env.count >= w->most) {
 		log_warn("Connection rejected: too many clients (>=%u)", w->most);
 		close(fd);
@@ -114,11 +147,12 @@ static void
 gate_ready(void *arg, uint32_t events)
 {
 	struct gate *g = arg;
-	int fd = accept4(g->at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct addr peer = { .len = sizeof peer.ss };
+	int fd = accept4(g->at->fd, (struct sockaddr *)&peer.ss, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)events;
 	if (fd >= 0) {
-		admit(g->w, g->at, fd);
+		admit(g->w, g->at, fd, &peer);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		log_notice("Accepting new connections suspended for 1 second");
 		close_gates(g->w, 0);
@@ -179,6 +213,8 @@ drain(struct worker *w)
 		return;
 	w->draining = 1;
 	loop_timer_clear(w->env.loop, &w->pause);
+	loop_timer_clear(w->env.loop, &w->tell);
+	tell_refused(w);
 	stop_programs(w);
 	stapler_free(w->stapler);
 	w->stapler = NULL;
@@ -250,6 +286,12 @@ env_done(struct conn_env *env)
 	loop_free(env->loop);
 }
 
+static unsigned
+handshakes_max(const struct tun_conf *conf, unsigned connections)
+{
+	return conf->handshakes_max > 0 ? (unsigned)conf->handshakes_max : connections / 4 * 3 + 1;
+}
+
 static int
 worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 {
@@ -264,12 +306,14 @@ worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 		free(w->programs);
 		return r;
 	}
+	w->env.shaking_max = handshakes_max(job->services->conf, w->most);
 	for (size_t i = 0; i < job->listeners->n; i++) {
 		struct gate *g = &w->gates[i];
 
 		*g = (struct gate){ .w = w, .at = &job->listeners->v[i] };
 		g->watch = (struct watch){ .fd = g->at->fd, .ready = gate_ready, .arg = g };
 	}
+	w->tell = (struct timer){ .expired = tell_refused, .arg = w };
 	w->pause = (struct timer){ .expired = open_gates, .arg = w };
 	w->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = w };
 	return 0;
