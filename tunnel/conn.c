@@ -336,6 +336,16 @@ conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)
 }
 
 void
+conn_reset_all(struct conn_env *env)
+{
+	struct conn *c;
+
+	while ((c = env->first) != NULL)
+		while (conn_reset(c) != STEP_GONE)	/* once more for one that would linger */
+			;
+}
+
+void
 conn_list(const struct conn_env *env)
 {
 	unsigned n = 0;

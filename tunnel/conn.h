@@ -35,6 +35,9 @@ void conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd
 /* The same with a program of the service's own in the peer's place.  ended is called at its end. */
 void conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)(void *arg), void *arg);
 
+/* Reset them all, programs too. */
+void conn_reset_all(struct conn_env *env);
+
 /* Log them all (SIGUSR2). */
 void conn_list(const struct conn_env *env);
 

@@ -25,6 +25,7 @@ const struct opt global_opts[] = {
 	{ "fips",       GLOBAL_YN(fips), .def = "no" },
 	{ "connectionRate", GLOBAL(INT, rate), .def = "0", .min = 0, .max = 1000000 },
 	{ "connectionRateAddress", GLOBAL(INT, rate_address), .def = "0", .min = 0, .max = 1000000 },
+	{ "drainTimeout", GLOBAL(INT, drain_timeout), .def = "3600", .min = 1, .max = INT32_MAX },
 	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
 	{ "handshakesMax", GLOBAL(INT, handshakes_max), .def = "0", .min = 0, .max = 1000000 },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },

@@ -38,7 +38,7 @@ struct worker {
 	struct conn_env env;
 	struct gate *gates;
 	struct watch ctl;
-	struct timer pause;
+	struct timer pause, drained;
 	struct stapler *stapler;
 	unsigned most;			/* connections at a time */
 	unsigned refused;		/* since the log last said so */
@@ -207,6 +207,15 @@ leave_when_idle(void *arg)
 }
 
 static void
+drained_enough(void *arg)
+{
+	struct worker *w = arg;
+
+	log_notice("drainTimeout exceeded: resetting %u connection(s)", w->env.count);
+	conn_reset_all(&w->env);
+}
+
+static void
 drain(struct worker *w)
 {
 	if (w->draining)
@@ -219,6 +228,7 @@ drain(struct worker *w)
 	stapler_free(w->stapler);
 	w->stapler = NULL;
 	close_gates(w, 1);
+	loop_timer(w->env.loop, &w->drained, (uint64_t)w->job->services->conf->drain_timeout * 1000);
 	leave_when_idle(w);
 }
 
@@ -313,6 +323,7 @@ worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 		*g = (struct gate){ .w = w, .at = &job->listeners->v[i] };
 		g->watch = (struct watch){ .fd = g->at->fd, .ready = gate_ready, .arg = g };
 	}
+	w->drained = (struct timer){ .expired = drained_enough, .arg = w };
 	w->tell = (struct timer){ .expired = tell_refused, .arg = w };
 	w->pause = (struct timer){ .expired = open_gates, .arg = w };
 	w->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = w };
