@@ -410,7 +410,7 @@ prepare(struct helper *h)
 {
 	struct conf_err e = { "", 0, "" };
 
-	if (tlsctx_new(&h->wish.tls, "rsync", &h->ctx, &e) != 0) {
+	if (tlsctx_new(&h->wish.tls, "rsync", NULL, &h->ctx, &e) != 0) {
 		log_error("%s", e.text);
 		return WRAP_SETUP;
 	}

@@ -23,6 +23,7 @@ static const struct {
 	{ E_TLS, "TLS failure" },
 	{ E_VERIFY, "certificate refused" },
 	{ E_PEER, "the peer gave up" },
+	{ E_WANT_ANSWER, "waiting for an answer" },
 };
 
 const char *

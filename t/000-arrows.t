@@ -46,7 +46,7 @@ awk '$2 != "config.h" && $2 !~ "/"' "$scratch/ours" > "$scratch/short"
 is "$(cat "$scratch/short")" '' 'includes are spelled from the top'
 
 # The client takes the pipe out of the tunnel, not the server around it.
-awk '$1 ~ "^client-wrap/" && $2 ~ "^tunnel/(service|listener|reload|load|table|check|conn|roles|vault|worker|master|main)[.]h$"' \
+awk '$1 ~ "^client-wrap/" && $2 ~ "^tunnel/(service|listener|reload|load|table|check|conn|roles|vault|vaultask|worker|master|main)[.]h$"' \
     "$scratch/ours" > "$scratch/inner"
 is "$(cat "$scratch/inner")" '' 'the client wrapper knows libtlspipe only'
 

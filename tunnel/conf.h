@@ -49,6 +49,12 @@ struct tun_conf {
 	int fips;
 	struct opt_list providers, environment;	/* NAME=VALUE; without a value it is removed */
 	char *output, *pid, *chroot, *setuid, *setgid, *service;
+	int64_t rate, rate_address;	/* connections a second; 0: any number */
+	int64_t drain_timeout;		/* seconds that connections outlive a reload */
+	int64_t handshakes_max;		/* unfinished ones of a worker; 0: three quarters of its connections */
+	int64_t vault_rate;		/* signatures a second for one worker */
+	int64_t vault_timeout;		/* seconds a handshake waits for one */
+	char *vault_user;		/* NULL or "": the service's, or nobody */
 	int64_t workers;		/* 0: one a core */
 	int inetd;			/* no sections: one service over descriptors 0 and 1 */
 	struct tun_service *services;

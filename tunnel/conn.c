@@ -105,6 +105,7 @@ conn_free(struct conn *c)
 	void *ended_arg = c->ended_arg;
 
 	loop_timer_clear(env->loop, &c->deadline);
+	conn_shaken(c);
 	ask_forget(c->ask);
 	errand_forget(c->errand);
 	conn_talk_free(c);
@@ -146,6 +147,7 @@ conn_reset(struct conn *c)
 {
 	int alerted = c->tls.alerted, client = conn_conf(c)->tls.client;
 
+	conn_shaken(c);
 	if (!conn_conf(c)->reset)
 		return conn_say_end(c, "closed");
 	end_close(c->env->loop, conn_plain_end(c), 1);
@@ -331,6 +333,16 @@ conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)
 	c->ended_arg = arg;
 	c->phase = PH_EXEC;
 	conn_run(c);
+}
+
+void
+conn_reset_all(struct conn_env *env)
+{
+	struct conn *c;
+
+	while ((c = env->first) != NULL)
+		while (conn_reset(c) != STEP_GONE)	/* once more for one that would linger */
+			;
 }
 
 void

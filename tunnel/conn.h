@@ -8,6 +8,7 @@
 #include "tunnel/ask.h"
 #include "tunnel/service.h"
 #include "tunnel/stream.h"
+#include "tunnel/vaultask.h"
 
 struct conn;
 
@@ -17,11 +18,14 @@ struct conn_env {
 	struct scratch *scratch;
 	const struct service_set *services;
 	struct ask_queue asks;		/* programs wanted of the spawner */
+	struct vault_queue vault;	/* signatures wanted of the vault */
 	_Atomic uint64_t *next_id;	/* shared by all workers: ids are unique since the start */
 	void (*gone)(void *arg);	/* a connection has ended and count is one less */
 	void *arg;
 	struct conn *first;		/* all of them */
 	unsigned count;
+	struct conn *shaking, **shaking_last;	/* those whose handshake is not done, the oldest first */
+	unsigned n_shaking, shaking_max;	/* beyond which the oldest goes; 0: no bound */
 };
 
 /* Serve the connection on rfd and wfd (the same for a socket), which are taken.  What happens to
@@ -30,6 +34,9 @@ void conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd
 
 /* The same with a program of the service's own in the peer's place.  ended is called at its end. */
 void conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)(void *arg), void *arg);
+
+/* Reset them all, programs too. */
+void conn_reset_all(struct conn_env *env);
 
 /* Log them all (SIGUSR2). */
 void conn_list(const struct conn_env *env);

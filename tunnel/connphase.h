@@ -22,6 +22,7 @@ struct conn {
 	struct conn_env *env;
 	const struct service *sv;
 	struct conn *next, **prev;
+	struct conn *shaking_next, **shaking_prev;	/* prev NULL: not among them */
 	enum phase phase;
 	const enum phase *plan;		/* the present one of those that follow upon each other */
 	char id[CONN_ID_SIZE];
@@ -77,6 +78,7 @@ void conn_summary(struct conn *c, const char *how);
 /* --- the phases ------------------------------------------------------------------------------- */
 
 enum step conn_tls_run(struct conn *c);		/* handshake.c */
+void conn_shaken(struct conn *c);		/* its handshake is over, one way or the other */
 
 enum step conn_wrap_run(struct conn *c);		/* wrap.c */
 

@@ -9,7 +9,8 @@ enum ctl {
 	CTL_DRAIN = 'D',		/* accept no more; leave with the last connection */
 	CTL_LOG = 'L',			/* here is the log file from now on */
 	CTL_LIST = 'S',			/* log your connections */
-	CTL_CHANNEL = 'C',		/* to the spawner: its end of a worker's channel */
+	CTL_CHANNEL = 'C',		/* to the spawner or the vault: its end of a worker's channel */
+	CTL_VAULT = 'V',		/* to a worker: its end of a channel to a new vault */
 };
 
 /* 0: master's end, 1: worker's end; both non-blocking and close-on-exec.  0 or -errno. */

@@ -57,6 +57,48 @@ named(void *arg, SSL *ssl, const char *name)
 	c->sv = sni_choose(c->sv, ssl, name);
 }
 
+void
+conn_shaken(struct conn *c)
+{
+	struct conn_env *env = c->env;
+
+	if (c->shaking_prev == NULL)
+		return;
+	*c->shaking_prev = c->shaking_next;
+	if (c->shaking_next != NULL)
+		c->shaking_next->shaking_prev = c->shaking_prev;
+	else
+		env->shaking_last = c->shaking_prev;
+	c->shaking_prev = NULL;
+	env->n_shaking--;
+}
+
+/* Who stalls must not keep out those who do not: beyond the bound the oldest goes.  An honest handshake
+ * is over long before it is the oldest of thousands. */
+static void
+shakes(struct conn *c)
+{
+	struct conn_env *env = c->env;
+
+	if (env->shaking == NULL)
+		env->shaking_last = &env->shaking;
+	c->shaking_prev = env->shaking_last;
+	*env->shaking_last = c;
+	env->shaking_last = &c->shaking_next;
+	if (++env->n_shaking > env->shaking_max && env->shaking_max > 0) {
+		conn_say(env->shaking, LOG_INFO, "SSL_accept: more than handshakesMax unfinished: sending reset");
+		conn_reset(env->shaking);
+	}
+}
+
+static int
+answered(SSL *ssl, void *arg)
+{
+	(void)ssl;
+	conn_ready(arg, 0);
+	return 1;
+}
+
 /* Called when the TLS side's descriptor is there: at once in server mode. */
 static int
 tls_begin(struct conn *c)
@@ -66,6 +108,8 @@ tls_begin(struct conn *c)
 
 	if ((r = stream_tls_init(&c->tls, c->sv->tls, e->rfd, e->wfd, c->env->scratch)) != 0)
 		return r;
+	if (c->env->services->keys.n > 0)
+		stream_tls_waits(&c->tls, answered, c);
 	c->cert = (struct peercert){ .say = say_cert, .named = named, .arg = c };
 	if (!peercert_attach(c->tls.ssl, &c->cert))
 		return -ENOMEM;
@@ -78,6 +122,8 @@ tls_begin(struct conn *c)
 		SSL_set_tlsext_host_name(c->tls.ssl, c->sv->sni);
 	}
 	conn_deadline(c, conn_conf(c)->t_busy);
+	if (!conn_conf(c)->tls.client)
+		shakes(c);
 	return 0;
 }
 
@@ -94,8 +140,11 @@ conn_tls_run(struct conn *c)
 		return r == 0 ? STEP_WAIT : handshake_failed(c, r);
 	}
 	end_watch(c->env->loop, conn_tls_end(c), 0);
+	if (r == E_WANT_ANSWER)
+		return STEP_WAIT;
 	if (r != 0)
 		return handshake_failed(c, r);
+	conn_shaken(c);
 	say_tls(c);
 	return conn_advance(c);
 }

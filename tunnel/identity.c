@@ -10,6 +10,8 @@
 
 #include "lib/num.h"
 
+enum { NOBODY = 65534 };
+
 int
 identity_user(const char *text, uid_t *ret)
 {
@@ -66,6 +68,23 @@ identity_init(struct identity *id, const struct tun_conf *conf, struct conf_err 
 		return conf_err_set(e, NULL, 0, "Failed to chroot to %.200s: %s (%d)", conf->chroot, strerror(errno), errno);
 	if (geteuid() != 0)
 		return conf_err_set(e, NULL, 0, "Failed to chroot to %.200s: %s (%d)", conf->chroot, strerror(EPERM), EPERM);
+	return 0;
+}
+
+int
+identity_vault(const struct identity *id, const struct tun_conf *conf, uid_t *ret_uid, gid_t *ret_gid, struct conf_err *e)
+{
+	int chosen = conf->vault_user != NULL && conf->vault_user[0] != '\0';
+	uid_t uid = id->uid == 0 ? NOBODY : id->uid;
+	const struct passwd *pw;
+
+	if (identity_user(conf->vault_user, &uid) != 0)
+		return conf_err_set(e, NULL, 0, "Illegal vaultUser: %.100s", conf->vault_user);
+	if (geteuid() != 0 && chosen && uid != geteuid())
+		return conf_err_set(e, NULL, 0, "vaultUser: %s (%d)", strerror(EPERM), EPERM);
+	pw = getpwuid(uid);
+	*ret_uid = uid;
+	*ret_gid = uid == id->uid ? id->gid : pw != NULL ? pw->pw_gid : (gid_t)uid;
 	return 0;
 }
 

@@ -26,6 +26,11 @@ struct identity {
 int identity_user(const char *text, uid_t *ret);
 int identity_group(const char *text, gid_t *ret);
 
+/* The vault's: the user that is configured, or the service's, or nobody; what we are where we may not
+ * choose.  0, or E_CONF with *e. */
+int identity_vault(const struct identity *id, const struct tun_conf *conf, uid_t *ret_uid, gid_t *ret_gid,
+    struct conf_err *e);
+
 /* 0, or E_CONF with *e. */
 int identity_init(struct identity *id, const struct tun_conf *conf, struct conf_err *e);
 void identity_done(struct identity *id);

@@ -155,6 +155,7 @@ check_config(const char *path, int dump)
 {
 	struct tun_conf *conf;
 	struct service_set *set;
+	struct remotekeys *remote = NULL;
 	struct conf_err e;
 	struct buf out = BUF_INIT;
 	char text[1024];
@@ -162,8 +163,9 @@ check_config(const char *path, int dump)
 
 	if ((r = load_file(path, -1, &conf, &e)) == 0 && dump)
 		tun_conf_dump(conf, &out);
-	if (r == 0 && (r = service_set_build(conf, &set, &e)) == 0)
+	if (r == 0 && (r = remotekeys_new(&remote)) == 0 && (r = service_set_build(conf, remote, &set, &e)) == 0)
 		service_set_free(set);
+	remotekeys_free(remote);
 	if (r != 0)
 		log_error("%s", r == E_CONF ? conf_err_print(&e, text, sizeof text) : err_text(r));
 	if (r != 0) {

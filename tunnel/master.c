@@ -17,16 +17,20 @@
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
 #include "tunnel/spawn.h"
+#include "tunnel/vault.h"
 #include "tunnel/worker.h"
 
 enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, LOG_MODE = 0640, PID_MODE = 0644 };
+
+enum kind { WORKER, SPAWNER, VAULT };	/* of the last two a generation has one each, where it needs them */
+static const char *const kind_names[] = { "Worker", "Spawner", "Vault" };
 
 struct child {
 	struct child *next;
 	pid_t pid;
 	int ctl_fd;
 	int draining;
-	int spawns;			/* the spawner of its generation, no worker */
+	enum kind kind;
 	int leads;			/* the worker that runs programs of their own */
 	uint64_t born;
 };
@@ -35,12 +39,15 @@ struct master {
 	const struct source *from;
 	struct loop *loop;
 	struct plan plan;
-	struct passed passed;		/* sockets from the service manager */
+	struct keep keep;
 	struct identity id;
-	struct role_filter *filter;
+	uid_t vault_uid;
+	gid_t vault_gid;
+	struct role_filter *filter, *vault_filter;
 	struct child *children;
 	unsigned missing;		/* workers to start again */
 	struct timer respawn;
+	struct limits *limits;
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
 	int stopping;
@@ -126,57 +133,87 @@ workers_wanted(const struct master *m)
 	return cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores;
 }
 
-/* In the new process: whatever was the master's own, but not what the worker inherits on purpose. */
-static _Noreturn void
-become_worker(struct master *m, int ctl_fd, int ask_fd, int leads)
-{
-	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
-	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
-	    .ctl_fd = ctl_fd, .ask_fd = ask_fd, .leads = leads, .next_id = m->next_id };
+struct start {				/* of a child: its ends of channels, -1 for none */
+	int ctl_fd, ask_fd, vault_fd;
+	int leads;
+};
 
+/* In the new process: whatever was the master's own. */
+static void
+leave_master(struct master *m)
+{
 	loop_free(m->loop);
 	for (struct child *c = m->children; c != NULL; c = c->next)
 		close(c->ctl_fd);	/* or a worker would not see the master's end */
+}
+
+static void
+close_listeners(struct master *m)
+{
+	for (size_t i = 0; m->plan.listeners != NULL && i < m->plan.listeners->n; i++)
+		close(m->plan.listeners->v[i].fd);	/* or a port given up would stay open */
+}
+
+static _Noreturn void
+become_worker(struct master *m, const struct start *s)
+{
+	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
+	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
+	    .ctl_fd = s->ctl_fd, .ask_fd = s->ask_fd, .vault_fd = s->vault_fd, .leads = s->leads, .next_id = m->next_id,
+	    .limits = m->limits };
+
+	leave_master(m);
+	keyring_close(&m->plan.services->keys);
 	worker_main(&job);
 }
 
 static _Noreturn void
-become_spawner(struct master *m, int ctl_fd)
+become_spawner(struct master *m, const struct start *s)
 {
-	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = ctl_fd, .filter = m->filter,
+	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = s->ctl_fd, .filter = m->filter,
 	    .keep_stderr = conf_of(m)->foreground == FOREGROUND_YES };
 
-	loop_free(m->loop);
-	for (struct child *c = m->children; c != NULL; c = c->next)
-		close(c->ctl_fd);
-	for (size_t i = 0; m->plan.listeners != NULL && i < m->plan.listeners->n; i++)
-		close(m->plan.listeners->v[i].fd);	/* or a port given up would stay open */
+	leave_master(m);
+	keyring_close(&m->plan.services->keys);
+	close_listeners(m);
 	spawner_main(&job);
 }
 
+static _Noreturn void
+become_vault(struct master *m, const struct start *s)
+{
+	struct role role = roles_vault(m->vault_uid, m->vault_gid, m->vault_filter);
+	struct vault_job job = { .ring = &m->plan.services->keys, .role = &role, .ctl_fd = s->ctl_fd,
+	    .rate = (unsigned)conf_of(m)->vault_rate };
+
+	leave_master(m);
+	close_listeners(m);
+	vault_main(&job);
+}
+
 static struct child *
-current(const struct master *m, int spawns)
+current(const struct master *m, enum kind kind)
 {
 	struct child *c = m->children;
 
-	while (c != NULL && (c->draining || c->spawns != spawns || (!spawns && !c->leads)))
+	while (c != NULL && (c->draining || c->kind != kind || (kind == WORKER && !c->leads)))
 		c = c->next;
 	return c;
 }
 
-/* A worker's channel to the spawner, or -1 when nothing is ever spawned. */
+/* A worker's channel to the spawner or the vault, or -1 when there is none. */
 static int
-open_channel(struct master *m, int *ret_fd)
+open_channel(struct master *m, enum kind to, int *ret_fd)
 {
-	const struct child *spawner = current(m, 1);
+	const struct child *server = current(m, to);
 	int pair[2], r;
 
 	*ret_fd = -1;
-	if (spawner == NULL)
+	if (server == NULL)
 		return 0;
 	if ((r = ctl_pair(pair)) != 0)
 		return r;
-	r = ctl_send(spawner->ctl_fd, CTL_CHANNEL, pair[0]);
+	r = ctl_send(server->ctl_fd, CTL_CHANNEL, pair[0]);
 	close(pair[0]);
 	if (r != 0)
 		close(pair[1]);
@@ -185,39 +222,81 @@ open_channel(struct master *m, int *ret_fd)
 	return r;
 }
 
-static int
-spawn(struct master *m, int spawns)
+static void
+start_done(struct start *s)
 {
+	int *const fds[] = { &s->ctl_fd, &s->ask_fd, &s->vault_fd };
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+/* 0 with the master's end of the control channel, or -errno. */
+static int
+start_init(struct master *m, enum kind kind, struct start *s, int *ret_ctl)
+{
+	int ctl[2], r;
+
+	*s = (struct start){ -1, -1, -1, kind == WORKER && current(m, WORKER) == NULL };
+	if (kind == WORKER && ((r = open_channel(m, SPAWNER, &s->ask_fd)) != 0 || (r = open_channel(m, VAULT, &s->vault_fd)) != 0))
+		return r;
+	if ((r = ctl_pair(ctl)) != 0)
+		return r;
+	*ret_ctl = ctl[0];
+	s->ctl_fd = ctl[1];
+	return 0;
+}
+
+static int
+spawn(struct master *m, enum kind kind)
+{
+	static void (*const become[])(struct master *, const struct start *) = {
+		[WORKER] = become_worker, [SPAWNER] = become_spawner, [VAULT] = become_vault,
+	};
 	struct child *c = calloc(1, sizeof *c);
-	int ctl[2], ask = -1, r;
+	struct start s;
+	int r;
 
 	if (c == NULL)
 		return -ENOMEM;
-	if ((!spawns && (r = open_channel(m, &ask)) != 0) || (r = ctl_pair(ctl)) != 0) {
-		if (ask >= 0)
-			close(ask);
-		free(c);
-		return r;
+	*c = (struct child){ .next = m->children, .ctl_fd = -1, .born = loop_clock(), .kind = kind };
+	if ((r = start_init(m, kind, &s, &c->ctl_fd)) == 0) {
+		c->leads = s.leads;
+		if ((c->pid = fork()) == 0) {
+			close(c->ctl_fd);
+			become[kind](m, &s);
+		}
+		r = c->pid < 0 ? -errno : 0;
 	}
-	*c = (struct child){ .next = m->children, .ctl_fd = ctl[0], .born = loop_clock(), .spawns = spawns,
-	    .leads = !spawns && current(m, 0) == NULL };
-	if ((c->pid = fork()) == 0) {
-		close(ctl[0]);
-		if (spawns)
-			become_spawner(m, ctl[1]);
-		become_worker(m, ctl[1], ask, c->leads);
-	}
-	r = c->pid < 0 ? -errno : 0;
-	close(ctl[1]);
-	if (ask >= 0)
-		close(ask);
+	start_done(&s);
 	if (r != 0) {
-		close(ctl[0]);
+		if (c->ctl_fd >= 0)
+			close(c->ctl_fd);
 		free(c);
 		return r;
 	}
 	m->children = c;
 	return 0;
+}
+
+/* Workers that were there before this vault. */
+static int
+start_vault(struct master *m)
+{
+	int fd, r = spawn(m, VAULT);
+
+	for (struct child *c = m->children; r == 0 && c != NULL; c = c->next) {
+		if (c->draining || c->kind != WORKER)
+			continue;
+		if ((r = open_channel(m, VAULT, &fd)) == 0) {
+			r = ctl_send(c->ctl_fd, CTL_VAULT, fd);
+			close(fd);
+		}
+	}
+	return r;
 }
 
 /* As many as are missing; those that cannot be started now are tried again in a moment. */
@@ -227,9 +306,11 @@ fill_up(void *arg)
 	struct master *m = arg;
 	int r = 0;
 
-	if (service_set_asks(m->plan.services) && current(m, 1) == NULL)
-		r = spawn(m, 1);
-	while (r == 0 && m->missing > 0 && (r = spawn(m, 0)) == 0)
+	if (service_set_asks(m->plan.services) && current(m, SPAWNER) == NULL)
+		r = spawn(m, SPAWNER);
+	if (r == 0 && m->plan.services->keys.n > 0 && current(m, VAULT) == NULL)
+		r = start_vault(m);
+	while (r == 0 && m->missing > 0 && (r = spawn(m, WORKER)) == 0)
 		m->missing--;
 	if (r != 0) {
 		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
@@ -262,12 +343,13 @@ drain_all(struct master *m)
 		c->draining = 1;
 }
 
-/* Of a spawner's generation nobody can start a program any more: all of it is replaced. */
+/* Of a spawner's generation nobody can start a program any more: all of it is replaced.  A vault is
+ * replaced alone, since its keys are still to be had. */
 static void
 replace(struct master *m, const struct child *c, int status)
 {
 	uint64_t age = loop_clock() - c->born;
-	const char *what = c->spawns ? "Spawner" : "Worker";
+	const char *what = kind_names[c->kind];
 
 	if (WIFSIGNALED(status))
 		log_error("%s %d terminated on signal %d: starting another", what, (int)c->pid, WTERMSIG(status));
@@ -278,9 +360,10 @@ replace(struct master *m, const struct child *c, int status)
 		loop_stop(m->loop);
 		return;
 	}
-	if (c->spawns)
+	if (c->kind == SPAWNER)
 		drain_all(m);
-	m->missing = c->spawns ? workers_wanted(m) : m->missing + 1;
+	if (c->kind != VAULT)
+		m->missing = c->kind == SPAWNER ? workers_wanted(m) : m->missing + 1;
 	if (age >= RESPAWN_MS)
 		fill_up(m);
 	else
@@ -302,9 +385,9 @@ reap(struct master *m)
 		*at = c->next;
 		close(c->ctl_fd);
 		if (m->stopping)	/* the signal may have gone to all of us */
-			log_debug("%s %d has ended", c->spawns ? "Spawner" : "Worker", (int)pid);
-		else if (c->draining && c->spawns)
-			log_debug("Spawner %d: its last worker is gone", (int)pid);
+			log_debug("%s %d has ended", kind_names[c->kind], (int)pid);
+		else if (c->draining && c->kind != WORKER)
+			log_debug("%s %d: its last worker is gone", kind_names[c->kind], (int)pid);
 		else if (c->draining)
 			log_info("Worker %d: its last connection is closed", (int)pid);
 		else
@@ -343,7 +426,7 @@ try_reload(struct master *m)
 		log_error("The configuration came from a descriptor: it cannot be read again");
 		return E_UNSUPPORTED;
 	}
-	if ((r = plan_build(m->from, &old, &m->passed, &fresh)) != 0)
+	if ((r = plan_build(m->from, &old, &m->keep, &fresh)) != 0)
 		return r;
 	if (fresh.listeners == NULL) {
 		log_error("A running service cannot change to inetd mode");
@@ -522,11 +605,14 @@ static int
 run_inetd(struct master *m)
 {
 	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
-	struct worker_job job = { .services = m->plan.services, .role = &role, .ctl_fd = -1, .ask_fd = -1,
+	struct worker_job job = { .services = m->plan.services, .role = &role, .ctl_fd = -1, .ask_fd = -1, .vault_fd = -1,
 	    .next_id = m->next_id };
-	int r = service_set_asks(m->plan.services) ? spawn(m, 1) : 0;
+	int r = service_set_asks(m->plan.services) ? spawn(m, SPAWNER) : 0;
 
-	if (r == 0 && (r = open_channel(m, &job.ask_fd)) == 0)
+	if (r == 0 && m->plan.services->keys.n > 0)
+		r = spawn(m, VAULT);
+	keyring_close(&m->plan.services->keys);
+	if (r == 0 && (r = open_channel(m, SPAWNER, &job.ask_fd)) == 0 && (r = open_channel(m, VAULT, &job.vault_fd)) == 0)
 		r = worker_serve_one(&job);
 	if (r != 0)
 		log_error("%s (%d)", strerror(-r), -r);
@@ -547,14 +633,16 @@ prepare(struct master *m)
 	struct conf_err e = { "", 0, "" };
 	int r;
 
-	m->passed.n = (size_t)sock_activation();
-	if ((r = plan_build(m->from, NULL, &m->passed, &m->plan)) != 0)
+	m->keep.passed.n = (size_t)sock_activation();
+	if ((r = remotekeys_new(&m->keep.remote)) != 0 || (r = plan_build(m->from, NULL, &m->keep, &m->plan)) != 0)
 		return r;
-	if ((r = identity_init(&m->id, conf_of(m), &e)) != 0) {
+	if ((r = identity_init(&m->id, conf_of(m), &e)) != 0 ||
+	    (r = identity_vault(&m->id, conf_of(m), &m->vault_uid, &m->vault_gid, &e)) != 0) {
 		log_error("%s", e.text);
 		return r;
 	}
-	if ((r = share_counter(m)) != 0 || (r = role_filter_new(worker_syscalls, &m->filter)) != 0) {
+	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
+	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0) {
 		log_error("%s (%d)", strerror(-r), -r);
 		return r;
 	}
@@ -575,7 +663,9 @@ master_run(const struct source *from)
 	if (r == 0)
 		r = conf_of(&m)->inetd ? run_inetd(&m) : run_service(&m);
 	plan_free(&m.plan, NULL);
+	remotekeys_free(m.keep.remote);
 	role_filter_free(m.filter);
+	role_filter_free(m.vault_filter);
 	identity_done(&m.id);
 	return r != 0 ? EXIT_FAILURE : m.status;
 }

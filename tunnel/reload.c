@@ -19,16 +19,16 @@ complain(const struct conf_err *e, int r)
 }
 
 static int
-build(struct tun_conf *conf, const struct plan *old, const struct passed *passed, struct plan *ret, struct conf_err *e)
+build(struct tun_conf *conf, const struct plan *old, const struct keep *keep, struct plan *ret, struct conf_err *e)
 {
 	struct plan p = { NULL, NULL };
 	int r;
 
-	if ((r = service_set_build(conf, &p.services, e)) != 0)
+	if ((r = service_set_build(conf, keep->remote, &p.services, e)) != 0)
 		return r;
 	log_notice("Configuration successful");
 	if (!p.services->conf->inetd &&
-	    (r = listener_set_open(p.services, old == NULL ? NULL : old->listeners, passed, &p.listeners, e)) != 0) {
+	    (r = listener_set_open(p.services, old == NULL ? NULL : old->listeners, &keep->passed, &p.listeners, e)) != 0) {
 		service_set_free(p.services);
 		return r;
 	}
@@ -37,7 +37,7 @@ build(struct tun_conf *conf, const struct plan *old, const struct passed *passed
 }
 
 int
-plan_build(const struct source *from, const struct plan *old, const struct passed *passed, struct plan *ret)
+plan_build(const struct source *from, const struct plan *old, const struct keep *keep, struct plan *ret)
 {
 	struct tun_conf *conf;
 	struct conf_err e = { "", 0, "" };
@@ -45,7 +45,7 @@ plan_build(const struct source *from, const struct plan *old, const struct passe
 
 	log_notice("Reading configuration from %s %s", from->fd >= 0 ? "descriptor" : "file", from->path);
 	if ((r = load_file(from->path, from->fd, &conf, &e)) == 0)
-		r = build(conf, old, passed, ret, &e);
+		r = build(conf, old, keep, ret, &e);
 	return r == 0 ? 0 : complain(&e, r);
 }
 

@@ -17,9 +17,15 @@ struct plan {
 	struct listener_set *listeners;	/* NULL in inetd mode */
 };
 
+/* What outlives all plans. */
+struct keep {
+	struct passed passed;		/* sockets from the service manager */
+	struct remotekeys *remote;
+};
+
 /* Build *ret; listening sockets that old (may be NULL) has already are shared with it.  0, or a
  * negative code; why is in the log. */
-int plan_build(const struct source *from, const struct plan *old, const struct passed *passed, struct plan *ret);
+int plan_build(const struct source *from, const struct plan *old, const struct keep *keep, struct plan *ret);
 
 /* Give up a plan whose listeners heir (may be NULL) has taken over where it could. */
 void plan_free(struct plan *p, const struct plan *heir);

@@ -1,10 +1,27 @@
 #include "tunnel/roles.h"
 
 #include <linux/capability.h>
+#include <unistd.h>
 
 #include "tunnel/syscalls.h"
 
 const char *const worker_syscalls[] = { RELAY_SYSCALLS, "accept4", "socket", "connect", "bind", NULL };
+
+/* No descriptor but those it is sent, no address, no other process. */
+const char *const vault_syscalls[] = {
+	"read", "write", "writev", "recvfrom", "recvmsg", "sendto", "sendmsg", "close", "dup3", "epoll_ctl", "epoll_wait", "epoll_pwait",
+	"fcntl", "fstat", "newfstatat", "clock_gettime", "gettimeofday", "time", "getrandom", "getpid", "gettid", "brk", "mmap", "munmap",
+	"mremap", "mprotect", "madvise", "futex", "rt_sigreturn", "rt_sigprocmask", "restart_syscall", "exit", "exit_group", NULL,
+};
+
+struct role
+roles_vault(uid_t uid, gid_t gid, const struct role_filter *filter)
+{
+	return (struct role){
+		.name = "vault", .root_fd = -1, .set_ids = geteuid() == 0, .uid = uid, .gid = gid, .files = ROLE_FILES_NONE, .tree_fd = -1,
+		.filter = filter,
+	};
+}
 
 struct role
 roles_worker(const struct identity *id, const struct service_set *services, const struct role_filter *filter)

@@ -11,6 +11,9 @@
  * clients' keep what the kernel asks for that (when the user is root).  filter is the caller's, from worker_syscalls. */
 struct role roles_worker(const struct identity *id, const struct service_set *services, const struct role_filter *filter);
 
-extern const char *const worker_syscalls[];
+/* The vault's: the user it was given, no jail (nothing can be opened anyway), nothing but its channels. */
+struct role roles_vault(uid_t uid, gid_t gid, const struct role_filter *filter);
+
+extern const char *const worker_syscalls[], *const vault_syscalls[];
 
 #endif

@@ -121,13 +121,13 @@ staple_url(const struct tun_service *conf, SSL_CTX *ctx)
 }
 
 static int
-service_init(const struct tun_service *conf, struct service *s, struct conf_err *e)
+service_init(const struct tun_service *conf, struct service *s, struct keyring *keys, struct conf_err *e)
 {
 	int r;
 
 	s->conf = conf;
 	warn_of_permissions(conf->tls.psk_secrets);
-	if ((r = tlsctx_new(&conf->tls, conf->name, &s->tls, e)) != 0) {
+	if ((r = tlsctx_new(&conf->tls, conf->name, keys, &s->tls, e)) != 0) {
 		log_error("%s", e->text);
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);
 	}
@@ -194,6 +194,7 @@ service_set_free(struct service_set *set)
 	for (size_t i = 0; i < set->n; i++)
 		service_done(&set->v[i]);
 	free(set->v);
+	keyring_close(&set->keys);
 	tun_conf_free(set->conf);
 	free(set);
 }
@@ -216,7 +217,7 @@ prepare_process(const struct tun_conf *conf, struct conf_err *e)
 }
 
 int
-service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e)
+service_set_build(struct tun_conf *conf, struct remotekeys *remote, struct service_set **ret, struct conf_err *e)
 {
 	struct service_set *set = calloc(1, sizeof *set);
 	int r = -ENOMEM;
@@ -226,11 +227,12 @@ service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_e
 		return r;
 	}
 	set->conf = conf;
+	set->keys = (struct keyring){ .remote = remote, .fd = -1 };
 	if ((set->v = calloc(conf->n_services, sizeof *set->v)) == NULL || (r = prepare_process(conf, e)) != 0)
 		goto fail;
 	r = -ENOMEM;
 	for (; set->n < conf->n_services; set->n++)
-		if ((r = service_init(&conf->services[set->n], &set->v[set->n], e)) != 0) {
+		if ((r = service_init(&conf->services[set->n], &set->v[set->n], &set->keys, e)) != 0) {
 			set->n++;	/* what it got so far is freed too */
 			goto fail;
 		}

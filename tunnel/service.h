@@ -20,12 +20,13 @@ struct service {
 
 struct service_set {
 	struct tun_conf *conf;
+	struct keyring keys;		/* those that are the vault's */
 	struct service *v;
 	size_t n;
 };
 
-/* Read the keys, resolve the names.  conf is taken, also on failure.  0, -ENOMEM, or E_CONF with *e. */
-int service_set_build(struct tun_conf *conf, struct service_set **ret, struct conf_err *e);
+/* Read the keys, resolve the names.  remote makes the keys that only the vault has, and stays.  conf is taken, also on failure.  0, -ENOMEM, or E_CONF with *e. */
+int service_set_build(struct tun_conf *conf, struct remotekeys *remote, struct service_set **ret, struct conf_err *e);
 void service_set_free(struct service_set *set);
 
 /* Does it start programs?  May it ask the spawner for that (enum spawn_kind)?  Does any of a set

@@ -68,9 +68,13 @@ struct stream_tls {
 
 /* Make the connection's TLS state from ctx.  0 or -ENOMEM; done is safe after either. */
 int stream_tls_init(struct stream_tls *t, SSL_CTX *ctx, int rfd, int wfd, struct scratch *sc);
+
+/* The handshake may have to wait for another process of ours (E_WANT_ANSWER): wake(ssl, arg) is called
+ * when it can go on.  Not before may it be asked to. */
+void stream_tls_waits(struct stream_tls *t, SSL_async_callback_fn wake, void *arg);
 void stream_tls_done(struct stream_tls *t);
 
-/* 0 when both sides are satisfied; E_WANT_READ, E_WANT_WRITE, E_EOF, E_VERIFY, E_PEER (it sent a
+/* 0 when both sides are satisfied; E_WANT_READ, E_WANT_WRITE, E_WANT_ANSWER, E_EOF, E_VERIFY, E_PEER (it sent a
  * fatal alert), E_TLS, or -errno.  On failure, what alert there is has been sent as far as possible. */
 int stream_tls_handshake(struct stream_tls *t);
 

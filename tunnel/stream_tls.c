@@ -122,6 +122,8 @@ tls_broke(struct stream_tls *t, int ret)
 		return E_WANT_READ;
 	case SSL_ERROR_WANT_WRITE:
 		return E_WANT_WRITE;
+	case SSL_ERROR_WANT_ASYNC:
+		return E_WANT_ANSWER;
 	case SSL_ERROR_ZERO_RETURN:
 		return 0;
 	case SSL_ERROR_SYSCALL:
@@ -237,8 +239,29 @@ stream_tls_init(struct stream_tls *t, SSL_CTX *ctx, int rfd, int wfd, struct scr
 }
 
 void
+stream_tls_waits(struct stream_tls *t, SSL_async_callback_fn wake, void *arg)
+{
+	SSL_set_mode(t->ssl, SSL_MODE_ASYNC);
+	SSL_set_async_callback(t->ssl, wake);
+	SSL_set_async_callback_arg(t->ssl, arg);
+}
+
+/* A handshake put aside has a stack of its own, which the library gives back only when it ends: it is
+ * resumed without what it waits for, and fails. */
+static void
+give_up_waiting(struct stream_tls *t)
+{
+	if (t->ssl == NULL || !SSL_waiting_for_async(t->ssl))
+		return;
+	SSL_do_handshake(t->ssl);
+	ERR_clear_error();
+	t->scratch->cipher_n = 0;
+}
+
+void
 stream_tls_done(struct stream_tls *t)
 {
+	give_up_waiting(t);
 	SSL_free(t->ssl);
 	t->ssl = NULL;
 	buf_done(&t->out);
@@ -254,8 +277,10 @@ stream_tls_handshake(struct stream_tls *t)
 	ERR_clear_error();
 	errno = 0;
 	r = SSL_do_handshake(t->ssl);
-	if (r == 1)
+	if (r == 1) {
+		SSL_clear_mode(t->ssl, SSL_MODE_ASYNC);
 		return tls_flush(&t->s);
+	}
 	r = tls_broke(t, r);
 	sent = tls_flush(&t->s);
 	if (r == E_WANT_READ && sent != 0)

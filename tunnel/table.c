@@ -23,7 +23,11 @@ static const char *const logins[] = { "plain", "login", "basic", NULL };
 const struct opt global_opts[] = {
 	{ "chroot",     GLOBAL(STR, chroot) },
 	{ "fips",       GLOBAL_YN(fips), .def = "no" },
+	{ "connectionRate", GLOBAL(INT, rate), .def = "0", .min = 0, .max = 1000000 },
+	{ "connectionRateAddress", GLOBAL(INT, rate_address), .def = "0", .min = 0, .max = 1000000 },
+	{ "drainTimeout", GLOBAL(INT, drain_timeout), .def = "3600", .min = 1, .max = INT32_MAX },
 	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
+	{ "handshakesMax", GLOBAL(INT, handshakes_max), .def = "0", .min = 0, .max = 1000000 },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
 	{ "logFormat",  GLOBAL(WORD, log_json), .words = log_formats, .def = "text" },
 	{ "output",     GLOBAL(STR, output) },
@@ -34,6 +38,9 @@ const struct opt global_opts[] = {
 	{ "setgid",     GLOBAL(STR, setgid) },
 	{ "setuid",     GLOBAL(STR, setuid) },
 	{ "syslog",     GLOBAL_YN(use_syslog), .def = "yes" },
+	{ "vaultRate",  GLOBAL(INT, vault_rate), .def = "5000", .min = 1, .max = 1000000 },
+	{ "vaultTimeout", GLOBAL(INT, vault_timeout), .def = "5", .min = 1, .max = 300 },
+	{ "vaultUser",  GLOBAL(STR, vault_user) },
 	{ "workers",    GLOBAL(INT, workers), .def = "0", .min = 0, .max = 256 },
 };
 const size_t n_global_opts = ARRAY_LEN(global_opts);
@@ -101,6 +108,7 @@ const struct opt service_opts[] = {
 	{ "TIMEOUTconnect",      FIELD(INT, t_connect), .def = "10", SECONDS },
 	{ "TIMEOUTidle",         FIELD(INT, t_idle), .def = "43200", SECONDS },
 	{ "TIMEOUTocsp",         FIELD(INT, t_ocsp), .def = "5", SECONDS },
+	{ "vault",               FIELD_YN(tls.vault), .def = "yes" },
 };
 const size_t n_service_opts = ARRAY_LEN(service_opts);
 

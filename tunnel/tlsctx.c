@@ -13,6 +13,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "lib/buf.h"
 #include "tunnel/keyfile.h"
 #include "tunnel/peercert.h"
 #include "tunnel/psk.h"
@@ -262,22 +263,61 @@ use_all(SSL_CTX *ctx, const struct tls_conf *conf, const struct keyfile *k, stru
 }
 
 static int
-load_identity(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
+read_identity(const void *arg, struct keyfile *k, struct conf_err *e)
+{
+	const struct tls_conf *conf = arg;
+	int r = read_keyfile(conf->cert, k, "Failed to load certificate from: ", e);
+
+	if (r == 0 && sk_X509_num(k->certs) <= 0)
+		r = fail(e, "Failed to load certificate from: ", conf->cert);
+	if (r == 0 && is_set(conf->key) && strcmp(conf->key, conf->cert) != 0)
+		r = read_keyfile(conf->key, k, "Failed to load private key from: ", e);
+	if (r == 0 && k->n_keys == 0)
+		r = fail(e, "Failed to load private key from: ", is_set(conf->key) ? conf->key : conf->cert);
+	return r;
+}
+
+static int
+decrypts(const SSL_CIPHER *c)
+{
+	return SSL_CIPHER_get_kx_nid(c) == NID_kx_rsa || SSL_CIPHER_get_kx_nid(c) == NID_kx_rsa_psk;
+}
+
+/* A remote key only signs: no key exchange where RSA decrypts, and no handshake begun by the peer in
+ * the middle of a transfer, where nobody waits for the signature. */
+static int
+restrict_to_signing(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
+{
+	STACK_OF(SSL_CIPHER) *all = SSL_CTX_get_ciphers(ctx);
+	struct buf list = BUF_INIT;
+	int r;
+
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+	for (int i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		const SSL_CIPHER *c = sk_SSL_CIPHER_value(all, i);
+
+		if (!decrypts(c) && strcmp(SSL_CIPHER_get_version(c), "TLSv1.3") != 0)
+			buf_printf(&list, ":%s", SSL_CIPHER_get_name(c));
+	}
+	r = conf->client || SSL_CTX_set_cipher_list(ctx, buf_cstr(&list));
+	buf_done(&list);
+	return r ? 0 : conf_err_set(e, NULL, 0, "\"ciphers\" leaves only key exchange by RSA, which needs \"vault = no\"");
+}
+
+static int
+load_identity(SSL_CTX *ctx, const struct tls_conf *conf, struct keyring *ring, struct conf_err *e)
 {
 	struct keyfile k = { .n_keys = 0 };
+	uint32_t before = ring == NULL ? 0 : ring->n;
 	int r;
 
 	if (!is_set(conf->cert))
 		return 0;
-	r = read_keyfile(conf->cert, &k, "Failed to load certificate from: ", e);
-	if (r == 0 && sk_X509_num(k.certs) <= 0)
-		r = fail(e, "Failed to load certificate from: ", conf->cert);
-	if (r == 0 && is_set(conf->key) && strcmp(conf->key, conf->cert) != 0)
-		r = read_keyfile(conf->key, &k, "Failed to load private key from: ", e);
-	if (r == 0 && k.n_keys == 0)
-		r = fail(e, "Failed to load private key from: ", is_set(conf->key) ? conf->key : conf->cert);
+	r = ring == NULL || !conf->vault ? read_identity(conf, &k, e) : keyring_read(ring, read_identity, conf, &k, e);
 	if (r == 0)
 		r = use_all(ctx, conf, &k, e);
+	if (r == 0 && ring != NULL && ring->n > before)
+		r = restrict_to_signing(ctx, conf, e);
 	keyfile_done(&k);
 	return r;
 }
@@ -646,7 +686,7 @@ tlsctx_set_staple(SSL_CTX *ctx, const uint8_t *bytes, size_t n)
 }
 
 static int
-fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
+fill(SSL_CTX *ctx, struct own *own, const char *scope, struct keyring *ring, struct conf_err *e)
 {
 	const struct tls_conf *conf = own->conf;
 	int r;
@@ -654,7 +694,7 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 	set_buffers(ctx);
 	if ((r = set_protocol(ctx, conf, e)) != 0 || (r = run_commands(ctx, conf, e)) != 0 ||
 	    (r = set_groups(ctx, conf, e)) != 0 || (r = set_sessions(ctx, conf, scope, e)) != 0 ||
-	    (r = load_psk(ctx, own, e)) != 0 || (r = load_identity(ctx, conf, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
+	    (r = load_psk(ctx, own, e)) != 0 || (r = load_identity(ctx, conf, ring, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
 		return r;
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
@@ -672,7 +712,7 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct conf_err *e)
 }
 
 int
-tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct conf_err *e)
+tlsctx_new(const struct tls_conf *conf, const char *scope, struct keyring *ring, SSL_CTX **ret, struct conf_err *e)
 {
 	SSL_CTX *ctx;
 	struct own *own;
@@ -687,7 +727,7 @@ tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct
 	}
 	own->conf = conf;
 	SSL_CTX_set_app_data(ctx, own);
-	if ((r = fill(ctx, own, scope, e)) != 0) {
+	if ((r = fill(ctx, own, scope, ring, e)) != 0) {
 		tlsctx_free(ctx);
 		return r;
 	}

@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 #include "lib/opt.h"
+#include "tunnel/keyring.h"
 #include "tunnel/verify.h"
 
 /* The groups offered when none are configured, but for better ones that the library may have. */
@@ -38,6 +39,7 @@ struct tls_conf {
 	char *ocsp;			/* the responder to ask about the peer; NULL or "": none */
 	int ocsp_aia;			/* ask those that certificates name */
 	int ocsp_require, ocsp_nonce, ocsp_staple;
+	int vault;			/* the keys are for another process to sign with */
 	int redirects;			/* nobody is refused for a certificate: tlsctx_authentic tells */
 	int renegotiation;
 	struct opt_list hosts, emails, ips;	/* any one match of all three is enough */
@@ -54,9 +56,10 @@ void tlsctx_forget_session(SSL *ssl);
 int tls_prepare(const struct opt_list *providers, int fips, struct conf_err *e);
 
 /* A context for conf, which is borrowed and must stay as long as the context does.  scope
- * separates the sessions of one service from another's.
+ * separates the sessions of one service from another's.  Where conf asks for a vault, its keys go to
+ * ring (NULL: none, and they stay here).
  * 0, or E_CONF with e->text saying what failed and why. */
-int tlsctx_new(const struct tls_conf *conf, const char *scope, SSL_CTX **ret, struct conf_err *e);
+int tlsctx_new(const struct tls_conf *conf, const char *scope, struct keyring *ring, SSL_CTX **ret, struct conf_err *e);
 
 void tlsctx_free(SSL_CTX *ctx);
 

@@ -16,7 +16,7 @@
 #include "tunnel/ctl.h"
 #include "tunnel/staple.h"
 
-enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000 };
+enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000, TELL_MS = 1000 };
 
 struct worker;
 
@@ -38,13 +38,16 @@ struct worker {
 	struct conn_env env;
 	struct gate *gates;
 	struct watch ctl;
-	struct timer pause;
+	struct timer pause, drained;
 	struct stapler *stapler;
 	unsigned most;			/* connections at a time */
+	unsigned refused;		/* since the log last said so */
+	struct timer tell;
 	int draining;
 };
 
-/* stunnel's share of the descriptor limit (stunnel-conf section 16.5). */
+/* stunnel's share of the descriptor limit (stunnel-conf section 16.5).  Asked before the walls, which
+ * do not let a worker ask. */
 static unsigned
 connections_max(void)
 {
@@ -98,8 +101,39 @@ open_gates_soon(struct worker *w)
 }
 
 static void
-admit(struct worker *w, const struct listener *at, int fd)
+tell_refused(void *arg)
 {
+	struct worker *w = arg;
+
+	if (w->refused > 0)
+		log_warn("Connections refused by connectionRate or connectionRateAddress: %u", w->refused);
+	w->refused = 0;
+}
+
+/* One line a second, however many come. */
+static void
+refuse(struct worker *w, int fd)
+{
+	close(fd);
+	if (w->refused++ == 0)
+		loop_timer(w->env.loop, &w->tell, TELL_MS);
+}
+
+static int
+comes_too_often(struct worker *w, const struct addr *peer)
+{
+	const struct tun_conf *conf = w->job->services->conf;
+
+	return !limits_admit(w->job->limits, peer, loop_now(w->env.loop), (unsigned)conf->rate, (unsigned)conf->rate_address);
+}
+
+static void
+admit(struct worker *w, const struct listener *at, int fd, const struct addr *peer)
+{
+	if (comes_too_often(w, peer)) {
+		refuse(w, fd);
+		return;
+	}
 	if (w->env.count >= w->most) {
 		log_warn("Connection rejected: too many clients (>=%u)", w->most);
 		close(fd);
@@ -113,11 +147,12 @@ static void
 gate_ready(void *arg, uint32_t events)
 {
 	struct gate *g = arg;
-	int fd = accept4(g->at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct addr peer = { .len = sizeof peer.ss };
+	int fd = accept4(g->at->fd, (struct sockaddr *)&peer.ss, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)events;
 	if (fd >= 0) {
-		admit(g->w, g->at, fd);
+		admit(g->w, g->at, fd, &peer);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		log_notice("Accepting new connections suspended for 1 second");
 		close_gates(g->w, 0);
@@ -172,16 +207,28 @@ leave_when_idle(void *arg)
 }
 
 static void
+drained_enough(void *arg)
+{
+	struct worker *w = arg;
+
+	log_notice("drainTimeout exceeded: resetting %u connection(s)", w->env.count);
+	conn_reset_all(&w->env);
+}
+
+static void
 drain(struct worker *w)
 {
 	if (w->draining)
 		return;
 	w->draining = 1;
 	loop_timer_clear(w->env.loop, &w->pause);
+	loop_timer_clear(w->env.loop, &w->tell);
+	tell_refused(w);
 	stop_programs(w);
 	stapler_free(w->stapler);
 	w->stapler = NULL;
 	close_gates(w, 1);
+	loop_timer(w->env.loop, &w->drained, (uint64_t)w->job->services->conf->drain_timeout * 1000);
 	leave_when_idle(w);
 }
 
@@ -200,6 +247,8 @@ ctl_ready(void *arg, uint32_t events)
 			conn_list(&w->env);
 		else if (what == CTL_LOG && fd >= 0)
 			log_take_fd(fd);
+		else if (what == CTL_VAULT && fd >= 0)
+			vault_queue_channel(&w->env.vault, fd);
 	}
 	if (r == E_EOF)		/* the master is gone: nothing is served without it */
 		_exit(EXIT_FAILURE);
@@ -228,27 +277,37 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 	*env = (struct conn_env){ .next_id = job->next_id, .services = job->services, .gone = gone, .arg = arg };
 	if ((r = loop_new(&env->loop)) != 0)
 		return r;
-	if ((r = scratch_new(&env->scratch)) != 0)
+	if ((r = scratch_new(&env->scratch)) != 0) {
 		loop_free(env->loop);
-	else
-		ask_queue_init(&env->asks, env->loop, job->ask_fd);
-	return r;
+		return r;
+	}
+	ask_queue_init(&env->asks, env->loop, job->ask_fd);
+	vault_queue_init(&env->vault, env->loop, job->vault_fd, (uint64_t)job->services->conf->vault_timeout * 1000);
+	remotekeys_set_signer(job->services->keys.remote, vault_sign, &env->vault);
+	return 0;
 }
 
 static void
 env_done(struct conn_env *env)
 {
 	ask_queue_done(&env->asks);
+	vault_queue_done(&env->vault);
 	scratch_free(env->scratch);
 	loop_free(env->loop);
 }
 
+static unsigned
+handshakes_max(const struct tun_conf *conf, unsigned connections)
+{
+	return conf->handshakes_max > 0 ? (unsigned)conf->handshakes_max : connections / 4 * 3 + 1;
+}
+
 static int
-worker_init(struct worker *w, const struct worker_job *job)
+worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 {
 	int r;
 
-	*w = (struct worker){ .job = job, .most = connections_max() };
+	*w = (struct worker){ .job = job, .most = most };
 	w->gates = calloc(job->listeners->n + 1, sizeof *w->gates);
 	w->programs = calloc(job->services->n, sizeof *w->programs);
 	r = w->gates == NULL || w->programs == NULL ? -ENOMEM : env_init(&w->env, job, leave_when_idle, w);
@@ -257,12 +316,15 @@ worker_init(struct worker *w, const struct worker_job *job)
 		free(w->programs);
 		return r;
 	}
+	w->env.shaking_max = handshakes_max(job->services->conf, w->most);
 	for (size_t i = 0; i < job->listeners->n; i++) {
 		struct gate *g = &w->gates[i];
 
 		*g = (struct gate){ .w = w, .at = &job->listeners->v[i] };
 		g->watch = (struct watch){ .fd = g->at->fd, .ready = gate_ready, .arg = g };
 	}
+	w->drained = (struct timer){ .expired = drained_enough, .arg = w };
+	w->tell = (struct timer){ .expired = tell_refused, .arg = w };
 	w->pause = (struct timer){ .expired = open_gates, .arg = w };
 	w->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = w };
 	return 0;
@@ -281,6 +343,7 @@ _Noreturn void
 worker_main(const struct worker_job *job)
 {
 	char report[ROLE_REPORT_SIZE];
+	unsigned most = connections_max();
 	struct worker w;
 	int r;
 
@@ -290,7 +353,7 @@ worker_main(const struct worker_job *job)
 		_exit(WORKER_EXIT_ROLE);
 	}
 	log_debug("Worker %d: %s", (int)getpid(), report);
-	if ((r = worker_init(&w, job)) == 0) {
+	if ((r = worker_init(&w, job, most)) == 0) {
 		open_gates_soon(&w);
 		start_programs(&w);
 		if ((r = loop_watch(w.env.loop, &w.ctl, EPOLLIN)) == 0)

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "tunnel/limit.h"
 #include "tunnel/listener.h"
 #include "tunnel/roles.h"
 
@@ -14,9 +15,10 @@ struct worker_job {
 	const struct listener_set *listeners;
 	const struct role *role;
 	int ctl_fd;			/* the worker's end */
-	int ask_fd;			/* to the spawner, or -1; taken */
+	int ask_fd, vault_fd;		/* to the spawner and the vault, or -1; taken */
 	int leads;			/* runs the programs that are peers themselves */
 	_Atomic uint64_t *next_id;
+	struct limits *limits;
 };
 
 enum { WORKER_EXIT_ROLE = 70 };		/* it could not give up what it must */
