@@ -5,7 +5,7 @@
 #include "lib/err.h"
 #include "t/unit/unit.h"
 
-/* As rsync 3.2.7 does it with --chmod under umask 022: what a file's and a directory's mode become. */
+/* As rsync 3.5.0 does it with --chmod under umask 022: what a file's and a directory's mode become. */
 static const struct { const char *text; mode_t mode, file, dir; } rows[] = {
 	{ "+w", 00644, 00644, 00644 }, { "+w", 00755, 00755, 00755 }, { "+w", 04711, 04711, 04711 },
 	{ "+w", 01757, 01757, 01757 }, { "+w", 07777, 07777, 07777 }, { "+w", 02070, 02270, 02270 },
