@@ -212,14 +212,6 @@ similar(struct session *s, struct tree *t, const char *dir, const struct in_file
 	return best != UINT32_MAX;
 }
 
-static void
-dir_of(const char *path, char dst[TREE_PATH_SIZE])
-{
-	const char *slash = strrchr(path, '/');
-
-	snprintf(dst, TREE_PATH_SIZE, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
-}
-
 int
 altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
     struct stat *ret_st, const char **ret_xname)
@@ -235,7 +227,7 @@ altdest_basis(struct session *s, const struct in_file *f, const char *path, uint
 	if (s->opt.n_alt > 0 && best_of(s, (struct in_file *)(uintptr_t)f, path, &i, ret_st) >= FOUND_BASIS) {
 		w.basis = (uint8_t)i;
 	} else {
-		dir_of(path, dir);
+		dest_dir_of(path, dir);
 		if (!s->opt.fuzzy || !similar(s, &s->in->tree, dir, f, f->name, s->in->fuzzy))
 			return 0;
 		*ret_xname = s->in->fuzzy;

@@ -282,6 +282,14 @@ dest_option_tree(struct session *s, const char *option, struct tree *ret)
 	return r != 0 ? r : tree_open(ret, &s->root, path);
 }
 
+void
+dest_dir_of(const char *path, char dst[TREE_PATH_SIZE])
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(dst, TREE_PATH_SIZE, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
+}
+
 static const char *
 partial_dir(const struct session *s)
 {

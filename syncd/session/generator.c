@@ -508,12 +508,11 @@ uses_deltas(const struct session *s)
 }
 
 static void
-open_basis(struct session *s, const struct target *t, const char *path, uint8_t kind, struct basis *b)
+open_basis(struct session *s, const char *path, uint8_t kind, struct basis *b)
 {
 	struct stat st;
 	bool wanted = uses_deltas(s) || s->opt.append || s->opt.append_verify;
 
-	(void)t;
 	*b = (struct basis){ .kind = kind, .fd = -1 };
 	if (!wanted || s->in->no_tree)
 		return;
@@ -565,7 +564,7 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 			    extras_differ(s, t->f, &s->in->alt[b.kind], t->path, &st);
 		b.size = r == 0 ? 0 : st.st_size;
 	} else {
-		open_basis(s, t, path, kind, &b);
+		open_basis(s, path, kind, &b);
 	}
 	r = request(s, t, flags, &b);
 	if (b.fd >= 0)

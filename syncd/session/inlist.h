@@ -32,8 +32,6 @@ enum {	/* in_file.flags */
 	IN_SKIPPED = 8,		/* a directory that was not made: nothing below it is looked at */
 	IN_REDO = 16,		/* asked for again after a wrong sum */
 	IN_MISSING = 32,	/* mode 0: an argument that is not there, to be deleted */
-	IN_CHANGED = 64,	/* a directory in which something was made */
-	IN_MADE = 128,		/* a directory that we made */
 	IN_AWAITS = 256,	/* values of attributes are on their way */
 };
 

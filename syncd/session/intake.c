@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -70,7 +69,6 @@ intake_new(struct session *s)
 	in->swept[0] = '/';
 	in->is_root = s->grant.uid == 0;
 	in->pretend = o->dry_run > 0 || o->only_write_batch != NULL;
-	in->now = time(NULL);
 	inlist_init(&in->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
 	in->list.missing_ok = o->delete_missing > 0;
 	ids_init(&in->users, names_fd, 'u');

@@ -21,7 +21,7 @@ enum {
 /* Item flags that say what differed (rsync-wire 7.1). */
 enum {
 	REPORT_ATIME = 0x0001, REPORT_CHANGE = 0x0002, REPORT_SIZE = 0x0004, REPORT_TIME = 0x0008, REPORT_PERMS = 0x0010,
-	REPORT_OWNER = 0x0020, REPORT_GROUP = 0x0040, REPORT_ACL = 0x0080, REPORT_XATTR = ITEM_REPORT_XATTR, REPORT_CRTIME = 0x0400,
+	REPORT_OWNER = 0x0020, REPORT_GROUP = 0x0040, REPORT_ACL = 0x0080, REPORT_XATTR = ITEM_REPORT_XATTR,
 };
 
 enum {	/* which file the sums describe (rsync-wire 7.1); below 0x80: alternate directory of that number */
@@ -113,12 +113,6 @@ struct groups {
 	size_t n, size;
 };
 
-/* Something found on disk that is to go at the end (--delete-delay, --delete-after). */
-struct doomed {
-	char *path;
-	bool is_dir;
-};
-
 /* Merge files on the way down to a directory. */
 struct merge_level {
 	char *path;
@@ -136,7 +130,6 @@ struct intake {
 	bool segment_open;	/* one is being read */
 	bool pretend;		/* -n: nothing is changed */
 	bool is_root;		/* owners may be set */
-	int64_t now;		/* seconds, when we began */
 
 	struct tree tree;	/* the destination */
 	bool made_top;		/* it was made for this push */
@@ -176,7 +169,7 @@ struct intake {
 	/* deletion */
 	struct merge_level *levels;
 	size_t n_levels, cap_levels;
-	struct doomed *doomed;
+	char **doomed;		/* paths that go at the end (--delete-delay) */
 	size_t n_doomed, cap_doomed;
 	uint32_t deleted[5];	/* files, directories, symlinks, devices, specials */
 	int64_t delete_skipped;	/* for --max-delete */
@@ -227,6 +220,9 @@ void dest_cannot(struct session *s, const char *who, const char *what, const str
 /* The same about an attribute, in the words of meta_set. */
 void dest_unset(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
 void dest_failed(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
+
+/* The directory part of a path, "" at the top. */
+void dest_dir_of(const char *path, char dst[TREE_PATH_SIZE]);
 
 /* The partial file of path, in the tree; false when there is no partial directory. */
 bool dest_partial(const struct session *s, const char *path, char dst[TREE_PATH_SIZE]);

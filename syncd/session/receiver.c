@@ -119,14 +119,6 @@ leaf_of(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-static void
-dir_of(const char *path, char dst[TREE_PATH_SIZE])
-{
-	const char *slash = strrchr(path, '/');
-
-	snprintf(dst, TREE_PATH_SIZE, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
-}
-
 /* Once a directory is written to, what dead sessions left in it goes. */
 static void
 sweep(struct session *s, const char *dir)
@@ -151,7 +143,7 @@ open_temporary(struct session *s, const char *path)
 
 	x->made_mode = mode;
 	x->tmp_tree = s->in->temp.fd >= 0 ? &s->in->temp : &s->in->tree;
-	dir_of(path, dir);
+	dest_dir_of(path, dir);
 	if (s->in->temp.fd >= 0)
 		dir[0] = '\0';
 	else
@@ -175,7 +167,7 @@ open_in_place(struct session *s, const char *path)
 	snprintf(x->tmp, sizeof x->tmp, "%s", path);
 	x->fd = tree_open_file(&s->in->tree, path, O_RDWR, &st);
 	if (x->fd == -ENOENT) {
-		dir_of(path, dir);
+		dest_dir_of(path, dir);
 		x->fd = tree_create(&s->in->tree, path, 0600 | (x->f->mode & 0700));
 	}
 	return x->fd;
@@ -551,7 +543,7 @@ keep_partial(struct session *s)
 	if (dir && tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0) {
 		char parent[TREE_PATH_SIZE];
 
-		dir_of(partial, parent);
+		dest_dir_of(partial, parent);
 		(void)tree_mkdir(&s->in->tree, parent, 0700);
 		if (tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0)
 			drop_temporary(x);
@@ -627,7 +619,7 @@ delay(struct session *s, const char *path)
 		in->delayed = delayed;
 		in->cap_delayed = cap;
 	}
-	dir_of(partial, parent);
+	dest_dir_of(partial, parent);
 	if ((r = tree_rename(x->tmp_tree, x->tmp, &in->tree, partial)) == -ENOENT) {
 		(void)tree_mkdir(&in->tree, parent, 0700);
 		r = tree_rename(x->tmp_tree, x->tmp, &in->tree, partial);
@@ -650,7 +642,7 @@ drop_partial(struct session *s, const char *path)
 		return;
 	if (tree_remove(&s->in->tree, partial, false) != 0)
 		return;
-	dir_of(partial, parent);
+	dest_dir_of(partial, parent);
 	(void)tree_remove(&s->in->tree, parent, true);
 }
 
@@ -822,7 +814,7 @@ receiver_place_delayed(struct session *s)
 			r = groups_failed(s, f);
 			continue;
 		}
-		dir_of(partial, parent);
+		dest_dir_of(partial, parent);
 		(void)tree_remove(&in->tree, parent, true);
 		generator_success(s, in->delayed[i]);
 		r = groups_complete(s, f, path);
@@ -870,7 +862,7 @@ receiver_copy(struct session *s, struct tree *from_tree, const char *from, struc
 
 	if (in < 0)
 		return in;
-	dir_of(to, dir);
+	dest_dir_of(to, dir);
 	if ((out = stage_open(to_tree, dir, leaf_of(to), 0600, tmp)) < 0) {
 		close(in);
 		return out;

@@ -137,7 +137,7 @@ remove_done(struct session *s)
 	}
 	free(in->levels);
 	for (size_t i = 0; i < in->n_doomed; i++)
-		free(in->doomed[i].path);
+		free(in->doomed[i]);
 	free(in->doomed);
 	in->levels = NULL;
 	in->doomed = NULL;
@@ -283,8 +283,7 @@ take_away(struct session *s, const char *path, const struct stat *st, bool count
 	return tree_remove(&s->in->tree, path, S_ISDIR(st->st_mode));
 }
 
-static enum outcome remove_one(struct session *s, const struct rules_dir *rules, const char *path, const struct stat *st,
-    bool counted, int depth);
+static enum outcome remove_one(struct session *s, const char *path, const struct stat *st, bool counted, int depth);
 
 /* Everything below a directory that is to go.  KEPT when something in it stays. */
 static enum outcome
@@ -322,7 +321,7 @@ empty_dir(struct session *s, const char *path, const struct stat *st, bool count
 		if (counted && enter(s, path, &rules) != 0)
 			one = FAILED;
 		else
-			one = remove_one(s, rules, name, &l.v[i].st, counted, depth + 1);
+			one = remove_one(s, name, &l.v[i].st, counted, depth + 1);
 		all = one != GONE && all == GONE ? one : all;
 	}
 	found_free(&l);
@@ -330,12 +329,11 @@ empty_dir(struct session *s, const char *path, const struct stat *st, bool count
 }
 
 static enum outcome
-remove_one(struct session *s, const struct rules_dir *rules, const char *path, const struct stat *st, bool counted, int depth)
+remove_one(struct session *s, const char *path, const struct stat *st, bool counted, int depth)
 {
 	enum outcome in = GONE;
 	int r;
 
-	(void)rules;
 	if (S_ISDIR(st->st_mode))
 		in = empty_dir(s, path, st, counted, depth);
 	if (in == KEPT)
@@ -361,7 +359,7 @@ remove_one(struct session *s, const struct rules_dir *rules, const char *path, c
 int
 remove_all(struct session *s, const char *path, const struct stat *st, bool counted)
 {
-	return remove_one(s, NULL, path, st, counted, 0) == GONE ? 0 : -EBUSY;
+	return remove_one(s, path, st, counted, 0) == GONE ? 0 : -EBUSY;
 }
 
 int
@@ -370,7 +368,7 @@ remove_named(struct session *s, const char *path, const struct stat *st)
 	if (is_protected(s, NULL, path, S_ISDIR(st->st_mode), false))
 		return 0;
 	if (!S_ISDIR(st->st_mode) || s->opt.force || options_deletes(&s->opt)) {
-		(void)remove_one(s, NULL, path, st, true, 0);
+		(void)remove_one(s, path, st, true, 0);
 	} else if (take_away(s, path, st, true) == 0) {
 		count(s, st->st_mode);
 		report(s, path, st->st_mode);
@@ -381,12 +379,11 @@ remove_named(struct session *s, const char *path, const struct stat *st)
 }
 
 static int
-doom(struct session *s, const char *path, bool is_dir)
+doom(struct session *s, const char *path)
 {
 	struct intake *in = s->in;
 	size_t cap = in->cap_doomed < 64 ? 64 : in->cap_doomed * 2;
-	struct doomed *doomed;
-	char *copy;
+	char **doomed, *copy;
 
 	if (in->n_doomed == in->cap_doomed) {
 		if ((doomed = reallocarray(in->doomed, cap, sizeof *doomed)) == NULL)
@@ -396,7 +393,7 @@ doom(struct session *s, const char *path, bool is_dir)
 	}
 	if ((copy = strdup(path)) == NULL)
 		return -ENOMEM;
-	in->doomed[in->n_doomed++] = (struct doomed){ copy, is_dir };
+	in->doomed[in->n_doomed++] = copy;
 	return 0;
 }
 
@@ -448,9 +445,9 @@ remove_from(struct session *s, const struct in_segment *seg, const char *path, c
 			continue;
 		}
 		if (later)
-			r = doom(s, name, S_ISDIR(st->st_mode));
+			r = doom(s, name);
 		else
-			(void)remove_one(s, rules, name, st, true, 0);
+			(void)remove_one(s, name, st, true, 0);
 	}
 	found_free(&l);
 	return r;
@@ -507,7 +504,7 @@ remove_late(struct session *s)
 	if (options_delete_when(&s->opt, s->proto.version) == DELETE_AFTER)
 		return remove_walk(s);
 	for (size_t i = 0; i < in->n_doomed; i++)
-		if (remove_allowed(s) && tree_lstat(&in->tree, in->doomed[i].path, &st) == 0)
-			(void)remove_one(s, NULL, in->doomed[i].path, &st, true, 0);
+		if (remove_allowed(s) && tree_lstat(&in->tree, in->doomed[i], &st) == 0)
+			(void)remove_one(s, in->doomed[i], &st, true, 0);
 	return 0;
 }

@@ -342,6 +342,8 @@ session_run(struct session *s)
 enum step
 drain_run(struct session *s)
 {
+	if (s->in != NULL)
+		receiver_abort(s);	/* what is half done does not wait for the client's farewell */
 	if (peer_pending(&s->peer)) {
 		if (s->deadline == 0 || s->deadline > loop_clock() + 2 * DRAIN_SECONDS * 1000)
 			s->deadline = loop_clock() + 2 * DRAIN_SECONDS * 1000;

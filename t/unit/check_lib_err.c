@@ -15,7 +15,7 @@ static const struct {
 	const char *text;
 } rows[] = {
 	{ 0, "success" }, { E_SHORT, "message cut short" }, { -ENOENT, "No such file or directory" },
-	{ -999, "Unknown error 999" }, { -1014, "unknown error" }, { 1, "unknown error" }, { -2000, "unknown error" },
+	{ -999, "Unknown error 999" }, { -1015, "unknown error" }, { 1, "unknown error" }, { -2000, "unknown error" },
 };
 
 START_TEST(a_code_has_its_text)
