@@ -38,7 +38,7 @@ client() {
 	} > "$scratch/in.conf"
 	tlog=$scratch/client.log
 	start_tunnel < "$scratch/in.conf"
-	out=$(timeout 10 "$peer" send "$tport" "$ping")
+	out=$(timeout 30 "$peer" send "$tport" "$ping")
 	stop "$tunnel_pid"
 }
 client
