@@ -63,7 +63,7 @@ bad() { # bad CERT WANTED REASON
 	"$await" port "$sport"
 	printf '[c]\nclient = yes\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:%s\n%s\ncheckHost = localhost\n' "$sport" "$trust" > "$scratch/in.conf"
 	start_tunnel < "$scratch/in.conf"
-	out=$(timeout 10 "$peer" send "$tport" "ping$nl")
+	out=$(timeout 30 "$peer" send "$tport" "ping$nl")
 	stop "$tunnel_pid" "$_s"
 	like "$out" "$2" "server: $1"
 	[ -z "$3" ] || ok "which is said: $3" logged "LOG4[0]: CERT: $3"
