@@ -73,10 +73,12 @@ if mount -t tmpfs -o size=1m tmpfs "$scratch/full.ours" 2> /dev/null; then
 	is "$(cat "$scratch/full.ours/large")" "old large" "the old file is whole"
 	is "$(cat "$scratch/full.ours/one")" one "files that fit are there"
 	is "$(find "$scratch/full.ours" -name '.*.sp~*' | wc -l)" 0 "no temporary is left"
+	idle "$syncd_pid"
 	mount -o remount,ro "$scratch/full.ours"
 	timeout 20 rsync -aI "$tree/one" "rsync://127.0.0.1:$port/full/" > "$scratch/out" 2>&1
 	is $? 23 "a read-only file system is an error at the client"
 	like "$(cat "$scratch/out")" '*Read-only file system*' "in words"
+	idle "$syncd_pid"
 	umount "$scratch/full.ours"
 else
 	for n in 1 2 3 4 5 6 7 8; do skip "a full disk, $n" "no tmpfs can be mounted here"; done

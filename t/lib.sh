@@ -82,6 +82,11 @@ start_syncd() {
 	syncd_pid=$pid
 	ready "$scratch/syncd.log" "listening on port $port"
 }
+# idle PID: until no connection of our daemon is left, 10 s at most: a session works off what it has received, also after its client is gone
+idle() {
+	_n=0
+	while pgrep -P "$1" > /dev/null && [ $_n -lt 500 ]; do _n=$((_n + 1)); sleep 0.02; done
+}
 # start_rsyncd < CONF: Debian's own daemon on a free port in $rport
 start_rsyncd() {
 	rport=$(freeport)
