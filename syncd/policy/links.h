@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Stands before the target of a link that is stored so that it leads nowhere ("munge symlinks"). */
+#define LINKS_MUNGED "/rsyncd-munged/"
+
 /* Does target, found in directory dir of the transfer ("" is its top), lead outside?  Absolute
  * targets and any ".." behind a name count as leading outside (hardening P21). */
 bool links_unsafe(const char *target, const char *dir);

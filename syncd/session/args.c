@@ -26,6 +26,14 @@ read_list(struct session *s)
 	return r;
 }
 
+const char *
+args_below_module(const struct session *s, const char *arg)
+{
+	size_t n = strlen(s->grant.module);
+
+	return strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0') ? arg + n : arg;
+}
+
 /* Only the first list is shell-quoted, and only up to the dot (rsync-wire 1.6.2). */
 static void
 unquote_options(struct session *s)

@@ -81,13 +81,28 @@ dest_unset(struct session *s, const char *who, const char *what, const struct tr
 static void
 argument(const struct session *s, char dst[TREE_PATH_SIZE])
 {
-	const char *arg = s->paths < s->args.n ? s->args.v[s->paths] : "";
-	size_t n = strlen(s->grant.module);
+	const char *arg = args_below_module(s, s->paths < s->args.n ? s->args.v[s->paths] : "");
 
-	if (strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0'))
-		arg += n + (arg[n] == '/');
-	snprintf(dst, TREE_PATH_SIZE, "%s", arg);
+	snprintf(dst, TREE_PATH_SIZE, "%s", arg + (arg[0] == '/'));
 	source_clean_path(dst, true);
+}
+
+/* Make the directories above a path below the module's root, and path itself if whole.  Links are followed, as
+ * the administrator's own.  How many were made above it, or -errno. */
+static int
+make_below_root(struct session *s, const char *path, bool above, bool whole)
+{
+	const mode_t mode = DIR_MODE & ~s->grant.mask;
+	struct tree top = TREE_INIT;
+	int r = tree_open(&top, &s->root, ""), made = 0;
+
+	top.links = true;
+	if (r == 0 && above && (r = tree_mkparents(&top, path, mode)) > 0)
+		made = r;
+	if (r >= 0 && whole)
+		r = tree_mkdir(&top, path, mode);
+	tree_done(&top);
+	return r < 0 ? r : made;
 }
 
 /* How many entries have come so far; *ret_only is the one, if it is one. */
@@ -155,24 +170,14 @@ say_created(struct session *s, const char *path, int n)
 static int
 make_destination(struct session *s, const char *path)
 {
-	const mode_t mode = DIR_MODE & ~s->grant.mask;
-	struct tree top = TREE_INIT;
-	int r, made = 0;
+	int r, made;
 
 	if (s->in->pretend) {
 		s->in->no_tree = true;
 		return 0;
 	}
-	if ((r = tree_open(&top, &s->root, "")) != 0)
-		return fail(s, "change_dir", "", r);
-	top.links = true;
-	if (s->opt.mkpath)
-		r = made = tree_mkparents(&top, path, mode);
-	if (r >= 0)
-		r = tree_mkdir(&top, path, mode);
-	tree_done(&top);
-	if (r != 0)
-		return fail(s, "mkdir", path, r);
+	if ((made = make_below_root(s, path, s->opt.mkpath, true)) < 0)
+		return fail(s, "mkdir", path, made);
 	s->in->made_top = !s->opt.mkpath;
 	say_created(s, path, made + 1);
 	r = tree_open(&s->in->tree, &s->root, path);
@@ -216,14 +221,7 @@ dest_settle(struct session *s)
 	if (r != 0 && (slash || n != 1))
 		return make_destination(s, path);
 	if (r != 0 && s->opt.mkpath && !s->in->pretend) {
-		struct tree top = TREE_INIT;
-
-		if ((r = tree_open(&top, &s->root, "")) == 0) {
-			top.links = true;
-			r = tree_mkparents(&top, path, DIR_MODE & ~s->grant.mask);
-		}
-		tree_done(&top);
-		if (r < 0)
+		if ((r = make_below_root(s, path, true, false)) < 0)
 			return fail(s, "mkdir", path, r);
 		if (r > 0) {
 			char *leaf = strrchr(path, '/');
@@ -321,7 +319,6 @@ static int
 open_backup(struct session *s)
 {
 	char path[TREE_PATH_SIZE];
-	struct tree top = TREE_INIT;
 	int r;
 
 	if (s->in->backup.fd >= 0)
@@ -332,13 +329,8 @@ open_backup(struct session *s)
 		return -EACCES;
 	if ((r = tree_open(&s->in->backup, &s->root, path)) != -ENOENT)
 		return r;
-	if ((r = tree_open(&top, &s->root, "")) == 0) {
-		top.links = true;
-		if ((r = tree_mkparents(&top, path, DIR_MODE & ~s->grant.mask)) >= 0)
-			r = tree_mkdir(&top, path, DIR_MODE & ~s->grant.mask);
-	}
-	tree_done(&top);
-	return r == 0 ? tree_open(&s->in->backup, &s->root, path) : r;
+	r = make_below_root(s, path, true, true);
+	return r >= 0 ? tree_open(&s->in->backup, &s->root, path) : r;
 }
 
 int

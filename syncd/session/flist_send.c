@@ -79,7 +79,6 @@ flist_open(struct session *s)
 static int
 add_argument(struct session *s, char *arg)
 {
-	size_t n = strlen(s->grant.module);
 	char glue[MODULE_NAME_MAX + 4], *next = NULL;
 	int r;
 
@@ -88,9 +87,7 @@ add_argument(struct session *s, char *arg)
 		if ((next = strstr(arg, glue)) != NULL)
 			*next++ = '\0';
 	}
-	if (strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0'))
-		arg += n;
-	r = source_glob(s->source, arg);
+	r = source_glob(s->source, args_below_module(s, arg));
 	return r == 0 && next != NULL ? add_argument(s, next) : r;
 }
 

@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/grow.h"
 #include "syncd/delta/rolling.h"
-#include "syncd/session/sums.h"
 #include "syncd/policy/links.h"
-
-static const char munge_prefix[] = "/rsyncd-munged/";
+#include "syncd/session/sums.h"
 
 /* An entry and what stands in its place. */
 struct target {
@@ -137,19 +136,13 @@ static int
 touch_later(struct session *s, const struct target *t, bool set_mode, mode_t mode)
 {
 	struct intake *in = s->in;
-	size_t cap = in->cap_touches < 64 ? 64 : in->cap_touches * 2;
-	struct touch *touches;
 	bool set_time = settle_keeps_time(s, S_IFDIR);
 	char *path;
 
 	if (in->pretend || (!set_time && !set_mode))
 		return 0;
-	if (in->n_touches == in->cap_touches) {
-		if ((touches = reallocarray(in->touches, cap, sizeof *touches)) == NULL)
-			return -ENOMEM;
-		in->touches = touches;
-		in->cap_touches = cap;
-	}
+	if (!grow(&in->touches, sizeof *in->touches, in->n_touches, &in->cap_touches))
+		return -ENOMEM;
 	if ((path = strdup(t->path)) == NULL)
 		return -ENOMEM;
 	in->touches[in->n_touches++] = (struct touch){ path, { t->f->mtime, t->f->nsec }, mode, set_time, set_mode };
@@ -265,7 +258,7 @@ do_directory(struct session *s, struct target *t)
 static bool
 stored_target(const struct session *s, const char *link, char *dst, size_t size)
 {
-	return (size_t)snprintf(dst, size, "%s%s", s->grant.munge ? munge_prefix : "", link) < size;
+	return (size_t)snprintf(dst, size, "%s%s", s->grant.munge ? LINKS_MUNGED : "", link) < size;
 }
 
 static int
@@ -309,7 +302,7 @@ static int
 do_symlink(struct session *s, struct target *t)
 {
 	const char *link = t->f->extra == NULL ? NULL : t->f->extra->link;
-	char want[NAME_BYTES_MAX + sizeof munge_prefix], has[sizeof want];
+	char want[NAME_BYTES_MAX + sizeof LINKS_MUNGED], has[sizeof want];
 	unsigned flags = ITEM_LOCAL_CHANGE | REPORT_CHANGE;
 	bool was_link = t->exists && S_ISLNK(t->st.st_mode);
 	int r = 0;
@@ -753,7 +746,7 @@ next_entry(struct session *s, struct in_segment *seg)
 		in->entered = true;
 		if ((r = enter_segment(s, seg)) != 0)
 			return r;
-		if (in->list.incremental && (r = remove_during(s, seg)) != 0)
+		if (in->list.incremental && (r = remove_during_segment(s, seg)) != 0)
 			return r;
 	}
 	if (in->at == seg->n) {
@@ -772,9 +765,8 @@ next_entry(struct session *s, struct in_segment *seg)
 	} else {
 		r = generator_entry(s, ndx, f);
 	}
-	if (r == 0 && !in->list.incremental && S_ISDIR(f->mode) && options_delete_when(&s->opt, s->proto.version) >= DELETE_DURING &&
-	    options_delete_when(&s->opt, s->proto.version) <= DELETE_DELAY && generator_deletes_in(s, f))
-		r = remove_in(s, seg, f);
+	if (r == 0 && !in->list.incremental)
+		r = remove_during(s, seg, f);
 	return r == 0 ? 1 : r;
 }
 

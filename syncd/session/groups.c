@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/err.h"
+#include "lib/grow.h"
 
 void
 groups_done(struct groups *g)
@@ -84,15 +85,8 @@ groups_count(struct session *s, const struct in_segment *seg)
 static int
 wait_for(struct group *g, int32_t ndx)
 {
-	size_t cap = g->cap_waiting < 8 ? 8 : g->cap_waiting * 2;
-	int32_t *waiting;
-
-	if (g->n_waiting == g->cap_waiting) {
-		if ((waiting = reallocarray(g->waiting, cap, sizeof *waiting)) == NULL)
-			return -ENOMEM;
-		g->waiting = waiting;
-		g->cap_waiting = cap;
-	}
+	if (!grow(&g->waiting, sizeof *g->waiting, g->n_waiting, &g->cap_waiting))
+		return -ENOMEM;
 	g->waiting[g->n_waiting++] = ndx;
 	return 0;
 }

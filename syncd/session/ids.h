@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IDS_MAX = 65536, IDS_RULES_MAX = 4096, IDS_ASKED_MAX = 8192 };
+enum {
+	IDS_MAX = 65536, IDS_RULES_MAX = 4096,
+	IDS_ASKED_MAX = 4096,	/* of each kind: both together stay below what the monitor allows (NAMES_ASKED_MAX) */
+};
 
 struct id_row {
 	uint32_t wire, here;

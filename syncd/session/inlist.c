@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/err.h"
+#include "lib/grow.h"
 
 enum { CHUNK_SIZE = 16384 };
 
@@ -51,17 +52,12 @@ newest(const struct inlist *l)
 int
 inlist_begin(struct inlist *l, int32_t dir)
 {
-	struct in_segment *seg, **segments;
-	size_t cap = l->cap_segments < 16 ? 16 : l->cap_segments * 2;
+	struct in_segment *seg;
 
 	if (dir >= 0 && ((size_t)dir >= l->n_dirs || l->dirs[dir].served))
 		return E_FORMAT;
-	if (l->n_segments == l->cap_segments) {
-		if ((segments = reallocarray(l->segments, cap, sizeof *segments)) == NULL)
-			return -ENOMEM;
-		l->segments = segments;
-		l->cap_segments = cap;
-	}
+	if (!grow(&l->segments, sizeof *l->segments, l->n_segments, &l->cap_segments))
+		return -ENOMEM;
 	if ((seg = calloc(1, sizeof *seg)) == NULL)
 		return -ENOMEM;
 	if (dir >= 0)
@@ -198,20 +194,11 @@ keep_name(struct inlist *l, struct in_segment *seg, const char *path, struct in_
 }
 
 static int
-grow(struct inlist *l, struct in_segment *seg)
+make_room(struct inlist *l, struct in_segment *seg)
 {
-	uint32_t cap = seg->cap < 16 ? 16 : seg->cap * 2;
-	struct in_file *files;
-
 	if (l->alive >= INLIST_FILES_MAX)
 		return E_LIMIT;
-	if (seg->n < seg->cap)
-		return 0;
-	if ((files = reallocarray(seg->files, cap, sizeof *files)) == NULL)
-		return -ENOMEM;
-	seg->files = files;
-	seg->cap = cap;
-	return 0;
+	return grow(&seg->files, sizeof *seg->files, seg->n, &seg->cap) ? 0 : -ENOMEM;
 }
 
 /* One more name of a file in this list: all but the name is that one's. */
@@ -242,7 +229,7 @@ inlist_add(struct inlist *l, const struct flist_entry *e, size_t sum_len, struct
 	int r;
 
 	*ret_first = NULL;
-	if ((r = grow(l, seg)) != 0 || (r = clean(e->path, l->relative, path)) != 0)
+	if ((r = make_room(l, seg)) != 0 || (r = clean(e->path, l->relative, path)) != 0)
 		return r;
 	f = &seg->files[seg->n];
 	*f = (struct in_file){ .seq = seg->n, .acl = -1, .dflt_acl = -1, .xattrs = -1 };
@@ -466,23 +453,17 @@ dir_copy(const struct in_file *f, struct in_dir *ret)
 static int
 number_dirs(struct inlist *l, const struct in_segment *seg)
 {
-	struct in_dir *dirs;
 	int r;
 
 	for (uint32_t i = 0; i < seg->n; i++) {
 		const struct in_file *f = &seg->files[i];
-		size_t cap = l->cap_dirs < 16 ? 16 : l->cap_dirs * 2;
 
 		if (!S_ISDIR(f->mode))
 			continue;
 		if (l->n_dirs >= INLIST_DIRS_MAX)
 			return E_LIMIT;
-		if (l->n_dirs == l->cap_dirs) {
-			if ((dirs = reallocarray(l->dirs, cap, sizeof *dirs)) == NULL)
-				return -ENOMEM;
-			l->dirs = dirs;
-			l->cap_dirs = cap;
-		}
+		if (!grow(&l->dirs, sizeof *l->dirs, l->n_dirs, &l->cap_dirs))
+			return -ENOMEM;
 		if ((r = dir_copy(f, &l->dirs[l->n_dirs])) != 0)
 			return r;
 		l->n_dirs++;
@@ -543,8 +524,8 @@ inlist_dir(const struct inlist *l, int32_t dir)
 	return dir < 0 || (size_t)dir >= l->n_dirs ? NULL : &l->dirs[dir].file;
 }
 
-static struct in_segment *
-segment_of(const struct inlist *l, int32_t ndx)
+struct in_segment *
+inlist_segment(const struct inlist *l, int32_t ndx)
 {
 	size_t from = l->oldest, to = l->n_segments;
 
@@ -562,7 +543,7 @@ segment_of(const struct inlist *l, int32_t ndx)
 struct in_file *
 inlist_find(const struct inlist *l, int32_t ndx, int32_t *ret_dir)
 {
-	struct in_segment *seg = segment_of(l, ndx);
+	struct in_segment *seg = inlist_segment(l, ndx);
 
 	*ret_dir = -1;
 	if (seg == NULL || ndx < 0 || ndx < seg->first - 1 || !seg->complete)

@@ -49,7 +49,8 @@ struct in_file {
 struct in_segment {
 	int32_t first;		/* index of files[0]; first - 1 is the directory itself */
 	int32_t dir;		/* its number; -1: the first list */
-	uint32_t n, cap;
+	uint32_t n;
+	size_t cap;
 	struct in_file *files;
 	char **chunks;
 	size_t n_chunks, chunk_at, chunk_size;
@@ -94,6 +95,9 @@ int inlist_end(struct inlist *l);
 
 /* --prune-empty-dirs: drop directories with nothing but directories below.  keep: may this one stay? */
 void inlist_prune(struct inlist *l);
+
+/* The segment that this index would be in; gap indices belong to the one behind them.  NULL: there is none. */
+struct in_segment *inlist_segment(const struct inlist *l, int32_t ndx);
 
 /* NULL when there is no such file.  For the index of a directory between segments NULL and the directory's
  * number in *ret_dir, else -1 there. */

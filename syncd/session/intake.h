@@ -65,10 +65,8 @@ struct taking {
 	enum { TAKE_IDLE, TAKE_HEAD, TAKE_TOKENS, TAKE_SUM } stage;
 	struct want want;
 	struct in_file *f;
-	struct item item;
 	struct sum_head head;
 	int fd, basis_fd;	/* -1: none */
-	int64_t basis_size;
 	char tmp[TREE_PATH_SIZE];	/* what fd is called, in the tree that tmp_tree names */
 	struct tree *tmp_tree;
 	mode_t made_mode;	/* it was made with */
@@ -389,12 +387,12 @@ int altdest_open(struct session *s, const struct want *w, const char *path, stru
 
 /* --- remove.c: deletion ---------------------------------------------------------------------------- */
 
-/* Delete what is not in the list from directory f, whose entries are in seg; or note it, where deletion
- * comes late.  0, or an error of ours. */
-int remove_in(struct session *s, const struct in_segment *seg, const struct in_file *f);
+/* If deletion goes along with the transfer: delete what is not in the list from directory f, whose entries are
+ * in seg, or note it, where it comes late.  0, or an error of ours. */
+int remove_during(struct session *s, const struct in_segment *seg, const struct in_file *f);
 
-/* The same for the directory that an incremental segment lists, if it is time. */
-int remove_during(struct session *s, const struct in_segment *seg);
+/* The same for the directory that an incremental segment lists. */
+int remove_during_segment(struct session *s, const struct in_segment *seg);
 
 /* Everything at path, whatever it is, to make room.  0, or -errno (told). */
 int remove_all(struct session *s, const char *path, const struct stat *st, bool counted);

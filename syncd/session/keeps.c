@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/grow.h"
 #include "syncd/wire/int.h"
 
 enum { COUNT_MAX = 65536, NAME_MAX_BYTES = 4096, VALUE_WIRE_MAX = 128 << 20 };
@@ -38,20 +39,11 @@ account(struct keeps *k, size_t n)
 
 /* Room for one more of n elements. */
 static int
-grow(void *array, size_t *cap, size_t n, size_t size)
+make_room(void *array, size_t *cap, size_t n, size_t size)
 {
-	size_t more = *cap < 16 ? 16 : *cap * 2;
-	void *p;
-
-	if (n < *cap)
-		return 0;
 	if (n >= KEEPS_SETS_MAX)
 		return E_LIMIT;
-	if ((p = reallocarray(*(void **)array, more, size)) == NULL)
-		return -ENOMEM;
-	*(void **)array = p;
-	*cap = more;
-	return 0;
+	return grow(array, size, n, cap) ? 0 : -ENOMEM;
 }
 
 /* --- ACLs -------------------------------------------------------------------------------------------- */
@@ -102,7 +94,7 @@ keeps_acl(struct keeps *k, int kind, struct cursor *c, keeps_learn *learn, void 
 
 	if (r != 0 || *ret >= 0)
 		return r;
-	if ((r = grow(&k->acls[kind], &k->cap_acls[kind], k->n_acls[kind], sizeof acl)) != 0)
+	if ((r = make_room(&k->acls[kind], &k->cap_acls[kind], k->n_acls[kind], sizeof acl)) != 0)
 		return r;
 	if ((r = take_literal(k, c, learn, arg, &acl)) != 0) {
 		k->list_bytes = before;
@@ -126,7 +118,7 @@ keeps_set(struct keeps *k, struct cursor *c, int32_t *ret)
 	n = get_varint(c);
 	if (c->err == 0 && (n < 0 || n > COUNT_MAX))
 		cur_fail(c, E_LIMIT);
-	if ((r = c->err) != 0 || (r = grow(&k->sets, &k->cap_sets, k->n_sets, sizeof *k->sets)) != 0 ||
+	if ((r = c->err) != 0 || (r = make_room(&k->sets, &k->cap_sets, k->n_sets, sizeof *k->sets)) != 0 ||
 	    (r = account(k, sizeof *k->sets)) != 0)
 		return r;
 	*ret = (int32_t)k->n_sets;
@@ -167,7 +159,7 @@ keeps_item(struct keeps *k, struct cursor *c, keeps_may *may, void *arg)
 	const char *name;
 	int r = read_item(c, &name, &it.len, &bytes);
 
-	if (r != 0 || (r = grow(&set->v, &set->cap, set->n, sizeof it)) != 0 ||
+	if (r != 0 || (r = make_room(&set->v, &set->cap, set->n, sizeof it)) != 0 ||
 	    (r = account(k, sizeof it + strlen(name) + XATTR_INLINE_MAX)) != 0)
 		return r;
 	if (it.len > XATTR_INLINE_MAX) {

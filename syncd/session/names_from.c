@@ -72,11 +72,9 @@ read_file(struct session *s)
 static int
 open_names(struct session *s)
 {
-	const char *arg = s->paths < s->args.n ? s->args.v[s->paths] : "";
-	size_t n = strlen(s->grant.module);
+	const char *arg = args_below_module(s, s->paths < s->args.n ? s->args.v[s->paths] : "");
+	size_t n;
 
-	if (strncmp(arg, s->grant.module, n) == 0 && (arg[n] == '/' || arg[n] == '\0'))
-		arg += n;
 	if (strlen(arg) >= sizeof s->names_base)
 		return E_LIMIT;
 	strcpy(s->names_base, arg);

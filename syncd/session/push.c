@@ -14,31 +14,25 @@
 
 enum { STEPS_A_TURN = 64 };	/* of the generator, before the sockets are looked at again */
 
-/* --- segments ---------------------------------------------------------------------------------------------- */
-
-/* Which segment has this index?  Gap indices belong to the one behind them. */
-static size_t
-segment_of(const struct inlist *l, int32_t ndx)
-{
-	size_t from = l->oldest, to = l->n_segments;
-
-	while (to - from > 1) {
-		size_t mid = from + (to - from) / 2;
-
-		if (l->segments[mid]->first - 1 <= ndx)
-			from = mid;
-		else
-			to = mid;
-	}
-	return from;
-}
+/* --- steps that come up again ------------------------------------------------------------------------------- */
 
 void
 push_pending(struct session *s, int32_t ndx, int change)
 {
-	struct in_segment *seg = s->in->list.segments[segment_of(&s->in->list, ndx)];
+	struct in_segment *seg = inlist_segment(&s->in->list, ndx);
 
 	seg->pending = (uint32_t)((int64_t)seg->pending + change);
+}
+
+/* Ask once more for one of those whose sum was wrong.  1 or an error. */
+static int
+ask_again(struct session *s)
+{
+	int32_t ndx = s->in->redo[--s->in->n_redo];
+	int r = generator_redo(s, ndx);
+
+	push_pending(s, ndx, -1);
+	return r == 0 ? 1 : r;
 }
 
 static void
@@ -334,13 +328,8 @@ end_second(struct session *s)
 		if (s->proto.version < 30 && (r = receiver_give_up(s)) != 0)
 			return r;
 	}
-	if (in->n_redo > 0) {
-		int32_t ndx = in->redo[--in->n_redo];
-
-		r = generator_redo(s, ndx);
-		push_pending(s, ndx, -1);
-		return r == 0 ? 1 : r;
-	}
+	if (in->n_redo > 0)
+		return ask_again(s);
 	if (in->asking.fd >= 0)
 		return 0;
 	put_done(s);		/* phase 1 */
@@ -434,13 +423,8 @@ produce(struct session *s)
 
 	if (!peer_room(&s->peer))
 		return 0;
-	if (in->list.incremental && in->n_redo > 0 && in->end == END_RUNNING && in->asking.fd < 0) {
-		int32_t ndx = in->redo[--in->n_redo];	/* while its list is still open */
-
-		r = generator_redo(s, ndx);
-		push_pending(s, ndx, -1);
-		return r == 0 ? 1 : r;
-	}
+	if (in->list.incremental && in->n_redo > 0 && in->end == END_RUNNING && in->asking.fd < 0)
+		return ask_again(s);	/* while its list is still open */
 	if ((r = generator_step(s)) != 0)
 		return r;
 	close_segments(s);

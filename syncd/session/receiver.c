@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "syncd/wire/int.h"
+#include "lib/grow.h"
 
 enum {
 	COPY_BELOW = 32768,	/* pieces that are gathered before they are written */
@@ -161,15 +161,12 @@ open_in_place(struct session *s, const char *path)
 {
 	struct taking *x = &s->in->take;
 	struct stat st;
-	char dir[TREE_PATH_SIZE];
 
 	x->tmp_tree = &s->in->tree;
 	snprintf(x->tmp, sizeof x->tmp, "%s", path);
 	x->fd = tree_open_file(&s->in->tree, path, O_RDWR, &st);
-	if (x->fd == -ENOENT) {
-		dest_dir_of(path, dir);
+	if (x->fd == -ENOENT)
 		x->fd = tree_create(&s->in->tree, path, 0600 | (x->f->mode & 0700));
-	}
 	return x->fd;
 }
 
@@ -246,8 +243,8 @@ begin_file(struct session *s)
 
 	dest_path(s, x->f, path);
 	x->basis_fd = -1;
-	if (x->head.count > 0 && (x->basis_fd = altdest_open(s, &x->want, path, &st)) >= 0)
-		x->basis_size = st.st_size;
+	if (x->head.count > 0)
+		x->basis_fd = altdest_open(s, &x->want, path, &st);
 	if ((r = open_output(s, path)) < 0) {
 		dest_failed(s, "receiver", x->in_place ? "open" : "mkstemp", &s->in->tree, x->in_place ? path : x->tmp, r);
 		x->discard = true;
@@ -531,7 +528,7 @@ keep_partial(struct session *s)
 {
 	struct taking *x = &s->in->take;
 	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
-	const struct meta m = { .set_mtime = true };
+	const struct meta m = { .set_mtime = true, .set_mode = true, .mode = settle_mode(s, x->f, NULL) };
 	const char *what;
 	bool dir;
 
@@ -548,11 +545,7 @@ keep_partial(struct session *s)
 		if (tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0)
 			drop_temporary(x);
 	} else if (!dir) {
-		struct stat st;
-
 		(void)meta_set(x->fd, NULL, &m, &what);
-		if (fstat(x->fd, &st) == 0)
-			(void)fchmod(x->fd, settle_mode(s, x->f, NULL));
 		if (tree_rename(x->tmp_tree, x->tmp, &s->in->tree, path) != 0)
 			drop_temporary(x);
 	}
@@ -601,24 +594,17 @@ into_place(struct session *s, struct tree *from, const char *tmp, const char *pa
 	return r;
 }
 
+/* The temporary waits in the partial directory for the end. */
 static int
-delay(struct session *s, const char *path)
+delay(struct session *s, const char *partial)
 {
 	struct intake *in = s->in;
 	struct taking *x = &in->take;
-	char partial[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
-	size_t cap = in->cap_delayed < 64 ? 64 : in->cap_delayed * 2;
-	int32_t *delayed;
+	char parent[TREE_PATH_SIZE];
 	int r;
 
-	if (!dest_partial(s, path, partial))
-		return into_place(s, x->tmp_tree, x->tmp, path, x->f);
-	if (in->n_delayed == in->cap_delayed) {
-		if ((delayed = reallocarray(in->delayed, cap, sizeof *delayed)) == NULL)
-			return -ENOMEM;
-		in->delayed = delayed;
-		in->cap_delayed = cap;
-	}
+	if (!grow(&in->delayed, sizeof *in->delayed, in->n_delayed, &in->cap_delayed))
+		return -ENOMEM;
 	dest_dir_of(partial, parent);
 	if ((r = tree_rename(x->tmp_tree, x->tmp, &in->tree, partial)) == -ENOENT) {
 		(void)tree_mkdir(&in->tree, parent, 0700);
@@ -650,7 +636,7 @@ static int
 complete(struct session *s)
 {
 	struct taking *x = &s->in->take;
-	char path[NAME_BYTES_MAX];
+	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
 	struct stat st, old = { .st_mode = x->want.mode };
 	int r = 0;
 
@@ -669,14 +655,16 @@ complete(struct session *s)
 	settle_received(s, x->f, path, x->fd, &st, x->want.replaces ? &old : NULL);
 	if (s->opt.fsync && fsync(x->fd) < 0)
 		dest_failed(s, "receiver", "fsync", &s->in->tree, path, -errno);
-	if (s->opt.delay_updates && !x->in_place)
-		return (r = delay(s, path)) == -ENOMEM ? r : 0;
-	if (!x->in_place && into_place(s, x->tmp_tree, x->tmp, path, x->f) != 0) {
+	if (s->opt.delay_updates && !x->in_place && dest_partial(s, path, partial)) {
+		if ((r = delay(s, partial)) == 0 || r == -ENOMEM)
+			return r;
+	} else if (!x->in_place || strcmp(x->tmp, path) != 0) {
+		r = into_place(s, x->tmp_tree, x->tmp, path, x->f);
+	}
+	if (r != 0) {
 		drop_temporary(x);
 		return groups_failed(s, x->f);
 	}
-	if (x->in_place && strcmp(x->tmp, path) != 0 && into_place(s, x->tmp_tree, x->tmp, path, x->f) != 0)
-		return groups_failed(s, x->f);
 	drop_partial(s, path);
 	generator_success(s, x->want.ndx);
 	return groups_complete(s, x->f, path);
@@ -686,15 +674,9 @@ static int
 redo_later(struct session *s, int32_t ndx)
 {
 	struct intake *in = s->in;
-	size_t cap = in->cap_redo < 16 ? 16 : in->cap_redo * 2;
-	int32_t *redo;
 
-	if (in->n_redo == in->cap_redo) {
-		if ((redo = reallocarray(in->redo, cap, sizeof *redo)) == NULL)
-			return -ENOMEM;
-		in->redo = redo;
-		in->cap_redo = cap;
-	}
+	if (!grow(&in->redo, sizeof *in->redo, in->n_redo, &in->cap_redo))
+		return -ENOMEM;
 	in->redo[in->n_redo++] = ndx;
 	push_pending(s, ndx, 1);
 	return 0;
@@ -841,8 +823,9 @@ copy_bytes(struct session *s, int from, int to)
 	if (at > 0 || (buf = malloc(TAKE_BUFFER)) == NULL)
 		return at > 0 ? -errno : -ENOMEM;
 	while (r == 0 && (n = pread(from, buf, TAKE_BUFFER, at)) > 0) {
-		if (pwrite(to, buf, (size_t)n, at) != n)
-			r = errno == 0 ? -EIO : -errno;
+		ssize_t w = pwrite(to, buf, (size_t)n, at);
+
+		r = w == n ? 0 : w < 0 ? -errno : -ENOSPC;
 		at += n;
 	}
 	free(buf);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/grow.h"
 #include "syncd/fs/walk.h"
 
 enum {
@@ -78,9 +79,8 @@ static int
 enter(struct session *s, const char *path, struct rules_dir **ret)
 {
 	struct intake *in = s->in;
-	size_t cap = in->cap_levels < 16 ? 16 : in->cap_levels * 2;
 	char fs[TREE_PATH_SIZE], where[256] = "";
-	struct merge_level *levels, *top;
+	struct merge_level *top;
 	const char *key = strcmp(path, ".") == 0 ? "" : path;
 	struct rules_dir *rules = NULL, *above = NULL;
 	int r;
@@ -100,12 +100,8 @@ enter(struct session *s, const char *path, struct rules_dir **ret)
 	}
 	if (in->n_levels > 0)
 		above = in->levels[in->n_levels - 1].rules;
-	if (in->n_levels == in->cap_levels) {
-		if ((levels = reallocarray(in->levels, cap, sizeof *levels)) == NULL)
-			return -ENOMEM;
-		in->levels = levels;
-		in->cap_levels = cap;
-	}
+	if (!grow(&in->levels, sizeof *in->levels, in->n_levels, &in->cap_levels))
+		return -ENOMEM;
 	fs_path(s, path, fs);
 	r = rules_enter(s->rules, above, fs, fetch, s, &rules, where, sizeof where);
 	if (r == E_FORMAT || r == E_LIMIT) {
@@ -170,15 +166,8 @@ found_free(struct found_names *l)
 static int
 found_add(struct found_names *l, const struct walk_item *item)
 {
-	size_t cap = l->cap < 32 ? 32 : l->cap * 2;
-	struct found *v;
-
-	if (l->n == l->cap) {
-		if ((v = reallocarray(l->v, cap, sizeof *v)) == NULL)
-			return -ENOMEM;
-		l->v = v;
-		l->cap = cap;
-	}
+	if (!grow(&l->v, sizeof *l->v, l->n, &l->cap))
+		return -ENOMEM;
 	if ((l->v[l->n].name = strdup(item->name)) == NULL)
 		return -ENOMEM;
 	l->v[l->n++].st = item->st;
@@ -382,15 +371,10 @@ static int
 doom(struct session *s, const char *path)
 {
 	struct intake *in = s->in;
-	size_t cap = in->cap_doomed < 64 ? 64 : in->cap_doomed * 2;
-	char **doomed, *copy;
+	char *copy;
 
-	if (in->n_doomed == in->cap_doomed) {
-		if ((doomed = reallocarray(in->doomed, cap, sizeof *doomed)) == NULL)
-			return -ENOMEM;
-		in->doomed = doomed;
-		in->cap_doomed = cap;
-	}
+	if (!grow(&in->doomed, sizeof *in->doomed, in->n_doomed, &in->cap_doomed))
+		return -ENOMEM;
 	if ((copy = strdup(path)) == NULL)
 		return -ENOMEM;
 	in->doomed[in->n_doomed++] = copy;
@@ -453,7 +437,9 @@ remove_from(struct session *s, const struct in_segment *seg, const char *path, c
 	return r;
 }
 
-int
+/* Delete what is not in the list from directory f, whose entries are in seg; or note it, where deletion
+ * comes late.  0, or an error of ours. */
+static int
 remove_in(struct session *s, const struct in_segment *seg, const struct in_file *f)
 {
 	char path[NAME_BYTES_MAX], in_list[NAME_BYTES_MAX];
@@ -462,16 +448,21 @@ remove_in(struct session *s, const struct in_segment *seg, const struct in_file 
 }
 
 int
-remove_during(struct session *s, const struct in_segment *seg)
+remove_during(struct session *s, const struct in_segment *seg, const struct in_file *f)
 {
 	enum delete_when when = options_delete_when(&s->opt, s->proto.version);
+
+	return (when == DELETE_DURING || when == DELETE_DELAY) && generator_deletes_in(s, f) ? remove_in(s, seg, f) : 0;
+}
+
+int
+remove_during_segment(struct session *s, const struct in_segment *seg)
+{
 	const struct in_file *f = inlist_dir(&s->in->list, seg->dir);
 
-	if (when != DELETE_DURING && when != DELETE_DELAY)
-		return 0;
 	if (seg->dir < 0 && seg->n > 0 && strcmp(seg->files[0].name, ".") == 0)
 		f = &seg->files[0];
-	return f != NULL && generator_deletes_in(s, f) ? remove_in(s, seg, f) : 0;
+	return f != NULL ? remove_during(s, seg, f) : 0;
 }
 
 int

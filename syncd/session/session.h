@@ -225,6 +225,9 @@ enum step hello_run(struct session *s);
 enum step select_run(struct session *s);
 enum step list_run(struct session *s);
 enum step args_run(struct session *s);
+
+/* What stands behind the module's name in a path argument; "/..." or "".  The whole, if that name does not stand there. */
+const char *args_below_module(const struct session *s, const char *arg);
 enum step negotiate_run(struct session *s);
 enum step filters_run(struct session *s);
 enum step names_run(struct session *s);

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "lib/err.h"
+#include "lib/grow.h"
 #include "syncd/fs/walk.h"
 #include "syncd/policy/links.h"
 #include "syncd/policy/wild.h"
@@ -21,7 +22,6 @@ enum {
 	RULES_FILE_MAX = 1 << 20,	/* bytes of a merge file */
 };
 
-static const char munge_prefix[] = "/rsyncd-munged/";
 
 /* A directory announced to the client, in announcing order (rsync-wire 5.9). */
 struct listed {
@@ -58,22 +58,6 @@ struct source {
 	char implied[NAME_BYTES_MAX];	/* -R: the parents sent last, */
 	char implied_base[NAME_BYTES_MAX];	/* and where they lie */
 };
-
-/* One growing array; false for lack of memory. */
-static bool
-grow(void *array, size_t elem, size_t n, size_t cap, size_t *ret_cap)
-{
-	size_t want = cap < 16 ? 16 : cap * 2;
-	void *p;
-
-	if (n < cap)
-		return true;
-	if ((p = reallocarray(*(void **)array, want, elem)) == NULL)
-		return false;
-	*(void **)array = p;
-	*ret_cap = want;
-	return true;
-}
 
 static void __attribute__((format(printf, 3, 4)))
 tell(struct source *s, unsigned code, const char *fmt, ...)
@@ -219,7 +203,7 @@ place_add(struct source *s, char *path, char *fs, dev_t dev)
 	size_t cap = s->cap_places;
 
 	if (path == NULL || fs == NULL || s->n_places >= PLACES_MAX ||
-	    !grow(&s->places, sizeof *s->places, s->n_places, cap, &cap)) {
+	    !grow(&s->places, sizeof *s->places, s->n_places, &cap)) {
 		free(path);
 		free(fs);
 		return 0;
@@ -239,7 +223,7 @@ source_new(const struct source_conf *conf, struct source **ret)
 		return -ENOMEM;
 	s->conf = *conf;
 	s->segments = calloc(16, sizeof *s->segments);
-	if (s->segments == NULL || !grow(&s->places, sizeof *s->places, 0, 0, &cap) ||
+	if (s->segments == NULL || !grow(&s->places, sizeof *s->places, 0, &cap) ||
 	    (s->segments[0] = segment_new(conf->incremental ? 1 : 0)) == NULL) {
 		source_free(s);
 		return -ENOMEM;
@@ -315,9 +299,9 @@ fill_more(struct file *f, const struct stat *st)
 static const char *
 unmunged(const struct source *s, const char *link)
 {
-	size_t n = sizeof munge_prefix - 1;
+	size_t n = sizeof LINKS_MUNGED - 1;
 
-	return s->conf.munge && strncmp(link, munge_prefix, n) == 0 && link[n] != '\0' ? link + n : link;
+	return s->conf.munge && strncmp(link, LINKS_MUNGED, n) == 0 && link[n] != '\0' ? link + n : link;
 }
 
 /* Add one object to the newest segment.  A directory's place is made when its contents will be
@@ -329,7 +313,7 @@ add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st
 	size_t cap = seg->cap;
 	struct file *f;
 
-	if (!grow(&seg->files, sizeof *seg->files, seg->n, cap, &cap))
+	if (!grow(&seg->files, sizeof *seg->files, seg->n, &cap))
 		return NULL;
 	seg->cap = (uint32_t)cap;
 	f = &seg->files[seg->n];
@@ -1158,7 +1142,7 @@ list_directories(struct source *s, const struct segment *seg)
 
 		if (!S_ISDIR(f->mode))
 			continue;
-		if (!grow(&s->listed, sizeof *s->listed, s->n_listed, cap, &cap))
+		if (!grow(&s->listed, sizeof *s->listed, s->n_listed, &cap))
 			return -ENOMEM;
 		s->cap_listed = (uint32_t)cap;
 		s->listed[s->n_listed] = (struct listed){ file_more(f)->sub, s->at, 0, 0, leaf_rank(f) == 0 };
@@ -1225,7 +1209,7 @@ push_segment(struct source *s)
 		s->n_segments -= s->oldest;
 		s->oldest = 0;
 	}
-	if (!grow(&s->segments, sizeof *s->segments, s->n_segments, s->cap_segments, &s->cap_segments) ||
+	if (!grow(&s->segments, sizeof *s->segments, s->n_segments, &s->cap_segments) ||
 	    (seg = segment_new(s->next_first)) == NULL)
 		return -ENOMEM;
 	s->segments[s->n_segments++] = seg;
@@ -1279,7 +1263,7 @@ put_off(struct source *s, uint32_t from)
 	while (first < seg->n && file_more(&seg->files[first])->sub == 0)
 		first++;
 	for (; seg->n > first; seg->n--) {
-		if (!grow(&s->todo, sizeof *s->todo, s->n_todo, s->cap_todo, &s->cap_todo))
+		if (!grow(&s->todo, sizeof *s->todo, s->n_todo, &s->cap_todo))
 			return -ENOMEM;
 		s->todo[s->n_todo++] = seg->files[seg->n - 1];
 	}
@@ -1295,7 +1279,7 @@ take_put_off(struct source *s)
 	size_t cap = seg->cap;
 	int r;
 
-	if (!grow(&seg->files, sizeof *seg->files, seg->n, cap, &cap))
+	if (!grow(&seg->files, sizeof *seg->files, seg->n, &cap))
 		return -ENOMEM;
 	seg->cap = (uint32_t)cap;
 	seg->files[seg->n++] = s->todo[--s->n_todo];
