@@ -21,7 +21,7 @@ syncd_libxxh3avx2_a_CFLAGS = $(AM_CFLAGS) -O3 -mavx2
 DELTA_LIBS += syncd/libxxh3avx2.a
 endif
 syncd_libfs_a_SOURCES = \
-	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/root.c syncd/fs/root.h \
+	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/root.c syncd/fs/root.h \
 	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h \
@@ -30,7 +30,7 @@ syncd_libpolicy_a_SOURCES = \
 	syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h \
-	syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h \
+	syncd/session/acls.c syncd/session/acls.h syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h \
 	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
 	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/groups.c syncd/session/ids.c \
@@ -47,7 +47,7 @@ DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIB
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/390-pull-module-modes.t t/400-push-like-stock.t t/410-push-modes.t t/415-push-sums-and-squeeze.t t/416-push-words.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t t/450-push-attributes.t t/460-push-hostile.t t/470-push-hidden.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/390-pull-module-modes.t t/400-push-like-stock.t t/410-push-modes.t t/415-push-sums-and-squeeze.t t/416-push-words.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t t/450-push-attributes.t t/460-push-hostile.t t/470-push-hidden.t t/480-push-fake-super.t
 
 dist_man_MANS += man/sallyport-syncd.8
 EXTRA_DIST += bench/pull bench/push

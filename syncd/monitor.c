@@ -383,6 +383,8 @@ open_module(struct monitor *m, char *words, size_t size)
 	m->grant.jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
 	m->grant.charset = m->module->charset;
 	m->grant.munge = m->plan.munge;
+	m->grant.confine_links = !m->plan.munge && !m->grant.jailed && strcmp(m->plan.path, "/") != 0;
+	m->grant.fake_super = m->module->fake_super == 1;
 	m->grant.numeric_ids = m->plan.numeric_ids;
 	return 0;
 }

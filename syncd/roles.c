@@ -17,7 +17,7 @@
 
 #define READS_FILES \
 	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "close_range", "sendfile", "lseek", "unlinkat", \
-	"flistxattr", "fgetxattr", "faccessat2"
+	"flistxattr", "fgetxattr", "llistxattr", "lgetxattr", "fchdir", "faccessat2"
 #define CAP(c) (1ULL << (c))
 
 static const char *const worker_syscalls[] = { MEMORY_AND_EXIT, PEER_AND_MONITOR, NULL };
@@ -32,7 +32,7 @@ static const char *const session_syscalls[] = {
 static const char *const writer_syscalls[] = {
 	MEMORY_AND_EXIT, PEER_AND_MONITOR, READS_FILES,
 	"pwrite64", "ftruncate", "fallocate", "fsync", "flock", "copy_file_range", "fchmod", "fchmodat2", "fchown", "fchownat",
-	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", NULL,
+	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", "lsetxattr", "lremovexattr", NULL,
 };
 
 enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, WORKER_MEMORY_MAX = 64 << 20 };
@@ -102,7 +102,7 @@ roles_enter_session(const struct roles *r, const struct session_identity *id, in
 {
 	const int keep[] = { peer_fd, monitor_fd, id->root_fd, id->tree_fd };
 	const uint64_t reads = CAP(CAP_DAC_READ_SEARCH), writes = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER) |
-	    CAP(CAP_FSETID) | CAP(CAP_MKNOD);
+	    CAP(CAP_FSETID) | CAP(CAP_MKNOD) | CAP(CAP_SETFCAP);
 	struct role role = {
 		.name = "session", .root_fd = id->root_fd, .set_ids = id->set_ids, .uid = id->uid, .gid = id->gid,
 		.groups = id->groups, .n_groups = id->n_groups, .caps = reads | (id->writes ? writes : 0),

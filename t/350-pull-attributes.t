@@ -17,8 +17,17 @@ setfattr -n user.rsync.%stat -v "100644 0,0 0:0" "$tree/b"
 setfacl -m u:1234:rw,g:0:r "$tree/b"; setfacl -m u:1:rwx,u:2:r,g:3:x,m::rwx "$tree/d/c"; setfacl -m m::r "$tree/d/e/f"
 setfacl -d -m u:1:rwx,o::- "$tree/d"; setfacl -m g:daemon:rwx "$tree/d/e"
 for i in 1 2 3 4 5 6 7 8 9; do echo $i > "$tree/many/$i"; setfattr -n user.n -v "${long}$((i % 3))" "$tree/many/$i"; ln "$tree/many/$i" "$tree/many/h$i"; done
+if [ "$(id -u)" = 0 ]; then	# what is neither file nor directory has attributes of root's, and ACLs
+	mknod "$tree/device" c 1 3; mkfifo "$tree/d/pipe"
+	for f in link pipe device; do setfattr -h -n security.t -v "$f" "$tree/$f"; setfattr -h -n security.long -v "${long}$f" "$tree/$f"; done
+	setfacl -m u:1234:rw,g:0:r "$tree/pipe" "$tree/device" "$tree/d/pipe"
+fi
 find "$tree" -exec touch -h -d 2011-11-11 {} +
 cp -a "$tree" "$scratch/near"
+if [ "$(id -u)" = 0 ]; then
+	for f in link pipe device; do setfattr -h -n security.t -v "old $f" "$scratch/near/$f"; done
+	setfattr -h -n security.extra -v 1 "$scratch/near/link"; setfattr -h -x security.long "$scratch/near/pipe"; setfacl -b "$scratch/near/device" "$scratch/near/d/pipe"
+fi
 setfattr -n user.long -v "${long}changed" "$scratch/near/a"; setfattr -x user.other "$scratch/near/d/e/f"
 setfattr -n user.extra -v e "$scratch/near/plain/g"; setfacl -b "$scratch/near/d/c"; setfattr -n user.dir -v x "$scratch/near/d"
 echo changed > "$scratch/near/many/3"; setfattr -n user.n -v "${long}0" "$scratch/near/many/2"; touch -d 2010-10-10 "$scratch/near/many/4"
@@ -34,7 +43,7 @@ conf() { cat <<-EOT
 conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
-attributes() { ( cd "$1/d" && getfacl -R -p -n . ; find . ! -type l | sort | xargs -d '\n' getfattr -d -m - -e hex 2> /dev/null ) | grep -v '^# file: system'; }
+attributes() { ( cd "$1/d" && getfacl -R -p -n . ; find . | sort | xargs -d '\n' getfattr -h -d -m - -e hex 2> /dev/null ) | grep -v '^# file: system'; }
 c() {
 	_n=$1; shift
 	same_as_stock "$_n" "$@"

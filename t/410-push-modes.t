@@ -16,6 +16,14 @@ rm "$old/h2"; echo h > "$old/h2"; rm "$old/z/big2"; mkdir "$old/gone" "$old/gone
 echo p > "$old/a/protected.keep"; echo q > "$old/gone/q.keep"; echo '- *.mine' > "$old/a/.rules"; echo m > "$old/a/x.mine"; echo n > "$old/a/y.mine2"
 mkdir "$old/.part" "$old/a/.part"; head -c 100000 "$tree/z/random" > "$old/z/random"; head -n 39000 "$tree/z/rev" > "$old/.part/rev"
 mkdir "$old/alt"; cp -a "$tree/." "$old/alt/"; echo different > "$old/alt/small"; chmod 600 "$old/alt/keep/k"
+mkdir "$tree/nodes" "$old/alt/nodes"; mkfifo "$tree/nodes/mode" "$tree/nodes/time" "$tree/nodes/new"
+ln -s a "$tree/nodes/target"; ln -s b "$tree/nodes/late"; [ "$(id -u)" != 0 ] || mknod "$tree/nodes/dev" c 1 3
+ln -s /etc/passwd "$tree/nodes/abs"; ln -s / "$tree/nodes/root"; ln -s ../../../x "$tree/nodes/up"; ln -s b/../..//y/./z "$tree/nodes/mid"
+find "$tree/nodes" -exec touch -h -d '2011-11-11 11:11:11' {} +
+mkfifo -m 600 "$old/alt/nodes/mode"; mkfifo "$old/alt/nodes/time"; ln -s q "$old/alt/nodes/target"; ln -s b "$old/alt/nodes/late"
+[ "$(id -u)" != 0 ] || mknod "$old/alt/nodes/dev" c 1 5
+touch -h -d '2011-11-11 11:11:11' "$old/alt/nodes/mode" "$old/alt/nodes/target"
+touch -d '2011-11-11 11:11:11' "$tree" "$old"	# what is deleted does not make the top itself differ
 find "$old" -mindepth 1 -not -path '*/alt/*' -newermt 2020-01-01 -exec touch -h -d '2012-12-12 12:12:12' {} +
 printf 'small\na/b/mid\nkeep\n' > "$old/names"
 
@@ -37,7 +45,7 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan 279
+plan 303
 for p in 27 28 29 30 31 32; do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	i=i; [ $p -ge 29 ] || i=v	# old protocols have no items for what is done here alone
@@ -54,7 +62,11 @@ for p in 27 28 29 30 31 32; do
 	c 'fsync and preallocate' -ai --fsync --preallocate tree/ @/up/
 	c 'delayed' -ai --delay-updates tree/ @/up/
 	c 'seeded' -ai --checksum-seed=12345 tree/ @/up/
+	c 'links that lead out' -ai tree/nodes @/plain/
+	c 'links that lead out, relative, to a place' -aiR --mkpath tree/nodes @/plain/x/y
 	before=$old
+	c 'links that lead out, again' -ai tree/ @/plain/
+	c 'devices and backups' -aib tree/nodes/ @/plain/alt/nodes/
 	c 'hard links over an older state' -a${i}H --no-inc-recursive tree/ @/up/
 	c 'hard links, -c' -a${i}Hc --no-inc-recursive tree/ @/up/
 	c 'hard links, dry' -a${i}Hn --no-inc-recursive tree/ @/up/

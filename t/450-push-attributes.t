@@ -19,9 +19,16 @@ setfacl -m u:1234:rw,g:0:r "$tree/b"; setfacl -m u:1:rwx,u:2:r,g:3:x,m::rwx "$tr
 setfacl -d -m u:1:rwx,o::- "$tree/d"; setfacl -m g:daemon:rwx "$tree/d/e"
 for i in 1 2 3 4 5 6 7 8 9; do echo $i > "$tree/many/$i"; setfattr -n user.n -v "${long}$((i % 3))" "$tree/many/$i"; ln "$tree/many/$i" "$tree/many/h$i"; done
 chmod 444 "$tree/plain/h"; setfattr -n user.ro -v "${long}ro" "$tree/plain/h"
+if [ "$(id -u)" = 0 ]; then	# ACLs of what is neither file nor directory, and what a file may do
+	mknod "$tree/device" c 1 3; mkfifo "$tree/d/pipe"
+	setfacl -m u:1234:rw,g:0:r "$tree/pipe" "$tree/device" "$tree/d/pipe"; setcap cap_net_raw+ep "$tree/b"
+fi
 find "$tree" -exec touch -h -d 2011-11-11 {} +
 near=$scratch/near
 cp -a "$tree" "$near"
+if [ "$(id -u)" = 0 ]; then
+	setfacl -b "$near/device" "$near/d/pipe"; setfacl -m u:1234:rwx "$near/pipe"; setcap cap_chown+ep "$near/plain/g"
+fi
 setfattr -n user.long -v "${long}changed" "$near/a"; setfattr -x user.other "$near/d/e/f"
 setfattr -n user.extra -v e "$near/plain/g"; setfacl -b "$near/d/c"; setfattr -n user.dir -v x "$near/d"; setfacl -k "$near/d"
 setfacl -m u:7:r "$near/plain/g"; setfacl -d -m u:9:rwx "$near/plain"
@@ -46,7 +53,7 @@ mkdir -p "$scratch/up.ours/d" "$scratch/up.stock/d" "$scratch/up.ours/alt" "$scr
 conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
-attributes() { ( cd "$1" && getfacl -R -p -n . ; find . ! -type l | sort | xargs -d '\n' getfattr -d -m - -e text 2> /dev/null ) | sed -e 's/x\{100,\}/X/' -e 's/y\{100,\}/Y/'; }
+attributes() { ( cd "$1" && getfacl -R -p -n . ; find . | sort | xargs -d '\n' getfattr -h -d -m - -e text 2> /dev/null ) | sed -e 's/x\{100,\}/X/' -e 's/y\{100,\}/Y/'; }
 c() {
 	_c=$1; shift
 	for s in ours stock; do	# what a run before left on the top

@@ -1,70 +1,125 @@
 #include "syncd/fs/attr.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-int
-attr_open(struct opener *o, const char *dir, const char *name, bool is_dir, bool followed)
-{
-	char *path;
-	struct stat st;
-	int fd;
+static const char own[] = "user.rsync.";
+enum { OWN_SIZE = sizeof own - 1, NAME_SIZE = 256 };	/* XATTR_NAME_MAX and its end */
 
-	if (!is_dir)
-		return followed ? opener_followed(o, dir, name, &st) : opener_file(o, dir, name, &st);
-	if (strcmp(name, ".") == 0)
-		return root_open_follow(o->root, dir, O_RDONLY | O_DIRECTORY);
-	if (asprintf(&path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", name) < 0)
-		return -ENOMEM;
-	fd = followed ? root_open_follow(o->root, path, O_RDONLY | O_DIRECTORY) :
-	    root_open(o->root, path, O_RDONLY | O_DIRECTORY);
-	free(path);
-	return fd;
+/* Kernels before 6.13 have no call for a name below a held directory: it is looked up from the working one. */
+static int
+stand_in(const struct attr_of *of)
+{
+	return of->dir < 0 ? -EBADF : fchdir(of->dir) < 0 ? -errno : 0;
+}
+
+/* The name that the kernel knows it by.  dst holds it where it is another. */
+static const char *
+real_name(const struct attr_of *of, const char *name, char dst[NAME_SIZE])
+{
+	if (!of->fake || strncmp(name, "user.", 5) == 0)
+		return name;
+	return (size_t)snprintf(dst, NAME_SIZE, "%s%s", own, name) < NAME_SIZE ? dst : NULL;
+}
+
+/* From a list of real names those that are shown, as they are shown. */
+static size_t
+show_names(char *list, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t at = 0; at < n;) {
+		size_t len = strlen(list + at) + 1;
+		bool ours = strncmp(list + at, own, OWN_SIZE) == 0;
+
+		if (strncmp(list + at, "user.", 5) == 0 && !(ours && list[at + OWN_SIZE] == '%')) {
+			size_t skip = ours ? OWN_SIZE : 0;
+
+			memmove(list + kept, list + at + skip, len - skip);
+			kept += len - skip;
+		}
+		at += len;
+	}
+	return kept;
 }
 
 int
-attr_names(int fd, struct buf *b)
+attr_names(const struct attr_of *of, struct buf *b)
 {
-	uint8_t *p;
+	char *p;
 	ssize_t n;
+	int r;
 
 	buf_clear(b);
-	if ((p = buf_reserve(b, ATTR_NAMES_MAX)) == NULL)
+	if ((p = (char *)buf_reserve(b, ATTR_NAMES_MAX)) == NULL)
 		return b->err;
-	if ((n = flistxattr(fd, (char *)p, ATTR_NAMES_MAX)) < 0)
+	if (of->fd < 0 && (r = stand_in(of)) != 0)
+		return r;
+	n = of->fd >= 0 ? flistxattr(of->fd, p, ATTR_NAMES_MAX) : llistxattr(of->name, p, ATTR_NAMES_MAX);
+	if (n < 0)
 		return -errno;
-	buf_commit(b, (size_t)n);
+	buf_commit(b, of->fake ? show_names(p, (size_t)n) : (size_t)n);
 	return 0;
 }
 
-int
-attr_value(int fd, const char *name, struct buf *b)
+ssize_t
+attr_read(const struct attr_of *of, const char *name, void *dst, size_t size)
 {
+	ssize_t n;
+	int r;
+
+	if (of->fd < 0 && (r = stand_in(of)) != 0)
+		return r;
+	n = of->fd >= 0 ? fgetxattr(of->fd, name, dst, size) : lgetxattr(of->name, name, dst, size);
+	return n < 0 ? -errno : n;
+}
+
+int
+attr_value(const struct attr_of *of, const char *name, struct buf *b)
+{
+	char real[NAME_SIZE];
 	uint8_t *p;
 	ssize_t n;
 
 	buf_clear(b);
 	if ((p = buf_reserve(b, ATTR_VALUE_MAX)) == NULL)
 		return b->err;
-	if ((n = fgetxattr(fd, name, p, ATTR_VALUE_MAX)) < 0)
-		return -errno;
+	if ((name = real_name(of, name, real)) == NULL)
+		return -ERANGE;
+	if ((n = attr_read(of, name, p, ATTR_VALUE_MAX)) < 0)
+		return (int)n;
 	buf_commit(b, (size_t)n);
 	return 0;
 }
 
 int
-attr_set(int fd, const char *name, const void *value, size_t n)
+attr_set(const struct attr_of *of, const char *name, const void *value, size_t n)
 {
-	return fsetxattr(fd, name, value, n, 0) < 0 ? -errno : 0;
+	char real[NAME_SIZE];
+	int r;
+
+	if ((name = real_name(of, name, real)) == NULL)
+		return -ERANGE;
+	if (of->fd < 0 && (r = stand_in(of)) != 0)
+		return r;
+	r = of->fd >= 0 ? fsetxattr(of->fd, name, value, n, 0) : lsetxattr(of->name, name, value, n, 0);
+	return r < 0 ? -errno : 0;
 }
 
 int
-attr_remove(int fd, const char *name)
+attr_remove(const struct attr_of *of, const char *name)
 {
-	return fremovexattr(fd, name) < 0 && errno != ENODATA ? -errno : 0;
+	char real[NAME_SIZE];
+	int r;
+
+	if ((name = real_name(of, name, real)) == NULL)
+		return -ERANGE;
+	if (of->fd < 0 && (r = stand_in(of)) != 0)
+		return r;
+	r = of->fd >= 0 ? fremovexattr(of->fd, name) : lremovexattr(of->name, name);
+	return r < 0 && errno != ENODATA ? -errno : 0;
 }

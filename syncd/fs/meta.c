@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "syncd/fs/fake.h"
+
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
@@ -62,10 +64,38 @@ set_mode(int fd, const struct spot *at, const struct meta *m)
 	return fchmod(fd, m->mode) < 0 ? -errno : 0;
 }
 
+/* Owner and mode for show.  What really is a link or a node has none. */
+static int
+set_fake(int fd, const struct spot *at, const struct meta *m)
+{
+	const struct attr_of of = { .fd = fd, .dir = fd < 0 ? at->dir : -1, .name = fd < 0 ? at->leaf : NULL };
+	struct meta really = { .set_mode = true };
+	struct stat real, want;
+	int r;
+
+	if (!m->set_uid && !m->set_gid && !m->set_mode)
+		return 0;
+	if ((fd >= 0 ? fstat(fd, &real) : fstatat(at->dir, at->leaf, &real, AT_SYMLINK_NOFOLLOW)) < 0)
+		return -errno;
+	if (!S_ISREG(real.st_mode) && !S_ISDIR(real.st_mode))
+		return 0;
+	want = real;
+	fake_show(&of, &want);
+	want.st_uid = m->set_uid ? m->uid : want.st_uid;
+	want.st_gid = m->set_gid ? m->gid : want.st_gid;
+	want.st_mode = m->set_mode ? (want.st_mode & S_IFMT) | m->mode : want.st_mode;
+	really.mode = fake_real_mode(want.st_mode);
+	if ((real.st_mode & 07777) != really.mode && (r = set_mode(fd, at, &really)) != 0)
+		return r;
+	real.st_mode = (real.st_mode & S_IFMT) | really.mode;
+	return fake_keep(&of, &real, &want);
+}
+
 int
 meta_set(int fd, const struct spot *at, const struct meta *m, const char **ret_what)
 {
-	int owner = set_owner(fd, at, m), times = set_times(fd, at, m), mode = set_mode(fd, at, m);
+	int owner = m->fake ? set_fake(fd, at, m) : set_owner(fd, at, m), times = set_times(fd, at, m);
+	int mode = m->fake ? 0 : set_mode(fd, at, m);
 
 	*ret_what = owner != 0 ? "chown" : times != 0 ? "failed to set times on" : "failed to set permissions on";
 	return owner != 0 ? owner : times != 0 ? times : mode;

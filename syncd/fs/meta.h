@@ -10,6 +10,7 @@
 #include "syncd/fs/tree.h"
 
 struct meta {
+	bool fake;		/* owner and mode are kept beside the object (fake.h) */
 	bool set_uid, set_gid, set_mode, set_mtime, set_atime;
 	uid_t uid;
 	gid_t gid;

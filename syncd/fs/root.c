@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "syncd/fs/fake.h"
+
 static int
 open_beneath(int dirfd, const char *path, int flags, uint64_t resolve)
 {
@@ -43,6 +45,21 @@ root_open_strict(const struct root *root, const char *path, int flags)
 	return open_beneath(root->fd, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
+/* Attributes cannot be read through a descriptor that was opened for its path alone. */
+static void
+show_fake(const struct root *root, const char *path, int follow, struct stat *st)
+{
+	const int flags = O_RDONLY | O_NONBLOCK;
+	int fd;
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return;
+	if ((fd = follow ? root_open_follow(root, path, flags) : root_open(root, path, flags)) < 0)
+		return;
+	fake_show(&(struct attr_of){ .fd = fd, .dir = -1 }, st);
+	close(fd);
+}
+
 int
 root_stat(const struct root *root, const char *path, int follow, struct stat *ret)
 {
@@ -53,6 +70,8 @@ root_stat(const struct root *root, const char *path, int follow, struct stat *re
 	if (fstat(fd, ret) < 0)
 		r = -errno;
 	close(fd);
+	if (r == 0 && root->fake)
+		show_fake(root, path, follow, ret);
 	return r;
 }
 
@@ -142,6 +161,14 @@ opener_regular(int fd, struct stat *ret_st)
 		return 0;
 	close(fd);
 	return -EINVAL;
+}
+
+int
+opener_dir(struct opener *o, const char *dir)
+{
+	int r = hold_dir(o, dir);
+
+	return r != 0 ? r : o->fd;
 }
 
 int

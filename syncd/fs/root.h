@@ -9,6 +9,7 @@
 
 struct root {
 	int fd;			/* O_PATH or read-only directory; borrowed */
+	bool fake;		/* what fake.h keeps about an object is shown in place of what it is */
 };
 
 enum { ROOT_TRIES = 32 };	/* renames that may race one look-up before it fails */
@@ -60,6 +61,9 @@ int opener_followed(struct opener *o, const char *dir, const char *name, struct 
 /* Unlink dir/name if it is still the regular file of that size and time.  0 or -errno (-ESTALE when
  * it has changed). */
 int opener_remove(struct opener *o, const char *dir, const char *name, const struct stat *was);
+
+/* The directory itself, held until the next one is used.  A descriptor or -errno. */
+int opener_dir(struct opener *o, const char *dir);
 
 void opener_done(struct opener *o);
 

@@ -116,7 +116,7 @@ stage_sweep(struct tree *t, const char *dir)
 
 	if (fd < 0)
 		return fd;
-	if ((r = walk_over(fd, &w)) != 0)
+	if ((r = walk_over(fd, false, &w)) != 0)
 		return r;
 	while (walk_next_name(w, &item.name, &type))
 		if (stage_is_name(item.name) && fstatat(fd, item.name, &item.st, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "syncd/fs/fake.h"
 #include "syncd/fs/stage.h"
 
 int
@@ -122,7 +123,11 @@ tree_lstat(struct tree *t, const char *path, struct stat *ret)
 
 	if (r != 0)
 		return r;
-	return fstatat(at.dir, at.leaf, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (fstatat(at.dir, at.leaf, ret, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (t->module->fake)
+		fake_show(&(struct attr_of){ .fd = -1, .dir = at.dir, .name = at.leaf }, ret);
+	return 0;
 }
 
 int
@@ -244,7 +249,7 @@ tree_readlink(struct tree *t, const char *path, char *dst, size_t size)
 	if (r != 0)
 		return r;
 	if ((n = readlinkat(at.dir, at.leaf, dst, size)) < 0)
-		return -errno;
+		return errno == EINVAL && t->module->fake ? fake_readlink(at.dir, at.leaf, dst, size) : -errno;
 	if ((size_t)n >= size)
 		return -ENAMETOOLONG;
 	dst[n] = '\0';
@@ -253,6 +258,7 @@ tree_readlink(struct tree *t, const char *path, char *dst, size_t size)
 
 /* What is made: exactly one of the three. */
 struct made {
+	bool fake;
 	const char *target;	/* a symlink, */
 	const struct spot *of;	/* or one more name of this, */
 	mode_t mode;		/* or a node */
@@ -264,6 +270,8 @@ make_at(const struct made *m, int dir, const char *name)
 {
 	int r;
 
+	if (m->fake && m->of == NULL)
+		return fake_make(dir, name, m->target != NULL ? S_IFLNK | 0777 : m->mode, m->dev, m->target != NULL ? m->target : "");
 	if (m->target != NULL)
 		r = symlinkat(m->target, dir, name);
 	else if (m->of != NULL)
@@ -302,7 +310,7 @@ int
 tree_symlink(struct tree *t, const char *target, const char *path, bool replace)
 {
 	struct spot at;
-	const struct made m = { .target = target };
+	const struct made m = { .fake = t->module->fake, .target = target };
 	int r = tree_spot(t, path, &at);
 
 	return r != 0 ? r : make(t, &m, &at, replace);
@@ -312,7 +320,7 @@ int
 tree_mknod(struct tree *t, const char *path, mode_t mode, dev_t dev, bool replace)
 {
 	struct spot at;
-	const struct made m = { .mode = mode, .dev = dev };
+	const struct made m = { .fake = t->module->fake, .mode = mode, .dev = dev };
 	int r = tree_spot(t, path, &at);
 
 	return r != 0 ? r : make(t, &m, &at, replace);

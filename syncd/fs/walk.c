@@ -8,10 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "syncd/fs/fake.h"
+
 enum { WALK_BATCH = 32768 };	/* bytes of directory entries a system call */
 
 struct walk {
 	int fd;
+	bool fake;
 	int err;
 	size_t at, len;
 	_Alignas(struct dirent64) char batch[WALK_BATCH];
@@ -22,11 +25,11 @@ walk_open(const struct root *root, const char *path, struct walk **ret)
 {
 	int fd = root_open_follow(root, path, O_RDONLY | O_DIRECTORY);
 
-	return fd < 0 ? fd : walk_over(fd, ret);
+	return fd < 0 ? fd : walk_over(fd, root->fake, ret);
 }
 
 int
-walk_over(int fd, struct walk **ret)
+walk_over(int fd, bool fake, struct walk **ret)
 {
 	struct walk *w;
 
@@ -35,6 +38,7 @@ walk_over(int fd, struct walk **ret)
 		return -ENOMEM;
 	}
 	w->fd = fd;
+	w->fake = fake;
 	w->err = 0;
 	w->at = w->len = 0;
 	*ret = w;
@@ -93,7 +97,11 @@ walk_next_name(struct walk *w, const char **ret, mode_t *ret_type)
 int
 walk_lstat(const struct walk *w, const char *name, struct stat *ret)
 {
-	return fstatat(w->fd, name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (fstatat(w->fd, name, ret, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (w->fake)
+		fake_show(&(struct attr_of){ .fd = -1, .dir = w->fd, .name = name }, ret);
+	return 0;
 }
 
 bool
@@ -114,7 +122,7 @@ walk_link(const struct walk *w, const char *name, char *dst, size_t size)
 	ssize_t n = readlinkat(w->fd, name, dst, size);
 
 	if (n < 0)
-		return -errno;
+		return errno == EINVAL && w->fake ? fake_readlink(w->fd, name, dst, size) : -errno;
 	if ((size_t)n >= size)
 		return -ENAMETOOLONG;
 	dst[n] = '\0';

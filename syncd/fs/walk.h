@@ -19,8 +19,8 @@ struct walk_item {
 /* 0, or -errno (-ENOTDIR, -EACCES, ...) */
 int walk_open(const struct root *root, const char *path, struct walk **ret);
 
-/* The same over a descriptor for reading, which becomes the walk's, also on failure. */
-int walk_over(int fd, struct walk **ret);
+/* The same over a descriptor for reading, which becomes the walk's, also on failure.  fake: as in struct root. */
+int walk_over(int fd, bool fake, struct walk **ret);
 
 /* The next name without asking more about it; *ret_type is the type part of its mode where the directory says
  * it, else 0. */

@@ -79,7 +79,7 @@ static const struct opt params[] = {
 	{ "charset", M(STR, charset) },
 	{ "dont compress", M(STR, unsupported), .flags = P_NOOP },
 	{ "early exec", M(STR, unsupported), .flags = P_CLOSES },
-	{ "fake super", M(BOOL, unsupported_flag), .flags = P_CLOSES },
+	{ "fake super", M(BOOL, fake_super), .def = "no" },
 	{ "ignore errors", M(BOOL, unsupported_flag), .flags = P_NOOP },
 	{ "ignore nonreadable", M(BOOL, ignore_nonreadable), .def = "no" },
 	{ "incoming chmod", M(STR, incoming_chmod) },

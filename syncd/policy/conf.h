@@ -19,7 +19,7 @@ struct module_conf {
 	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *charset;
 	int ignore_nonreadable;
-	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks;
+	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	int64_t max_connections, timeout, max_verbosity, max_memory;
 	char *unsupported;	/* where parameters that close a module are parsed into */

@@ -11,4 +11,8 @@
  * targets and any ".." behind a name count as leading outside (hardening P21). */
 bool links_unsafe(const char *target, const char *dir);
 
+/* Rewrite the target of a link in directory dir of the transfer so that, as text, it stays inside: leading slashes
+ * go, and every ".." above the transfer's top.  It never grows ("." where nothing is left). */
+void links_confine(char *target, const char *dir);
+
 #endif

@@ -53,6 +53,51 @@ posix_acl_parse(const uint8_t *value, size_t n, struct posix_acl *ret)
 	return r;
 }
 
+enum { KEPT_ABSENT = 0x80, KEPT_HEAD = 16 };
+#define KEPT_USER 0x80000000u
+
+int
+posix_acl_parse_kept(const uint8_t *value, size_t n, struct posix_acl *ret)
+{
+	struct cursor c = cur_of(value, n);
+	struct posix_acl a = { .n_named = 0 };
+	int *const base[] = { &a.user_obj, &a.group_obj, &a.mask, &a.other };
+
+	if (n < KEPT_HEAD || (n - KEPT_HEAD) % ENTRY_SIZE != 0)
+		return E_FORMAT;
+	if ((n - KEPT_HEAD) / ENTRY_SIZE > POSIX_ACL_NAMED_MAX)
+		return E_LIMIT;
+	for (size_t i = 0; i < ARRAY_LEN(base); i++) {
+		uint32_t perms = cur_le32(&c);
+
+		if (perms > 7 && perms != KEPT_ABSENT)
+			return E_FORMAT;
+		*base[i] = perms == KEPT_ABSENT ? POSIX_ACL_ABSENT : (int)perms;
+	}
+	if ((a.named = calloc((n - KEPT_HEAD) / ENTRY_SIZE + 1, sizeof *a.named)) == NULL)
+		return -ENOMEM;
+	while (cur_left(&c) > 0) {
+		uint32_t id = cur_le32(&c), access = cur_le32(&c);
+
+		a.named[a.n_named++] = (struct posix_acl_named){ id, access & 7, (access & KEPT_USER) != 0 };
+	}
+	*ret = a;
+	return 0;
+}
+
+void
+posix_acl_put_kept(struct buf *b, const struct posix_acl *a)
+{
+	const int base[] = { a->user_obj, a->group_obj, a->mask, a->other };
+
+	for (size_t i = 0; i < ARRAY_LEN(base); i++)
+		buf_le32(b, base[i] == POSIX_ACL_ABSENT ? KEPT_ABSENT : (uint32_t)base[i]);
+	for (size_t i = 0; i < a->n_named; i++) {
+		buf_le32(b, a->named[i].id);
+		buf_le32(b, a->named[i].perms | (a->named[i].is_user ? KEPT_USER : 0));
+	}
+}
+
 void
 posix_acl_done(struct posix_acl *a)
 {

@@ -26,6 +26,11 @@ struct posix_acl {
 int posix_acl_parse(const uint8_t *value, size_t n, struct posix_acl *ret);
 void posix_acl_done(struct posix_acl *a);
 
+/* The form that rsync keeps beside a file ("fake super"): four numbers, 0x80 for what is absent, and pairs of id
+ * and perms with the highest bit for users. */
+int posix_acl_parse_kept(const uint8_t *value, size_t n, struct posix_acl *ret);
+void posix_acl_put_kept(struct buf *b, const struct posix_acl *a);
+
 /* Drop from an access ACL what the file's mode says anyway (rsync-wire 5.14). */
 void posix_acl_strip(struct posix_acl *a, uint32_t mode);
 

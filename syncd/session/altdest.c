@@ -194,7 +194,7 @@ similar(struct session *s, struct tree *t, const char *dir, const struct in_file
 	unsigned best = UINT32_MAX, n = 0;
 	int fd = tree_open_dir(t, dir[0] == '\0' ? "." : dir);
 
-	if (fd < 0 || walk_over(fd, &w) != 0)
+	if (fd < 0 || walk_over(fd, s->root.fake, &w) != 0)
 		return false;
 	while (n++ < FUZZY_NAMES_MAX && walk_next(w, &item)) {
 		unsigned d;

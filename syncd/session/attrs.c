@@ -1,6 +1,8 @@
 #include "syncd/session/attrs.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,8 +10,7 @@
 
 #include "lib/err.h"
 #include "syncd/delta/strong.h"
-#include "syncd/fs/attr.h"
-#include "syncd/policy/posix_acl.h"
+#include "syncd/session/acls.h"
 #include "syncd/types.h"
 #include "syncd/wire/attr.h"
 
@@ -162,17 +163,16 @@ put_acl_literal(struct attrs *a, struct buf *b, const struct posix_acl *acl)
 
 /* One ACL of an object; what is not there is an empty one. */
 static int
-put_acl(struct attrs *a, struct buf *b, int fd, const char *attr, struct sent *t, uint32_t mode)
+put_acl(struct attrs *a, struct buf *b, const struct attr_of *of, enum acl_kind kind, struct sent *t, uint32_t mode)
 {
-	struct posix_acl acl = { POSIX_ACL_ABSENT, POSIX_ACL_ABSENT, POSIX_ACL_ABSENT, POSIX_ACL_ABSENT, NULL, 0 };
+	struct posix_acl acl;
 	uint32_t row;
 	bool known;
-	int r;
+	int r = acls_load(of, kind, &a->value, &acl);
 
-	if (fd >= 0 && attr_value(fd, attr, &a->value) == 0 &&
-	    (r = posix_acl_parse(buf_head(&a->value), buf_len(&a->value), &acl)) == -ENOMEM)
+	if (r == -ENOMEM)
 		return r;
-	if (t == &a->access)
+	if (kind == ACL_ACCESS)
 		posix_acl_strip(&acl, mode);
 	buf_clear(&a->literal);		/* what stands for it: the numbers, without names */
 	for (size_t i = 0; i < 4; i++)
@@ -210,12 +210,12 @@ by_name(const void *x, const void *y)
 
 /* The names of an object's attributes that are sent, sorted: pointers into a->names. */
 static size_t
-list_names(struct attrs *a, int fd, const char *names[ATTRS_ITEMS_MAX])
+list_names(struct attrs *a, const struct attr_of *of, const char *names[ATTRS_ITEMS_MAX])
 {
 	const char *p, *end;
 	size_t n = 0;
 
-	if (fd < 0 || attr_names(fd, &a->names) != 0)
+	if (attr_names(of, &a->names) != 0)
 		return 0;
 	p = (const char *)buf_head(&a->names);
 	for (end = p + buf_len(&a->names); p < end && n < ATTRS_ITEMS_MAX; p += strlen(p) + 1)
@@ -227,14 +227,14 @@ list_names(struct attrs *a, int fd, const char *names[ATTRS_ITEMS_MAX])
 
 /* Read the values, and what each stands for. */
 static int
-read_items(struct attrs *a, int fd, const char **names, size_t *n, struct xattr_item *items)
+read_items(struct attrs *a, const struct attr_of *of, const char **names, size_t *n, struct xattr_item *items)
 {
 	uint8_t digest[DIGEST_MAX];
 	size_t kept = 0;
 	uint8_t *copy;
 
 	for (size_t i = 0; i < *n; i++) {
-		if (attr_value(fd, names[i], &a->value) != 0)
+		if (attr_value(of, names[i], &a->value) != 0)
 			continue;	/* gone, or not ours to read: as if it were not there */
 		if ((copy = malloc(buf_len(&a->value) + 1)) == NULL)
 			break;
@@ -264,7 +264,7 @@ keep_names(struct sent_row *row, const struct xattr_item *items, size_t n)
 }
 
 static int
-put_xattrs(struct attrs *a, struct buf *b, int fd, int32_t *ret_set)
+put_xattrs(struct attrs *a, struct buf *b, const struct attr_of *of, int32_t *ret_set)
 {
 	const char **names = calloc(ATTRS_ITEMS_MAX, sizeof *names);
 	struct xattr_item *items = NULL;
@@ -274,9 +274,9 @@ put_xattrs(struct attrs *a, struct buf *b, int fd, int32_t *ret_set)
 	int r = names == NULL ? -ENOMEM : 0;
 
 	if (r == 0) {
-		n = list_names(a, fd, names);
+		n = list_names(a, of, names);
 		items = calloc(n + 1, sizeof *items);
-		r = items == NULL ? -ENOMEM : read_items(a, fd, names, &n, items);
+		r = items == NULL ? -ENOMEM : read_items(a, of, names, &n, items);
 	}
 	if (r == 0) {
 		buf_clear(&a->literal);
@@ -295,28 +295,43 @@ put_xattrs(struct attrs *a, struct buf *b, int fd, int32_t *ret_set)
 	return r;
 }
 
-static int
-open_object(const struct attrs *a, const struct attrs_of *of)
+/* Where they are to be had; attr_done when done with it. */
+static struct attr_of
+object(const struct attrs *a, const struct attrs_of *of)
 {
-	if (!S_ISREG(of->mode) && !S_ISDIR(of->mode))
-		return -EINVAL;
-	return attr_open(a->conf.opener, of->dir, of->name, S_ISDIR(of->mode), of->followed);
+	struct opener *o = a->conf.opener;
+	char path[NAME_BYTES_MAX];
+	struct attr_of at = { .fd = -1, .dir = -1, .name = of->name, .fake = o->root->fake };
+
+	if (!of->followed)
+		at.dir = opener_dir(o, of->dir);
+	else if ((S_ISREG(of->mode) || S_ISDIR(of->mode)) &&
+	    snprintf(path, sizeof path, "%s%s%s", of->dir, of->dir[0] == '\0' ? "" : "/", of->name) < (int)sizeof path)
+		at.fd = root_open_follow(o->root, path, O_RDONLY | O_NONBLOCK);
+	return at;
+}
+
+static void
+object_done(const struct attr_of *of)
+{
+	if (of->fd >= 0)
+		close(of->fd);
 }
 
 int
 attrs_put(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t *ret_set)
 {
-	int fd = open_object(a, of), r = 0;
+	struct attr_of at = object(a, of);
+	int r = 0;
 
 	if (a->conf.acls && !S_ISLNK(of->mode)) {
-		r = put_acl(a, b, fd, "system.posix_acl_access", &a->access, of->mode);
+		r = put_acl(a, b, &at, ACL_ACCESS, &a->access, of->mode);
 		if (r == 0 && S_ISDIR(of->mode))
-			r = put_acl(a, b, fd, "system.posix_acl_default", &a->dflt, of->mode);
+			r = put_acl(a, b, &at, ACL_DEFAULT, &a->dflt, of->mode);
 	}
 	if (r == 0 && a->conf.xattrs)
-		r = put_xattrs(a, b, fd, ret_set);
-	if (fd >= 0)
-		close(fd);
+		r = put_xattrs(a, b, &at, ret_set);
+	object_done(&at);
 	return r;
 }
 
@@ -332,18 +347,17 @@ attrs_answer(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t 
 	const struct sent_row *row = &a->sets.rows[set - 1];
 	const char *name = row->names;
 	uint32_t at = 1, prev = 0;
-	int fd = n > 0 ? open_object(a, of) : -1;
+	struct attr_of obj = n > 0 ? object(a, of) : ATTR_OF_NONE;
 
 	for (size_t i = 0; i < n; i++) {
 		for (; at < nums[i]; at++)
 			name += strlen(name) + 1;
-		if (fd < 0 || attr_value(fd, name, &a->value) != 0)
+		if (attr_value(&obj, name, &a->value) != 0)
 			buf_clear(&a->value);	/* vanished: no bytes */
 		xattr_answer_put(b, nums[i] - prev, buf_head(&a->value), buf_len(&a->value));
 		prev = nums[i];
 	}
 	xattr_answer_end_put(b);
-	if (fd >= 0)
-		close(fd);
+	object_done(&obj);
 	return b->err;
 }

@@ -1,5 +1,5 @@
 /* ACLs and extended attributes of what a push brings: what differs, what is asked of the client, what is set
- * (rsync-wire 5.14, 5.15).  Only regular files and directories have any: the rest cannot be opened harmlessly. */
+ * (rsync-wire 5.14, 5.15). */
 #include "syncd/session/intake.h"
 
 #include <errno.h>
@@ -10,10 +10,8 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "syncd/fs/attr.h"
+#include "syncd/session/acls.h"
 #include "syncd/wire/int.h"
-
-static const char *const acl_names[] = { "system.posix_acl_access", "system.posix_acl_default" };
 
 enum { VALUE_WIRE_MAX = 128 << 20 };
 
@@ -35,12 +33,21 @@ extras_end(struct session *s)
 
 /* --- behind an entry of the list ------------------------------------------------------------------------ */
 
+/* -XX means rsync's own attributes too, unless they are what shows the tree here. */
+static bool
+keeps_own(const struct session *s)
+{
+	return s->opt.xattrs > 1 && !s->root.fake;
+}
+
 /* What is stored of what a client sends: it has left out what is not to travel. */
 static bool
 may_store(void *arg, const char *name)
 {
 	const struct session *s = arg;
 
+	if (!keeps_own(s) && (strncmp(name, "user.rsync.%", 12) == 0 || strncmp(name, "rsync.%", 7) == 0))
+		return false;	/* what fake super keeps is not the client's to say */
 	return s->in->is_root || strncmp(name, "user.", 5) == 0;
 }
 
@@ -114,29 +121,56 @@ extras_read(struct session *s, struct in_file *f)
 
 /* --- what stands here -------------------------------------------------------------------------------------- */
 
-static bool
-has_any(const struct session *s, uint32_t mode)
+/* Where the attributes of an object are to be had: its name in its directory; a directory that a link may stand
+ * for is opened.  None where it is not there. */
+static struct attr_of
+object(struct tree *t, const char *path, uint32_t mode)
 {
-	return s->in->has_attrs && (S_ISREG(mode) || S_ISDIR(mode));
+	struct attr_of of = { .fd = -1, .dir = -1, .fake = t->fd >= 0 && t->module->fake };
+	struct spot at;
+
+	if (t->fd < 0)
+		return of;
+	if (S_ISDIR(mode) && t->links) {
+		of.fd = tree_open_dir(t, path);
+	} else if (tree_spot(t, path, &at) == 0) {
+		of.dir = at.dir;
+		of.name = at.leaf;
+	}
+	return of;
 }
 
-/* A descriptor for its attributes, or -errno. */
-static int
-open_object(struct tree *t, const char *path, uint32_t mode)
+void
+extras_close(const struct attr_of *of)
 {
-	struct stat st;
+	if (of->fd >= 0)
+		close(of->fd);
+}
 
-	return S_ISDIR(mode) ? tree_open_dir(t, path) : tree_open_file(t, path, O_RDONLY, &st);
+static bool
+stat_of(const struct attr_of *of, struct stat *ret)
+{
+	return (of->fd >= 0 ? fstat(of->fd, ret) : fstatat(of->dir, of->name, ret, AT_SYMLINK_NOFOLLOW)) == 0;
+}
+
+static int
+chmod_of(const struct attr_of *of, mode_t mode)
+{
+	const struct meta m = { .set_mode = true, .mode = mode & 07777 };
+	const struct spot at = { of->dir, of->name };
+	const char *what;
+
+	return meta_set(of->fd, &at, &m, &what);
 }
 
 /* Is the object's value the one that the item means?  It is in attr_value then. */
 static bool
-value_matches(struct session *s, const struct keep_item *it, int fd)
+value_matches(struct session *s, const struct keep_item *it, const struct attr_of *of)
 {
 	struct buf *v = &s->in->attr_value;
 	uint8_t digest[DIGEST_MAX];
 
-	if (fd < 0 || attr_value(fd, it->name, v) != 0 || buf_len(v) != it->len)
+	if (attr_value(of, it->name, v) != 0 || buf_len(v) != it->len)
 		return false;
 	if (it->value != NULL)
 		return memcmp(buf_head(v), it->value, it->len) == 0;
@@ -169,32 +203,17 @@ next_extra(struct session *s, const struct keep_set *set, const char **at)
 }
 
 static bool
-set_differs(struct session *s, const struct keep_set *set, int fd)
+set_differs(struct session *s, const struct keep_set *set, const struct attr_of *of)
 {
 	const char *at;
 
 	for (uint32_t i = 0; i < set->n; i++)
-		if (set->v[i].ours && !value_matches(s, &set->v[i], fd))
+		if (set->v[i].ours && !value_matches(s, &set->v[i], of))
 			return true;
-	if (attr_names(fd, &s->in->attr_names) != 0)
+	if (attr_names(of, &s->in->attr_names) != 0)
 		return false;
 	at = (const char *)buf_head(&s->in->attr_names);
 	return next_extra(s, set, &at) != NULL;
-}
-
-/* The ACL of an object, sorted; an empty one where there is none. */
-static int
-load_acl(struct session *s, int fd, int kind, struct posix_acl *ret)
-{
-	struct buf *v = &s->in->attr_value;
-	int r = 0;
-
-	*ret = (struct posix_acl){ POSIX_ACL_ABSENT, POSIX_ACL_ABSENT, POSIX_ACL_ABSENT, POSIX_ACL_ABSENT, NULL, 0 };
-	if (attr_value(fd, acl_names[kind], v) == 0 && buf_len(v) > 0)
-		r = posix_acl_parse(buf_head(v), buf_len(v), ret);
-	if (r == 0)
-		posix_acl_sort(ret);
-	return r;
 }
 
 /* One that the client sent, with ids as they are here. */
@@ -216,14 +235,14 @@ wanted_acl(struct session *s, int kind, int32_t index, struct posix_acl *ret)
 }
 
 static bool
-acl_differs(struct session *s, int kind, int32_t index, int fd, uint32_t mode)
+acl_differs(struct session *s, enum acl_kind kind, int32_t index, const struct attr_of *of, uint32_t mode)
 {
 	struct posix_acl has, want;
 	bool differs = false;
 
-	if (index < 0 || load_acl(s, fd, kind, &has) != 0)
+	if (index < 0 || acls_load(of, kind, &s->in->attr_value, &has) != 0)
 		return false;
-	if (kind == 0)
+	if (kind == ACL_ACCESS)
 		posix_acl_strip(&has, mode);
 	if (wanted_acl(s, kind, index, &want) == 0) {
 		differs = !posix_acl_same(&has, &want);
@@ -237,98 +256,99 @@ unsigned
 extras_differ(struct session *s, const struct in_file *f, struct tree *t, const char *path, const struct stat *st)
 {
 	unsigned flags = 0;
-	int fd;
+	struct attr_of of;
 
-	if (!has_any(s, f->mode) || (f->mode & S_IFMT) != (st->st_mode & S_IFMT) || (fd = open_object(t, path, f->mode)) < 0)
+	if (!s->in->has_attrs || (f->mode & S_IFMT) != (st->st_mode & S_IFMT))
 		return 0;
-	if (acl_differs(s, 0, f->acl, fd, st->st_mode) || (S_ISDIR(f->mode) && acl_differs(s, 1, f->dflt_acl, fd, st->st_mode)))
+	of = object(t, path, f->mode);
+	if (acl_differs(s, ACL_ACCESS, f->acl, &of, st->st_mode) ||
+	    (S_ISDIR(f->mode) && acl_differs(s, ACL_DEFAULT, f->dflt_acl, &of, st->st_mode)))
 		flags |= REPORT_ACL;
-	if (f->xattrs >= 0 && set_differs(s, &s->in->keeps.sets[f->xattrs], fd))
+	if (f->xattrs >= 0 && set_differs(s, &s->in->keeps.sets[f->xattrs], &of))
 		flags |= REPORT_XATTR;
-	close(fd);
+	extras_close(&of);
 	return flags;
 }
 
 unsigned
 extras_of_new(const struct session *s, const struct in_file *f)
 {
-	return has_any(s, f->mode) && f->xattrs >= 0 && s->in->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
+	return s->in->has_attrs && f->xattrs >= 0 && s->in->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
 }
 
 /* --- what is set --------------------------------------------------------------------------------------------- */
 
-/* One item.  elsewhere: the file that is replaced, or -1.  0, or -errno; -ENODATA: its value is not here. */
+/* One item.  elsewhere: the file that is replaced.  0, or -errno; -ENODATA: its value is not here. */
 static int
-set_item(struct session *s, const struct keep_item *it, int fd, int elsewhere)
+set_item(struct session *s, const struct keep_item *it, const struct attr_of *of, const struct attr_of *elsewhere)
 {
-	if (!it->ours || value_matches(s, it, fd))
+	if (!it->ours || value_matches(s, it, of))
 		return 0;
 	if (it->state == KEEP_HERE)
-		return attr_set(fd, it->name, it->value, it->len);
+		return attr_set(of, it->name, it->value, it->len);
 	if (!value_matches(s, it, elsewhere))
 		return -ENODATA;
-	return attr_set(fd, it->name, buf_head(&s->in->attr_value), buf_len(&s->in->attr_value));
+	return attr_set(of, it->name, buf_head(&s->in->attr_value), buf_len(&s->in->attr_value));
 }
 
 static int
-set_items(struct session *s, const struct keep_set *set, int fd, int elsewhere, bool final)
+set_items(struct session *s, const struct keep_set *set, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
 {
 	const char *at, *name;
 	int err = 0, r;
 
 	for (uint32_t i = 0; i < set->n; i++) {
-		r = set_item(s, &set->v[i], fd, elsewhere);
+		r = set_item(s, &set->v[i], of, elsewhere);
 		if (r != 0 && (r != -ENODATA || final))
 			err = err == 0 ? r : err;
 	}
-	if (attr_names(fd, &s->in->attr_names) != 0)
+	if (attr_names(of, &s->in->attr_names) != 0)
 		return err;
 	for (at = (const char *)buf_head(&s->in->attr_names); (name = next_extra(s, set, &at)) != NULL;)
-		if ((r = attr_remove(fd, name)) != 0)
+		if ((r = attr_remove(of, name)) != 0)
 			err = err == 0 ? r : err;
 	return err;
 }
 
 int
-extras_set(struct session *s, const struct in_file *f, int fd, int elsewhere, bool final)
+extras_set(struct session *s, const struct in_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
 {
 	const struct keep_set *set;
 	struct stat st;
 	int r;
 
-	if (!has_any(s, f->mode) || f->xattrs < 0)
+	if (!s->in->has_attrs || f->xattrs < 0)
 		return 0;
 	set = &s->in->keeps.sets[f->xattrs];
-	r = set_items(s, set, fd, elsewhere, final);
-	if ((r == -EACCES || r == -EPERM) && !s->in->is_root && fstat(fd, &st) == 0 && !(st.st_mode & S_IWUSR) &&
-	    fchmod(fd, (st.st_mode & 07777) | S_IWUSR) == 0) {	/* user.* wants a mode that may write */
-		r = set_items(s, set, fd, elsewhere, final);
-		(void)fchmod(fd, st.st_mode & 07777);
+	r = set_items(s, set, of, elsewhere, final);
+	if ((r == -EACCES || r == -EPERM) && !s->in->is_root && stat_of(of, &st) && !(st.st_mode & S_IWUSR) &&
+	    !S_ISLNK(st.st_mode) && chmod_of(of, st.st_mode | S_IWUSR) == 0) {	/* user.* wants a mode that may write */
+		r = set_items(s, set, of, elsewhere, final);
+		(void)chmod_of(of, st.st_mode);
 	}
 	return r;
 }
 
 static int
-set_acl(struct session *s, int kind, int32_t index, int fd, uint32_t mode)
+set_acl(struct session *s, enum acl_kind kind, int32_t index, const struct attr_of *of, uint32_t mode)
 {
 	struct posix_acl has, want;
 	struct buf *v = &s->in->attr_value;
 	bool some;
 	int r;
 
-	if (index < 0 || load_acl(s, fd, kind, &has) != 0)
+	if (index < 0 || acls_load(of, kind, v, &has) != 0)
 		return 0;
 	if ((r = wanted_acl(s, kind, index, &want)) == 0) {
-		some = posix_acl_extended(&want) || (kind == 1 && want.user_obj != POSIX_ACL_ABSENT);
-		if (some && (kind == 0 || want.user_obj == POSIX_ACL_ABSENT))
+		some = posix_acl_extended(&want) || (kind == ACL_DEFAULT && want.user_obj != POSIX_ACL_ABSENT);
+		if (some && !of->fake && (kind == ACL_ACCESS || want.user_obj == POSIX_ACL_ABSENT))
 			posix_acl_complete(&want, mode);
-		buf_clear(v);
-		if (some && !posix_acl_same(&has, &want)) {
-			posix_acl_put(v, &want);
-			r = v->err != 0 ? v->err : attr_set(fd, acl_names[kind], buf_head(v), buf_len(v));
-		} else if (!some && (posix_acl_extended(&has) || has.user_obj != POSIX_ACL_ABSENT)) {
-			r = attr_remove(fd, acl_names[kind]);
-		}
+		else if (some && kind == ACL_ACCESS && want.mask == POSIX_ACL_ABSENT)	/* kept as sent, but for the mask */
+			want.mask = (int)(mode >> 3 & 7);
+		if (some && !posix_acl_same(&has, &want))
+			r = acls_store(of, kind, v, &want);
+		else if (!some && (posix_acl_extended(&has) || has.user_obj != POSIX_ACL_ABSENT))
+			r = acls_remove(of, kind);
 		posix_acl_done(&want);
 	}
 	posix_acl_done(&has);
@@ -336,39 +356,47 @@ set_acl(struct session *s, int kind, int32_t index, int fd, uint32_t mode)
 }
 
 int
-extras_set_acls(struct session *s, const struct in_file *f, int fd)
+extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of *of)
 {
 	struct stat st;
 	int r, d = 0;
 
-	if (!has_any(s, f->mode) || f->acl < 0)
+	if (!s->in->has_attrs || f->acl < 0)
 		return 0;
-	if (fstat(fd, &st) < 0)
+	if (!stat_of(of, &st))
 		return -errno;
-	r = set_acl(s, 0, f->acl, fd, st.st_mode);
+	r = set_acl(s, ACL_ACCESS, f->acl, of, st.st_mode);
 	if (S_ISDIR(f->mode))
-		d = set_acl(s, 1, f->dflt_acl, fd, st.st_mode);
+		d = set_acl(s, ACL_DEFAULT, f->dflt_acl, of, st.st_mode);
 	return r != 0 ? r : d;
 }
 
-int
-extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path)
+bool
+extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path, struct attr_of *ret)
 {
-	return has_any(s, f->mode) && !s->in->pretend ? open_object(t, path, f->mode) : -1;
+	*ret = s->in->has_attrs && !s->in->pretend ? object(t, path, f->mode) : ATTR_OF_NONE;
+	return ret->fd >= 0 || ret->dir >= 0;
 }
 
-int
+struct attr_of
 extras_elsewhere(struct session *s, const struct in_file *f, const char *path)
 {
 	struct stat st;
-	int i = has_any(s, f->mode) ? altdest_find(s, f, path, &st) : -1;
+	int i = s->in->has_attrs ? altdest_find(s, f, path, &st) : -1;
 
-	return i < 0 ? -1 : open_object(&s->in->alt[i], path, f->mode);
+	return i < 0 ? ATTR_OF_NONE : object(&s->in->alt[i], path, f->mode);
+}
+
+struct attr_of
+extras_of_fd(const struct session *s, int fd)
+{
+	return (struct attr_of){ .fd = fd, .dir = -1, .fake = s->root.fake };
 }
 
 int
-extras_copy(struct session *s, int from, int to)
+extras_copy(struct session *s, int from_fd, int to_fd)
 {
+	const struct attr_of source = extras_of_fd(s, from_fd), dest = extras_of_fd(s, to_fd), *from = &source, *to = &dest;
 	struct buf *names = &s->in->attr_names, *v = &s->in->attr_value;
 	const char *at, *end;
 	int r = 0;
@@ -379,9 +407,7 @@ extras_copy(struct session *s, int from, int to)
 			if (counts(s, at) && attr_value(from, at, v) == 0)
 				r = attr_set(to, at, buf_head(v), buf_len(v));
 	}
-	if (r == 0 && s->opt.acls && attr_value(from, acl_names[0], v) == 0)
-		r = attr_set(to, acl_names[0], buf_head(v), buf_len(v));
-	return r;
+	return r == 0 && s->opt.acls ? acls_copy(from, to, v) : r;
 }
 
 /* --- asking for long values -------------------------------------------------------------------------------------- */
@@ -397,7 +423,7 @@ extras_travel(const struct session *s, unsigned flags)
 
 /* Each value is asked for once on a connection.  Is something of the set not here yet? */
 static bool
-put_request(struct session *s, struct keep_set *set, int32_t ndx, int fd, int elsewhere)
+put_request(struct session *s, struct keep_set *set, int32_t ndx, const struct attr_of *of, const struct attr_of *elsewhere)
 {
 	struct buf *out = peer_out(&s->peer);
 	uint32_t last = 0;
@@ -406,7 +432,7 @@ put_request(struct session *s, struct keep_set *set, int32_t ndx, int fd, int el
 	for (uint32_t i = 0; i < set->n; i++) {
 		struct keep_item *it = &set->v[i];
 
-		if (!it->ours || it->state == KEEP_HERE || value_matches(s, it, fd) || value_matches(s, it, elsewhere))
+		if (!it->ours || it->state == KEEP_HERE || value_matches(s, it, of) || value_matches(s, it, elsewhere))
 			continue;
 		missing = true;
 		if (it->state != KEEP_ABBREVIATED)
@@ -424,20 +450,18 @@ extras_ask(struct session *s, int32_t ndx, struct in_file *f, unsigned flags)
 {
 	char path[NAME_BYTES_MAX];
 	bool missing = false;
-	int fd = -1, elsewhere = -1;
+	struct attr_of of = ATTR_OF_NONE, elsewhere = ATTR_OF_NONE;
 
 	if (!extras_travel(s, flags))
 		return;
 	if (f != NULL && f->xattrs >= 0) {
 		if (!s->in->no_tree)
-			fd = open_object(&s->in->tree, dest_path(s, f, path), f->mode);
+			of = object(&s->in->tree, dest_path(s, f, path), f->mode);
 		if (flags & (ITEM_IS_NEW | ITEM_LOCAL_CHANGE | ITEM_TRANSFER))
 			elsewhere = extras_elsewhere(s, f, dest_path(s, f, path));
-		missing = put_request(s, &s->in->keeps.sets[f->xattrs], ndx, fd, elsewhere);
-		if (fd >= 0)
-			close(fd);
-		if (elsewhere >= 0)
-			close(elsewhere);
+		missing = put_request(s, &s->in->keeps.sets[f->xattrs], ndx, &of, &elsewhere);
+		extras_close(&of);
+		extras_close(&elsewhere);
 	}
 	put_varint(peer_out(&s->peer), 0);
 	if (missing && !(flags & ITEM_TRANSFER) && !(f->flags & IN_AWAITS)) {
@@ -510,12 +534,12 @@ static void
 settle_awaited(struct session *s, struct in_file *f, int32_t ndx)
 {
 	char path[NAME_BYTES_MAX];
-	int fd = extras_open(s, f, &s->in->tree, dest_path(s, f, path)), r = fd;
+	struct attr_of of;
+	int r = -ENOENT;
 
-	if (fd >= 0) {
-		r = extras_set(s, f, fd, -1, true);
-		close(fd);
-	}
+	if (extras_open(s, f, &s->in->tree, dest_path(s, f, path), &of))
+		r = extras_set(s, f, &of, &ATTR_OF_NONE, true);
+	extras_close(&of);
 	if (r < 0 && !s->in->pretend)
 		dest_failed(s, "receiver", "lsetxattr", &s->in->tree, path, r);
 	f->flags &= ~(uint32_t)IN_AWAITS;

@@ -29,7 +29,7 @@ static int
 open_attrs(struct session *s)
 {
 	struct attrs_conf conf = { .opener = &s->opener, .rules = s->rules, .acls = s->opt.acls > 0,
-	    .xattrs = s->opt.xattrs > 0, .own_too = s->opt.xattrs > 1, .names_inline = names_inline(s),
+	    .xattrs = s->opt.xattrs > 0, .own_too = s->opt.xattrs > 1 && !s->root.fake, .names_inline = names_inline(s),
 	    .users = &s->users, .groups = &s->groups };
 
 	return attrs_new(&conf, &s->attrs);
@@ -60,7 +60,7 @@ flist_open(struct session *s)
 	    .tell = tell_listing, .arg = s,
 	};
 
-	s->root.fd = s->grant.root_fd;
+	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
 	s->opener = (struct opener)OPENER_INIT(&s->root);
 	s->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,

@@ -14,6 +14,7 @@
 #include "lib/err.h"
 #include "lib/grow.h"
 #include "syncd/delta/rolling.h"
+#include "syncd/fs/fake.h"
 #include "syncd/policy/links.h"
 #include "syncd/session/sums.h"
 
@@ -233,9 +234,9 @@ do_directory(struct session *s, struct target *t)
 	}
 	is_new = !t->exists || (s->in->made_top && strcmp(t->path, ".") == 0);
 	if (!t->exists && !s->in->pretend) {
-		mode_t mode = settle_mode(s, t->f, NULL);
+		mode_t mode = settle_mode(s, t->f, NULL) | (s->in->is_root ? 0 : 0700);
 
-		if ((r = make_one_dir(s, t, (mode & 01777) | (s->in->is_root ? 0 : 0700))) != 0) {
+		if ((r = make_one_dir(s, t, s->root.fake ? fake_real_mode(S_IFDIR | mode) : mode & 01777)) != 0) {
 			dest_failed(s, "generator", "recv_generator: mkdir", &s->in->tree, t->path, r);
 			skip_failed(s, t);
 			return 0;
@@ -279,11 +280,13 @@ finish_node(struct session *s, struct target *t, unsigned flags, int r, const ch
 
 /* It is what it should be but perhaps for its attributes. */
 static int
-same_node(struct session *s, struct target *t)
+same_but_attributes(struct session *s, struct target *t)
 {
-	unsigned flags = settle_differs(s, t->f, &t->st);
+	unsigned flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
 
 	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
+	if ((flags & REPORT_ACL) && !s->in->pretend)	/* rsync has set the ACL, and the mode with it, when it looks */
+		flags &= ~(unsigned)REPORT_PERMS;
 	if (flags == 0)
 		generator_unchanged(s, t->path);
 	generator_item(s, t->ndx, flags, NULL);
@@ -291,11 +294,26 @@ same_node(struct session *s, struct target *t)
 	return groups_complete(s, t->f, t->path);
 }
 
-/* What differs from the one that is replaced; its time does where nobody asked for the old one. */
+/* What differs from the one that stands in tree; its time does where nobody asked for the old one. */
 static unsigned
-changed(struct session *s, const struct target *t)
+changed(struct session *s, const struct target *t, struct tree *tree, const struct stat *st)
 {
-	return settle_differs(s, t->f, &t->st) | (settle_keeps_time(s, t->f->mode) ? 0u : REPORT_TIME);
+	return settle_differs(s, t->f, st) | extras_differ(s, t->f, tree, t->path, st) |
+	    (settle_keeps_time(s, t->f->mode) ? 0u : REPORT_TIME);
+}
+
+/* The same of a link or node that is made: from the one it replaces, or an alternate directory's of its kind. */
+static unsigned
+made(struct session *s, const struct target *t, bool replaces)
+{
+	struct stat st;
+	int i;
+
+	if (replaces)
+		return changed(s, t, &s->in->tree, &t->st);
+	if (!t->exists && (i = altdest_find(s, t->f, t->path, &st)) >= 0)
+		return changed(s, t, &s->in->alt[i], &st);
+	return ITEM_IS_NEW | extras_of_new(s, t->f);
 }
 
 static int
@@ -315,10 +333,10 @@ do_symlink(struct session *s, struct target *t)
 		return groups_failed(s, t->f);
 	}
 	if (was_link && tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
-		return same_node(s, t);
+		return same_but_attributes(s, t);
 	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, want, 0)) != 0)
 		return r < 0 ? r : 0;
-	flags |= was_link ? changed(s, t) : ITEM_IS_NEW;
+	flags |= made(s, t, was_link);
 	if (t->exists && (!was_link || s->opt.backup) && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
 	if (!s->in->pretend)
@@ -342,11 +360,11 @@ do_node(struct session *s, struct target *t)
 	int r = 0;
 
 	if (same_kind && (!is_device(t->f->mode) || t->st.st_rdev == dev))
-		return same_node(s, t);
+		return same_but_attributes(s, t);
 	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, NULL, dev)) != 0)
 		return r < 0 ? r : 0;
-	flags |= same_kind ? changed(s, t) : ITEM_IS_NEW;
-	if (t->exists && !same_kind && make_room(s, t) != 0)
+	flags |= made(s, t, same_kind);
+	if (t->exists && (!same_kind || s->opt.backup) && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
 	if (!s->in->pretend)
 		r = tree_mknod(&s->in->tree, t->path, (t->f->mode & S_IFMT) | (settle_mode(s, t->f, NULL) & 0777), dev, t->exists);
@@ -479,21 +497,6 @@ passed_over(const struct session *s, const struct target *t)
 	return NULL;
 }
 
-static int
-up_to_date(struct session *s, struct target *t)
-{
-	unsigned flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
-
-	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
-	if ((flags & REPORT_ACL) && !s->in->pretend)	/* rsync has set the ACL, and the mode with it, when it looks */
-		flags &= ~(unsigned)REPORT_PERMS;
-	if (flags == 0)
-		generator_unchanged(s, t->path);
-	generator_item(s, t->ndx, flags, NULL);
-	generator_success(s, t->ndx);
-	return groups_complete(s, t->f, t->path);
-}
-
 static bool
 uses_deltas(const struct session *s)
 {
@@ -582,7 +585,7 @@ do_file(struct session *s, struct target *t)
 	if (!t->exists && !t->redo && s->opt.n_alt > 0 && (r = altdest_try(s, t->ndx, t->f, t->path)) != 0)
 		return r < 0 ? r : 0;
 	if (t->exists && !t->redo && settle_same_content(s, t->f, &s->in->tree, t->path, &t->st))
-		return up_to_date(s, t);
+		return same_but_attributes(s, t);
 	if (t->exists && !t->redo && (s->opt.append || s->opt.append_verify) && t->st.st_size >= t->f->size)
 		return groups_complete(s, t->f, t->path);
 	if (t->exists) {
@@ -721,17 +724,23 @@ generator_redo(struct session *s, int32_t ndx)
 	return t.f == NULL ? 0 : decide(s, &t);
 }
 
+static bool
+is_top(const struct in_file *f)
+{
+	return S_ISDIR(f->mode) && strcmp(f->name, ".") == 0 && f->dir[0] == '\0';
+}
+
 /* The directory that an incremental segment lists, under the number of the gap before it. */
 static int
 enter_segment(struct session *s, const struct in_segment *seg)
 {
 	struct in_file *f;
 
-	if (!s->in->list.incremental || seg->dir < 0)
+	if (!s->in->list.incremental)
 		return 0;
-	if ((f = inlist_dir(&s->in->list, seg->dir)) == NULL)
-		return 0;
-	return generator_entry(s, seg->first - 1, f);
+	if ((f = inlist_dir(&s->in->list, seg->dir)) == NULL && seg->n > 0 && is_top(&seg->files[0]))
+		f = &seg->files[0];
+	return f == NULL ? 0 : generator_entry(s, seg->first - 1, f);
 }
 
 static int
@@ -757,14 +766,8 @@ next_entry(struct session *s, struct in_segment *seg)
 	}
 	f = &seg->files[in->at];
 	ndx = seg->first + (int32_t)in->at++;
-	if (in->list.incremental && S_ISDIR(f->mode)) {
-		if (strcmp(f->name, ".") == 0 && f->dir[0] == '\0')
-			r = generator_entry(s, seg->first - 1, f);
-		else
-			r = 0;		/* it is dealt with when its own segment is */
-	} else {
-		r = generator_entry(s, ndx, f);
-	}
+	/* incrementally, a directory is dealt with when its own segment is */
+	r = in->list.incremental && S_ISDIR(f->mode) ? 0 : generator_entry(s, ndx, f);
 	if (r == 0 && !in->list.incremental)
 		r = remove_during(s, seg, f);
 	return r == 0 ? 1 : r;

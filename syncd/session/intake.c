@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/policy/links.h"
 #include "syncd/wire/int.h"
 
 static int
@@ -67,13 +68,13 @@ intake_new(struct session *s)
 		in->alt[i] = (struct tree)TREE_INIT;
 	in->take.fd = in->take.basis_fd = in->asking.fd = -1;
 	in->swept[0] = '/';
-	in->is_root = s->grant.uid == 0;
+	in->is_root = s->grant.uid == 0 || s->grant.fake_super;
 	in->pretend = o->dry_run > 0 || o->only_write_batch != NULL;
 	inlist_init(&in->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
 	in->list.missing_ok = o->delete_missing > 0;
 	ids_init(&in->users, names_fd, 'u');
 	ids_init(&in->groups_map, names_fd, 'g');
-	s->root.fd = s->grant.root_fd;
+	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
 	s->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
@@ -151,6 +152,16 @@ entry_like(const struct in_file *f)
 	    .atime = f->extra->atime, .rdev_major = f->extra->rdev_major, .rdev_minor = f->extra->rdev_minor };
 }
 
+/* Modules that are neither jails nor munge their links store them so that they stay inside (rsyncd-conf 6). */
+static void
+confine_link(struct flist_entry *e)
+{
+	char dir[TREE_PATH_SIZE];
+
+	dest_dir_of(e->path, dir);
+	links_confine(e->link, dir);
+}
+
 static int
 take_entry(struct session *s)
 {
@@ -158,9 +169,11 @@ take_entry(struct session *s)
 	struct in_file *f;
 	const struct in_file *first;
 	struct entry like;
-	int r = inlist_add(&s->in->list, e, s->form.sum_len, &f, &first);
+	int r;
 
-	if (r != 0)
+	if (s->grant.confine_links && e->e.link != NULL)
+		confine_link(e);
+	if ((r = inlist_add(&s->in->list, e, s->form.sum_len, &f, &first)) != 0)
 		return r;
 	if (first != NULL) {
 		like = entry_like(first);

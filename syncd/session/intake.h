@@ -4,6 +4,7 @@
 #define SALLYPORT_SYNCD_SESSION_INTAKE_H
 
 #include "syncd/delta/expand.h"
+#include "syncd/fs/attr.h"
 #include "syncd/fs/meta.h"
 #include "syncd/fs/stage.h"
 #include "syncd/fs/tree.h"
@@ -277,21 +278,23 @@ unsigned extras_differ(struct session *s, const struct in_file *f, struct tree *
 /* The same where nothing stood before. */
 unsigned extras_of_new(const struct session *s, const struct in_file *f);
 
-/* A descriptor of what stands at path for the next two; negative where it cannot be had or has no attributes. */
-int extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path);
+/* What stands at path, for the next two; false where attributes are nobody's business.  *ret is to be closed. */
+bool extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path, struct attr_of *ret);
+void extras_close(const struct attr_of *of);
+struct attr_of extras_of_fd(const struct session *s, int fd);
 
-/* The same of what stands in the first alternate directory that has such a thing. */
-int extras_elsewhere(struct session *s, const struct in_file *f, const char *path);
+/* What stands in the first alternate directory that has such a thing. */
+struct attr_of extras_elsewhere(struct session *s, const struct in_file *f, const char *path);
 
-/* Set the entry's attributes, and remove others.  Values that have not come are taken from elsewhere (-1: nowhere)
- * if it has them; those that nobody has are an error when final.  0 or -errno. */
-int extras_set(struct session *s, const struct in_file *f, int fd, int elsewhere, bool final);
+/* Set the entry's attributes, and remove others.  Values that have not come are taken from elsewhere if it has them;
+ * those that nobody has are an error when final.  0 or -errno. */
+int extras_set(struct session *s, const struct in_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final);
 
 /* Its ACLs; to be called when the mode is set. */
-int extras_set_acls(struct session *s, const struct in_file *f, int fd);
+int extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of *of);
 
-/* Those of one file for its copy. */
-int extras_copy(struct session *s, int from, int to);
+/* Those of one regular file for its copy. */
+int extras_copy(struct session *s, int from_fd, int to_fd);
 
 /* Do requests or answers stand behind an item of these flags? */
 bool extras_travel(const struct session *s, unsigned flags);

@@ -121,7 +121,7 @@ names_put(struct session *s)
 	bool at_nul = true;
 	struct buf *b = peer_out(&s->peer);
 
-	s->root.fd = s->grant.root_fd;
+	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
 	snprintf(path, sizeof path, "%s", s->opt.files_from);
 	source_clean_path(path, false);
 	text = rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_bytes(&s->root, path, NAMES_FILE_MAX, &n);

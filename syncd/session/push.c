@@ -253,7 +253,7 @@ touch_directories(struct session *s)
 
 	for (size_t i = in->n_touches; i-- > 0;) {
 		const struct touch *d = &in->touches[i];
-		struct meta m = { .set_mtime = d->set_time, .mtime = d->mtime, .set_mode = d->set_mode, .mode = d->mode };
+		struct meta m = { .fake = s->root.fake, .set_mtime = d->set_time, .mtime = d->mtime, .set_mode = d->set_mode, .mode = d->mode };
 		struct stat st;
 		struct spot at;
 		const char *what = "stat";

@@ -12,6 +12,7 @@
 
 #include "lib/err.h"
 #include "lib/grow.h"
+#include "syncd/fs/fake.h"
 
 enum {
 	COPY_BELOW = 32768,	/* pieces that are gathered before they are written */
@@ -528,7 +529,7 @@ keep_partial(struct session *s)
 {
 	struct taking *x = &s->in->take;
 	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
-	const struct meta m = { .set_mtime = true, .set_mode = true, .mode = settle_mode(s, x->f, NULL) };
+	const struct meta m = { .fake = s->root.fake, .set_mtime = true, .set_mode = true, .mode = settle_mode(s, x->f, NULL) };
 	const char *what;
 	bool dir;
 
@@ -652,6 +653,8 @@ complete(struct session *s)
 		drop_temporary(x);
 		return groups_failed(s, x->f);
 	}
+	if (s->root.fake)
+		fake_show(&(struct attr_of){ .fd = x->fd, .dir = -1 }, &st);
 	settle_received(s, x->f, path, x->fd, &st, x->want.replaces ? &old : NULL);
 	if (s->opt.fsync && fsync(x->fd) < 0)
 		dest_failed(s, "receiver", "fsync", &s->in->tree, path, -errno);
@@ -837,7 +840,7 @@ receiver_copy(struct session *s, struct tree *from_tree, const char *from, struc
     const struct stat *st)
 {
 	char tmp[TREE_PATH_SIZE], dir[TREE_PATH_SIZE];
-	const struct meta m = { .set_mode = true, .mode = st->st_mode & 07777, .set_mtime = true, .mtime = st->st_mtim,
+	const struct meta m = { .fake = s->root.fake, .set_mode = true, .mode = st->st_mode & 07777, .set_mtime = true, .mtime = st->st_mtim,
 	    .set_uid = s->in->is_root, .uid = st->st_uid, .set_gid = s->in->is_root, .gid = st->st_gid };
 	const char *what;
 	struct stat now;

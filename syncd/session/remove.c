@@ -194,13 +194,13 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 	*ret = (struct found_names){ NULL, 0, 0 };
 	if (fd < 0)
 		return fd;
-	if ((r = walk_over(fd, &w)) != 0)
+	if ((r = walk_over(fd, s->root.fake, &w)) != 0)
 		return r;
 	while (r == 0 && walk_next_name(w, &item.name, &type)) {
 		if (stage_is_name(item.name) || (keep != NULL && keep(arg, item.name)))
 			continue;
 		item.st = (struct stat){ .st_mode = type };	/* of a file no more is wanted */
-		if ((type != 0 && !S_ISDIR(type)) || walk_lstat(w, item.name, &item.st) == 0)
+		if ((type != 0 && !S_ISDIR(type) && !s->root.fake) || walk_lstat(w, item.name, &item.st) == 0)
 			r = found_add(ret, &item);
 	}
 	if (r == 0)

@@ -56,6 +56,8 @@ struct grant {
 	bool numeric_ids;	/* do not look names up */
 	bool jailed;		/* the process's root is the module's */
 	bool munge;		/* strip the prefix of munged symlinks */
+	bool confine_links;	/* store links so that their text stays in the transfer */
+	bool fake_super;	/* owners, modes and types are kept in attributes */
 	int max_verbosity;
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 	int timeout;		/* seconds, 0: none */

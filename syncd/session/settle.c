@@ -93,7 +93,7 @@ apply_meta(struct session *s, const struct in_file *f, struct tree *t, const cha
     bool is_new)
 {
 	unsigned differs = settle_differs(s, f, now);
-	struct meta m = { .set_uid = (differs & REPORT_OWNER) != 0, .set_gid = (differs & REPORT_GROUP) != 0,
+	struct meta m = { .fake = s->root.fake, .set_uid = (differs & REPORT_OWNER) != 0, .set_gid = (differs & REPORT_GROUP) != 0,
 	    .set_mtime = (differs & REPORT_TIME) != 0, .set_atime = (differs & REPORT_ATIME) != 0 };
 	struct spot at = { -1, "" };
 	const char *what = "";
@@ -126,21 +126,21 @@ int
 settle_apply(struct session *s, const struct in_file *f, struct tree *t, const char *path, int fd,
     const struct stat *now, bool is_new)
 {
-	int attrs_fd, elsewhere, r, acl = 0, set = 0;
+	struct attr_of of, elsewhere;
+	int r, acl = 0, set = 0;
+	bool has;
 
 	if (s->in->pretend)
 		return 0;
-	if ((attrs_fd = extras_open(s, f, t, path)) >= 0) {
-		elsewhere = is_new ? extras_elsewhere(s, f, path) : -1;
-		set = extras_set(s, f, attrs_fd, elsewhere, false);	/* before a mode that forbids it */
-		if (elsewhere >= 0)
-			close(elsewhere);
+	if ((has = extras_open(s, f, t, path, &of))) {
+		elsewhere = is_new ? extras_elsewhere(s, f, path) : ATTR_OF_NONE;
+		set = extras_set(s, f, &of, &elsewhere, false);	/* before a mode that forbids it */
+		extras_close(&elsewhere);
 	}
 	r = apply_meta(s, f, t, path, fd, now, is_new);
-	if (attrs_fd >= 0) {
-		acl = extras_set_acls(s, f, attrs_fd);
-		close(attrs_fd);
-	}
+	if (has)
+		acl = extras_set_acls(s, f, &of);
+	extras_close(&of);
 	if (set != 0)
 		dest_failed(s, "generator", "lsetxattr", t, path, set);
 	if (acl != 0)
@@ -156,13 +156,13 @@ settle_first_mode(const struct session *s, const struct in_file *f, mode_t old)
 	bool stays = (!s->opt.owner || !s->in->is_root || ids_here(&s->in->users, f->uid) == s->grant.uid) &&
 	    (!s->opt.group || ids_here(&s->in->groups_map, f->gid) == s->grant.gid);
 
-	return stays && (mode & 0600) == 0600 && !(mode & 07000) ? mode : 0600 | (mode & 0700);
+	return stays && !s->root.fake && (mode & 0600) == 0600 && !(mode & 07000) ? mode : 0600 | (mode & 0700);
 }
 
 bool
 settle_needs_state(const struct session *s, bool in_place)
 {
-	return in_place || s->opt.group > 0 || s->opt.acls > 0;	/* a directory may give its group to what is made in it */
+	return in_place || s->root.fake || s->opt.group > 0 || s->opt.acls > 0;	/* a directory may give its group to what is made in it */
 }
 
 void
@@ -171,21 +171,26 @@ settle_received(struct session *s, const struct in_file *f, const char *path, in
 {
 	uid_t uid = ids_here(&s->in->users, f->uid);
 	gid_t gid = ids_here(&s->in->groups_map, f->gid);
-	struct meta m = { .uid = uid, .gid = gid, .mode = settle_mode(s, f, old), .mtime = { f->mtime, f->nsec },
+	struct meta m = { .fake = s->root.fake, .uid = uid, .gid = gid, .mode = settle_mode(s, f, old), .mtime = { f->mtime, f->nsec },
 	    .set_uid = s->opt.owner && s->in->is_root && uid != st->st_uid,
 	    .set_gid = s->opt.group && gid != st->st_gid && may_set_group(s, gid), .set_mtime = s->opt.times > 0,
 	    .set_atime = s->opt.atimes && f->extra != NULL, .atime = { f->extra == NULL ? 0 : f->extra->atime, 0 } };
+	const struct attr_of of = extras_of_fd(s, fd);
+	struct attr_of was;
 	const char *what;
-	int r, was = old == NULL ? extras_elsewhere(s, f, path) : extras_open(s, f, &s->in->tree, path);
+	int r;
 
-	if ((r = extras_set(s, f, fd, was, true)) != 0)
+	if (old == NULL)
+		was = extras_elsewhere(s, f, path);
+	else
+		(void)extras_open(s, f, &s->in->tree, path, &was);
+	if ((r = extras_set(s, f, &of, &was, true)) != 0)
 		dest_failed(s, "receiver", "lsetxattr", &s->in->tree, path, r);
-	if (was >= 0)
-		close(was);
+	extras_close(&was);
 	m.set_mode = m.mode != (st->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
 	if ((r = meta_set(fd, NULL, &m, &what)) != 0)
 		dest_unset(s, "receiver", what, &s->in->tree, path, r);
-	if ((r = extras_set_acls(s, f, fd)) != 0)
+	if ((r = extras_set_acls(s, f, &of)) != 0)
 		dest_failed(s, "receiver", "set_acl", &s->in->tree, path, r);
 }
 
