@@ -73,7 +73,7 @@ judge(struct session *s)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is read only");
 	else if (s->opt.remove_source > 0 && s->grant.read_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: --remove-source-files cannot be used with a read-only module");
-	else if (s->opt.iconv != NULL && (s->charset == NULL || !s->opt.sender))
+	else if (s->opt.iconv != NULL && s->charset == NULL)
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --iconv");
 	else if (s->proto.version < 30 && (s->opt.acls > 0 || s->opt.xattrs > 0))
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: ACLs and extended attributes need protocol 30 or newer");

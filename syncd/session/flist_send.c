@@ -35,9 +35,8 @@ open_attrs(struct session *s)
 	return attrs_new(&conf, &s->attrs);
 }
 
-/* Old clients take a link's target as it is. */
-static bool
-converts_links(const struct session *s)
+bool
+session_converts_links(const struct session *s)
 {
 	return s->converts && (s->proto.compat & CF_SYMLINK_ICONV) && strchr(s->opt.letters, 's') != NULL;
 }
@@ -55,7 +54,7 @@ flist_open(struct session *s)
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
 		.ignore_errors = o->ignore_errors > 0, .readable_only = s->grant.ignore_nonreadable, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
 		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0,
-		.charset = s->converts ? s->charset : NULL, .charset_links = converts_links(s),
+		.charset = s->converts ? s->charset : NULL, .charset_links = session_converts_links(s),
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
 	    .tell = tell_listing, .arg = s,
 	};
@@ -200,7 +199,7 @@ put_converted(struct session *s, struct entry *e, const uint8_t *sum)
 	if (s->converts) {
 		e->dir = charset_message(s->charset, e->dir, dir, sizeof dir);
 		e->name = charset_message(s->charset, e->name, name, sizeof name);
-		if (e->link != NULL && converts_links(s))
+		if (e->link != NULL && session_converts_links(s))
 			e->link = charset_message(s->charset, e->link, link, sizeof link);
 	}
 	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, e, sum);

@@ -765,7 +765,7 @@ next_entry(struct session *s, struct in_segment *seg)
 		return 1;
 	}
 	f = &seg->files[in->at];
-	ndx = seg->first + (int32_t)in->at++;
+	ndx = inlist_ndx(&in->list, seg, in->at++);
 	/* incrementally, a directory is dealt with when its own segment is */
 	r = in->list.incremental && S_ISDIR(f->mode) ? 0 : generator_entry(s, ndx, f);
 	if (r == 0 && !in->list.incremental)

@@ -27,6 +27,7 @@ segment_free(struct in_segment *seg)
 		free(seg->chunks[i]);
 	free(seg->chunks);
 	free(seg->files);
+	free(seg->place);
 	free(seg);
 }
 
@@ -413,6 +414,8 @@ drop_duplicates(struct in_segment *seg, int version)
 		bool wins = version >= 29 && S_ISDIR(f->mode) && kept != NULL && !S_ISDIR(kept->mode);
 		uint32_t at;
 
+		if (f->flags & IN_DROPPED)
+			continue;
 		if (kept != NULL && !wins && same_name(kept, f)) {
 			if (S_ISDIR(kept->mode) && S_ISDIR(f->mode)) {
 				kept->flags |= f->flags & IN_TOP_DIR;
@@ -450,13 +453,36 @@ dir_copy(const struct in_file *f, struct in_dir *ret)
 	return 0;
 }
 
+/* Where the file with that number is. */
+static uint32_t
+place_of(const struct in_segment *seg, uint32_t number)
+{
+	return seg->place == NULL ? number : seg->place[number];
+}
+
+static int
+note_places(struct in_segment *seg)
+{
+	if ((seg->place = calloc(seg->n + 1, sizeof *seg->place)) == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < seg->n; i++)
+		seg->place[seg->files[i].seq] = i;
+	return 0;
+}
+
+int32_t
+inlist_ndx(const struct inlist *l, const struct in_segment *seg, uint32_t place)
+{
+	return seg->first + (int32_t)(l->wire_order ? seg->files[place].seq : place);
+}
+
 static int
 number_dirs(struct inlist *l, const struct in_segment *seg)
 {
 	int r;
 
 	for (uint32_t i = 0; i < seg->n; i++) {
-		const struct in_file *f = &seg->files[i];
+		const struct in_file *f = &seg->files[place_of(seg, i)];
 
 		if (!S_ISDIR(f->mode))
 			continue;
@@ -479,6 +505,8 @@ inlist_end(struct inlist *l)
 	sort(seg, l->version);
 	drop_duplicates(seg, l->version);
 	seg->complete = true;
+	if (l->wire_order && note_places(seg) != 0)
+		return -ENOMEM;
 	if (l->next_first > INT32_MAX - (int32_t)seg->n - 2)
 		return E_LIMIT;
 	l->next_first += (int32_t)seg->n + 1;
@@ -555,7 +583,7 @@ inlist_find(const struct inlist *l, int32_t ndx, int32_t *ret_dir)
 			return &seg->files[0];
 		return NULL;
 	}
-	return (uint32_t)(ndx - seg->first) < seg->n ? &seg->files[ndx - seg->first] : NULL;
+	return (uint32_t)(ndx - seg->first) < seg->n ? &seg->files[place_of(seg, (uint32_t)(ndx - seg->first))] : NULL;
 }
 
 const struct in_file *

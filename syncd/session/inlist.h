@@ -51,7 +51,8 @@ struct in_segment {
 	int32_t dir;		/* its number; -1: the first list */
 	uint32_t n;
 	size_t cap;
-	struct in_file *files;
+	struct in_file *files;	/* sorted */
+	uint32_t *place;	/* with wire_order: where in files the one with that number is */
 	char **chunks;
 	size_t n_chunks, chunk_at, chunk_size;
 	bool complete;
@@ -68,6 +69,7 @@ struct in_dir {
 struct inlist {
 	int version;
 	bool incremental, relative;
+	bool wire_order;	/* indices count entries as they came, not as they are sorted (rsync-wire 5.13) */
 	bool missing_ok;	/* --delete-missing-args: mode 0 is no lie */
 	struct in_segment **segments;	/* oldest first; [0..oldest) are freed */
 	size_t n_segments, cap_segments, oldest;
@@ -98,6 +100,9 @@ void inlist_prune(struct inlist *l);
 
 /* The segment that this index would be in; gap indices belong to the one behind them.  NULL: there is none. */
 struct in_segment *inlist_segment(const struct inlist *l, int32_t ndx);
+
+/* The index of the file at that place of a segment. */
+int32_t inlist_ndx(const struct inlist *l, const struct in_segment *seg, uint32_t place);
 
 /* NULL when there is no such file.  For the index of a directory between segments NULL and the directory's
  * number in *ret_dir, else -1 there. */

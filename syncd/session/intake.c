@@ -72,6 +72,7 @@ intake_new(struct session *s)
 	in->pretend = o->dry_run > 0 || o->only_write_batch != NULL;
 	inlist_init(&in->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
 	in->list.missing_ok = o->delete_missing > 0;
+	in->list.wire_order = s->converts;
 	ids_init(&in->users, names_fd, 'u');
 	ids_init(&in->groups_map, names_fd, 'g');
 	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
@@ -162,6 +163,30 @@ confine_link(struct flist_entry *e)
 	links_confine(e->link, dir);
 }
 
+/* What has no name in the module's character set is left out, and as with all that went wrong at the client nothing
+ * is deleted then. */
+static bool
+to_our_charset(struct session *s, struct flist_entry *e)
+{
+	char text[NAME_BYTES_MAX];
+	const char *what = "filename";
+	int r = charset_from_wire(s->charset, e->path, text, sizeof text);
+
+	if (r == 0) {
+		memcpy(e->path, text, strlen(text) + 1);
+		if (e->e.link == NULL || !session_converts_links(s))
+			return true;
+		what = "symlink data for";
+		if ((r = charset_from_wire(s->charset, e->link, text, sizeof text)) == 0) {
+			memcpy(e->link, text, strlen(text) + 1);
+			return true;
+		}
+	}
+	s->io_error |= IOERR_GENERAL;
+	session_tell(s, MSG_ERROR_XFER, "[Receiver] cannot convert %s: %s (%s)\n", what, e->path, strerror(-r));
+	return false;
+}
+
 static int
 take_entry(struct session *s)
 {
@@ -169,12 +194,14 @@ take_entry(struct session *s)
 	struct in_file *f;
 	const struct in_file *first;
 	struct entry like;
+	bool named = !s->converts || to_our_charset(s, e);
 	int r;
 
 	if (s->grant.confine_links && e->e.link != NULL)
 		confine_link(e);
 	if ((r = inlist_add(&s->in->list, e, s->form.sum_len, &f, &first)) != 0)
 		return r;
+	f->flags |= named ? 0u : IN_DROPPED;
 	if (first != NULL) {
 		like = entry_like(first);
 		flist_follow(&s->form, &s->flist_state, &like);

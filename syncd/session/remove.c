@@ -232,8 +232,11 @@ count(struct session *s, uint32_t mode)
 static void
 report(struct session *s, const char *path, uint32_t mode)
 {
+	char wire[NAME_BYTES_MAX];
+	const char *name = s->converts ? charset_message(s->charset, path, wire, sizeof wire) : path;
+
 	if (s->proto.version >= 29)
-		peer_put_message(&s->peer, MSG_DELETED, path, strlen(path) + (S_ISDIR(mode) ? 1 : 0));
+		peer_put_message(&s->peer, MSG_DELETED, name, strlen(name) + (S_ISDIR(mode) ? 1 : 0));
 	else if (s->opt.verbose || s->opt.log_format != NULL)
 		session_tell(s, MSG_INFO, "deleting %s%s\n", path, S_ISDIR(mode) ? "/" : "");
 }
@@ -331,7 +334,12 @@ remove_one(struct session *s, const char *path, const struct stat *st, bool coun
 		return KEPT;
 	if (in != GONE)
 		return in;
-	if ((r = take_away(s, path, st, counted)) != 0 && r != -ENOENT) {
+	r = take_away(s, path, st, counted);
+	if (S_ISDIR(st->st_mode) && (r == -ENOTEMPTY || r == -EEXIST)) {	/* backups of what was in it */
+		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+		return KEPT;
+	}
+	if (r != 0 && r != -ENOENT) {
 		session_tell(s, MSG_ERROR_XFER, "rsync: [generator] delete_file: %s(%s) failed: %s (%d)\n",
 		    S_ISDIR(st->st_mode) ? "rmdir" : "unlink", path, strerror(-r), -r);
 		return FAILED;

@@ -234,6 +234,10 @@ enum step negotiate_run(struct session *s);
 enum step filters_run(struct session *s);
 enum step names_run(struct session *s);
 enum step flist_run(struct session *s);
+
+/* With --iconv: are targets of links converted too?  Old clients take them as they are. */
+bool session_converts_links(const struct session *s);
+
 enum step sender_run(struct session *s);
 enum step goodbye_run(struct session *s);
 enum step intake_run(struct session *s);
