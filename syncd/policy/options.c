@@ -1,6 +1,7 @@
 #include "syncd/policy/options.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +146,7 @@ static const struct row table[] = {
 
 	{ "human-readable", 'h', K_COUNT, AT(noop) }, { "8-bit-output", '8', K_COUNT, AT(noop) },
 	{ "msgs2stderr", 0, K_COUNT, AT(noop) }, { "no-msgs2stderr", 0, K_COUNT, AT(noop) },
-	{ "max-alloc", 0, K_TEXT, AT(text) },
+	{ "max-alloc", 0, K_SIZE, AT(max_alloc), 1 << 20 },	/* ours is the module's `max memory` */
 	{ "open-noatime", 0, K_COUNT, AT(noop) }, { "skip-compress", 0, K_TEXT, AT(text) },
 	{ "info", 0, K_TEXT, AT(text) }, { "debug", 0, K_TEXT, AT(text) },
 	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
@@ -275,7 +276,14 @@ apply(struct parse *p, const struct row *row, const char *value)
 		p->o->level_given |= row->at == offsetof(struct options, compress_level);
 		return 0;
 	case K_SIZE:
-		return parse_size(value, (int64_t *)(base + row->at)) ? 0 : bad_value(p, row, value);
+		if (!parse_size(value, &number))
+			return bad_value(p, row, value);
+		if (number < row->min) {	/* 0 would be no bound at all (hardening D6) */
+			snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --%s=%.64s is too small (min: %" PRId64 ")", row->name, value, row->min);
+			return E_UNSUPPORTED;
+		}
+		*(int64_t *)(base + row->at) = number;
+		return 0;
 	case K_DEST:
 		return add_dest(p, row, value);
 	case K_DAEMON:

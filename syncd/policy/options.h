@@ -33,6 +33,7 @@ struct options {
 	int64_t max_delete;		/* OPTION_UNSET: as many as there are */
 	int64_t modify_window;		/* seconds; -1: nanoseconds count too */
 	int64_t min_size, max_size;	/* bytes; OPTION_UNSET: no bound */
+	int64_t max_alloc;		/* bytes; means nothing to this side once it was checked */
 	const char *backup_dir, *suffix, *partial_dir, *temp_dir, *log_format, *only_write_batch, *usermap, *groupmap;
 	enum alt_kind { ALT_NONE, ALT_COMPARE, ALT_COPY, ALT_LINK } alt_kind;
 	const char *alt_dest[ALT_DEST_MAX];

@@ -157,6 +157,23 @@ START_TEST(what_is_no_size_is_refused)
 }
 END_TEST
 
+START_TEST(an_allocation_has_a_bound)
+{
+	static const struct { const char *line; int r; } lines[] = {
+		{ "--server --max-alloc=0 . m", E_UNSUPPORTED }, { "--server --max-alloc=1000k . m", E_UNSUPPORTED },
+		{ "--server --max-alloc=1m . m", 0 }, { "--server --max-alloc 64g . m", 0 }, { "--server --max-alloc=x . m", E_FORMAT } };
+	struct options o;
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		options_init(&o);
+		ck_assert_int_eq(parse(lines[i].line, &o), lines[i].r);
+	}
+	options_init(&o);
+	parse(lines[0].line, &o);
+	ck_assert_str_eq(message, "rsync: --max-alloc=0 is too small (min: 1048576)");
+}
+END_TEST
+
 START_TEST(alternate_directories_are_of_one_kind)
 {
 	struct options o = { 0 };
@@ -208,6 +225,7 @@ main(void)
 	tcase_add_test(t, letters_are_cut_to_fit);
 	tcase_add_loop_test(t, a_size_has_a_unit, 0, ARRAY_LEN(sizes));
 	tcase_add_loop_test(t, what_is_no_size_is_refused, 0, ARRAY_LEN(no_sizes));
+	tcase_add_test(t, an_allocation_has_a_bound);
 	tcase_add_test(t, alternate_directories_are_of_one_kind);
 	tcase_add_loop_test(t, deletion_has_its_time, 0, ARRAY_LEN(deletions));
 	suite_add_tcase(s, t);
