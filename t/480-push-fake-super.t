@@ -61,20 +61,20 @@ plan 95
 kept "$near"; cp -a "$scratch/seed" "$scratch/old"
 for p in 29 30 31 32; do
 	before=
-	c "protocol $p: everything new" --protocol=$p -aiH tree/ @/up/
+	c "protocol $p: everything new" --protocol=$p -aiH --no-inc-recursive tree/ @/up/
 	c "protocol $p: munged links" --protocol=$p -ai tree/ @/munged/
 	c "protocol $p: other modes" --protocol=$p -ai --chmod=Dg+s,Fa+x tree/ @/up/
 	before=$scratch/old
-	c "protocol $p: over an older state" --protocol=$p -aiH --delete tree/ @/up/
+	c "protocol $p: over an older state" --protocol=$p -aiH --no-inc-recursive --delete tree/ @/up/
 	c "protocol $p: in place, backups" --protocol=$p -aib --inplace tree/ @/up/
 	c "protocol $p: dry" --protocol=$p -ain --delete tree/ @/up/
 	[ $p -ge 30 ] || continue
 	before=
-	c "protocol $p: ACLs and attributes" --protocol=$p -aiAXH tree/ @/up/
+	c "protocol $p: ACLs and attributes" --protocol=$p -aiAXH --no-inc-recursive tree/ @/up/
 	c "protocol $p: rsync's attributes are not the client's" --protocol=$p -aiXX tree/ @/up/
 	c "protocol $p: as root" --protocol=$p -aiAX tree/ @/root/
 	before=$scratch/old
-	c "protocol $p: ACLs and attributes over an older state" --protocol=$p -aiAXH tree/ @/up/
+	c "protocol $p: ACLs and attributes over an older state" --protocol=$p -aiAXH --no-inc-recursive tree/ @/up/
 done
 
 rm -rf "$scratch/up.ours/d" "$scratch/up.stock/d"

@@ -1,6 +1,7 @@
 #include "syncd/fs/attr.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,14 @@ show_names(char *list, size_t n)
 		at += len;
 	}
 	return kept;
+}
+
+int
+attr_stat(const struct attr_of *of, struct stat *ret)
+{
+	int r = of->fd >= 0 ? fstat(of->fd, ret) : fstatat(of->dir, of->name, ret, AT_SYMLINK_NOFOLLOW);
+
+	return r < 0 ? -errno : 0;
 }
 
 int

@@ -3,6 +3,7 @@
 #define SALLYPORT_SYNCD_FS_ATTR_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "lib/buf.h"
@@ -24,6 +25,9 @@ struct attr_of {
 #define ATTR_FAKE_STAT "user.rsync.%stat"
 #define ATTR_FAKE_ACL "user.rsync.%aacl"
 #define ATTR_FAKE_DEFAULT_ACL "user.rsync.%dacl"
+
+/* lstat of it.  0 or -errno. */
+int attr_stat(const struct attr_of *of, struct stat *ret);
 
 /* The names, each ended by NUL, into b; resp. one value.  0 or -errno. */
 int attr_names(const struct attr_of *of, struct buf *b);

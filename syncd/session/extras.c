@@ -147,12 +147,6 @@ extras_close(const struct attr_of *of)
 		close(of->fd);
 }
 
-static bool
-stat_of(const struct attr_of *of, struct stat *ret)
-{
-	return (of->fd >= 0 ? fstat(of->fd, ret) : fstatat(of->dir, of->name, ret, AT_SYMLINK_NOFOLLOW)) == 0;
-}
-
 static int
 chmod_of(const struct attr_of *of, mode_t mode)
 {
@@ -321,7 +315,7 @@ extras_set(struct session *s, const struct in_file *f, const struct attr_of *of,
 		return 0;
 	set = &s->in->keeps.sets[f->xattrs];
 	r = set_items(s, set, of, elsewhere, final);
-	if ((r == -EACCES || r == -EPERM) && !s->in->is_root && stat_of(of, &st) && !(st.st_mode & S_IWUSR) &&
+	if ((r == -EACCES || r == -EPERM) && !s->in->is_root && attr_stat(of, &st) == 0 && !(st.st_mode & S_IWUSR) &&
 	    !S_ISLNK(st.st_mode) && chmod_of(of, st.st_mode | S_IWUSR) == 0) {	/* user.* wants a mode that may write */
 		r = set_items(s, set, of, elsewhere, final);
 		(void)chmod_of(of, st.st_mode);
@@ -363,8 +357,8 @@ extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of
 
 	if (!s->in->has_attrs || f->acl < 0)
 		return 0;
-	if (!stat_of(of, &st))
-		return -errno;
+	if ((r = attr_stat(of, &st)) != 0)
+		return r;
 	r = set_acl(s, ACL_ACCESS, f->acl, of, st.st_mode);
 	if (S_ISDIR(f->mode))
 		d = set_acl(s, ACL_DEFAULT, f->dflt_acl, of, st.st_mode);

@@ -1,0 +1,401 @@
+/* What the client names: arguments, wildcards, names from a file, and with -R what lies above them. */
+#include "syncd/session/source_rooms.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/err.h"
+#include "syncd/fs/walk.h"
+#include "syncd/policy/wild.h"
+#include "syncd/wire/mux.h"
+
+void
+source_clean_path(char *arg, bool keep_dot_marks)
+{
+	char *to = arg, *from = arg;
+	size_t n = strlen(arg);
+	bool contents = n == 0 || arg[n - 1] == '/' || strcmp(arg, ".") == 0 || strcmp(arg, "..") == 0 ||
+	    (n >= 2 && strcmp(arg + n - 2, "/.") == 0) || (n >= 3 && strcmp(arg + n - 3, "/..") == 0);
+
+	while (*from != '\0') {
+		size_t len = strcspn(from, "/");
+		bool dot = len == 1 && from[0] == '.', dots = len == 2 && from[0] == '.' && from[1] == '.';
+		bool mark = dot && keep_dot_marks && from[1] == '/' && from[2] != '\0' && from[2] != '/';
+
+		if (dots) {		/* never above the root */
+			while (to > arg && to[-1] != '/')
+				to--;
+			if (to > arg)
+				to--;
+		} else if (len > 0 && (!dot || mark)) {
+			if (to > arg)
+				*to++ = '/';
+			memmove(to, from, len);
+			to += len;
+		}
+		from += len;
+		from += strspn(from, "/");
+	}
+	if (contents && to > arg)
+		*to++ = '/';
+	*to = '\0';
+}
+
+/* An argument that cannot be listed; see rsync-wire 5.10.4. */
+static int
+missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, int err)
+{
+	char path[NAME_BYTES_MAX + 2];
+	struct stat none;
+
+	if (err == -ENOENT && s->conf.ignore_missing)
+		return 0;
+	if (err == -ENOENT && s->conf.delete_missing) {
+		memset(&none, 0, sizeof none);
+		return source_add_file(s, dir, name, &none, NULL) == NULL ? -ENOMEM : 0;
+	}
+	source_tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n",
+	    source_shown(s, dir, fs, path, sizeof path), s->conf.module, strerror(-err), -err);
+	if (err != -ENOENT)
+		s->io_error |= IOERR_GENERAL;
+	return 0;
+}
+
+static int
+read_link_at(const struct source *s, const char *dir, const char *name, char *link, size_t size)
+{
+	struct walk *w;
+	int r = walk_open(s->conf.root, dir, &w);
+
+	if (r != 0)
+		return r;
+	r = walk_link(w, name, link, size);
+	walk_close(w);
+	return r;
+}
+
+/* rsync enters an argument's directory before it looks at the argument, and words it so. */
+static int
+parent_missing(struct source *s, const char *dir)
+{
+	char inside[NAME_BYTES_MAX + 2];
+	struct stat st;
+	int r;
+
+	if (dir[0] == '\0')
+		return 0;
+	snprintf(inside, sizeof inside, "%s/.", dir);	/* entering takes more than seeing */
+	r = rules_hidden(s->conf.hidden, dir, true) ? -ENOENT : root_stat(s->conf.root, inside, 1, &st);
+	if (r == 0 && !S_ISDIR(st.st_mode))
+		r = -ENOTDIR;
+	if (r != 0) {
+		source_tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)\n",
+		    s->conf.entered ? "/" : "", dir, s->conf.module, strerror(-r), -r);
+		s->io_error |= IOERR_GENERAL;
+	}
+	return r;
+}
+
+/* The object `name` of place dir, named by an argument. */
+static int
+take_named(struct source *s, uint32_t dir, const char *name, const char *fs, bool follow)
+{
+	char link[NAME_BYTES_MAX];
+	struct file *f;
+	struct stat st;
+	int followed = 0, r = root_stat(s->conf.root, fs, follow, &st);
+
+	if (rules_hidden(s->conf.hidden, fs, r == 0 && S_ISDIR(st.st_mode)))
+		r = -ENOENT;
+	else if (r == 0 && source_left_out(s, dir, name, S_ISDIR(st.st_mode)))
+		return 0;
+	if (r == 0 && S_ISLNK(st.st_mode) && (r = read_link_at(s, s->places[dir].fs, name, link, sizeof link)) > 0) {
+		r = 0;
+		if ((followed = source_resolve_link(s, dir, fs, link, &st)) < 0)
+			return 0;
+	}
+	if (r != 0)
+		return missing_arg(s, dir, fs, name, r);
+	if (S_ISDIR(st.st_mode) && !s->conf.recurse && !s->conf.dirs) {
+		source_tell(s, MSG_INFO, "skipping directory %s\n", fs);
+		return 0;
+	}
+	if (!source_can_be_said(s, dir, name, S_ISLNK(st.st_mode) ? link : NULL))
+		return 0;
+	if ((f = source_add_file(s, dir, name, &st, S_ISLNK(st.st_mode) ? link : NULL)) == NULL)
+		return -ENOMEM;
+	f->followed = followed > 0 || follow;
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	f->top_dir = s->conf.recurse || follow;	/* "dir/" asks for one level even without -r */
+	f->no_content = !f->top_dir;
+	return f->top_dir ? source_open_later(s, f, st.st_dev) : 0;
+}
+
+/* "The contents of a directory": the entry ".", then what is in it. */
+static int
+take_contents(struct source *s, const char *fs)
+{
+	struct file *f;
+	struct stat st;
+	uint32_t dir;
+	int r = root_stat(s->conf.root, fs, 1, &st);
+
+	if (parent_missing(s, fs) != 0)
+		return 0;
+	if (r != 0 || !S_ISDIR(st.st_mode))
+		return missing_arg(s, 0, fs, fs, r != 0 ? r : -ENOTDIR);
+	if (!s->conf.recurse && !s->conf.dirs) {
+		source_tell(s, MSG_INFO, "skipping directory %s\n", fs[0] == '\0' ? "." : fs);
+		return 0;
+	}
+	if ((dir = source_place_add(s, strdup(""), strdup(fs), st.st_dev)) == 0)
+		return -ENOMEM;
+	if ((f = source_add_file(s, dir, ".", &st, NULL)) == NULL)
+		return -ENOMEM;
+	f->top_dir = true;
+	if (s->conf.incremental)
+		return source_read_place(s, dir);
+	source_more_of(f)->sub = dir;
+	return 0;
+}
+
+/* -R: the directories above name, each sent once, as marks that nothing was sent of them. */
+static int
+take_implied(struct source *s, const char *base, const char *name)
+{
+	char path[NAME_BYTES_MAX], *fs;
+	size_t n = 0;
+	struct stat st;
+	struct file *f;
+	uint32_t dir;
+	int r;
+
+	while (name[n] != '\0' && strchr(name + n, '/') != NULL) {
+		const char *slash = strchr(name + n, '/');
+		size_t end = (size_t)(slash - name);
+
+		memcpy(path, name, end);
+		path[end] = '\0';
+		n = end + 1;
+		if (strcmp(s->implied_base, base) == 0 && strncmp(s->implied, path, end) == 0 &&
+		    (s->implied[end] == '/' || s->implied[end] == '\0'))
+			continue;	/* the argument before had it too */
+		if ((fs = source_joined(base, path)) == NULL)
+			return -ENOMEM;
+		r = root_stat(s->conf.root, fs, 1, &st);
+		free(fs);
+		if (r != 0)
+			return 0;	/* the argument itself will say what is missing */
+		char *leaf = strrchr(path, '/');
+		char *up = leaf == NULL ? strdup("") : strndup(path, (size_t)(leaf - path));
+		if (up == NULL || (dir = source_place_add(s, up, source_joined(base, up), st.st_dev)) == 0)
+			return -ENOMEM;
+		if ((f = source_add_file(s, dir, leaf == NULL ? path : leaf + 1, &st, NULL)) == NULL)
+			return -ENOMEM;
+		f->top_dir = f->no_content = true;
+	}
+	snprintf(s->implied, sizeof s->implied, "%.*s", (int)(n > 0 ? n - 1 : 0), name);
+	snprintf(s->implied_base, sizeof s->implied_base, "%s", base);
+	return 0;
+}
+
+/* -R: a leading "./" asks for the top directory's own attributes, once. */
+static int
+take_implied_dot(struct source *s, const char *base)
+{
+	struct file *f;
+	struct stat st;
+	uint32_t dir;
+
+	if (s->dot_implied || root_stat(s->conf.root, base, 1, &st) != 0)
+		return 0;
+	s->dot_implied = true;
+	if ((dir = source_place_add(s, strdup(""), strdup(base), st.st_dev)) == 0 || (f = source_add_file(s, dir, ".", &st, NULL)) == NULL)
+		return -ENOMEM;
+	f->top_dir = f->no_content = true;
+	return 0;
+}
+
+/* -R: the whole path is kept; "/./" says where it begins. */
+static int
+take_relative(struct source *s, const char *below, char *path)
+{
+	char *mark = strstr(path, "/./"), *name = path, *slash, *fs, base[NAME_BYTES_MAX];
+	bool contents;
+	size_t n;
+	uint32_t dir;
+	int r;
+
+	snprintf(base, sizeof base, "%s", below);
+	if (strncmp(path, "./", 2) == 0) {
+		name = path + 2;
+		if ((r = take_implied_dot(s, base)) != 0)
+			return r;
+	} else if (mark != NULL) {
+		*mark = '\0';
+		if ((size_t)snprintf(base, sizeof base, "%s%s%s", below, below[0] == '\0' ? "" : "/", path) >= sizeof base)
+			return E_LIMIT;
+		name = mark + 3;
+		if (parent_missing(s, base) != 0)
+			return 0;
+	}
+	n = strlen(name);
+	contents = n > 0 && name[n - 1] == '/';
+	if (contents)
+		name[n - 1] = '\0';
+	if (name[0] == '\0')
+		return take_contents(s, base);
+	if ((r = take_implied(s, base, name)) != 0)
+		return r;
+	slash = strrchr(name, '/');
+	char *up = slash == NULL ? strdup("") : strndup(name, (size_t)(slash - name));
+	if (up == NULL || (dir = source_place_add(s, up, source_joined(base, up), 0)) == 0 || (fs = source_joined(base, name)) == NULL)
+		return -ENOMEM;
+	r = take_named(s, dir, slash == NULL ? name : slash + 1, fs, contents);
+	free(fs);
+	return r;
+}
+
+int
+source_arg(struct source *s, const char *arg)
+{
+	char path[NAME_BYTES_MAX], *slash;
+	size_t n = strlen(arg);
+	bool missing;
+	uint32_t dir;
+
+	if (n >= sizeof path)
+		return E_LIMIT;
+	memcpy(path, arg, n + 1);
+	source_clean_path(path, s->conf.relative);
+	if (s->conf.relative)
+		return take_relative(s, "", path);
+	n = strlen(path);
+	if (n == 0 || path[n - 1] == '/') {
+		if (n > 0)
+			path[n - 1] = '\0';
+		return take_contents(s, path);
+	}
+	slash = strrchr(path, '/');
+	if (slash != NULL) {
+		*slash = '\0';
+		missing = parent_missing(s, path) != 0;
+		*slash = '/';
+		if (missing)
+			return 0;
+	}
+	dir = source_place_add(s, strdup(""), slash == NULL ? strdup("") : strndup(path, (size_t)(slash - path)), 0);
+	if (dir == 0)
+		return -ENOMEM;
+	return take_named(s, dir, slash == NULL ? path : slash + 1, path, false);
+}
+
+struct glob {
+	struct source *s;
+	unsigned matches;
+};
+
+/* Expand rest below the directory `at`; a component without magic is taken as it is. */
+static int
+expand(struct glob *g, const char *at, const char *rest)
+{
+	size_t n = strcspn(rest, "/");
+	const char *more = rest + n + strspn(rest + n, "/");
+	char *part, *path;
+	struct walk_item it;
+	struct walk *w;
+	int r = 0;
+
+	if (!wild_has_magic(rest)) {	/* the tail goes on as it is, its slashes included */
+		if ((path = source_joined(at, rest)) == NULL)
+			return -ENOMEM;
+		g->matches++;
+		r = source_arg(g->s, path);
+		free(path);
+		return r;
+	}
+	if ((part = strndup(rest, n)) == NULL)
+		return -ENOMEM;
+	if (!wild_has_magic(part)) {
+		r = (path = source_joined(at, part)) == NULL ? -ENOMEM : expand(g, path, more);
+		free(path);
+		free(part);
+		return r;
+	}
+	if (walk_open(g->s->conf.root, at, &w) != 0) {	/* what cannot be listed matches nothing */
+		free(part);
+		return 0;
+	}
+	while (r == 0 && walk_next(w, &it)) {
+		struct stat st = it.st;
+
+		if (it.err != 0 || !wild_match(part, it.name) || (path = source_joined(at, it.name)) == NULL)
+			continue;
+		if (*more != '\0' && S_ISLNK(st.st_mode) && root_stat(g->s->conf.root, path, 1, &st) != 0)
+			st.st_mode = S_IFLNK;
+		if (rules_hidden(g->s->conf.hidden, path, S_ISDIR(st.st_mode)) || (*more != '\0' && !S_ISDIR(st.st_mode))) {
+			free(path);
+			continue;
+		}
+		if (*more != '\0') {
+			r = expand(g, path, more);
+		} else if (++g->matches > GLOB_MATCHES_MAX) {
+			r = E_LIMIT;
+		} else {
+			if (rest[n] == '/') {	/* "x*" with a slash behind it: the contents of each */
+				char *slashed = source_joined(path, "/");
+
+				r = slashed == NULL ? -ENOMEM : source_arg(g->s, slashed);
+				free(slashed);
+			} else {
+				r = source_arg(g->s, path);
+			}
+		}
+		free(path);
+	}
+	walk_close(w);
+	free(part);
+	return r;
+}
+
+int
+source_glob(struct source *s, const char *pattern)
+{
+	struct glob g = { s, 0 };
+	char path[NAME_BYTES_MAX];
+	int r;
+
+	if (!wild_has_magic(pattern))
+		return source_arg(s, pattern);
+	if (strlen(pattern) >= sizeof path)
+		return E_LIMIT;
+	strcpy(path, pattern);
+	source_clean_path(path, s->conf.relative);
+	r = expand(&g, "", path);
+	return r == 0 && g.matches == 0 ? source_arg(s, pattern) : r;
+}
+
+int
+source_name(struct source *s, const char *base, const char *name)
+{
+	char path[2 * NAME_BYTES_MAX];
+
+	s->conf.entered = s->conf.entered || base[0] != '\0';
+	name += strspn(name, "/");
+	if (strlen(base) + strlen(name) + 1 >= NAME_BYTES_MAX) {
+		source_tell(s, MSG_ERROR_XFER, "rsync: [sender] files-from: name too long (in %s)\n", s->conf.module);
+		s->io_error |= IOERR_GENERAL;
+		return 0;
+	}
+	if (s->conf.relative) {
+		strcpy(path, name);
+		source_clean_path(path, true);
+		return take_relative(s, base, path);
+	}
+	snprintf(path, sizeof path, "%s%s%s", base, base[0] == '\0' ? "" : "/", name);
+	return source_arg(s, path);
+}
