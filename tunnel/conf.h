@@ -50,6 +50,8 @@ struct tun_conf {
 	struct opt_list providers, environment;	/* NAME=VALUE; without a value it is removed */
 	char *output, *pid, *chroot, *setuid, *setgid, *service;
 	int64_t rate, rate_address;	/* connections a second; 0: any number */
+	int64_t shake_rate, shake_rate_address;	/* handshakes a second, likewise */
+	int64_t connections_max;	/* of all workers; 0: as many as each of them can have */
 	int64_t drain_timeout;		/* seconds that connections outlive a reload */
 	int64_t handshakes_max;		/* unfinished ones of a worker; 0: three quarters of its connections */
 	int64_t vault_rate;		/* signatures a second for one worker */

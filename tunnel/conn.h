@@ -6,6 +6,8 @@
 
 #include "lib/loop.h"
 #include "tunnel/ask.h"
+#include "tunnel/limit.h"
+#include "tunnel/refusal.h"
 #include "tunnel/service.h"
 #include "tunnel/stream.h"
 #include "tunnel/vaultask.h"
@@ -26,6 +28,8 @@ struct conn_env {
 	unsigned count;
 	struct conn *shaking, **shaking_last;	/* those whose handshake is not done, the oldest first */
 	unsigned n_shaking, shaking_max;	/* beyond which the oldest goes; 0: no bound */
+	struct limits *limits;		/* NULL: none */
+	struct refusals refusals;
 };
 
 /* Serve the connection on rfd and wfd (the same for a socket), which are taken.  What happens to

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "lib/sock.h"
 #include "tunnel/sni.h"
 
 
@@ -48,13 +49,33 @@ say_cert(void *arg, int level, const char *text)
 	conn_say(arg, level, "%s", text);
 }
 
+/* Before anything is computed for it. */
+static int
+comes_too_often(const struct conn *c)
+{
+	const struct tun_conf *conf = c->env->services->conf;
+	struct addr peer;
+
+	if (c->env->limits == NULL || (conf->shake_rate == 0 && conf->shake_rate_address == 0))
+		return 0;
+	if (sock_peer(c->local.rfd, &peer) != 0)
+		peer = (struct addr){ .ss.ss_family = AF_UNSPEC };
+	return !limits_admit(c->env->limits, LIMIT_HANDSHAKES, &peer, loop_now(c->env->loop), (unsigned)conf->shake_rate,
+	    (unsigned)conf->shake_rate_address);
+}
+
 /* From here on it is a connection of the section that was asked for. */
-static void
+static int
 named(void *arg, SSL *ssl, const char *name)
 {
 	struct conn *c = arg;
 
+	if (comes_too_often(c)) {
+		refusals_add(&c->env->refusals, REFUSED_SHAKE_RATE);
+		return 0;
+	}
 	c->sv = sni_choose(c->sv, ssl, name);
+	return 1;
 }
 
 void
@@ -86,6 +107,7 @@ shakes(struct conn *c)
 	*env->shaking_last = c;
 	env->shaking_last = &c->shaking_next;
 	if (++env->n_shaking > env->shaking_max && env->shaking_max > 0) {
+		refusals_add(&env->refusals, REFUSED_STALL);
 		conn_say(env->shaking, LOG_INFO, "SSL_accept: more than handshakesMax unfinished: sending reset");
 		conn_reset(env->shaking);
 	}
@@ -140,6 +162,10 @@ conn_tls_run(struct conn *c)
 		return r == 0 ? STEP_WAIT : handshake_failed(c, r);
 	}
 	end_watch(c->env->loop, conn_tls_end(c), 0);
+	if (r == E_DENIED) {
+		conn_say(c, LOG_INFO, "SSL_accept: handshakeRate or handshakeRateAddress exceeded: sending reset");
+		return conn_reset(c);
+	}
 	if (r == E_WANT_ANSWER)
 		return STEP_WAIT;
 	if (r != 0)

@@ -33,6 +33,7 @@ struct child {
 	enum kind kind;
 	int leads;			/* the worker that runs programs of their own */
 	uint64_t born;
+	size_t row;			/* on the board; a worker's */
 };
 
 struct master {
@@ -48,6 +49,8 @@ struct master {
 	unsigned missing;		/* workers to start again */
 	struct timer respawn;
 	struct limits *limits;
+	struct board *board;
+	struct board_owners owners;	/* of its rows */
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
 	int stopping;
@@ -136,6 +139,7 @@ workers_wanted(const struct master *m)
 struct start {				/* of a child: its ends of channels, -1 for none */
 	int ctl_fd, ask_fd, vault_fd;
 	int leads;
+	size_t row;
 };
 
 /* In the new process: whatever was the master's own. */
@@ -160,7 +164,7 @@ become_worker(struct master *m, const struct start *s)
 	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
 	    .ctl_fd = s->ctl_fd, .ask_fd = s->ask_fd, .vault_fd = s->vault_fd, .leads = s->leads, .next_id = m->next_id,
-	    .limits = m->limits };
+	    .limits = m->limits, .board = m->board, .row = s->row };
 
 	leave_master(m);
 	keyring_close(&m->plan.services->keys);
@@ -250,6 +254,13 @@ start_init(struct master *m, enum kind kind, struct start *s, int *ret_ctl)
 	return 0;
 }
 
+static void
+row_back(struct master *m, const struct child *c)
+{
+	if (c->kind == WORKER)
+		board_give_back(m->board, &m->owners, c->row);
+}
+
 static int
 spawn(struct master *m, enum kind kind)
 {
@@ -265,11 +276,14 @@ spawn(struct master *m, enum kind kind)
 	*c = (struct child){ .next = m->children, .ctl_fd = -1, .born = loop_clock(), .kind = kind };
 	if ((r = start_init(m, kind, &s, &c->ctl_fd)) == 0) {
 		c->leads = s.leads;
+		c->row = s.row = kind == WORKER ? board_take(m->board, &m->owners) : 0;
 		if ((c->pid = fork()) == 0) {
 			close(c->ctl_fd);
 			become[kind](m, &s);
 		}
 		r = c->pid < 0 ? -errno : 0;
+		if (r != 0)
+			row_back(m, c);
 	}
 	start_done(&s);
 	if (r != 0) {
@@ -384,6 +398,7 @@ reap(struct master *m)
 			continue;
 		*at = c->next;
 		close(c->ctl_fd);
+		row_back(m, c);
 		if (m->stopping)	/* the signal may have gone to all of us */
 			log_debug("%s %d has ended", kind_names[c->kind], (int)pid);
 		else if (c->draining && c->kind != WORKER)
@@ -641,7 +656,8 @@ prepare(struct master *m)
 		log_error("%s", e.text);
 		return r;
 	}
-	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
+	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = board_new(&m->board)) != 0 ||
+	    (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
 	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0) {
 		log_error("%s (%d)", strerror(-r), -r);
 		return r;
