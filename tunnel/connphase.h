@@ -80,6 +80,9 @@ void conn_summary(struct conn *c, const char *how);
 enum step conn_tls_run(struct conn *c);		/* handshake.c */
 void conn_shaken(struct conn *c);		/* its handshake is over, one way or the other */
 
+int conn_is_revoked(const struct conn *c);	/* recheck.c: since it was let in */
+enum step conn_revoke(struct conn *c);
+
 enum step conn_wrap_run(struct conn *c);		/* wrap.c */
 
 enum step conn_judge_run(struct conn *c);	/* judge.c */

@@ -172,5 +172,5 @@ conn_tls_run(struct conn *c)
 		return handshake_failed(c, r);
 	conn_shaken(c);
 	say_tls(c);
-	return conn_advance(c);
+	return conn_is_revoked(c) ? conn_revoke(c) : conn_advance(c);
 }

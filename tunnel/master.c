@@ -16,6 +16,7 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
+#include "tunnel/revocations.h"
 #include "tunnel/spawn.h"
 #include "tunnel/vault.h"
 #include "tunnel/worker.h"
@@ -349,6 +350,21 @@ share_log(struct master *m)
 		tell_all(m, CTL_LOG, log_fd());
 }
 
+/* Lists that count for who is already in.  What cannot be told leaves connections that should be cut: the workers go. */
+static void
+share_revocations(struct master *m)
+{
+	int fd, r = revocations_pack(m->plan.services, &fd);
+
+	for (struct child *c = m->children; c != NULL && (r != 0 || fd >= 0); c = c->next)
+		if (c->kind == WORKER && (r != 0 || ctl_send(c->ctl_fd, CTL_REVOKE, fd) != 0)) {
+			log_error("Worker %d cannot be told who is revoked: ending it", (int)c->pid);
+			kill(c->pid, SIGTERM);
+		}
+	if (r == 0 && fd >= 0)
+		close(fd);
+}
+
 static void
 drain_all(struct master *m)
 {
@@ -458,6 +474,7 @@ try_reload(struct master *m)
 		return r;
 	}
 	share_log(m);
+	share_revocations(m);
 	drain_all(m);
 	m->first = 0;
 	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */

@@ -97,6 +97,7 @@ const struct opt service_opts[] = {
 	{ "redirect",            FIELD(LIST, redirect) },
 	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
 	{ "reset",               FIELD_YN(reset), .def = "yes" },
+	{ "revokeLive",          FIELD_YN(tls.revoke_live), .def = "no" },
 	{ "securityLevel",       FIELD(INT, tls.level), .def = "-1", .min = -1, .max = 5 },
 	{ "sessionCacheSize",    FIELD(INT, tls.cache_size), .def = "1000", SECONDS },
 	{ "sessionCacheTimeout", FIELD(INT, tls.cache_seconds), .def = "300", SECONDS },

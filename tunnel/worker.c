@@ -247,6 +247,19 @@ drain(struct worker *w)
 }
 
 static void
+take_lists(struct worker *w, int fd)
+{
+	struct revocations *fresh;
+	int r = revocations_open(fd, &fresh);
+
+	close(fd);
+	if (r == 0)
+		conn_recheck_all(&w->env, fresh);
+	else
+		log_error("Revocation lists: %s", err_text(r));
+}
+
+static void
 ctl_ready(void *arg, uint32_t events)
 {
 	struct worker *w = arg;
@@ -261,6 +274,8 @@ ctl_ready(void *arg, uint32_t events)
 			conn_list(&w->env);
 		else if (what == CTL_LOG && fd >= 0)
 			log_take_fd(fd);
+		else if (what == CTL_REVOKE && fd >= 0)
+			take_lists(w, fd);
 		else if (what == CTL_VAULT && fd >= 0)
 			vault_queue_channel(&w->env.vault, fd);
 	}
@@ -308,6 +323,7 @@ env_done(struct conn_env *env)
 {
 	ask_queue_done(&env->asks);
 	vault_queue_done(&env->vault);
+	revocations_free(env->revoked);
 	scratch_free(env->scratch);
 	loop_free(env->loop);
 }
