@@ -57,6 +57,8 @@ struct tun_conf {
 	int64_t vault_rate;		/* signatures a second for one worker */
 	int64_t vault_timeout;		/* seconds a handshake waits for one */
 	char *vault_user;		/* NULL or "": the service's, or nobody */
+	int watch;			/* reload when files change */
+	struct opt_list included;	/* directories that were read; no option's */
 	int64_t workers;		/* 0: one a core */
 	int inetd;			/* no sections: one service over descriptors 0 and 1 */
 	struct tun_service *services;

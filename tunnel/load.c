@@ -46,6 +46,9 @@ tun_conf_free(struct tun_conf *conf)
 		service_done(&conf->services[i]);
 	free(conf->services);
 	opt_free(global_opts, n_global_opts, conf);
+	for (size_t i = 0; i < conf->included.n; i++)
+		free(conf->included.v[i]);
+	free(conf->included.v);
 	free(conf);
 }
 
@@ -281,6 +284,20 @@ include_file(struct load *l, const char *path)
 	return refuse(l, "Failed to include a file");
 }
 
+static int
+remember_dir(struct opt_list *l, const char *dir)
+{
+	char **all = realloc(l->v, (l->n + 1) * sizeof *all);
+
+	if (all == NULL)
+		return -ENOMEM;
+	l->v = all;
+	if ((l->v[l->n] = strdup(dir)) == NULL)
+		return -ENOMEM;
+	l->n++;
+	return 0;
+}
+
 /* Every regular file, whatever its name: stunnel has no filter on the suffix. */
 static int
 include_dir(struct load *l, const char *dir)
@@ -292,6 +309,7 @@ include_dir(struct load *l, const char *dir)
 	if (n < 0)
 		return refuse(l, "Failed to include directory");
 	l->depth++;
+	r = remember_dir(&l->conf->included, dir);
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && (size_t)snprintf(path, sizeof path, "%s/%s", dir, all[i]->d_name) < sizeof path)
 			r = include_file(l, path);

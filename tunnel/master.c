@@ -52,6 +52,7 @@ struct master {
 	struct limits *limits;
 	struct board *board;
 	struct board_owners owners;	/* of its rows */
+	struct watcher *watcher;	/* NULL: nothing was ever watched */
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
 	int stopping;
@@ -148,6 +149,8 @@ static void
 leave_master(struct master *m)
 {
 	loop_free(m->loop);
+	if (watcher_fd(m->watcher) >= 0)
+		close(watcher_fd(m->watcher));
 	for (struct child *c = m->children; c != NULL; c = c->next)
 		close(c->ctl_fd);	/* or a worker would not see the master's end */
 }
@@ -446,6 +449,23 @@ keep_process_options(struct tun_conf *fresh, struct tun_conf *old)
 	old->pid = pid;
 }
 
+static void files_changed(void *arg);
+
+static void
+watch_files(struct master *m)
+{
+	int r = 0;
+
+	if (m->plan.files != NULL && m->watcher == NULL)
+		r = watcher_new(m->loop, files_changed, m, &m->watcher);
+	if (r != 0)
+		log_error("Files cannot be watched: %s (%d)", strerror(-r), -r);
+	if (m->watcher == NULL)
+		return;
+	watcher_set(m->watcher, m->plan.files);
+	m->plan.files = NULL;
+}
+
 /* Everything is built before anything changes; the old generation lent its sockets, nothing else. */
 static int
 try_reload(struct master *m)
@@ -479,6 +499,7 @@ try_reload(struct master *m)
 	m->first = 0;
 	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */
 	start_generation(m);
+	watch_files(m);
 	return 0;
 }
 
@@ -491,6 +512,13 @@ reload(struct master *m)
 	else
 		log_info("Accepting new connections");
 	sock_notify("READY=1");
+}
+
+static void
+files_changed(void *arg)
+{
+	log_notice("Files of the configuration have changed");
+	reload(arg);
 }
 
 static void
@@ -608,11 +636,14 @@ serve(struct master *m)
 	m->first = 1;
 	if ((r = take_signals(m)) == 0) {
 		start_generation(m);
+		watch_files(m);
 		log_info("Accepting new connections");
 		sock_notify("READY=1");
 		r = loop_run(m->loop);
 		kill_all(m);
 	}
+	watcher_free(m->watcher);
+	m->watcher = NULL;
 	loop_free(m->loop);
 	return r;
 }

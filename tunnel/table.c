@@ -44,6 +44,7 @@ const struct opt global_opts[] = {
 	{ "vaultRate",  GLOBAL(INT, vault_rate), .def = "5000", .min = 1, .max = 1000000 },
 	{ "vaultTimeout", GLOBAL(INT, vault_timeout), .def = "5", .min = 1, .max = 300 },
 	{ "vaultUser",  GLOBAL(STR, vault_user) },
+	{ "watch",      GLOBAL_YN(watch), .def = "no" },
 	{ "workers",    GLOBAL(INT, workers), .def = "0", .min = 0, .max = 256 },
 };
 const size_t n_global_opts = ARRAY_LEN(global_opts);
