@@ -23,6 +23,27 @@ struct opening {
 	struct conf_err *e;
 };
 
+int
+passed_add(struct passed *p, int fd)
+{
+	int *all = realloc(p->fds, (p->n + 1) * sizeof *all);
+
+	if (all == NULL)
+		return -ENOMEM;
+	p->fds = all;
+	p->fds[p->n++] = fd;
+	return 0;
+}
+
+void
+passed_close(struct passed *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		close(p->fds[i]);
+	free(p->fds);
+	*p = (struct passed){ NULL, 0 };
+}
+
 static int
 same_address(const struct addr *a, const struct addr *b)
 {
@@ -152,7 +173,7 @@ listener_set_open(const struct service_set *services, const struct listener_set 
 	}
 	for (size_t i = 0; i < services->n && r == 0; i++)
 		if (taken < passed->n && services->v[i].conf->accept.n > 0)
-			r = take_passed(&o, i, SOCK_PASSED + (int)taken++);
+			r = take_passed(&o, i, passed->fds[taken++]);
 		else
 			r = open_service(&o, i);
 	if (r == 0 && taken < passed->n)

@@ -15,11 +15,14 @@ struct listener_set {
 	size_t n;
 };
 
-/* Sockets that the service manager opened, SOCK_PASSED and so on; they stay open as long as the master
- * lives. */
+/* Sockets that the service manager opened; they stay open as long as the master serves. */
 struct passed {
+	int *fds;
 	size_t n;
 };
+
+int passed_add(struct passed *p, int fd);	/* 0 or -ENOMEM */
+void passed_close(struct passed *p);
 
 /* A socket for every address of every service, taken from old (may be NULL) where it listens
  * there already; the first sections that accept get a copy of what was passed instead.

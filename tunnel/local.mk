@@ -14,7 +14,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/runner.c tunnel/runner.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/summary.c tunnel/staple.c tunnel/staple.h tunnel/starttls.c tunnel/starttls.h tunnel/starttls_bytes.c \
 	tunnel/starttls_http.c tunnel/starttls_mail.c tunnel/starttls_socks.c tunnel/table.c tunnel/table.h \
-	tunnel/target.c tunnel/target.h tunnel/vault.c tunnel/vault.h tunnel/vaultask.c tunnel/vaultask.h tunnel/vaultmsg.h tunnel/tlsname.c tunnel/tlsname.h tunnel/transfer.c tunnel/watch.c tunnel/watch.h tunnel/worker.c tunnel/worker.h tunnel/wrap.c tunnel/wrapper.c tunnel/wrapper.h
+	tunnel/takeover.c tunnel/takeover.h tunnel/target.c tunnel/target.h tunnel/vault.c tunnel/vault.h tunnel/vaultask.c tunnel/vaultask.h tunnel/vaultmsg.h tunnel/tlsname.c tunnel/tlsname.h tunnel/transfer.c tunnel/watch.c tunnel/watch.h tunnel/worker.c tunnel/worker.h tunnel/wrap.c tunnel/wrapper.c tunnel/wrapper.h
 TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS)
 
 bin_PROGRAMS += sallyport-tunnel
@@ -53,7 +53,7 @@ SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclos
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
 	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t t/513-tunnel-sessions.t t/514-tunnel-notify.t \
 	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
-	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t
+	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -18,10 +18,11 @@
 #include "tunnel/ctl.h"
 #include "tunnel/revocations.h"
 #include "tunnel/spawn.h"
+#include "tunnel/takeover.h"
 #include "tunnel/vault.h"
 #include "tunnel/worker.h"
 
-enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, LOG_MODE = 0640, PID_MODE = 0644 };
+enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, SETTLE_MS = 300, LOG_MODE = 0640, PID_MODE = 0644 };
 
 enum kind { WORKER, SPAWNER, VAULT };	/* of the last two a generation has one each, where it needs them */
 static const char *const kind_names[] = { "Worker", "Spawner", "Vault" };
@@ -53,9 +54,13 @@ struct master {
 	struct board *board;
 	struct board_owners owners;	/* of its rows */
 	struct watcher *watcher;	/* NULL: nothing was ever watched */
+	struct handover *handover;	/* NULL: nobody can take over */
+	struct takeover takeover;	/* of the process that serves before us */
+	struct timer settled;		/* by then our workers have shown that they can */
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
 	int stopping;
+	int handed;			/* another process serves: we leave with the last worker */
 	int status;
 };
 
@@ -122,10 +127,20 @@ write_pid(struct master *m)
 	return r;
 }
 
+/* Unless it is the file of one who has taken over. */
 static int
 remove_pid(struct master *m)
 {
-	return is_set(conf_of(m)->pid) && unlink(conf_of(m)->pid) < 0 ? -errno : 0;
+	const char *path = conf_of(m)->pid;
+	char text[32] = "";
+	int fd;
+
+	if (!is_set(path) || (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0)
+		return 0;
+	if (read(fd, text, sizeof text - 1) > 0 && atoi(text) == (int)getpid())
+		unlink(path);
+	close(fd);
+	return 0;
 }
 
 static unsigned
@@ -151,6 +166,9 @@ leave_master(struct master *m)
 	loop_free(m->loop);
 	if (watcher_fd(m->watcher) >= 0)
 		close(watcher_fd(m->watcher));
+	handover_leave(m->handover);
+	if (m->takeover.fd >= 0)
+		close(m->takeover.fd);
 	for (struct child *c = m->children; c != NULL; c = c->next)
 		close(c->ctl_fd);	/* or a worker would not see the master's end */
 }
@@ -428,6 +446,8 @@ reap(struct master *m)
 			replace(m, c, status);
 		free(c);
 	}
+	if (m->handed && m->children == NULL)
+		loop_stop(m->loop);
 }
 
 static void
@@ -506,6 +526,10 @@ try_reload(struct master *m)
 static void
 reload(struct master *m)
 {
+	if (m->handed) {
+		log_notice("Another process has taken over: nothing is read again");
+		return;
+	}
 	sock_notify("RELOADING=1");
 	if (try_reload(m) != 0)
 		log_error("Failed to reload the configuration file");
@@ -599,6 +623,69 @@ detach(void)
 	return 0;
 }
 
+static const struct listener_set *
+offered(void *arg)
+{
+	const struct master *m = arg;
+
+	return m->plan.listeners;
+}
+
+/* Another process serves on our sockets: what is left to do is what draining workers have. */
+static void
+handed_over(void *arg)
+{
+	struct master *m = arg;
+
+	log_notice("Another process has taken over: leaving with the last connection");
+	m->handed = 1;
+	m->missing = 0;
+	loop_timer_clear(m->loop, &m->respawn);
+	watcher_free(m->watcher);
+	m->watcher = NULL;
+	handover_free(m->handover);
+	m->handover = NULL;
+	drain_all(m);
+	listener_set_free(m->plan.listeners, NULL, 0);
+	m->plan.listeners = NULL;
+	passed_close(&m->keep.passed);
+	if (m->children == NULL)
+		loop_stop(m->loop);
+}
+
+static void
+offer(struct master *m)
+{
+	struct handover_job job = { .listeners = offered, .taken = handed_over, .arg = m };
+	int r = handover_new(m->loop, &job, &m->handover);
+
+	if (r != 0)
+		log_info("No takeover possible: %s (%d)", strerror(-r), -r);
+}
+
+/* Our workers are there: those of the other process need not accept any more.  Until now its pid file was right. */
+static void
+finish_takeover(void *arg)
+{
+	struct master *m = arg;
+	char state[64];
+	int r;
+
+	if (m->missing > 0) {
+		log_error("Takeover: given up, since there are no workers");
+		m->status = EXIT_FAILURE;
+		loop_stop(m->loop);
+		return;
+	}
+	takeover_finish(&m->takeover, m->plan.listeners);
+	if ((r = as_service(m, write_pid)) != 0)
+		log_error("Cannot create pid file %s: %s (%d)", conf_of(m)->pid, strerror(-r), -r);
+	offer(m);
+	log_notice("Takeover: the other process drains");
+	snprintf(state, sizeof state, "MAINPID=%d", (int)getpid());
+	sock_notify(state);
+}
+
 static int
 share_counter(struct master *m)
 {
@@ -633,15 +720,22 @@ serve(struct master *m)
 	if ((r = loop_new(&m->loop)) != 0)
 		return r;
 	m->respawn = (struct timer){ .expired = fill_up, .arg = m };
+	m->settled = (struct timer){ .expired = finish_takeover, .arg = m };
 	m->first = 1;
 	if ((r = take_signals(m)) == 0) {
 		start_generation(m);
 		watch_files(m);
+		if (m->takeover.fd >= 0)
+			loop_timer(m->loop, &m->settled, SETTLE_MS);
+		else
+			offer(m);
 		log_info("Accepting new connections");
 		sock_notify("READY=1");
 		r = loop_run(m->loop);
 		kill_all(m);
 	}
+	handover_free(m->handover);
+	m->handover = NULL;
 	watcher_free(m->watcher);
 	m->watcher = NULL;
 	loop_free(m->loop);
@@ -655,7 +749,7 @@ run_service(struct master *m)
 
 	if (conf_of(m)->foreground == FOREGROUND_NO && (r = detach()) != 0)
 		return r;
-	if ((r = as_service(m, write_pid)) != 0) {
+	if (m->takeover.fd < 0 && (r = as_service(m, write_pid)) != 0) {
 		log_error("Cannot create pid file %s", conf_of(m)->pid);
 		return r;
 	}
@@ -689,16 +783,46 @@ run_inetd(struct master *m)
 	return 0;		/* whatever happened to the connection */
 }
 
-/* All that may fail before detaching, with the log still held back. */
+/* Those that the service manager opened, and those of a process that serves already. */
 static int
-prepare(struct master *m)
+find_sockets(struct master *m, const char *pidfile)
 {
 	struct conf_err e = { "", 0, "" };
+	const struct listener_set *set;
+	int n = sock_activation(), r = 0;
+
+	for (int i = 0; i < n && r == 0; i++)
+		r = passed_add(&m->keep.passed, SOCK_PASSED + i);
+	if (r != 0 || pidfile == NULL)
+		return r;
+	if ((r = takeover_begin(&m->takeover, pidfile, &e)) != 0) {
+		log_error("%s", e.text);
+		return r;
+	}
+	set = m->takeover.listeners;
+	for (size_t i = 0; i < set->n && n == 0 && r == 0; i++)
+		if (set->v[i].asked.len == 0)	/* passed to it by the service manager */
+			r = passed_add(&m->keep.passed, fcntl(set->v[i].fd, F_DUPFD_CLOEXEC, SOCK_PASSED));
+	return r;
+}
+
+/* All that may fail before detaching, with the log still held back. */
+static int
+prepare(struct master *m, const char *pidfile)
+{
+	struct conf_err e = { "", 0, "" };
+	struct plan before = { NULL, NULL, NULL };
 	int r;
 
-	m->keep.passed.n = (size_t)sock_activation();
-	if ((r = remotekeys_new(&m->keep.remote)) != 0 || (r = plan_build(m->from, NULL, &m->keep, &m->plan)) != 0)
+	if ((r = find_sockets(m, pidfile)) != 0)
 		return r;
+	before.listeners = m->takeover.listeners;
+	if ((r = remotekeys_new(&m->keep.remote)) != 0 || (r = plan_build(m->from, &before, &m->keep, &m->plan)) != 0)
+		return r;
+	if (pidfile != NULL && conf_of(m)->inetd) {
+		log_error("Takeover: inetd mode has no sockets");
+		return E_CONF;
+	}
 	if ((r = identity_init(&m->id, conf_of(m), &e)) != 0 ||
 	    (r = identity_vault(&m->id, conf_of(m), &m->vault_uid, &m->vault_gid, &e)) != 0) {
 		log_error("%s", e.text);
@@ -716,17 +840,21 @@ prepare(struct master *m)
 }
 
 int
-master_run(const struct source *from)
+master_run(const struct source *from, const char *pidfile)
 {
-	struct master m = { .from = from, .id = IDENTITY_INIT };
-	int r = prepare(&m);
+	struct master m = { .from = from, .id = IDENTITY_INIT, .takeover = TAKEOVER_INIT };
+	struct plan theirs = { NULL, NULL, NULL };
+	int r = prepare(&m, pidfile);
 
 	if (r != 0)
 		log_error("Configuration failed");
 	log_release(r != 0);
 	if (r == 0)
 		r = conf_of(&m)->inetd ? run_inetd(&m) : run_service(&m);
-	plan_free(&m.plan, NULL);
+	theirs.listeners = m.takeover.listeners;	/* unless they are ours by now */
+	plan_free(&m.plan, &theirs);
+	takeover_abandon(&m.takeover);
+	passed_close(&m.keep.passed);
 	remotekeys_free(m.keep.remote);
 	role_filter_free(m.filter);
 	role_filter_free(m.vault_filter);
