@@ -6,6 +6,7 @@
 
 #include "lib/loop.h"
 #include "tunnel/ask.h"
+#include "tunnel/board.h"
 #include "tunnel/limit.h"
 #include "tunnel/refusal.h"
 #include "tunnel/revocations.h"
@@ -30,6 +31,8 @@ struct conn_env {
 	struct conn *shaking, **shaking_last;	/* those whose handshake is not done, the oldest first */
 	unsigned n_shaking, shaking_max;	/* beyond which the oldest goes; 0: no bound */
 	struct limits *limits;		/* NULL: none */
+	struct board *board;		/* NULL: nothing is counted */
+	size_t row;
 	struct refusals refusals;
 	struct revocations *revoked;	/* since these connections came; NULL: none */
 };

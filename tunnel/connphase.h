@@ -33,6 +33,7 @@ struct conn {
 	struct peercert cert;
 	struct duplex duplex;
 	struct timer deadline;
+	uint64_t born, told[2];		/* when it came; bytes to TLS and to plain that the board knows of */
 	uint64_t touched;		/* when something last happened, on the loop's clock */
 	size_t tried;			/* addresses connected to so far */
 	int redirected;			/* to where those go who are not let in */
@@ -64,6 +65,9 @@ void conn_run(struct conn *c);
 /* Two ends of a connection, in order and by a reset; what they return is for the caller to return. */
 enum step conn_closed(struct conn *c);
 enum step conn_reset(struct conn *c);
+
+/* For the board: so many more of them. */
+void conn_count(const struct conn *c, enum counter what, uint64_t n);
 
 /* This phase of the plan is over. */
 enum step conn_advance(struct conn *c);

@@ -8,11 +8,31 @@
 #include "tunnel/sni.h"
 
 
+static enum counter
+kind_of_failure(int r)
+{
+	switch (r) {
+	case E_EOF:
+	case -ECONNRESET:
+	case -EPIPE:
+		return COUNT_FAIL_GONE;
+	case E_VERIFY:
+		return COUNT_FAIL_CERT;
+	case E_PEER:
+		return COUNT_FAIL_ALERT;
+	case E_TLS:
+		return COUNT_FAIL_TLS;
+	default:
+		return COUNT_FAIL_OTHER;
+	}
+}
+
 static enum step
 handshake_failed(struct conn *c, int r)
 {
 	const char *func = conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept";
 
+	conn_count(c, kind_of_failure(r), 1);
 	if (r == E_EOF || r == -ECONNRESET || r == -EPIPE)
 		conn_say(c, LOG_ERR, "%s: Peer suddenly disconnected", func);
 	else if (r == E_TLS || r == E_VERIFY || r == E_PEER)
@@ -72,6 +92,7 @@ named(void *arg, SSL *ssl, const char *name)
 
 	if (comes_too_often(c)) {
 		refusals_add(&c->env->refusals, REFUSED_SHAKE_RATE);
+		conn_count(c, COUNT_FAIL_RATE, 1);
 		return 0;
 	}
 	c->sv = sni_choose(c->sv, ssl, name);
@@ -108,6 +129,7 @@ shakes(struct conn *c)
 	env->shaking_last = &c->shaking_next;
 	if (++env->n_shaking > env->shaking_max && env->shaking_max > 0) {
 		refusals_add(&env->refusals, REFUSED_STALL);
+		conn_count(env->shaking, COUNT_FAIL_STALL, 1);
 		conn_say(env->shaking, LOG_INFO, "SSL_accept: more than handshakesMax unfinished: sending reset");
 		conn_reset(env->shaking);
 	}
@@ -172,5 +194,10 @@ conn_tls_run(struct conn *c)
 		return handshake_failed(c, r);
 	conn_shaken(c);
 	say_tls(c);
-	return conn_is_revoked(c) ? conn_revoke(c) : conn_advance(c);
+	if (conn_is_revoked(c)) {
+		conn_count(c, COUNT_FAIL_REVOKED, 1);
+		return conn_revoke(c);
+	}
+	conn_count(c, SSL_session_reused(c->tls.ssl) ? COUNT_SHAKEN_RESUMED : COUNT_SHAKEN_FULL, 1);
+	return conn_advance(c);
 }

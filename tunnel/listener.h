@@ -13,6 +13,7 @@ struct listener {
 struct listener_set {
 	struct listener *v;
 	size_t n;
+	struct listener metrics;	/* fd -1: there is none */
 };
 
 /* Sockets that the service manager opened; they stay open as long as the master serves. */

@@ -11,6 +11,7 @@
 
 #include "lib/log.h"
 #include "tunnel/check.h"
+#include "tunnel/metrics.h"
 #include "tunnel/table.h"
 
 enum { SERVICES_MAX = 4096, QUOTED_MAX = 200, INCLUDE_DEPTH = 8 };
@@ -148,6 +149,18 @@ set_plain(struct load *l, const struct opt *o, void *conf)
 	return r == E_FORMAT || r == E_LIMIT ? refuse(l, opt_complaint(o)) : r;
 }
 
+static int
+global_plain(struct load *l, const struct opt *o)
+{
+	const char *wrong = NULL;
+	struct addr at;
+	int r = set_plain(l, o, l->conf);
+
+	if (r == 0 && strcmp(o->name, "metrics") == 0 && l->conf->metrics[0] != '\0')
+		wrong = metrics_address(l->conf->metrics, &at);
+	return wrong != NULL ? refuse(l, wrong) : r;
+}
+
 /* Options of the whole program, which stand before the first section. */
 static int
 global_setting(struct load *l, int *ret_known)
@@ -158,7 +171,7 @@ global_setting(struct load *l, int *ret_known)
 
 	*ret_known = 1;
 	if (o != NULL)
-		return set_plain(l, o, conf);
+		return global_plain(l, o);
 	if (strcasecmp(l->item->name, "debug") == 0) {
 		if ((wrong = debug_parse(l->item->value, &conf->facility, &conf->debug)) != NULL)
 			return refuse(l, wrong);

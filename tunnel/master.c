@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tunnel/master.h"
 
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
+#include "tunnel/exporter.h"
 #include "tunnel/revocations.h"
 #include "tunnel/spawn.h"
 #include "tunnel/takeover.h"
@@ -24,8 +27,8 @@
 
 enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, SETTLE_MS = 300, LOG_MODE = 0640, PID_MODE = 0644 };
 
-enum kind { WORKER, SPAWNER, VAULT };	/* of the last two a generation has one each, where it needs them */
-static const char *const kind_names[] = { "Worker", "Spawner", "Vault" };
+enum kind { WORKER, SPAWNER, VAULT, EXPORTER };	/* of all but the first a generation has one each, where it needs them */
+static const char *const kind_names[] = { "Worker", "Spawner", "Vault", "Exporter" };
 
 struct child {
 	struct child *next;
@@ -46,7 +49,7 @@ struct master {
 	struct identity id;
 	uid_t vault_uid;
 	gid_t vault_gid;
-	struct role_filter *filter, *vault_filter;
+	struct role_filter *filter, *vault_filter, *exporter_filter;
 	struct child *children;
 	unsigned missing;		/* workers to start again */
 	struct timer respawn;
@@ -173,6 +176,14 @@ leave_master(struct master *m)
 		close(c->ctl_fd);	/* or a worker would not see the master's end */
 }
 
+/* The one of the numbers; it is nobody's but the exporter's. */
+static void
+close_metrics(struct master *m)
+{
+	if (m->plan.listeners != NULL && m->plan.listeners->metrics.fd >= 0)
+		close(m->plan.listeners->metrics.fd);
+}
+
 static void
 close_listeners(struct master *m)
 {
@@ -189,6 +200,7 @@ become_worker(struct master *m, const struct start *s)
 	    .limits = m->limits, .board = m->board, .row = s->row };
 
 	leave_master(m);
+	close_metrics(m);
 	keyring_close(&m->plan.services->keys);
 	worker_main(&job);
 }
@@ -202,6 +214,7 @@ become_spawner(struct master *m, const struct start *s)
 	leave_master(m);
 	keyring_close(&m->plan.services->keys);
 	close_listeners(m);
+	close_metrics(m);
 	spawner_main(&job);
 }
 
@@ -214,8 +227,24 @@ become_vault(struct master *m, const struct start *s)
 
 	leave_master(m);
 	close_listeners(m);
+	close_metrics(m);
 	vault_main(&job);
 }
+
+#ifdef HAVE_MICROHTTPD
+static _Noreturn void
+become_exporter(struct master *m, const struct start *s)
+{
+	struct role role = roles_exporter(&m->id, m->exporter_filter);
+	struct exporter_job job = { .board = m->board, .services = m->plan.services, .role = &role,
+	    .listen_fd = m->plan.listeners->metrics.fd, .ctl_fd = s->ctl_fd };
+
+	leave_master(m);
+	close_listeners(m);
+	keyring_close(&m->plan.services->keys);
+	exporter_main(&job);
+}
+#endif
 
 static struct child *
 current(const struct master *m, enum kind kind)
@@ -288,6 +317,9 @@ spawn(struct master *m, enum kind kind)
 {
 	static void (*const become[])(struct master *, const struct start *) = {
 		[WORKER] = become_worker, [SPAWNER] = become_spawner, [VAULT] = become_vault,
+#ifdef HAVE_MICROHTTPD
+		[EXPORTER] = become_exporter,
+#endif
 	};
 	struct child *c = calloc(1, sizeof *c);
 	struct start s;
@@ -348,6 +380,9 @@ fill_up(void *arg)
 		r = start_vault(m);
 	while (r == 0 && m->missing > 0 && (r = spawn(m, WORKER)) == 0)
 		m->missing--;
+	if (r == 0 && m->plan.listeners->metrics.fd >= 0 && current(m, EXPORTER) == NULL)
+		r = spawn(m, EXPORTER);
+	atomic_store(&m->board->workers, workers_wanted(m) - m->missing);
 	if (r != 0) {
 		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
 		loop_timer(m->loop, &m->respawn, RESPAWN_MS);
@@ -413,8 +448,9 @@ replace(struct master *m, const struct child *c, int status)
 	}
 	if (c->kind == SPAWNER)
 		drain_all(m);
-	if (c->kind != VAULT)
+	if (c->kind == WORKER || c->kind == SPAWNER)
 		m->missing = c->kind == SPAWNER ? workers_wanted(m) : m->missing + 1;
+	atomic_store(&m->board->workers, workers_wanted(m) - m->missing);
 	if (age >= RESPAWN_MS)
 		fill_up(m);
 	else
@@ -453,6 +489,11 @@ reap(struct master *m)
 static void
 start_generation(struct master *m)
 {
+	struct service_set *set = m->plan.services;
+
+	for (size_t i = 0; i < set->n; i++)
+		set->v[i].column = board_column(m->board, set->v[i].conf->name);
+	atomic_fetch_add(&m->board->generation, 1);
 	loop_timer_clear(m->loop, &m->respawn);
 	m->missing = workers_wanted(m);
 	fill_up(m);
@@ -830,7 +871,8 @@ prepare(struct master *m, const char *pidfile)
 	}
 	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = board_new(&m->board)) != 0 ||
 	    (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
-	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0) {
+	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0 ||
+	    (r = role_filter_new(exporter_syscalls, &m->exporter_filter)) != 0) {
 		log_error("%s (%d)", strerror(-r), -r);
 		return r;
 	}
@@ -858,6 +900,7 @@ master_run(const struct source *from, const char *pidfile)
 	remotekeys_free(m.keep.remote);
 	role_filter_free(m.filter);
 	role_filter_free(m.vault_filter);
+	role_filter_free(m.exporter_filter);
 	identity_done(&m.id);
 	return r != 0 ? EXIT_FAILURE : m.status;
 }

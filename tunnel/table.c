@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tunnel/table.h"
 
 #include <stdio.h>
@@ -33,6 +35,9 @@ const struct opt global_opts[] = {
 	{ "handshakesMax", GLOBAL(INT, handshakes_max), .def = "0", .min = 0, .max = 1000000 },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
 	{ "logFormat",  GLOBAL(WORD, log_json), .words = log_formats, .def = "text" },
+#ifdef HAVE_MICROHTTPD
+	{ "metrics",    GLOBAL(STR, metrics) },
+#endif
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },
 	{ "provider",   GLOBAL(LIST, providers) },
@@ -322,7 +327,7 @@ dump_transparent(const struct tun_service *s, struct buf *out)
 }
 
 #define YES_NO "The argument needs to be either 'yes' or 'no'"
-#define VERSION "Invalid protocol version"
+#define VERSION_WORDS "Invalid protocol version"
 
 const struct act service_acts[] = {
 	{ "debug", set_debug, "Illegal debug level", "level", dump_debug },
@@ -331,9 +336,9 @@ const struct act service_acts[] = {
 	{ "requireCert", set_require, YES_NO, "yes or no", NULL },
 	{ "retry", set_retry, "Illegal retry delay", "yes, no or milliseconds", dump_retry },
 	{ "socket", set_socket, "Illegal socket option", "a|l|r:option=value[:value]", dump_sockets },
-	{ "sslVersion", set_version, VERSION, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
-	{ "sslVersionMax", set_version_max, VERSION, "as sslVersion", NULL },
-	{ "sslVersionMin", set_version_min, VERSION, "as sslVersion", dump_versions },
+	{ "sslVersion", set_version, VERSION_WORDS, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
+	{ "sslVersionMax", set_version_max, VERSION_WORDS, "as sslVersion", NULL },
+	{ "sslVersionMin", set_version_min, VERSION_WORDS, "as sslVersion", dump_versions },
 	{ "transparent", set_transparent, "Selected transparent proxy mode is not available", "none, source, destination or both",
 	    dump_transparent },
 	{ "verify", set_level, "Bad verify level", "a level from 0 to 4", dump_verify },
@@ -367,7 +372,11 @@ is_yes_no(const char *value)
 const struct other others[] = {
 	{ "CAengine", 0, REFUSED }, { "compression", 1, "Specified compression type is not available", is_compression },
 	{ "EGD", 1, "", NULL }, { "engine", 1, REFUSED }, { "engineCtrl", 1, REFUSED }, { "engineDefault", 1, REFUSED },
-	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED }, { "protocolDomain", 0, REFUSED },
+	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED },
+#ifndef HAVE_MICROHTTPD
+	{ "metrics", 1, REFUSED },
+#endif
+	{ "protocolDomain", 0, REFUSED },
 	{ "providerParameter", 1, REFUSED }, { "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
 	{ "RNDoverwrite", 1, YES_NO, is_yes_no }, { "sessiond", 0, REFUSED },
 	{ "stack", 0, "Illegal thread stack size", is_number },

@@ -65,13 +65,14 @@ static int
 give(struct handover *h, uint32_t n)
 {
 	const struct listener_set *set = h->job.listeners(h->job.arg);
+	const struct listener *l = set == NULL ? NULL : n < set->n ? &set->v[n] : n == set->n ? &set->metrics : NULL;
 	struct answer a = { 0 };
 
-	if (set == NULL || n >= set->n)
+	if (l == NULL || l->fd < 0)
 		return ctl_send_bytes(h->peer.fd, &a, sizeof a, -1);
 	a.more = 1;
-	a.asked = set->v[n].asked;
-	return ctl_send_bytes(h->peer.fd, &a, sizeof a, set->v[n].fd);
+	a.asked = l->asked;
+	return ctl_send_bytes(h->peer.fd, &a, sizeof a, l->fd);
 }
 
 static void
@@ -255,6 +256,8 @@ takeover_begin(struct takeover *t, const char *pidfile, struct conf_err *e)
 		    "no sallyport-tunnel of this machine and network namespace" : r == E_DENIED ? "belongs to another user" : err_text(r));
 	if ((t->listeners = calloc(1, sizeof *t->listeners)) == NULL)
 		r = -ENOMEM;
+	else
+		t->listeners->metrics.fd = -1;
 	while (r == 0 && (r = take_socket(t)) == 1)
 		r = 0;
 	if (r == 0) {

@@ -132,6 +132,9 @@ has_room(struct worker *w)
 static void
 admit(struct worker *w, const struct listener *at, int fd, const struct addr *peer)
 {
+	static const enum counter counters[REFUSALS] = {
+		[REFUSED_RATE] = COUNT_REFUSED_RATE, [REFUSED_SHARE] = COUNT_REFUSED_SHARE, [REFUSED_TOTAL] = COUNT_REFUSED_TOTAL,
+	};
 	enum refusal why = REFUSALS;
 
 	if (comes_too_often(w, peer))
@@ -143,6 +146,7 @@ admit(struct worker *w, const struct listener *at, int fd, const struct addr *pe
 	if (why != REFUSALS) {
 		close(fd);
 		refusals_add(&w->env.refusals, why);
+		board_count(w->job->board, w->job->row, w->job->services->v[at->service].column, counters[why], 1);
 	} else {
 		conn_start(&w->env, &w->job->services->v[at->service], fd, fd);
 	}
@@ -304,7 +308,7 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 	int r;
 
 	*env = (struct conn_env){ .next_id = job->next_id, .services = job->services, .gone = gone, .arg = arg,
-	    .limits = job->limits };
+	    .limits = job->limits, .board = job->board, .row = job->row };
 	if ((r = loop_new(&env->loop)) != 0)
 		return r;
 	if ((r = scratch_new(&env->scratch)) != 0) {
@@ -314,6 +318,7 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 	refusals_init(&env->refusals, env->loop);
 	ask_queue_init(&env->asks, env->loop, job->ask_fd);
 	vault_queue_init(&env->vault, env->loop, job->vault_fd, (uint64_t)job->services->conf->vault_timeout * 1000);
+	env->vault.told = job->board == NULL ? NULL : &job->board->rows[job->row].waiting;
 	remotekeys_set_signer(job->services->keys.remote, vault_sign, &env->vault);
 	return 0;
 }
