@@ -37,6 +37,7 @@ struct tun_service {
 	int protocol, proxy_tlv;
 	struct starttls_conf starttls;	/* what the protocol needs to know */
 	int64_t proxy_version;
+	int strict_end;			/* what ends without a farewell was cut */
 	int delay, failover, reset, log_id;
 	struct tun_plain plain;
 };

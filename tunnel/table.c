@@ -111,6 +111,7 @@ const struct opt service_opts[] = {
 	{ "setgid",              FIELD(STR, group) },
 	{ "setuid",              FIELD(STR, owner) },
 	{ "sni",                 FIELD(STR, sni) },
+	{ "strictEnd",           FIELD_YN(strict_end), .def = "no" },
 	{ "ticketKeySecret",     FIELD(STR, tls.ticket_key) },
 	{ "ticketMacSecret",     FIELD(STR, tls.ticket_mac) },
 	{ "TIMEOUTbusy",         FIELD(INT, t_busy), .def = "300", SECONDS },

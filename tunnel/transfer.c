@@ -12,6 +12,7 @@ relay_begin(struct conn *c)
 
 	stream_tcp_init(&c->plain, plain->rfd, plain->wfd);
 	duplex_init(&c->duplex, c->env->loop, conn_tls_end(c), &c->tls.s, plain, &c->plain.s, c->env->scratch);
+	c->duplex.strict = conn_conf(c)->strict_end;
 	conn_deadline(c, conn_conf(c)->t_idle);
 }
 
@@ -24,7 +25,7 @@ relay_failed(struct conn *c, int r)
 	    h->write_failed ? "writesocket" : "readsocket";
 
 	if (r == E_EOF)
-		conn_say(c, LOG_ERR, "TLS socket closed (%s) with %s", func, "unsent data");
+		conn_say(c, LOG_ERR, "TLS socket closed (%s) with %s", func, c->duplex.strict ? "no close_notify" : "unsent data");
 	else if (r == E_TLS || r == E_PEER || r == E_VERIFY)
 		conn_say(c, LOG_ERR, "%s: %s", func, c->tls.why);
 	else
