@@ -42,6 +42,8 @@ struct worker {
 	struct stapler *stapler;
 	unsigned most;			/* connections at a time */
 	unsigned told;			/* how many of them the board knows of */
+	int starved;			/* no descriptor was left for the next connection */
+	uint64_t said;			/* when the log last said so */
 	int draining;
 };
 
@@ -74,6 +76,7 @@ open_gates(void *arg)
 	struct worker *w = arg;
 	int r;
 
+	w->starved = 0;
 	for (size_t i = 0; !w->draining && i < w->job->listeners->n; i++)
 		if (!w->gates[i].watch.active &&
 		    (r = loop_watch(w->env.loop, &w->gates[i].watch, EPOLLIN | EPOLLEXCLUSIVE)) != 0)
@@ -153,6 +156,21 @@ admit(struct worker *w, const struct listener *at, int fd, const struct addr *pe
 	tell_live(w);
 }
 
+/* Who waits to be accepted goes on waiting. */
+static void
+starve(struct worker *w)
+{
+	uint64_t now = loop_now(w->env.loop);
+
+	if (w->said == 0 || now - w->said >= PAUSE_MS) {
+		log_notice("Accepting new connections suspended for 1 second");
+		w->said = now;
+	}
+	w->starved = 1;
+	close_gates(w, 0);
+	loop_timer(w->env.loop, &w->pause, PAUSE_MS);
+}
+
 /* One connection a call: the next one may go to a worker with less to do. */
 static void
 gate_ready(void *arg, uint32_t events)
@@ -165,9 +183,7 @@ gate_ready(void *arg, uint32_t events)
 	if (fd >= 0) {
 		admit(g->w, g->at, fd, &peer);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		log_notice("Accepting new connections suspended for 1 second");
-		close_gates(g->w, 0);
-		loop_timer(g->w->env.loop, &g->w->pause, PAUSE_MS);
+		starve(g->w);
 	}
 }
 
@@ -216,12 +232,18 @@ leave_when_idle(struct worker *w)
 		loop_stop(w->env.loop);
 }
 
+/* A connection that ends leaves room for the next one at once: else a worker with few descriptors would serve no more
+ * than these a second. */
 static void
 one_less(void *arg)
 {
 	struct worker *w = arg;
 
 	tell_live(w);
+	if (w->starved) {
+		loop_timer_clear(w->env.loop, &w->pause);
+		open_gates(w);
+	}
 	leave_when_idle(w);
 }
 
