@@ -33,6 +33,7 @@ struct conn {
 	struct peercert cert;
 	struct duplex duplex;
 	struct timer deadline;
+	int greeted;			/* its hello was counted */
 	uint64_t born, told[2];		/* when it came; bytes to TLS and to plain that the board knows of */
 	uint64_t touched;		/* when something last happened, on the loop's clock */
 	size_t tried;			/* addresses connected to so far */

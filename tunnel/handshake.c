@@ -90,11 +90,12 @@ named(void *arg, SSL *ssl, const char *name)
 {
 	struct conn *c = arg;
 
-	if (comes_too_often(c)) {
+	if (!c->greeted && comes_too_often(c)) {
 		refusals_add(&c->env->refusals, REFUSED_SHAKE_RATE);
 		conn_count(c, COUNT_FAIL_RATE, 1);
 		return 0;
 	}
+	c->greeted = 1;			/* a second one of the same handshake is no second handshake */
 	c->sv = sni_choose(c->sv, ssl, name);
 	return 1;
 }

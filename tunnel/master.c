@@ -701,7 +701,7 @@ offer(struct master *m)
 	int r = handover_new(m->loop, &job, &m->handover);
 
 	if (r != 0)
-		log_info("No takeover possible: %s (%d)", strerror(-r), -r);
+		log_warn("No takeover possible: %s (%d)", strerror(-r), -r);
 }
 
 /* Our workers are there: those of the other process need not accept any more.  Until now its pid file was right. */

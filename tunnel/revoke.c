@@ -4,7 +4,8 @@
 #include <openssl/x509_vfy.h>
 
 struct finding {
-	int revoked, forged, orphaned;
+	int revoked, forged;
+	int orphaned;			/* who signed the certificate is not known, so nor is who may revoke it */
 };
 
 STACK_OF(X509_CRL) *
@@ -47,7 +48,8 @@ note(int ok, X509_STORE_CTX *x)
 	(void)ok;
 	f->revoked |= error == X509_V_ERR_CERT_REVOKED;
 	f->forged |= error == X509_V_ERR_CRL_SIGNATURE_FAILURE;
-	f->orphaned |= error == X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER;
+	f->orphaned |= X509_STORE_CTX_get_error_depth(x) == 0 &&
+	    (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT);
 	return 1;
 }
 
@@ -70,5 +72,5 @@ revoke_check(X509_STORE *store, STACK_OF(X509_CRL) *lists, X509 *cert, STACK_OF(
 	X509_verify_cert(x);
 	X509_STORE_CTX_free(x);
 	ERR_clear_error();
-	return f.revoked && (!f.forged || f.orphaned);
+	return f.orphaned || (f.revoked && !f.forged);
 }

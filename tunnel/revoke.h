@@ -8,7 +8,8 @@
 STACK_OF(X509_CRL) *revoke_lists(X509_STORE *store);
 
 /* 1 when one of lists (NULL: there are none) revokes cert; what is known of who signed both comes from store and chain
- * (may be NULL).  A list whose signature turns out to be another's does not count; one whose signer is not known does. */
+ * (may be NULL).  A list whose signature turns out to be another's does not count; where the certificate's signer is not
+ * known (a session keeps no chain), the name does. */
 int revoke_check(X509_STORE *store, STACK_OF(X509_CRL) *lists, X509 *cert, STACK_OF(X509) *chain);
 
 #endif

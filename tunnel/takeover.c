@@ -13,7 +13,7 @@
 #include "lib/num.h"
 #include "tunnel/ctl.h"
 
-enum { ANSWER_SECONDS = 5, SOCKETS_MAX = 65536 };
+enum { ANSWER_SECONDS = 5, SOCKETS_MAX = 65536, SAY_MS = 1000 };
 
 enum ask { ASK_SOCKET = 1, ASK_DRAIN };
 
@@ -31,6 +31,7 @@ struct handover {
 	struct handover_job job;
 	struct loop *loop;
 	struct watch gate, peer;	/* one at a time */
+	uint64_t said;			/* when the log last told of a refusal */
 };
 
 static socklen_t
@@ -94,6 +95,18 @@ peer_ready(void *arg, uint32_t events)
 		h->job.taken(h->job.arg);
 }
 
+/* Anybody on this machine may knock as often as he likes. */
+static void
+say_refused(struct handover *h, const char *why)
+{
+	uint64_t now = loop_now(h->loop);
+
+	if (h->said != 0 && now - h->said < SAY_MS)
+		return;
+	log_warn("Takeover refused: %s", why);
+	h->said = now;
+}
+
 static void
 gate_ready(void *arg, uint32_t events)
 {
@@ -104,7 +117,7 @@ gate_ready(void *arg, uint32_t events)
 	if (fd < 0)
 		return;
 	if (!is_one_of_us(fd, 0) || h->peer.fd >= 0) {
-		log_warn("Takeover refused: %s", h->peer.fd >= 0 ? "another is going on" : "not the same user");
+		say_refused(h, h->peer.fd >= 0 ? "another is going on" : "not the same user");
 		close(fd);
 		return;
 	}
