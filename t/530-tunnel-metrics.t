@@ -103,12 +103,14 @@ stop "$pid"
 with 'retry = no'
 sed "s,^metrics.*,metrics = $scratch/numbers," "$tconf" > "$tconf.new"
 mv "$tconf.new" "$tconf"
-sed -i '1i connectionRateAddress = 3' "$tconf"
+sed -i '1i connectionRateAddress = 1' "$tconf"
 kill -HUP "$tunnel_pid"
 ok 'the old port is closed' "$peer" closed "$mport"
 where=$scratch/numbers
 like "$(get /healthz)" '200 *ok' 'a UNIX socket'
-for _i in 1 2 3 4 5 6; do s_client; done
+all=
+for _i in 1 2 3 4 5 6 7 8; do s_client & all="$all $!"; done
+wait $all
 ok 'refused connections are counted' test "$(of 'connections_total{service="rsync",result="refused_rate"}')" -ge 1
 sed -i '/^metrics/d' "$tconf"
 kill -HUP "$tunnel_pid"
