@@ -69,7 +69,8 @@ channel_ready(void *arg, uint32_t events)
 			r = E_BREACH;
 			break;
 		}
-		take_first(q, answer.error == 0 && fd < 0 ? -EIO : answer.error, fd, answer.pid);
+		/* it is always sent along: then there was no number left for it */
+		take_first(q, answer.error == 0 && fd < 0 ? -EMFILE : answer.error, fd, answer.pid);
 	}
 	if (r != E_WANT_READ || (r = send_unsent(q)) != 0)
 		give_up(q, -EPIPE);

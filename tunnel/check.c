@@ -66,6 +66,10 @@ check_tls(const struct tls_conf *t)
 		return "Invalid protocol version range";
 	if ((p->verify.chain || p->verify.peer) && !is_set(t->ca_file) && !is_set(t->ca_path) && !is_set(t->ca_store))
 		return "Either \"CAfile\", \"CApath\" or \"CAstore\" has to be configured";
+	if (t->revoke_live && !is_set(t->crl_file) && !is_set(t->crl_path))
+		return "\"revokeLive\" needs \"CRLfile\" or \"CRLpath\"";
+	if (t->revoke_live && !p->verify.chain && !p->verify.peer)
+		return "\"revokeLive\" needs \"verifyChain\" or \"verifyPeer\"";
 	if ((is_set(t->ocsp) || t->ocsp_aia) && !p->verify.chain)
 		return "\"verifyChain\" has to be enabled for OCSP support";
 	if (is_set(t->ticket_key) != is_set(t->ticket_mac))

@@ -37,6 +37,7 @@ struct tun_service {
 	int protocol, proxy_tlv;
 	struct starttls_conf starttls;	/* what the protocol needs to know */
 	int64_t proxy_version;
+	int strict_end;			/* what ends without a farewell was cut */
 	int delay, failover, reset, log_id;
 	struct tun_plain plain;
 };
@@ -50,11 +51,16 @@ struct tun_conf {
 	struct opt_list providers, environment;	/* NAME=VALUE; without a value it is removed */
 	char *output, *pid, *chroot, *setuid, *setgid, *service;
 	int64_t rate, rate_address;	/* connections a second; 0: any number */
+	int64_t shake_rate, shake_rate_address;	/* handshakes a second, likewise */
+	int64_t connections_max;	/* of all workers; 0: as many as each of them can have */
 	int64_t drain_timeout;		/* seconds that connections outlive a reload */
 	int64_t handshakes_max;		/* unfinished ones of a worker; 0: three quarters of its connections */
 	int64_t vault_rate;		/* signatures a second for one worker */
 	int64_t vault_timeout;		/* seconds a handshake waits for one */
 	char *vault_user;		/* NULL or "": the service's, or nobody */
+	char *metrics;			/* where numbers are to be had; NULL or "": nowhere */
+	int watch;			/* reload when files change */
+	struct opt_list included;	/* directories that were read; no option's */
 	int64_t workers;		/* 0: one a core */
 	int inetd;			/* no sections: one service over descriptors 0 and 1 */
 	struct tun_service *services;

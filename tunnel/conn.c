@@ -49,6 +49,13 @@ conn_plain_end(struct conn *c)
 }
 
 void
+conn_count(const struct conn *c, enum counter what, uint64_t n)
+{
+	if (c->env->board != NULL)
+		board_count(c->env->board, c->env->row, c->sv->column, what, n);
+}
+
+void
 conn_deadline(struct conn *c, int64_t seconds)
 {
 	loop_timer(c->env->loop, &c->deadline, (uint64_t)seconds * 1000);
@@ -128,6 +135,7 @@ conn_free(struct conn *c)
 static enum step
 conn_say_end(struct conn *c, const char *how)
 {
+	conn_count(c, strcmp(how, "closed") == 0 ? COUNT_CLOSED : COUNT_RESET, 1);
 	conn_summary(c, how);
 	conn_say(c, LOG_DEBUG, "Service [%s] finished (%u left)", conn_conf(c)->name, c->env->count - 1);
 	conn_free(c);
@@ -207,6 +215,7 @@ expired(void *arg)
 
 	switch (c->phase) {
 	case PH_TLS:
+		conn_count(c, COUNT_FAIL_TIME, 1);
 		conn_say(c, LOG_INFO, "%s: s_poll_wait: TIMEOUTbusy exceeded: sending reset",
 		    conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept");
 		step = conn_reset(c);
@@ -300,7 +309,7 @@ conn_new(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 	end_init(&c->local, rfd, wfd, conn_ready, c);
 	end_init(&c->remote, -1, -1, conn_ready, c);
 	c->deadline = (struct timer){ .expired = expired, .arg = c };
-	c->touched = loop_now(env->loop);
+	c->touched = c->born = loop_now(env->loop);
 	if (sv->conf->failover == FAILOVER_RR && sv->connect.n > 0)
 		c->first_address = (size_t)(atomic_load(env->next_id) % sv->connect.n);
 	return c;
@@ -318,6 +327,7 @@ conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 		return;
 	}
 	c->phase = *c->plan;
+	conn_count(c, COUNT_ACCEPTED, 1);
 	welcome(c);
 	conn_run(c);
 }

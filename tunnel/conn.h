@@ -6,6 +6,10 @@
 
 #include "lib/loop.h"
 #include "tunnel/ask.h"
+#include "tunnel/board.h"
+#include "tunnel/limit.h"
+#include "tunnel/refusal.h"
+#include "tunnel/revocations.h"
 #include "tunnel/service.h"
 #include "tunnel/stream.h"
 #include "tunnel/vaultask.h"
@@ -26,6 +30,11 @@ struct conn_env {
 	unsigned count;
 	struct conn *shaking, **shaking_last;	/* those whose handshake is not done, the oldest first */
 	unsigned n_shaking, shaking_max;	/* beyond which the oldest goes; 0: no bound */
+	struct limits *limits;		/* NULL: none */
+	struct board *board;		/* NULL: nothing is counted */
+	size_t row;
+	struct refusals refusals;
+	struct revocations *revoked;	/* since these connections came; NULL: none */
 };
 
 /* Serve the connection on rfd and wfd (the same for a socket), which are taken.  What happens to
@@ -37,6 +46,9 @@ void conn_start_program(struct conn_env *env, const struct service *sv, void (*e
 
 /* Reset them all, programs too. */
 void conn_reset_all(struct conn_env *env);
+
+/* From now on these lists (taken) count for all connections, those that are there first: whom they revoke is reset. */
+void conn_recheck_all(struct conn_env *env, struct revocations *fresh);
 
 /* Log them all (SIGUSR2). */
 void conn_list(const struct conn_env *env);

@@ -33,6 +33,8 @@ struct conn {
 	struct peercert cert;
 	struct duplex duplex;
 	struct timer deadline;
+	int greeted;			/* its hello was counted */
+	uint64_t born, told[2];		/* when it came; bytes to TLS and to plain that the board knows of */
 	uint64_t touched;		/* when something last happened, on the loop's clock */
 	size_t tried;			/* addresses connected to so far */
 	int redirected;			/* to where those go who are not let in */
@@ -65,6 +67,9 @@ void conn_run(struct conn *c);
 enum step conn_closed(struct conn *c);
 enum step conn_reset(struct conn *c);
 
+/* For the board: so many more of them. */
+void conn_count(const struct conn *c, enum counter what, uint64_t n);
+
 /* This phase of the plan is over. */
 enum step conn_advance(struct conn *c);
 
@@ -79,6 +84,9 @@ void conn_summary(struct conn *c, const char *how);
 
 enum step conn_tls_run(struct conn *c);		/* handshake.c */
 void conn_shaken(struct conn *c);		/* its handshake is over, one way or the other */
+
+int conn_is_revoked(const struct conn *c);	/* recheck.c: since it was let in */
+enum step conn_revoke(struct conn *c);
 
 enum step conn_wrap_run(struct conn *c);		/* wrap.c */
 

@@ -10,6 +10,7 @@ enum ctl {
 	CTL_LOG = 'L',			/* here is the log file from now on */
 	CTL_LIST = 'S',			/* log your connections */
 	CTL_CHANNEL = 'C',		/* to the spawner or the vault: its end of a worker's channel */
+	CTL_REVOKE = 'R',		/* to a worker: revocation lists that count from now on */
 	CTL_VAULT = 'V',		/* to a worker: its end of a channel to a new vault */
 };
 

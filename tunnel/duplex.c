@@ -81,6 +81,8 @@ broke(int r)
 static void
 forgive(struct duplex *d)
 {
+	if (d->strict)
+		return;
 	if (d->r_plain == E_EOF && !half_holds(&d->to_plain) && d->r_tls != E_WANT_WRITE) {
 		d->tls_cut = 1;
 		half_end(&d->to_plain);

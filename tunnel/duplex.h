@@ -25,6 +25,7 @@ struct duplex {
 	struct end *tls, *plain;
 	struct half to_tls, to_plain;
 	int r_tls, r_plain;		/* what each half said last */
+	int strict;			/* set after init: an end without a farewell breaks the connection */
 	int tls_cut;			/* TLS ended without close_notify */
 	int plain_reset;		/* the plain side ended by a reset */
 };

@@ -4,14 +4,35 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "lib/sock.h"
 #include "tunnel/sni.h"
 
+
+static enum counter
+kind_of_failure(int r)
+{
+	switch (r) {
+	case E_EOF:
+	case -ECONNRESET:
+	case -EPIPE:
+		return COUNT_FAIL_GONE;
+	case E_VERIFY:
+		return COUNT_FAIL_CERT;
+	case E_PEER:
+		return COUNT_FAIL_ALERT;
+	case E_TLS:
+		return COUNT_FAIL_TLS;
+	default:
+		return COUNT_FAIL_OTHER;
+	}
+}
 
 static enum step
 handshake_failed(struct conn *c, int r)
 {
 	const char *func = conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept";
 
+	conn_count(c, kind_of_failure(r), 1);
 	if (r == E_EOF || r == -ECONNRESET || r == -EPIPE)
 		conn_say(c, LOG_ERR, "%s: Peer suddenly disconnected", func);
 	else if (r == E_TLS || r == E_VERIFY || r == E_PEER)
@@ -48,13 +69,35 @@ say_cert(void *arg, int level, const char *text)
 	conn_say(arg, level, "%s", text);
 }
 
+/* Before anything is computed for it. */
+static int
+comes_too_often(const struct conn *c)
+{
+	const struct tun_conf *conf = c->env->services->conf;
+	struct addr peer;
+
+	if (c->env->limits == NULL || (conf->shake_rate == 0 && conf->shake_rate_address == 0))
+		return 0;
+	if (sock_peer(c->local.rfd, &peer) != 0)
+		peer = (struct addr){ .ss.ss_family = AF_UNSPEC };
+	return !limits_admit(c->env->limits, LIMIT_HANDSHAKES, &peer, loop_now(c->env->loop), (unsigned)conf->shake_rate,
+	    (unsigned)conf->shake_rate_address);
+}
+
 /* From here on it is a connection of the section that was asked for. */
-static void
+static int
 named(void *arg, SSL *ssl, const char *name)
 {
 	struct conn *c = arg;
 
+	if (!c->greeted && comes_too_often(c)) {
+		refusals_add(&c->env->refusals, REFUSED_SHAKE_RATE);
+		conn_count(c, COUNT_FAIL_RATE, 1);
+		return 0;
+	}
+	c->greeted = 1;			/* a second one of the same handshake is no second handshake */
 	c->sv = sni_choose(c->sv, ssl, name);
+	return 1;
 }
 
 void
@@ -86,6 +129,8 @@ shakes(struct conn *c)
 	*env->shaking_last = c;
 	env->shaking_last = &c->shaking_next;
 	if (++env->n_shaking > env->shaking_max && env->shaking_max > 0) {
+		refusals_add(&env->refusals, REFUSED_STALL);
+		conn_count(env->shaking, COUNT_FAIL_STALL, 1);
 		conn_say(env->shaking, LOG_INFO, "SSL_accept: more than handshakesMax unfinished: sending reset");
 		conn_reset(env->shaking);
 	}
@@ -140,11 +185,20 @@ conn_tls_run(struct conn *c)
 		return r == 0 ? STEP_WAIT : handshake_failed(c, r);
 	}
 	end_watch(c->env->loop, conn_tls_end(c), 0);
+	if (r == E_DENIED) {
+		conn_say(c, LOG_INFO, "SSL_accept: handshakeRate or handshakeRateAddress exceeded: sending reset");
+		return conn_reset(c);
+	}
 	if (r == E_WANT_ANSWER)
 		return STEP_WAIT;
 	if (r != 0)
 		return handshake_failed(c, r);
 	conn_shaken(c);
 	say_tls(c);
+	if (conn_is_revoked(c)) {
+		conn_count(c, COUNT_FAIL_REVOKED, 1);
+		return conn_revoke(c);
+	}
+	conn_count(c, SSL_session_reused(c->tls.ssl) ? COUNT_SHAKEN_RESUMED : COUNT_SHAKEN_FULL, 1);
 	return conn_advance(c);
 }

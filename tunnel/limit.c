@@ -11,10 +11,14 @@ enum { ROWS = 2, SLOTS = 1 << 15, SECOND = 1000000 };
 
 /* A slot is the time (us) at which all that came would have come at exactly the rate.  Two addresses may
  * meet in a slot, but hardly in both rows: who is refused has both against it. */
-struct limits {
-	uint64_t seed[ROWS];		/* nobody can choose whom to meet */
+struct meter {
 	_Atomic uint64_t all;
 	_Atomic uint64_t slots[ROWS][SLOTS];
+};
+
+struct limits {
+	uint64_t seed[ROWS];		/* nobody can choose whom to meet */
+	struct meter meters[LIMITS];
 };
 
 int
@@ -84,16 +88,17 @@ take(_Atomic uint64_t *slot, uint64_t now, unsigned rate)
 }
 
 int
-limits_admit(struct limits *l, const struct addr *peer, uint64_t now, unsigned rate, unsigned rate_address)
+limits_admit(struct limits *l, enum limit what, const struct addr *peer, uint64_t now, unsigned rate, unsigned rate_address)
 {
+	struct meter *m = &l->meters[what];
 	uint64_t net = network_of(peer), us = now * 1000;
 	int good = 0;
 
 	if (rate_address > 0 && net != 0) {
 		for (int i = 0; i < ROWS; i++)
-			good |= take(&l->slots[i][mix(net ^ l->seed[i]) % SLOTS], us, rate_address);
+			good |= take(&m->slots[i][mix(net ^ l->seed[i]) % SLOTS], us, rate_address);
 		if (!good)
 			return 0;
 	}
-	return rate == 0 || take(&l->all, us, rate);
+	return rate == 0 || take(&m->all, us, rate);
 }

@@ -1,4 +1,4 @@
-/* How often somebody may come: connections a second, all together and from one address (IPv6: one /64),
+/* How often somebody may come: connections and handshakes a second, all together and from one address (IPv6: one /64),
  * counted in memory that all workers share and that does not grow.  Knows no socket. */
 #ifndef SALLYPORT_TUNNEL_LIMIT_H
 #define SALLYPORT_TUNNEL_LIMIT_H
@@ -7,11 +7,13 @@
 
 struct limits;
 
+enum limit { LIMIT_CONNECTIONS, LIMIT_HANDSHAKES, LIMITS };	/* what is counted, each for itself */
+
 /* For all processes forked from here on; 0 or -errno.  Never freed: workers of any generation use it. */
 int limits_new(struct limits **ret);
 
 /* May one more come from there at that time (ms)?  A rate of 0 is none; a second's worth may come at once.
  * What is not an IP address counts only for all together. */
-int limits_admit(struct limits *l, const struct addr *peer, uint64_t now, unsigned rate, unsigned rate_address);
+int limits_admit(struct limits *l, enum limit what, const struct addr *peer, uint64_t now, unsigned rate, unsigned rate_address);
 
 #endif

@@ -13,8 +13,9 @@
 #include "lib/log.h"
 #include "lib/sock.h"
 #include "tunnel/identity.h"
+#include "tunnel/metrics.h"
 
-enum { BACKLOG = 1024 };
+enum { BACKLOG = 1024, BACKLOG_METRICS = 16 };
 
 struct opening {
 	struct listener_set *set;
@@ -22,6 +23,27 @@ struct opening {
 	const struct service_set *services;
 	struct conf_err *e;
 };
+
+int
+passed_add(struct passed *p, int fd)
+{
+	int *all = realloc(p->fds, (p->n + 1) * sizeof *all);
+
+	if (all == NULL)
+		return -ENOMEM;
+	p->fds = all;
+	p->fds[p->n++] = fd;
+	return 0;
+}
+
+void
+passed_close(struct passed *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		close(p->fds[i]);
+	free(p->fds);
+	*p = (struct passed){ NULL, 0 };
+}
 
 static int
 same_address(const struct addr *a, const struct addr *b)
@@ -35,7 +57,7 @@ has_fd(const struct listener_set *set, int fd)
 	for (size_t i = 0; set != NULL && i < set->n; i++)
 		if (set->v[i].fd == fd)
 			return 1;
-	return 0;
+	return set != NULL && set->metrics.fd == fd;
 }
 
 /* A socket that listens there already and that no earlier line of the new file took. */
@@ -45,6 +67,8 @@ inherited(const struct opening *o, const struct addr *at)
 	for (size_t i = 0; o->old != NULL && i < o->old->n; i++)
 		if (same_address(&o->old->v[i].asked, at) && !has_fd(o->set, o->old->v[i].fd))
 			return o->old->v[i].fd;
+	if (o->old != NULL && o->old->metrics.fd >= 0 && same_address(&o->old->metrics.asked, at))
+		return o->old->metrics.fd;
 	return -1;
 }
 
@@ -120,6 +144,24 @@ open_service(const struct opening *o, size_t service)
 }
 
 static int
+open_metrics(const struct opening *o)
+{
+	const char *where = o->services->conf->metrics, *wrong;
+	char text[ADDR_TEXT_SIZE];
+	struct addr at;
+	int fd, r;
+
+	if (where == NULL || where[0] == '\0')
+		return 0;
+	if ((wrong = metrics_address(where, &at)) != NULL)
+		return conf_err_set(o->e, NULL, 0, "metrics: %s", wrong);
+	if ((fd = inherited(o, &at)) < 0 && (r = sock_listen(&at, BACKLOG_METRICS, &fd)) != 0)
+		return conf_err_set(o->e, NULL, 0, "Binding metrics to %s: %s (%d)", addr_text(&at, text, sizeof text), strerror(-r), -r);
+	o->set->metrics = (struct listener){ .fd = fd, .asked = at };
+	return 0;
+}
+
+static int
 take_passed(const struct opening *o, size_t service, int fd)
 {
 	const char *name = o->services->v[service].conf->name;
@@ -144,6 +186,8 @@ listener_set_open(const struct service_set *services, const struct listener_set 
 	size_t most = passed->n, taken = 0;
 	int r = 0;
 
+	if (o.set != NULL)
+		o.set->metrics.fd = -1;
 	for (size_t i = 0; i < services->n; i++)
 		most += services->v[i].accept.n;
 	if (o.set == NULL || (o.set->v = calloc(most + 1, sizeof *o.set->v)) == NULL) {
@@ -152,9 +196,11 @@ listener_set_open(const struct service_set *services, const struct listener_set 
 	}
 	for (size_t i = 0; i < services->n && r == 0; i++)
 		if (taken < passed->n && services->v[i].conf->accept.n > 0)
-			r = take_passed(&o, i, SOCK_PASSED + (int)taken++);
+			r = take_passed(&o, i, passed->fds[taken++]);
 		else
 			r = open_service(&o, i);
+	if (r == 0)
+		r = open_metrics(&o);
 	if (r == 0 && taken < passed->n)
 		r = conf_err_set(e, NULL, 0, "Too many listening file descriptors received from systemd, got %zu", passed->n);
 	if (r != 0)
@@ -164,20 +210,24 @@ listener_set_open(const struct service_set *services, const struct listener_set 
 	return r;
 }
 
+static void
+close_one(const struct listener *l, const struct listener_set *heir, int final)
+{
+	if (l->fd < 0 || has_fd(heir, l->fd))
+		return;
+	if (final && l->asked.ss.ss_family == AF_UNIX)
+		unlink(((const struct sockaddr_un *)&l->asked.ss)->sun_path);
+	close(l->fd);
+}
+
 void
 listener_set_free(struct listener_set *set, const struct listener_set *heir, int final)
 {
 	if (set == NULL)
 		return;
-	for (size_t i = 0; i < set->n; i++) {
-		const struct addr *at = &set->v[i].asked;
-
-		if (has_fd(heir, set->v[i].fd))
-			continue;
-		if (final && at->ss.ss_family == AF_UNIX)
-			unlink(((const struct sockaddr_un *)&at->ss)->sun_path);
-		close(set->v[i].fd);
-	}
+	for (size_t i = 0; i < set->n; i++)
+		close_one(&set->v[i], heir, final);
+	close_one(&set->metrics, heir, final);
 	free(set->v);
 	free(set);
 }

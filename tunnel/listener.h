@@ -13,13 +13,17 @@ struct listener {
 struct listener_set {
 	struct listener *v;
 	size_t n;
+	struct listener metrics;	/* fd -1: there is none */
 };
 
-/* Sockets that the service manager opened, SOCK_PASSED and so on; they stay open as long as the master
- * lives. */
+/* Sockets that the service manager opened; they stay open as long as the master serves. */
 struct passed {
+	int *fds;
 	size_t n;
 };
+
+int passed_add(struct passed *p, int fd);	/* 0 or -ENOMEM */
+void passed_close(struct passed *p);
 
 /* A socket for every address of every service, taken from old (may be NULL) where it listens
  * there already; the first sections that accept get a copy of what was passed instead.

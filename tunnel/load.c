@@ -11,6 +11,7 @@
 
 #include "lib/log.h"
 #include "tunnel/check.h"
+#include "tunnel/metrics.h"
 #include "tunnel/table.h"
 
 enum { SERVICES_MAX = 4096, QUOTED_MAX = 200, INCLUDE_DEPTH = 8 };
@@ -46,6 +47,9 @@ tun_conf_free(struct tun_conf *conf)
 		service_done(&conf->services[i]);
 	free(conf->services);
 	opt_free(global_opts, n_global_opts, conf);
+	for (size_t i = 0; i < conf->included.n; i++)
+		free(conf->included.v[i]);
+	free(conf->included.v);
 	free(conf);
 }
 
@@ -145,6 +149,18 @@ set_plain(struct load *l, const struct opt *o, void *conf)
 	return r == E_FORMAT || r == E_LIMIT ? refuse(l, opt_complaint(o)) : r;
 }
 
+static int
+global_plain(struct load *l, const struct opt *o)
+{
+	const char *wrong = NULL;
+	struct addr at;
+	int r = set_plain(l, o, l->conf);
+
+	if (r == 0 && strcmp(o->name, "metrics") == 0 && l->conf->metrics[0] != '\0')
+		wrong = metrics_address(l->conf->metrics, &at);
+	return wrong != NULL ? refuse(l, wrong) : r;
+}
+
 /* Options of the whole program, which stand before the first section. */
 static int
 global_setting(struct load *l, int *ret_known)
@@ -155,7 +171,7 @@ global_setting(struct load *l, int *ret_known)
 
 	*ret_known = 1;
 	if (o != NULL)
-		return set_plain(l, o, conf);
+		return global_plain(l, o);
 	if (strcasecmp(l->item->name, "debug") == 0) {
 		if ((wrong = debug_parse(l->item->value, &conf->facility, &conf->debug)) != NULL)
 			return refuse(l, wrong);
@@ -281,6 +297,20 @@ include_file(struct load *l, const char *path)
 	return refuse(l, "Failed to include a file");
 }
 
+static int
+remember_dir(struct opt_list *l, const char *dir)
+{
+	char **all = realloc(l->v, (l->n + 1) * sizeof *all);
+
+	if (all == NULL)
+		return -ENOMEM;
+	l->v = all;
+	if ((l->v[l->n] = strdup(dir)) == NULL)
+		return -ENOMEM;
+	l->n++;
+	return 0;
+}
+
 /* Every regular file, whatever its name: stunnel has no filter on the suffix. */
 static int
 include_dir(struct load *l, const char *dir)
@@ -292,6 +322,7 @@ include_dir(struct load *l, const char *dir)
 	if (n < 0)
 		return refuse(l, "Failed to include directory");
 	l->depth++;
+	r = remember_dir(&l->conf->included, dir);
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && (size_t)snprintf(path, sizeof path, "%s/%s", dir, all[i]->d_name) < sizeof path)
 			r = include_file(l, path);

@@ -1,28 +1,39 @@
 # libtlspipe.a: TLS contexts, who is let in, streams, and the relay between two of them
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
-	tunnel/duplex.c tunnel/duplex.h tunnel/keyfile.c tunnel/keyfile.h tunnel/keyring.c tunnel/keyring.h tunnel/ocsp.c tunnel/ocsp.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h tunnel/remotekey.c tunnel/remotekey.h \
+	tunnel/duplex.c tunnel/duplex.h tunnel/keyfile.c tunnel/keyfile.h tunnel/keyring.c tunnel/keyring.h tunnel/ocsp.c tunnel/ocsp.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h tunnel/remotekey.c tunnel/remotekey.h tunnel/revoke.c tunnel/revoke.h \
 	tunnel/stream.h tunnel/stream_tcp.c tunnel/stream_tls.c tunnel/syscalls.h tunnel/ticket.c tunnel/ticket.h tunnel/tlsctx.c tunnel/tlsctx.h \
 	tunnel/verify.c tunnel/verify.h
 TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 
 # libtunnel.a: the configuration and the processes of the forwarder
 tunnel_libtunnel_a_SOURCES = \
-	tunnel/ask.c tunnel/ask.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
+	tunnel/ask.c tunnel/ask.h tunnel/board.c tunnel/board.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
 	tunnel/execute.c tunnel/errand.c tunnel/errand.h tunnel/handshake.c tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/judge.c tunnel/limit.c tunnel/limit.h tunnel/load.c tunnel/load.h \
-	tunnel/master.c tunnel/master.h tunnel/negotiate.c tunnel/proxy.c tunnel/proxy.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
+	tunnel/master.c tunnel/master.h tunnel/metrics.c tunnel/metrics.h tunnel/negotiate.c tunnel/proxy.c tunnel/proxy.h tunnel/recheck.c tunnel/refusal.c tunnel/refusal.h tunnel/reload.c tunnel/reload.h tunnel/revocations.c tunnel/revocations.h tunnel/roles.c tunnel/roles.h \
 	tunnel/runner.c tunnel/runner.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/summary.c tunnel/staple.c tunnel/staple.h tunnel/starttls.c tunnel/starttls.h tunnel/starttls_bytes.c \
 	tunnel/starttls_http.c tunnel/starttls_mail.c tunnel/starttls_socks.c tunnel/table.c tunnel/table.h \
-	tunnel/target.c tunnel/target.h tunnel/vault.c tunnel/vault.h tunnel/vaultask.c tunnel/vaultask.h tunnel/vaultmsg.h tunnel/tlsname.c tunnel/tlsname.h tunnel/transfer.c tunnel/worker.c tunnel/worker.h tunnel/wrap.c tunnel/wrapper.c tunnel/wrapper.h
-TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS)
+	tunnel/takeover.c tunnel/takeover.h tunnel/target.c tunnel/target.h tunnel/vault.c tunnel/vault.h tunnel/vaultask.c tunnel/vaultask.h tunnel/vaultmsg.h tunnel/tlsname.c tunnel/tlsname.h tunnel/transfer.c tunnel/watch.c tunnel/watch.h tunnel/worker.c tunnel/worker.h tunnel/wrap.c tunnel/wrapper.c tunnel/wrapper.h
+if HAVE_MICROHTTPD
+tunnel_libtunnel_a_SOURCES += tunnel/exporter.c tunnel/exporter.h
+endif
+TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS) $(MICROHTTPD_LIBS)
 
 bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
-UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+UNITS += t/unit/check_tunnel_board t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_revoke t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
 	t/unit/check_tunnel_starttls t/unit/check_tunnel_verify
+t_unit_check_tunnel_board_SOURCES = t/unit/check_tunnel_board.c t/unit/unit.h
+t_unit_check_tunnel_board_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_metrics_SOURCES = t/unit/check_tunnel_metrics.c t/unit/unit.h
+t_unit_check_tunnel_metrics_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_revoke_SOURCES = t/unit/check_tunnel_revoke.c t/unit/unit.h
+t_unit_check_tunnel_revoke_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_limit_SOURCES = t/unit/check_tunnel_limit.c t/unit/unit.h
+t_unit_check_tunnel_limit_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_check_SOURCES = t/unit/check_tunnel_check.c t/unit/unit.h
 t_unit_check_tunnel_check_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_load_SOURCES = t/unit/check_tunnel_load.c t/unit/unit.h
@@ -49,7 +60,7 @@ SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclos
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
 	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t t/513-tunnel-sessions.t t/514-tunnel-notify.t \
 	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
-	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t
+	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -105,7 +105,8 @@ say_syntax(void)
 {
 	log_notice(" ");
 	log_notice("Syntax:");
-	log_notice("sallyport-tunnel [FILE] | -fd N | -help | -version | -sockets | -options | --check-config FILE | --dump-config FILE");
+	log_notice("sallyport-tunnel [FILE] | -fd N | -help | -version | -sockets | -options | --check-config FILE | --dump-config FILE | "
+	    "--takeover PIDFILE FILE");
 }
 
 static int
@@ -117,7 +118,7 @@ start_failed(void)
 }
 
 static int
-run_file(const char *name)
+run_file(const char *name, const char *pidfile)
 {
 	char path[PATH_MAX];
 	struct source from = { path, -1 };
@@ -131,7 +132,7 @@ run_file(const char *name)
 		log_release(1);
 		return EXIT_FAILURE;
 	}
-	return master_run(&from);
+	return master_run(&from, pidfile);
 }
 
 static int
@@ -146,7 +147,7 @@ run_fd(const char *text)
 		return start_failed();
 	}
 	from.fd = (int)fd;
-	return master_run(&from);
+	return master_run(&from, NULL);
 }
 
 /* Read and check the file, keys included; with dump also print how it was understood. */
@@ -203,5 +204,7 @@ main(int argc, char **argv)
 		return check_config(argv[2], 0);
 	if (strcmp(first, "--dump-config") == 0 && argc == 3)
 		return check_config(argv[2], 1);
-	return is_flag(first, "-fd") ? run_fd(argc < 3 ? NULL : argv[2]) : run_file(first);
+	if (strcmp(first, "--takeover") == 0 && argc == 4)
+		return run_file(argv[3], argv[2]);
+	return is_flag(first, "-fd") ? run_fd(argc < 3 ? NULL : argv[2]) : run_file(first, NULL);
 }

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tunnel/master.h"
 
 #include <errno.h>
@@ -16,14 +18,17 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
+#include "tunnel/exporter.h"
+#include "tunnel/revocations.h"
 #include "tunnel/spawn.h"
+#include "tunnel/takeover.h"
 #include "tunnel/vault.h"
 #include "tunnel/worker.h"
 
-enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, LOG_MODE = 0640, PID_MODE = 0644 };
+enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, SETTLE_MS = 300, LOG_MODE = 0640, PID_MODE = 0644 };
 
-enum kind { WORKER, SPAWNER, VAULT };	/* of the last two a generation has one each, where it needs them */
-static const char *const kind_names[] = { "Worker", "Spawner", "Vault" };
+enum kind { WORKER, SPAWNER, VAULT, EXPORTER };	/* of all but the first a generation has one each, where it needs them */
+static const char *const kind_names[] = { "Worker", "Spawner", "Vault", "Exporter" };
 
 struct child {
 	struct child *next;
@@ -33,6 +38,7 @@ struct child {
 	enum kind kind;
 	int leads;			/* the worker that runs programs of their own */
 	uint64_t born;
+	size_t row;			/* on the board; a worker's */
 };
 
 struct master {
@@ -43,14 +49,21 @@ struct master {
 	struct identity id;
 	uid_t vault_uid;
 	gid_t vault_gid;
-	struct role_filter *filter, *vault_filter;
+	struct role_filter *filter, *vault_filter, *exporter_filter;
 	struct child *children;
 	unsigned missing;		/* workers to start again */
 	struct timer respawn;
 	struct limits *limits;
+	struct board *board;
+	struct board_owners owners;	/* of its rows */
+	struct watcher *watcher;	/* NULL: nothing was ever watched */
+	struct handover *handover;	/* NULL: nobody can take over */
+	struct takeover takeover;	/* of the process that serves before us */
+	struct timer settled;		/* by then our workers have shown that they can */
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
 	int stopping;
+	int handed;			/* another process serves: we leave with the last worker */
 	int status;
 };
 
@@ -117,10 +130,20 @@ write_pid(struct master *m)
 	return r;
 }
 
+/* Unless it is the file of one who has taken over. */
 static int
 remove_pid(struct master *m)
 {
-	return is_set(conf_of(m)->pid) && unlink(conf_of(m)->pid) < 0 ? -errno : 0;
+	const char *path = conf_of(m)->pid;
+	char text[32] = "";
+	int fd;
+
+	if (!is_set(path) || (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0)
+		return 0;
+	if (read(fd, text, sizeof text - 1) > 0 && atoi(text) == (int)getpid())
+		unlink(path);
+	close(fd);
+	return 0;
 }
 
 static unsigned
@@ -136,6 +159,7 @@ workers_wanted(const struct master *m)
 struct start {				/* of a child: its ends of channels, -1 for none */
 	int ctl_fd, ask_fd, vault_fd;
 	int leads;
+	size_t row;
 };
 
 /* In the new process: whatever was the master's own. */
@@ -143,8 +167,21 @@ static void
 leave_master(struct master *m)
 {
 	loop_free(m->loop);
+	if (watcher_fd(m->watcher) >= 0)
+		close(watcher_fd(m->watcher));
+	handover_leave(m->handover);
+	if (m->takeover.fd >= 0)
+		close(m->takeover.fd);
 	for (struct child *c = m->children; c != NULL; c = c->next)
 		close(c->ctl_fd);	/* or a worker would not see the master's end */
+}
+
+/* The one of the numbers; it is nobody's but the exporter's. */
+static void
+close_metrics(struct master *m)
+{
+	if (m->plan.listeners != NULL && m->plan.listeners->metrics.fd >= 0)
+		close(m->plan.listeners->metrics.fd);
 }
 
 static void
@@ -160,9 +197,10 @@ become_worker(struct master *m, const struct start *s)
 	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
 	    .ctl_fd = s->ctl_fd, .ask_fd = s->ask_fd, .vault_fd = s->vault_fd, .leads = s->leads, .next_id = m->next_id,
-	    .limits = m->limits };
+	    .limits = m->limits, .board = m->board, .row = s->row };
 
 	leave_master(m);
+	close_metrics(m);
 	keyring_close(&m->plan.services->keys);
 	worker_main(&job);
 }
@@ -176,6 +214,7 @@ become_spawner(struct master *m, const struct start *s)
 	leave_master(m);
 	keyring_close(&m->plan.services->keys);
 	close_listeners(m);
+	close_metrics(m);
 	spawner_main(&job);
 }
 
@@ -188,8 +227,24 @@ become_vault(struct master *m, const struct start *s)
 
 	leave_master(m);
 	close_listeners(m);
+	close_metrics(m);
 	vault_main(&job);
 }
+
+#ifdef HAVE_MICROHTTPD
+static _Noreturn void
+become_exporter(struct master *m, const struct start *s)
+{
+	struct role role = roles_exporter(&m->id, m->exporter_filter);
+	struct exporter_job job = { .board = m->board, .services = m->plan.services, .role = &role,
+	    .listen_fd = m->plan.listeners->metrics.fd, .ctl_fd = s->ctl_fd };
+
+	leave_master(m);
+	close_listeners(m);
+	keyring_close(&m->plan.services->keys);
+	exporter_main(&job);
+}
+#endif
 
 static struct child *
 current(const struct master *m, enum kind kind)
@@ -250,11 +305,21 @@ start_init(struct master *m, enum kind kind, struct start *s, int *ret_ctl)
 	return 0;
 }
 
+static void
+row_back(struct master *m, const struct child *c)
+{
+	if (c->kind == WORKER)
+		board_give_back(m->board, &m->owners, c->row);
+}
+
 static int
 spawn(struct master *m, enum kind kind)
 {
 	static void (*const become[])(struct master *, const struct start *) = {
 		[WORKER] = become_worker, [SPAWNER] = become_spawner, [VAULT] = become_vault,
+#ifdef HAVE_MICROHTTPD
+		[EXPORTER] = become_exporter,
+#endif
 	};
 	struct child *c = calloc(1, sizeof *c);
 	struct start s;
@@ -265,11 +330,14 @@ spawn(struct master *m, enum kind kind)
 	*c = (struct child){ .next = m->children, .ctl_fd = -1, .born = loop_clock(), .kind = kind };
 	if ((r = start_init(m, kind, &s, &c->ctl_fd)) == 0) {
 		c->leads = s.leads;
+		c->row = s.row = kind == WORKER ? board_take(m->board, &m->owners) : 0;
 		if ((c->pid = fork()) == 0) {
 			close(c->ctl_fd);
 			become[kind](m, &s);
 		}
 		r = c->pid < 0 ? -errno : 0;
+		if (r != 0)
+			row_back(m, c);
 	}
 	start_done(&s);
 	if (r != 0) {
@@ -312,6 +380,9 @@ fill_up(void *arg)
 		r = start_vault(m);
 	while (r == 0 && m->missing > 0 && (r = spawn(m, WORKER)) == 0)
 		m->missing--;
+	if (r == 0 && m->plan.listeners->metrics.fd >= 0 && current(m, EXPORTER) == NULL)
+		r = spawn(m, EXPORTER);
+	atomic_store(&m->board->workers, workers_wanted(m) - m->missing);
 	if (r != 0) {
 		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
 		loop_timer(m->loop, &m->respawn, RESPAWN_MS);
@@ -333,6 +404,21 @@ share_log(struct master *m)
 {
 	if (log_fd() >= 0)
 		tell_all(m, CTL_LOG, log_fd());
+}
+
+/* Lists that count for who is already in.  What cannot be told leaves connections that should be cut: the workers go. */
+static void
+share_revocations(struct master *m)
+{
+	int fd, r = revocations_pack(m->plan.services, &fd);
+
+	for (struct child *c = m->children; c != NULL && (r != 0 || fd >= 0); c = c->next)
+		if (c->kind == WORKER && (r != 0 || ctl_send(c->ctl_fd, CTL_REVOKE, fd) != 0)) {
+			log_error("Worker %d cannot be told who is revoked: ending it", (int)c->pid);
+			kill(c->pid, SIGTERM);
+		}
+	if (r == 0 && fd >= 0)
+		close(fd);
 }
 
 static void
@@ -362,8 +448,9 @@ replace(struct master *m, const struct child *c, int status)
 	}
 	if (c->kind == SPAWNER)
 		drain_all(m);
-	if (c->kind != VAULT)
+	if (c->kind == WORKER || c->kind == SPAWNER)
 		m->missing = c->kind == SPAWNER ? workers_wanted(m) : m->missing + 1;
+	atomic_store(&m->board->workers, workers_wanted(m) - m->missing);
 	if (age >= RESPAWN_MS)
 		fill_up(m);
 	else
@@ -384,6 +471,7 @@ reap(struct master *m)
 			continue;
 		*at = c->next;
 		close(c->ctl_fd);
+		row_back(m, c);
 		if (m->stopping)	/* the signal may have gone to all of us */
 			log_debug("%s %d has ended", kind_names[c->kind], (int)pid);
 		else if (c->draining && c->kind != WORKER)
@@ -394,11 +482,18 @@ reap(struct master *m)
 			replace(m, c, status);
 		free(c);
 	}
+	if (m->handed && m->children == NULL)
+		loop_stop(m->loop);
 }
 
 static void
 start_generation(struct master *m)
 {
+	struct service_set *set = m->plan.services;
+
+	for (size_t i = 0; i < set->n; i++)
+		set->v[i].column = board_column(m->board, set->v[i].conf->name);
+	atomic_fetch_add(&m->board->generation, 1);
 	loop_timer_clear(m->loop, &m->respawn);
 	m->missing = workers_wanted(m);
 	fill_up(m);
@@ -413,6 +508,23 @@ keep_process_options(struct tun_conf *fresh, struct tun_conf *old)
 	fresh->foreground = old->foreground;
 	fresh->pid = old->pid;
 	old->pid = pid;
+}
+
+static void files_changed(void *arg);
+
+static void
+watch_files(struct master *m)
+{
+	int r = 0;
+
+	if (m->plan.files != NULL && m->watcher == NULL)
+		r = watcher_new(m->loop, files_changed, m, &m->watcher);
+	if (r != 0)
+		log_error("Files cannot be watched: %s (%d)", strerror(-r), -r);
+	if (m->watcher == NULL)
+		return;
+	watcher_set(m->watcher, m->plan.files);
+	m->plan.files = NULL;
 }
 
 /* Everything is built before anything changes; the old generation lent its sockets, nothing else. */
@@ -443,22 +555,35 @@ try_reload(struct master *m)
 		return r;
 	}
 	share_log(m);
+	share_revocations(m);
 	drain_all(m);
 	m->first = 0;
 	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */
 	start_generation(m);
+	watch_files(m);
 	return 0;
 }
 
 static void
 reload(struct master *m)
 {
+	if (m->handed) {
+		log_notice("Another process has taken over: nothing is read again");
+		return;
+	}
 	sock_notify("RELOADING=1");
 	if (try_reload(m) != 0)
 		log_error("Failed to reload the configuration file");
 	else
 		log_info("Accepting new connections");
 	sock_notify("READY=1");
+}
+
+static void
+files_changed(void *arg)
+{
+	log_notice("Files of the configuration have changed");
+	reload(arg);
 }
 
 static void
@@ -539,6 +664,69 @@ detach(void)
 	return 0;
 }
 
+static const struct listener_set *
+offered(void *arg)
+{
+	const struct master *m = arg;
+
+	return m->plan.listeners;
+}
+
+/* Another process serves on our sockets: what is left to do is what draining workers have. */
+static void
+handed_over(void *arg)
+{
+	struct master *m = arg;
+
+	log_notice("Another process has taken over: leaving with the last connection");
+	m->handed = 1;
+	m->missing = 0;
+	loop_timer_clear(m->loop, &m->respawn);
+	watcher_free(m->watcher);
+	m->watcher = NULL;
+	handover_free(m->handover);
+	m->handover = NULL;
+	drain_all(m);
+	listener_set_free(m->plan.listeners, NULL, 0);
+	m->plan.listeners = NULL;
+	passed_close(&m->keep.passed);
+	if (m->children == NULL)
+		loop_stop(m->loop);
+}
+
+static void
+offer(struct master *m)
+{
+	struct handover_job job = { .listeners = offered, .taken = handed_over, .arg = m };
+	int r = handover_new(m->loop, &job, &m->handover);
+
+	if (r != 0)
+		log_warn("No takeover possible: %s (%d)", strerror(-r), -r);
+}
+
+/* Our workers are there: those of the other process need not accept any more.  Until now its pid file was right. */
+static void
+finish_takeover(void *arg)
+{
+	struct master *m = arg;
+	char state[64];
+	int r;
+
+	if (m->missing > 0) {
+		log_error("Takeover: given up, since there are no workers");
+		m->status = EXIT_FAILURE;
+		loop_stop(m->loop);
+		return;
+	}
+	takeover_finish(&m->takeover, m->plan.listeners);
+	if ((r = as_service(m, write_pid)) != 0)
+		log_error("Cannot create pid file %s: %s (%d)", conf_of(m)->pid, strerror(-r), -r);
+	offer(m);
+	log_notice("Takeover: the other process drains");
+	snprintf(state, sizeof state, "MAINPID=%d", (int)getpid());
+	sock_notify(state);
+}
+
 static int
 share_counter(struct master *m)
 {
@@ -573,14 +761,24 @@ serve(struct master *m)
 	if ((r = loop_new(&m->loop)) != 0)
 		return r;
 	m->respawn = (struct timer){ .expired = fill_up, .arg = m };
+	m->settled = (struct timer){ .expired = finish_takeover, .arg = m };
 	m->first = 1;
 	if ((r = take_signals(m)) == 0) {
 		start_generation(m);
+		watch_files(m);
+		if (m->takeover.fd >= 0)
+			loop_timer(m->loop, &m->settled, SETTLE_MS);
+		else
+			offer(m);
 		log_info("Accepting new connections");
 		sock_notify("READY=1");
 		r = loop_run(m->loop);
 		kill_all(m);
 	}
+	handover_free(m->handover);
+	m->handover = NULL;
+	watcher_free(m->watcher);
+	m->watcher = NULL;
 	loop_free(m->loop);
 	return r;
 }
@@ -592,7 +790,7 @@ run_service(struct master *m)
 
 	if (conf_of(m)->foreground == FOREGROUND_NO && (r = detach()) != 0)
 		return r;
-	if ((r = as_service(m, write_pid)) != 0) {
+	if (m->takeover.fd < 0 && (r = as_service(m, write_pid)) != 0) {
 		log_error("Cannot create pid file %s", conf_of(m)->pid);
 		return r;
 	}
@@ -626,23 +824,55 @@ run_inetd(struct master *m)
 	return 0;		/* whatever happened to the connection */
 }
 
-/* All that may fail before detaching, with the log still held back. */
+/* Those that the service manager opened, and those of a process that serves already. */
 static int
-prepare(struct master *m)
+find_sockets(struct master *m, const char *pidfile)
 {
 	struct conf_err e = { "", 0, "" };
+	const struct listener_set *set;
+	int n = sock_activation(), r = 0;
+
+	for (int i = 0; i < n && r == 0; i++)
+		r = passed_add(&m->keep.passed, SOCK_PASSED + i);
+	if (r != 0 || pidfile == NULL)
+		return r;
+	if ((r = takeover_begin(&m->takeover, pidfile, &e)) != 0) {
+		log_error("%s", e.text);
+		return r;
+	}
+	set = m->takeover.listeners;
+	for (size_t i = 0; i < set->n && n == 0 && r == 0; i++)
+		if (set->v[i].asked.len == 0)	/* passed to it by the service manager */
+			r = passed_add(&m->keep.passed, fcntl(set->v[i].fd, F_DUPFD_CLOEXEC, SOCK_PASSED));
+	return r;
+}
+
+/* All that may fail before detaching, with the log still held back. */
+static int
+prepare(struct master *m, const char *pidfile)
+{
+	struct conf_err e = { "", 0, "" };
+	struct plan before = { NULL, NULL, NULL };
 	int r;
 
-	m->keep.passed.n = (size_t)sock_activation();
-	if ((r = remotekeys_new(&m->keep.remote)) != 0 || (r = plan_build(m->from, NULL, &m->keep, &m->plan)) != 0)
+	if ((r = find_sockets(m, pidfile)) != 0)
 		return r;
+	before.listeners = m->takeover.listeners;
+	if ((r = remotekeys_new(&m->keep.remote)) != 0 || (r = plan_build(m->from, &before, &m->keep, &m->plan)) != 0)
+		return r;
+	if (pidfile != NULL && conf_of(m)->inetd) {
+		log_error("Takeover: inetd mode has no sockets");
+		return E_CONF;
+	}
 	if ((r = identity_init(&m->id, conf_of(m), &e)) != 0 ||
 	    (r = identity_vault(&m->id, conf_of(m), &m->vault_uid, &m->vault_gid, &e)) != 0) {
 		log_error("%s", e.text);
 		return r;
 	}
-	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
-	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0) {
+	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = board_new(&m->board)) != 0 ||
+	    (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
+	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0 ||
+	    (r = role_filter_new(exporter_syscalls, &m->exporter_filter)) != 0) {
 		log_error("%s (%d)", strerror(-r), -r);
 		return r;
 	}
@@ -652,20 +882,25 @@ prepare(struct master *m)
 }
 
 int
-master_run(const struct source *from)
+master_run(const struct source *from, const char *pidfile)
 {
-	struct master m = { .from = from, .id = IDENTITY_INIT };
-	int r = prepare(&m);
+	struct master m = { .from = from, .id = IDENTITY_INIT, .takeover = TAKEOVER_INIT };
+	struct plan theirs = { NULL, NULL, NULL };
+	int r = prepare(&m, pidfile);
 
 	if (r != 0)
 		log_error("Configuration failed");
 	log_release(r != 0);
 	if (r == 0)
 		r = conf_of(&m)->inetd ? run_inetd(&m) : run_service(&m);
-	plan_free(&m.plan, NULL);
+	theirs.listeners = m.takeover.listeners;	/* unless they are ours by now */
+	plan_free(&m.plan, &theirs);
+	takeover_abandon(&m.takeover);
+	passed_close(&m.keep.passed);
 	remotekeys_free(m.keep.remote);
 	role_filter_free(m.filter);
 	role_filter_free(m.vault_filter);
+	role_filter_free(m.exporter_filter);
 	identity_done(&m.id);
 	return r != 0 ? EXIT_FAILURE : m.status;
 }

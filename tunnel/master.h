@@ -5,7 +5,8 @@
 
 #include "tunnel/reload.h"
 
-/* Load, bind, detach where configured, and serve until told to stop.  The exit status. */
-int master_run(const struct source *from);
+/* Load, bind, detach where configured, and serve until told to stop.  pidfile (NULL: none) names a running process whose
+ * listening sockets are taken over; it goes on unless everything went well.  The exit status. */
+int master_run(const struct source *from, const char *pidfile);
 
 #endif

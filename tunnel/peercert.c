@@ -61,9 +61,9 @@ peercert_hello(SSL *ssl, int *alert, void *arg)
 
 	(void)alert;
 	(void)arg;
-	if (pc != NULL && pc->named != NULL)
-		pc->named(pc->arg, ssl, server_name(ssl, name, sizeof name) ? name : NULL);
-	return SSL_CLIENT_HELLO_SUCCESS;
+	if (pc == NULL || pc->named == NULL || pc->named(pc->arg, ssl, server_name(ssl, name, sizeof name) ? name : NULL))
+		return SSL_CLIENT_HELLO_SUCCESS;
+	return SSL_CLIENT_HELLO_RETRY;	/* which leaves it where it is, without an alert */
 }
 
 void

@@ -11,7 +11,8 @@
 /* One per connection; owned by whoever owns the connection. */
 struct peercert {
 	void (*say)(void *arg, int level, const char *text);	/* NULL: silent */
-	void (*named)(void *arg, SSL *ssl, const char *name);	/* server: what the client calls us, or NULL */
+	/* server: what the client calls us, or NULL.  0: it is not wanted, and gets no answer */
+	int (*named)(void *arg, SSL *ssl, const char *name);
 	void *arg;
 	char where[ADDR_TEXT_SIZE];	/* client: where sessions are kept for; "": they are not */
 	enum verify_verdict verdict;	/* of the certificate refused, if verify_refuses() */

@@ -4,6 +4,7 @@
 #define SALLYPORT_TUNNEL_RELOAD_H
 
 #include "tunnel/listener.h"
+#include "tunnel/watch.h"
 
 /* Where the configuration is. */
 struct source {
@@ -15,6 +16,7 @@ struct source {
 struct plan {
 	struct service_set *services;
 	struct listener_set *listeners;	/* NULL in inetd mode */
+	struct watched *files;		/* it was made from, where they are to be watched; or NULL */
 };
 
 /* What outlives all plans. */

@@ -7,6 +7,8 @@
 
 const char *const worker_syscalls[] = { RELAY_SYSCALLS, "accept4", "socket", "connect", "bind", NULL };
 
+const char *const exporter_syscalls[] = { RELAY_SYSCALLS, "accept4", NULL };
+
 /* No descriptor but those it is sent, no address, no other process. */
 const char *const vault_syscalls[] = {
 	"read", "write", "writev", "recvfrom", "recvmsg", "sendto", "sendmsg", "close", "dup3", "epoll_ctl", "epoll_wait", "epoll_pwait",
@@ -20,6 +22,15 @@ roles_vault(uid_t uid, gid_t gid, const struct role_filter *filter)
 	return (struct role){
 		.name = "vault", .root_fd = -1, .set_ids = geteuid() == 0, .uid = uid, .gid = gid, .files = ROLE_FILES_NONE, .tree_fd = -1,
 		.filter = filter,
+	};
+}
+
+struct role
+roles_exporter(const struct identity *id, const struct role_filter *filter)
+{
+	return (struct role){
+		.name = "exporter", .root_fd = id->jail_fd, .set_ids = id->changes_ids, .uid = id->uid, .gid = id->gid,
+		.groups = &id->gid, .n_groups = 1, .files = ROLE_FILES_NONE, .tree_fd = -1, .filter = filter,
 	};
 }
 

@@ -14,6 +14,9 @@ struct role roles_worker(const struct identity *id, const struct service_set *se
 /* The vault's: the user it was given, no jail (nothing can be opened anyway), nothing but its channels. */
 struct role roles_vault(uid_t uid, gid_t gid, const struct role_filter *filter);
 
-extern const char *const worker_syscalls[], *const vault_syscalls[];
+/* The exporter's: the service's user and jail, no file, no connection but those that come. */
+struct role roles_exporter(const struct identity *id, const struct role_filter *filter);
+
+extern const char *const worker_syscalls[], *const vault_syscalls[], *const exporter_syscalls[];
 
 #endif

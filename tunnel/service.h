@@ -16,6 +16,7 @@ struct service {
 	char *sni;			/* client: the name to send, or NULL */
 	const struct service **virtuals;	/* server: sections chosen by name, in file order */
 	size_t n_virtuals;
+	size_t column;			/* on the board */
 };
 
 struct service_set {

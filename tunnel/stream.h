@@ -75,7 +75,7 @@ void stream_tls_waits(struct stream_tls *t, SSL_async_callback_fn wake, void *ar
 void stream_tls_done(struct stream_tls *t);
 
 /* 0 when both sides are satisfied; E_WANT_READ, E_WANT_WRITE, E_WANT_ANSWER, E_EOF, E_VERIFY, E_PEER (it sent a
- * fatal alert), E_TLS, or -errno.  On failure, what alert there is has been sent as far as possible. */
+ * fatal alert), E_DENIED (of an unwanted hello; nothing is sent), E_TLS, or -errno.  On failure, what alert there is has been sent as far as possible. */
 int stream_tls_handshake(struct stream_tls *t);
 
 #endif

@@ -124,6 +124,8 @@ tls_broke(struct stream_tls *t, int ret)
 		return E_WANT_WRITE;
 	case SSL_ERROR_WANT_ASYNC:
 		return E_WANT_ANSWER;
+	case SSL_ERROR_WANT_CLIENT_HELLO_CB:	/* it was said to be unwanted */
+		return E_DENIED;
 	case SSL_ERROR_ZERO_RETURN:
 		return 0;
 	case SSL_ERROR_SYSCALL:

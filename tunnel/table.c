@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tunnel/table.h"
 
 #include <stdio.h>
@@ -25,11 +27,17 @@ const struct opt global_opts[] = {
 	{ "fips",       GLOBAL_YN(fips), .def = "no" },
 	{ "connectionRate", GLOBAL(INT, rate), .def = "0", .min = 0, .max = 1000000 },
 	{ "connectionRateAddress", GLOBAL(INT, rate_address), .def = "0", .min = 0, .max = 1000000 },
+	{ "connectionsMax", GLOBAL(INT, connections_max), .def = "0", .min = 0, .max = 100000000 },
 	{ "drainTimeout", GLOBAL(INT, drain_timeout), .def = "3600", .min = 1, .max = INT32_MAX },
 	{ "foreground", GLOBAL(WORD, foreground), .words = foregrounds, .def = "no" },
+	{ "handshakeRate", GLOBAL(INT, shake_rate), .def = "0", .min = 0, .max = 1000000 },
+	{ "handshakeRateAddress", GLOBAL(INT, shake_rate_address), .def = "0", .min = 0, .max = 1000000 },
 	{ "handshakesMax", GLOBAL(INT, handshakes_max), .def = "0", .min = 0, .max = 1000000 },
 	{ "log",        GLOBAL(WORD, log_overwrite), .words = log_modes, .def = "append" },
 	{ "logFormat",  GLOBAL(WORD, log_json), .words = log_formats, .def = "text" },
+#ifdef HAVE_MICROHTTPD
+	{ "metrics",    GLOBAL(STR, metrics) },
+#endif
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },
 	{ "provider",   GLOBAL(LIST, providers) },
@@ -41,6 +49,7 @@ const struct opt global_opts[] = {
 	{ "vaultRate",  GLOBAL(INT, vault_rate), .def = "5000", .min = 1, .max = 1000000 },
 	{ "vaultTimeout", GLOBAL(INT, vault_timeout), .def = "5", .min = 1, .max = 300 },
 	{ "vaultUser",  GLOBAL(STR, vault_user) },
+	{ "watch",      GLOBAL_YN(watch), .def = "no" },
 	{ "workers",    GLOBAL(INT, workers), .def = "0", .min = 0, .max = 256 },
 };
 const size_t n_global_opts = ARRAY_LEN(global_opts);
@@ -94,6 +103,7 @@ const struct opt service_opts[] = {
 	{ "redirect",            FIELD(LIST, redirect) },
 	{ "renegotiation",       FIELD_YN(tls.renegotiation), .def = "yes" },
 	{ "reset",               FIELD_YN(reset), .def = "yes" },
+	{ "revokeLive",          FIELD_YN(tls.revoke_live), .def = "no" },
 	{ "securityLevel",       FIELD(INT, tls.level), .def = "-1", .min = -1, .max = 5 },
 	{ "sessionCacheSize",    FIELD(INT, tls.cache_size), .def = "1000", SECONDS },
 	{ "sessionCacheTimeout", FIELD(INT, tls.cache_seconds), .def = "300", SECONDS },
@@ -101,6 +111,7 @@ const struct opt service_opts[] = {
 	{ "setgid",              FIELD(STR, group) },
 	{ "setuid",              FIELD(STR, owner) },
 	{ "sni",                 FIELD(STR, sni) },
+	{ "strictEnd",           FIELD_YN(strict_end), .def = "no" },
 	{ "ticketKeySecret",     FIELD(STR, tls.ticket_key) },
 	{ "ticketMacSecret",     FIELD(STR, tls.ticket_mac) },
 	{ "TIMEOUTbusy",         FIELD(INT, t_busy), .def = "300", SECONDS },
@@ -317,7 +328,7 @@ dump_transparent(const struct tun_service *s, struct buf *out)
 }
 
 #define YES_NO "The argument needs to be either 'yes' or 'no'"
-#define VERSION "Invalid protocol version"
+#define VERSION_WORDS "Invalid protocol version"
 
 const struct act service_acts[] = {
 	{ "debug", set_debug, "Illegal debug level", "level", dump_debug },
@@ -326,9 +337,9 @@ const struct act service_acts[] = {
 	{ "requireCert", set_require, YES_NO, "yes or no", NULL },
 	{ "retry", set_retry, "Illegal retry delay", "yes, no or milliseconds", dump_retry },
 	{ "socket", set_socket, "Illegal socket option", "a|l|r:option=value[:value]", dump_sockets },
-	{ "sslVersion", set_version, VERSION, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
-	{ "sslVersionMax", set_version_max, VERSION, "as sslVersion", NULL },
-	{ "sslVersionMin", set_version_min, VERSION, "as sslVersion", dump_versions },
+	{ "sslVersion", set_version, VERSION_WORDS, "all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", NULL },
+	{ "sslVersionMax", set_version_max, VERSION_WORDS, "as sslVersion", NULL },
+	{ "sslVersionMin", set_version_min, VERSION_WORDS, "as sslVersion", dump_versions },
 	{ "transparent", set_transparent, "Selected transparent proxy mode is not available", "none, source, destination or both",
 	    dump_transparent },
 	{ "verify", set_level, "Bad verify level", "a level from 0 to 4", dump_verify },
@@ -362,7 +373,11 @@ is_yes_no(const char *value)
 const struct other others[] = {
 	{ "CAengine", 0, REFUSED }, { "compression", 1, "Specified compression type is not available", is_compression },
 	{ "EGD", 1, "", NULL }, { "engine", 1, REFUSED }, { "engineCtrl", 1, REFUSED }, { "engineDefault", 1, REFUSED },
-	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED }, { "protocolDomain", 0, REFUSED },
+	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED },
+#ifndef HAVE_MICROHTTPD
+	{ "metrics", 1, REFUSED },
+#endif
+	{ "protocolDomain", 0, REFUSED },
 	{ "providerParameter", 1, REFUSED }, { "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
 	{ "RNDoverwrite", 1, YES_NO, is_yes_no }, { "sessiond", 0, REFUSED },
 	{ "stack", 0, "Illegal thread stack size", is_number },

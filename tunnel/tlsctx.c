@@ -17,6 +17,7 @@
 #include "tunnel/keyfile.h"
 #include "tunnel/peercert.h"
 #include "tunnel/psk.h"
+#include "tunnel/revoke.h"
 #include "tunnel/ticket.h"
 
 enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600, PLACES = 16 };
@@ -27,6 +28,7 @@ struct own {
 	struct psk_table *psk;
 	struct ticket_ring tickets;
 	X509 *issuer;			/* of our certificate, when it is known */
+	STACK_OF(X509_CRL) *lists;	/* with revokeLive, and when there are any */
 	struct place {			/* client: the last session with each */
 		char where[ADDR_TEXT_SIZE];
 		SSL_SESSION *session;
@@ -604,6 +606,28 @@ ticket_callback(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX
 	return ticket_cipher(&own->tickets, name, iv, c, mac, encrypt);
 }
 
+/* A session carries the verdict of its first handshake: who was revoked since then has to shake hands again, in full. */
+static SSL_TICKET_RETURN
+ticket_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t n, SSL_TICKET_STATUS status, void *arg)
+{
+	const struct own *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	X509 *peer = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW ? SSL_SESSION_get0_peer(session) : NULL;
+
+	(void)name;
+	(void)n;
+	(void)arg;
+	if (peer != NULL && revoke_check(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), own->lists, peer, NULL))
+		return SSL_TICKET_RETURN_IGNORE;
+	switch (status) {
+	case SSL_TICKET_SUCCESS:
+		return SSL_TICKET_RETURN_USE;
+	case SSL_TICKET_SUCCESS_RENEW:
+		return SSL_TICKET_RETURN_USE_RENEW;
+	default:
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	}
+}
+
 static int
 ticket_secret(const char *text, const char *what, unsigned char *key, size_t *ret_n, struct conf_err *e)
 {
@@ -627,7 +651,7 @@ set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 			return r;
 	}
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_callback);
-	return 0;
+	return SSL_CTX_set_session_ticket_cb(ctx, NULL, ticket_opened, NULL) ? 0 : fail(e, "SSL_CTX_set_session_ticket_cb", "");
 }
 
 /* Who signed our certificate: one that is sent along with it, or one we trust. */
@@ -696,6 +720,8 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct keyring *ring, str
 	    (r = set_groups(ctx, conf, e)) != 0 || (r = set_sessions(ctx, conf, scope, e)) != 0 ||
 	    (r = load_psk(ctx, own, e)) != 0 || (r = load_identity(ctx, conf, ring, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
 		return r;
+	if (conf->revoke_live)
+		own->lists = revoke_lists(SSL_CTX_get_cert_store(ctx));
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
 	if (conf->client) {
@@ -764,6 +790,7 @@ tlsctx_free(SSL_CTX *ctx)
 	if (own != NULL) {
 		psk_free(own->psk);
 		X509_free(own->issuer);
+		sk_X509_CRL_pop_free(own->lists, X509_CRL_free);
 		for (size_t i = 0; i < PLACES; i++)
 			SSL_SESSION_free(own->places[i].session);
 		OPENSSL_free(own->staple);
@@ -776,6 +803,14 @@ int
 tlsctx_authentic(const SSL *ssl)
 {
 	return SSL_get0_peer_certificate(ssl) != NULL && SSL_get_verify_result(ssl) == X509_V_OK;
+}
+
+STACK_OF(X509_CRL) *
+tlsctx_lists(const SSL_CTX *ctx)
+{
+	const struct own *own = SSL_CTX_get_app_data(ctx);
+
+	return own->lists;
 }
 
 const struct tls_conf *

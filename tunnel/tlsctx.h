@@ -31,6 +31,7 @@ struct tls_conf {
 	char *ca_file, *ca_path, *ca_store;	/* NULL or "": none */
 	int ca_system;			/* the machine's own store too */
 	char *crl_file, *crl_path;
+	int revoke_live;		/* lists count for who is already in, and for sessions */
 	char *ciphers, *suites, *curves;	/* NULL: the library's */
 	int64_t level;			/* -1: the library's, but 2 at least */
 	int resume;
@@ -75,6 +76,9 @@ void tlsctx_own(SSL_CTX *ctx, X509 **ret_cert, X509 **ret_issuer);
 
 /* From now on send this with our own certificate to clients who ask for it (copied). */
 void tlsctx_set_staple(SSL_CTX *ctx, const uint8_t *bytes, size_t n);
+
+/* The revocation lists that count for who is already in; NULL: none do.  Borrowed. */
+STACK_OF(X509_CRL) *tlsctx_lists(const SSL_CTX *ctx);
 
 /* The configuration that a context was made from. */
 const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);

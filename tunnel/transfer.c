@@ -12,6 +12,7 @@ relay_begin(struct conn *c)
 
 	stream_tcp_init(&c->plain, plain->rfd, plain->wfd);
 	duplex_init(&c->duplex, c->env->loop, conn_tls_end(c), &c->tls.s, plain, &c->plain.s, c->env->scratch);
+	c->duplex.strict = conn_conf(c)->strict_end;
 	conn_deadline(c, conn_conf(c)->t_idle);
 }
 
@@ -24,12 +25,29 @@ relay_failed(struct conn *c, int r)
 	    h->write_failed ? "writesocket" : "readsocket";
 
 	if (r == E_EOF)
-		conn_say(c, LOG_ERR, "TLS socket closed (%s) with %s", func, "unsent data");
+		conn_say(c, LOG_ERR, "TLS socket closed (%s) with %s", func, c->duplex.strict ? "no close_notify" : "unsent data");
 	else if (r == E_TLS || r == E_PEER || r == E_VERIFY)
 		conn_say(c, LOG_ERR, "%s: %s", func, c->tls.why);
 	else
 		conn_say(c, LOG_ERR, "%s: %s (%d)", func, strerror(-r), -r);
 	return conn_reset(c);
+}
+
+static void
+count_moved(struct conn *c)
+{
+	const uint64_t moved[2] = { c->duplex.to_tls.moved, c->duplex.to_plain.moved };
+	int to_peer = conn_conf(c)->tls.client;		/* which of the two goes to who connected */
+
+	if (c->env->board == NULL)
+		return;
+	if (c->told[to_peer] == 0 && moved[to_peer] > 0)
+		board_first_byte(c->env->board, c->env->row, c->sv->column, loop_now(c->env->loop) - c->born);
+	for (int i = 0; i < 2; i++) {
+		if (moved[i] > c->told[i])
+			conn_count(c, i == 0 ? COUNT_TO_TLS : COUNT_TO_PLAIN, moved[i] - c->told[i]);
+		c->told[i] = moved[i];
+	}
 }
 
 /* Nothing more is waited for: what can still be said is said, and both sides are closed. */
@@ -39,6 +57,7 @@ relay_finish(struct conn *c)
 	half_end(&c->duplex.to_tls);
 	half_end(&c->duplex.to_plain);
 	duplex_step(&c->duplex);
+	count_moved(c);
 	return conn_closed(c);
 }
 
@@ -63,6 +82,7 @@ conn_relay_run(struct conn *c)
 	if (c->duplex.loop == NULL)
 		relay_begin(c);
 	r = duplex_step(&c->duplex);
+	count_moved(c);
 	say_ends(c);
 	if (r < 0)
 		return relay_failed(c, r);

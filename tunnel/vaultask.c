@@ -36,6 +36,14 @@ struct vault_ask {
 static void watch_deadline(struct vault_queue *q);
 
 static void
+set_n(struct vault_queue *q, unsigned n)
+{
+	q->n = n;
+	if (q->told != NULL)
+		atomic_store_explicit(q->told, n, memory_order_relaxed);
+}
+
+static void
 unlink_ask(struct vault_queue *q, struct vault_ask *a)
 {
 	struct vault_ask **at = &q->first;
@@ -46,7 +54,7 @@ unlink_ask(struct vault_queue *q, struct vault_ask *a)
 		q->last = at;
 	if (q->unsent == a)
 		q->unsent = a->next;
-	q->n--;
+	set_n(q, q->n - 1);
 	watch_deadline(q);
 }
 
@@ -192,7 +200,7 @@ enqueue(struct vault_queue *q, struct vault_ask *a)
 	a->due = loop_clock() + q->wait_ms;
 	*q->last = a;
 	q->last = &a->next;
-	q->n++;
+	set_n(q, q->n + 1);
 	watch_deadline(q);
 	if (q->unsent == NULL) {
 		q->unsent = a;

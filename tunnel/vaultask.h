@@ -3,6 +3,8 @@
 #ifndef SALLYPORT_TUNNEL_VAULTASK_H
 #define SALLYPORT_TUNNEL_VAULTASK_H
 
+#include <stdatomic.h>
+
 #include "lib/loop.h"
 #include "tunnel/remotekey.h"
 
@@ -18,6 +20,7 @@ struct vault_queue {
 	uint64_t wait_ms;
 	uint32_t next_id;
 	unsigned n;
+	_Atomic uint32_t *told;		/* where n is told; NULL: nowhere */
 };
 
 /* fd (the channel, or -1) is taken; so is that of vault_queue_channel, by which a new vault is reached. */

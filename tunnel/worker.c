@@ -16,7 +16,7 @@
 #include "tunnel/ctl.h"
 #include "tunnel/staple.h"
 
-enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000, TELL_MS = 1000 };
+enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000 };
 
 struct worker;
 
@@ -41,8 +41,9 @@ struct worker {
 	struct timer pause, drained;
 	struct stapler *stapler;
 	unsigned most;			/* connections at a time */
-	unsigned refused;		/* since the log last said so */
-	struct timer tell;
+	unsigned told;			/* how many of them the board knows of */
+	int starved;			/* no descriptor was left for the next connection */
+	uint64_t said;			/* when the log last said so */
 	int draining;
 };
 
@@ -75,6 +76,7 @@ open_gates(void *arg)
 	struct worker *w = arg;
 	int r;
 
+	w->starved = 0;
 	for (size_t i = 0; !w->draining && i < w->job->listeners->n; i++)
 		if (!w->gates[i].watch.active &&
 		    (r = loop_watch(w->env.loop, &w->gates[i].watch, EPOLLIN | EPOLLEXCLUSIVE)) != 0)
@@ -100,46 +102,73 @@ open_gates_soon(struct worker *w)
 		open_gates(w);
 }
 
-static void
-tell_refused(void *arg)
-{
-	struct worker *w = arg;
-
-	if (w->refused > 0)
-		log_warn("Connections refused by connectionRate or connectionRateAddress: %u", w->refused);
-	w->refused = 0;
-}
-
-/* One line a second, however many come. */
-static void
-refuse(struct worker *w, int fd)
-{
-	close(fd);
-	if (w->refused++ == 0)
-		loop_timer(w->env.loop, &w->tell, TELL_MS);
-}
-
 static int
 comes_too_often(struct worker *w, const struct addr *peer)
 {
 	const struct tun_conf *conf = w->job->services->conf;
 
-	return !limits_admit(w->job->limits, peer, loop_now(w->env.loop), (unsigned)conf->rate, (unsigned)conf->rate_address);
+	return !limits_admit(w->job->limits, LIMIT_CONNECTIONS, peer, loop_now(w->env.loop), (unsigned)conf->rate, (unsigned)conf->rate_address);
+}
+
+/* The board knows how many there are. */
+static void
+tell_live(struct worker *w)
+{
+	board_add_live(w->job->board, w->job->row, (int)(w->env.count - w->told));
+	w->told = w->env.count;
+}
+
+/* One more is told before the others are looked at: of two that come at once for the last place both may
+ * be refused, but never both let in. */
+static int
+has_room(struct worker *w)
+{
+	uint64_t most = (uint64_t)w->job->services->conf->connections_max;
+
+	if (most == 0)
+		return 1;
+	board_add_live(w->job->board, w->job->row, 1);
+	w->told++;
+	return board_live(w->job->board) <= most;
 }
 
 static void
 admit(struct worker *w, const struct listener *at, int fd, const struct addr *peer)
 {
-	if (comes_too_often(w, peer)) {
-		refuse(w, fd);
-		return;
-	}
-	if (w->env.count >= w->most) {
-		log_warn("Connection rejected: too many clients (>=%u)", w->most);
+	static const enum counter counters[REFUSALS] = {
+		[REFUSED_RATE] = COUNT_REFUSED_RATE, [REFUSED_SHARE] = COUNT_REFUSED_SHARE, [REFUSED_TOTAL] = COUNT_REFUSED_TOTAL,
+	};
+	enum refusal why = REFUSALS;
+
+	if (comes_too_often(w, peer))
+		why = REFUSED_RATE;
+	else if (w->env.count >= w->most)
+		why = REFUSED_SHARE;
+	else if (!has_room(w))
+		why = REFUSED_TOTAL;
+	if (why != REFUSALS) {
 		close(fd);
-		return;
+		refusals_add(&w->env.refusals, why);
+		board_count(w->job->board, w->job->row, w->job->services->v[at->service].column, counters[why], 1);
+	} else {
+		conn_start(&w->env, &w->job->services->v[at->service], fd, fd);
 	}
-	conn_start(&w->env, &w->job->services->v[at->service], fd, fd);
+	tell_live(w);
+}
+
+/* Who waits to be accepted goes on waiting. */
+static void
+starve(struct worker *w)
+{
+	uint64_t now = loop_now(w->env.loop);
+
+	if (w->said == 0 || now - w->said >= PAUSE_MS) {
+		log_notice("Accepting new connections suspended for 1 second");
+		w->said = now;
+	}
+	w->starved = 1;
+	close_gates(w, 0);
+	loop_timer(w->env.loop, &w->pause, PAUSE_MS);
 }
 
 /* One connection a call: the next one may go to a worker with less to do. */
@@ -154,9 +183,7 @@ gate_ready(void *arg, uint32_t events)
 	if (fd >= 0) {
 		admit(g->w, g->at, fd, &peer);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		log_notice("Accepting new connections suspended for 1 second");
-		close_gates(g->w, 0);
-		loop_timer(g->w->env.loop, &g->w->pause, PAUSE_MS);
+		starve(g->w);
 	}
 }
 
@@ -175,6 +202,7 @@ program_start(void *arg)
 	struct program *p = arg;
 
 	conn_start_program(&p->w->env, p->sv, program_ended, p);
+	tell_live(p->w);
 }
 
 static void
@@ -198,12 +226,25 @@ stop_programs(struct worker *w)
 }
 
 static void
-leave_when_idle(void *arg)
+leave_when_idle(struct worker *w)
+{
+	if (w->draining && w->env.count == 0)
+		loop_stop(w->env.loop);
+}
+
+/* A connection that ends leaves room for the next one at once: else a worker with few descriptors would serve no more
+ * than these a second. */
+static void
+one_less(void *arg)
 {
 	struct worker *w = arg;
 
-	if (w->draining && w->env.count == 0)
-		loop_stop(w->env.loop);
+	tell_live(w);
+	if (w->starved) {
+		loop_timer_clear(w->env.loop, &w->pause);
+		open_gates(w);
+	}
+	leave_when_idle(w);
 }
 
 static void
@@ -222,14 +263,26 @@ drain(struct worker *w)
 		return;
 	w->draining = 1;
 	loop_timer_clear(w->env.loop, &w->pause);
-	loop_timer_clear(w->env.loop, &w->tell);
-	tell_refused(w);
+	refusals_done(&w->env.refusals);
 	stop_programs(w);
 	stapler_free(w->stapler);
 	w->stapler = NULL;
 	close_gates(w, 1);
 	loop_timer(w->env.loop, &w->drained, (uint64_t)w->job->services->conf->drain_timeout * 1000);
 	leave_when_idle(w);
+}
+
+static void
+take_lists(struct worker *w, int fd)
+{
+	struct revocations *fresh;
+	int r = revocations_open(fd, &fresh);
+
+	close(fd);
+	if (r == 0)
+		conn_recheck_all(&w->env, fresh);
+	else
+		log_error("Revocation lists: %s", err_text(r));
 }
 
 static void
@@ -247,6 +300,8 @@ ctl_ready(void *arg, uint32_t events)
 			conn_list(&w->env);
 		else if (what == CTL_LOG && fd >= 0)
 			log_take_fd(fd);
+		else if (what == CTL_REVOKE && fd >= 0)
+			take_lists(w, fd);
 		else if (what == CTL_VAULT && fd >= 0)
 			vault_queue_channel(&w->env.vault, fd);
 	}
@@ -274,15 +329,18 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 {
 	int r;
 
-	*env = (struct conn_env){ .next_id = job->next_id, .services = job->services, .gone = gone, .arg = arg };
+	*env = (struct conn_env){ .next_id = job->next_id, .services = job->services, .gone = gone, .arg = arg,
+	    .limits = job->limits, .board = job->board, .row = job->row };
 	if ((r = loop_new(&env->loop)) != 0)
 		return r;
 	if ((r = scratch_new(&env->scratch)) != 0) {
 		loop_free(env->loop);
 		return r;
 	}
+	refusals_init(&env->refusals, env->loop);
 	ask_queue_init(&env->asks, env->loop, job->ask_fd);
 	vault_queue_init(&env->vault, env->loop, job->vault_fd, (uint64_t)job->services->conf->vault_timeout * 1000);
+	env->vault.told = job->board == NULL ? NULL : &job->board->rows[job->row].waiting;
 	remotekeys_set_signer(job->services->keys.remote, vault_sign, &env->vault);
 	return 0;
 }
@@ -292,6 +350,7 @@ env_done(struct conn_env *env)
 {
 	ask_queue_done(&env->asks);
 	vault_queue_done(&env->vault);
+	revocations_free(env->revoked);
 	scratch_free(env->scratch);
 	loop_free(env->loop);
 }
@@ -310,7 +369,7 @@ worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 	*w = (struct worker){ .job = job, .most = most };
 	w->gates = calloc(job->listeners->n + 1, sizeof *w->gates);
 	w->programs = calloc(job->services->n, sizeof *w->programs);
-	r = w->gates == NULL || w->programs == NULL ? -ENOMEM : env_init(&w->env, job, leave_when_idle, w);
+	r = w->gates == NULL || w->programs == NULL ? -ENOMEM : env_init(&w->env, job, one_less, w);
 	if (r != 0) {
 		free(w->gates);
 		free(w->programs);
@@ -324,7 +383,6 @@ worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 		g->watch = (struct watch){ .fd = g->at->fd, .ready = gate_ready, .arg = g };
 	}
 	w->drained = (struct timer){ .expired = drained_enough, .arg = w };
-	w->tell = (struct timer){ .expired = tell_refused, .arg = w };
 	w->pause = (struct timer){ .expired = open_gates, .arg = w };
 	w->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = w };
 	return 0;

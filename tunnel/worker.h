@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "tunnel/board.h"
 #include "tunnel/limit.h"
 #include "tunnel/listener.h"
 #include "tunnel/roles.h"
@@ -18,7 +19,9 @@ struct worker_job {
 	int ask_fd, vault_fd;		/* to the spawner and the vault, or -1; taken */
 	int leads;			/* runs the programs that are peers themselves */
 	_Atomic uint64_t *next_id;
-	struct limits *limits;
+	struct limits *limits;		/* NULL: none */
+	struct board *board;		/* where it is told how many there are; NULL: nowhere */
+	size_t row;
 };
 
 enum { WORKER_EXIT_ROLE = 70 };		/* it could not give up what it must */

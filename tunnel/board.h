@@ -1,0 +1,80 @@
+/* What the workers tell without being asked: numbers in memory that all processes share.  Each worker writes a row of
+ * its own; whoever wants to know adds the rows up.  A row outlives its worker and the next one goes on with it, so that
+ * what is counted never gets less.  Knows no socket. */
+#ifndef SALLYPORT_TUNNEL_BOARD_H
+#define SALLYPORT_TUNNEL_BOARD_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BOARD_ROWS = 1024, BOARD_COLUMNS = 128, BOARD_LINE = 64, BOARD_NAME_SIZE = 64, BOARD_BUCKETS = 13 };
+
+/* What is counted for each section. */
+enum counter {
+	COUNT_ACCEPTED, COUNT_CLOSED, COUNT_RESET, COUNT_REFUSED_RATE, COUNT_REFUSED_TOTAL, COUNT_REFUSED_SHARE,
+	COUNT_SHAKEN_FULL, COUNT_SHAKEN_RESUMED,
+	COUNT_FAIL_GONE, COUNT_FAIL_CERT, COUNT_FAIL_ALERT, COUNT_FAIL_TLS, COUNT_FAIL_TIME, COUNT_FAIL_STALL,
+	COUNT_FAIL_RATE, COUNT_FAIL_REVOKED, COUNT_FAIL_OTHER,
+	COUNT_TO_TLS, COUNT_TO_PLAIN,		/* bytes */
+	COUNT_FIRST_MS,				/* until the first byte, all together */
+	COUNT_FIRST,				/* and how often it took how long */
+	COUNTERS = COUNT_FIRST + BOARD_BUCKETS
+};
+
+/* The upper bounds of all but the last bucket, in ms. */
+extern const unsigned board_buckets[BOARD_BUCKETS - 1];
+
+struct board_row {
+	_Alignas(BOARD_LINE) _Atomic uint32_t live;	/* connections at present */
+	_Atomic uint32_t waiting;			/* handshakes, for the vault */
+	_Atomic uint64_t counts[BOARD_COLUMNS][COUNTERS];
+};
+
+struct board {
+	struct board_row rows[BOARD_ROWS];	/* memory only where something was counted */
+	_Alignas(BOARD_LINE) _Atomic uint32_t n;	/* rows that were ever used */
+	_Atomic uint32_t n_columns;
+	_Atomic uint32_t workers, generation;	/* that accept; how many there were.  The master's */
+	char names[BOARD_COLUMNS][BOARD_NAME_SIZE];	/* of columns; they stay */
+};
+
+/* Who has which row: the master's alone. */
+struct board_owners {
+	unsigned users[BOARD_ROWS];
+};
+
+/* For all processes forked from here on; 0 or -errno.  Never freed. */
+int board_new(struct board **ret);
+
+/* A row for another worker, and back when the worker is no more.  When there are more workers than rows, the last row is
+ * shared: all is counted, but connections of one that died only go with the last of those that share. */
+size_t board_take(struct board *b, struct board_owners *o);
+void board_give_back(struct board *b, struct board_owners *o, size_t row);
+
+/* Connections of all workers. */
+uint64_t board_live(const struct board *b);
+
+/* The column of a section, which keeps it through all reloads.  When there are too many sections, the rest share the
+ * first column.  The master's. */
+size_t board_column(struct board *b, const char *name);
+size_t board_columns(const struct board *b);
+const char *board_name(const struct board *b, size_t column);
+
+/* So many more of them. */
+static inline void
+board_count(struct board *b, size_t row, size_t column, size_t counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(&b->rows[row].counts[column][counter], n, memory_order_relaxed);
+}
+
+/* The first byte came after that time. */
+void board_first_byte(struct board *b, size_t row, size_t column, uint64_t ms);
+
+uint64_t board_sum(const struct board *b, size_t column, size_t counter);
+uint64_t board_waiting(const struct board *b);
+
+/* So many more, or less. */
+void board_add_live(struct board *b, size_t row, int n);
+
+#endif

@@ -1,0 +1,22 @@
+/* The board's numbers as text for Prometheus.  Knows no socket and no HTTP. */
+#ifndef SALLYPORT_TUNNEL_METRICS_H
+#define SALLYPORT_TUNNEL_METRICS_H
+
+#include <time.h>
+
+#include "lib/addr.h"
+#include "lib/buf.h"
+#include "tunnel/board.h"
+
+struct metrics_cert {
+	const char *service;
+	time_t expires;
+};
+
+/* Everything, in an order that does not change. */
+void metrics_put(struct buf *out, const struct board *b, const struct metrics_cert *certs, size_t n_certs, time_t now);
+
+/* Where to answer: "ADDRESS:PORT" of the loopback, or the path of a UNIX socket.  0, or what is wrong with it. */
+const char *metrics_address(const char *text, struct addr *ret);
+
+#endif
