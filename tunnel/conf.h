@@ -29,6 +29,7 @@ struct tun_service {
 	struct opt_list accept, connect, redirect;
 	char *exec, *exec_args;		/* a program instead of an address; NULL or "": none */
 	int pty;			/* it gets a terminal */
+	char *ident;			/* whose connection it has to be; NULL or "": anybody's */
 	int libwrap;			/* hosts.allow and hosts.deny are asked */
 	char *local;			/* address to connect from; NULL or "": any */
 	char *sni;			/* client: the name to send; NULL: from connect */

@@ -161,6 +161,8 @@ service_may_ask(const struct service *s, unsigned kind)
 		return s->delays_redirect;
 	case SPAWN_WRAP:
 		return conf->libwrap;
+	case SPAWN_IDENT:
+		return conf->ident != NULL && conf->ident[0] != '\0';
 	case SPAWN_FETCH:
 		return s->staple_url != NULL || (conf->tls.ocsp != NULL && conf->tls.ocsp[0] != '\0') || conf->tls.ocsp_aia;
 	case SPAWN_NAME:
@@ -174,7 +176,7 @@ int
 service_set_asks(const struct service_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		for (unsigned kind = SPAWN_PROGRAM; kind <= SPAWN_WRAP; kind++)
+		for (unsigned kind = SPAWN_PROGRAM; kind < SPAWN_KINDS; kind++)
 			if (service_may_ask(&set->v[i], kind))
 				return 1;
 	return 0;

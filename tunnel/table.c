@@ -71,6 +71,7 @@ const struct opt service_opts[] = {
 	{ "exec",                FIELD(STR, exec) },
 	{ "execArgs",            FIELD(STR, exec_args) },
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
+	{ "ident",               FIELD(STR, ident) },
 	{ "key",                 FIELD(STR, tls.key) },
 	{ "libwrap",             FIELD_YN(libwrap), .def = "no" },
 	{ "local",               FIELD(STR, local) },
@@ -362,7 +363,7 @@ is_yes_no(const char *value)
 const struct other others[] = {
 	{ "CAengine", 0, REFUSED }, { "compression", 1, "Specified compression type is not available", is_compression },
 	{ "EGD", 1, "", NULL }, { "engine", 1, REFUSED }, { "engineCtrl", 1, REFUSED }, { "engineDefault", 1, REFUSED },
-	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED }, { "protocolDomain", 0, REFUSED },
+	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "protocolDomain", 0, REFUSED },
 	{ "providerParameter", 1, REFUSED }, { "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
 	{ "RNDoverwrite", 1, YES_NO, is_yes_no }, { "sessiond", 0, REFUSED },
 	{ "stack", 0, "Illegal thread stack size", is_number },
