@@ -93,6 +93,8 @@ section_end(struct load *l, struct tun_service *s)
 
 	if (why != NULL)
 		return refuse_section(l, why);
+	if (s->starttls.auth == AUTH_NTLM && s->starttls.password != NULL && ntlm_hash(s->starttls.password, s->starttls.hash) != 0)
+		return refuse_section(l, "\"protocolAuthentication = ntlm\" needs MD4, the legacy provider of OpenSSL");
 	s->tls.redirects = s->redirect.n > 0;
 	if ((why = check_warning(s)) != NULL)
 		log_warn("Service [%s] %s", s->name, why);

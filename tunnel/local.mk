@@ -10,7 +10,7 @@ TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 tunnel_libtunnel_a_SOURCES = \
 	tunnel/ask.c tunnel/ask.h tunnel/askident.c tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
 	tunnel/execute.c tunnel/errand.c tunnel/errand.h tunnel/handshake.c tunnel/identd.c tunnel/identd.h tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/judge.c tunnel/limit.c tunnel/limit.h tunnel/load.c tunnel/load.h \
-	tunnel/master.c tunnel/master.h tunnel/negotiate.c tunnel/proxy.c tunnel/proxy.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
+	tunnel/master.c tunnel/master.h tunnel/negotiate.c tunnel/ntlm.c tunnel/ntlm.h tunnel/proxy.c tunnel/proxy.h tunnel/reload.c tunnel/reload.h tunnel/roles.c tunnel/roles.h \
 	tunnel/runner.c tunnel/runner.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/summary.c tunnel/staple.c tunnel/staple.h tunnel/starttls.c tunnel/starttls.h tunnel/starttls_bytes.c \
 	tunnel/starttls_http.c tunnel/starttls_mail.c tunnel/starttls_socks.c tunnel/table.c tunnel/table.h \
@@ -21,7 +21,7 @@ bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
-UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+UNITS += t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
 	t/unit/check_tunnel_starttls t/unit/check_tunnel_verify
 t_unit_check_tunnel_check_SOURCES = t/unit/check_tunnel_check.c t/unit/unit.h
 t_unit_check_tunnel_check_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
@@ -29,6 +29,8 @@ t_unit_check_tunnel_identd_SOURCES = t/unit/check_tunnel_identd.c t/unit/unit.h
 t_unit_check_tunnel_identd_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_load_SOURCES = t/unit/check_tunnel_load.c t/unit/unit.h
 t_unit_check_tunnel_load_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_ntlm_SOURCES = t/unit/check_tunnel_ntlm.c t/unit/unit.h
+t_unit_check_tunnel_ntlm_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_proxy_SOURCES = t/unit/check_tunnel_proxy.c t/unit/unit.h
 t_unit_check_tunnel_proxy_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_psk_SOURCES = t/unit/check_tunnel_psk.c t/unit/unit.h

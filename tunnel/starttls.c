@@ -60,7 +60,7 @@ step(struct starttls *p)
 int
 starttls_begin(struct starttls *p, starttls_run run, const struct starttls_conf *conf)
 {
-	*p = (struct starttls){ .conf = conf, .run = run, .out = { BUF_INIT, BUF_INIT }, .in = BUF_INIT };
+	*p = (struct starttls){ .conf = conf, .run = run, .out = { BUF_INIT, BUF_INIT }, .in = BUF_INIT, .kept = BUF_INIT };
 	return step(p);
 }
 
@@ -70,6 +70,7 @@ starttls_done(struct starttls *p)
 	buf_done(&p->out[ST_LOCAL]);
 	buf_done(&p->out[ST_REMOTE]);
 	buf_done(&p->in);
+	buf_done(&p->kept);
 }
 
 size_t
