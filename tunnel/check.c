@@ -18,7 +18,7 @@ static int
 endpoints(const struct tun_service *s)
 {
 	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL) +
-	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS) + ((s->plain.transparent & TRANSPARENT_DESTINATION) != 0);
+	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS) + ((s->plain.transparent & TRANSPARENT_DESTINATION) != 0) + (s->tls.client && s->protocol == PROTOCOL_CAPWINCTRL);
 }
 
 static const char *

@@ -48,7 +48,9 @@ struct tun_conf {
 	int debug;
 	int log_json;			/* one object a record */
 	int fips;
-	struct opt_list providers, environment;	/* NAME=VALUE; without a value it is removed */
+	struct opt_list providers;
+	struct opt_list provider_parameters;	/* PROVIDER:NAME=VALUE */
+	struct opt_list environment;	/* NAME=VALUE; without a value it is removed */
 	char *output, *pid, *chroot, *setuid, *setgid, *service;
 	int64_t rate, rate_address;	/* connections a second; 0: any number */
 	int64_t drain_timeout;		/* seconds that connections outlive a reload */

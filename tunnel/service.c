@@ -215,7 +215,7 @@ prepare_process(const struct tun_conf *conf, struct conf_err *e)
 		if ((text[n] == '\0' || text[n + 1] == '\0' ? unsetenv(name) : setenv(name, text + n + 1, 1)) < 0)
 			return conf_err_set(e, NULL, 0, "Global options: setEnv: %s (%d)", strerror(errno), errno);
 	}
-	return tls_prepare(&conf->providers, conf->fips, e);
+	return tls_prepare(&conf->providers, &conf->provider_parameters, conf->fips, e);
 }
 
 int

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 const char *const starttls_names[] = {
-	"none", "proxy", "cifs", "connect", "imap", "ldap", "nntp", "pgsql", "pop3", "smtp", "socks", NULL
+	"none", "proxy", "capwin", "capwinctrl", "cifs", "connect", "imap", "ldap", "nntp", "pgsql", "pop3", "smtp", "socks", NULL
 };
 
 static const struct row {
@@ -35,8 +35,16 @@ starttls_connects_first(int protocol, int client)
 }
 
 int
+starttls_is_ignored(int protocol)
+{
+	return protocol == PROTOCOL_CAPWIN || protocol == PROTOCOL_CAPWINCTRL;
+}
+
+int
 starttls_supported(int protocol, int client)
 {
+	if (starttls_is_ignored(protocol))
+		return 1;
 	if (protocol == PROTOCOL_NONE || protocol == PROTOCOL_PROXY)
 		return protocol == PROTOCOL_NONE || !client;
 	for (int slot = 0; slot < ST_SLOTS; slot++)

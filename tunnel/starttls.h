@@ -13,7 +13,7 @@
 #include "tunnel/ntlm.h"
 
 enum {
-	PROTOCOL_NONE, PROTOCOL_PROXY, PROTOCOL_CIFS, PROTOCOL_CONNECT, PROTOCOL_IMAP, PROTOCOL_LDAP, PROTOCOL_NNTP,
+	PROTOCOL_NONE, PROTOCOL_PROXY, PROTOCOL_CAPWIN, PROTOCOL_CAPWINCTRL, PROTOCOL_CIFS, PROTOCOL_CONNECT, PROTOCOL_IMAP, PROTOCOL_LDAP, PROTOCOL_NNTP,
 	PROTOCOL_PGSQL, PROTOCOL_POP3, PROTOCOL_SMTP, PROTOCOL_SOCKS, PROTOCOLS
 };
 
@@ -80,6 +80,9 @@ int starttls_connects_first(int protocol, int client);
 
 /* Is it there at all in this mode? */
 int starttls_supported(int protocol, int client);
+
+/* Is it one that we know by name only?  Nothing is said then. */
+int starttls_is_ignored(int protocol);
 
 /* Begin; conf is borrowed.  Returns what the first step asks for.  done is safe after any. */
 int starttls_begin(struct starttls *p, starttls_run run, const struct starttls_conf *conf);

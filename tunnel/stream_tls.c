@@ -124,8 +124,8 @@ tls_broke(struct stream_tls *t, int ret)
 		return E_WANT_WRITE;
 	case SSL_ERROR_WANT_ASYNC:
 		return E_WANT_ANSWER;
-	case SSL_ERROR_ZERO_RETURN:
-		return 0;
+	case SSL_ERROR_ZERO_RETURN:	/* the library ignores the difference, or it would write no more */
+		return BIO_eof(SSL_get_rbio(t->ssl)) ? E_EOF : 0;
 	case SSL_ERROR_SYSCALL:
 		ERR_clear_error();
 		return saved == 0 ? E_EOF : -saved;
@@ -176,8 +176,6 @@ tls_write(struct stream *s, const void *src, size_t n)
 	size_t at = 0, put;
 	int r = 1;
 
-	if (t->ended_set && t->ended == E_EOF)	/* cut: the library takes no more */
-		return -EPIPE;
 	if (buf_len(&t->out) > 0)
 		return E_WANT_WRITE;
 	ERR_clear_error();
@@ -198,7 +196,7 @@ tls_shut(struct stream *s)
 	struct stream_tls *t = (struct stream_tls *)s;
 	int r;
 
-	if (t->ended_set && t->ended != 0)	/* nobody is there to be told */
+	if (t->ended_set && t->ended != 0 && t->ended != E_EOF)	/* nobody is there to be told */
 		return 0;
 	ERR_clear_error();
 	if ((SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN) == 0 && (r = SSL_shutdown(t->ssl)) < 0 &&

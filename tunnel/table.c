@@ -33,6 +33,7 @@ const struct opt global_opts[] = {
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },
 	{ "provider",   GLOBAL(LIST, providers) },
+	{ "providerParameter", GLOBAL(LIST, provider_parameters) },
 	{ "service",    GLOBAL(STR, service), .def = "stunnel" },
 	{ "setEnv",     GLOBAL(LIST, environment) },
 	{ "setgid",     GLOBAL(STR, setgid) },
@@ -365,7 +366,7 @@ const struct other others[] = {
 	{ "CAengine", 0, REFUSED }, { "compression", 1, "Specified compression type is not available", is_compression },
 	{ "EGD", 1, "", NULL }, { "engine", 1, REFUSED }, { "engineCtrl", 1, REFUSED }, { "engineDefault", 1, REFUSED },
 	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED },
-	{ "providerParameter", 1, REFUSED }, { "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
+	{ "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
 	{ "RNDoverwrite", 1, YES_NO, is_yes_no }, { "sessiond", 0, REFUSED },
 	{ "stack", 0, "Illegal thread stack size", is_number },
 };
