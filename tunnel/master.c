@@ -454,10 +454,12 @@ static void
 reload(struct master *m)
 {
 	sock_notify("RELOADING=1");
-	if (try_reload(m) != 0)
+	if (try_reload(m) != 0) {
+		log_error("Configuration failed");
 		log_error("Failed to reload the configuration file");
-	else
+	} else {
 		log_info("Accepting new connections");
+	}
 	sock_notify("READY=1");
 }
 
