@@ -131,6 +131,9 @@ service_init(const struct tun_service *conf, struct service *s, struct keyring *
 		log_error("%s", e->text);
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);
 	}
+	if (e->text[0] != '\0')		/* a source of trust that is not there, and nobody needs */
+		log_error("Service [%s]: %s", conf->name, e->text);
+	e->text[0] = '\0';
 	if ((r = resolve(conf, s, e)) != 0)
 		return r;
 	if (conf->libwrap && !wrapper_is_there())

@@ -565,7 +565,7 @@ load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
 	X509_LOOKUP *files = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-	int loaded = 0, verifies = conf->plain.verify.chain || conf->plain.verify.peer;
+	int loaded = 0, n = 0, verifies = conf->plain.verify.chain || conf->plain.verify.peer;
 
 	if (files == NULL)
 		return fail(e, "X509_STORE_add_lookup", "");
@@ -575,8 +575,9 @@ load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 		else
 			fail(e, "Failed to load trusted certificates from: ", conf->ca_file);
 	}
-	if (is_set(conf->ca_path))
-		loaded += load_dir(files, conf->ca_path, 0);
+	if (is_set(conf->ca_path) && (n = load_dir(files, conf->ca_path, 0)) == 0)
+		conf_err_set(e, NULL, 0, "No trusted certificates found in: %s", conf->ca_path);
+	loaded += n;
 	if (is_set(conf->ca_store))
 		loaded += load_store(store, conf->ca_store, e);
 	if (conf->ca_system)
