@@ -686,10 +686,12 @@ static int
 ticket_callback(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *c, EVP_MAC_CTX *mac, int encrypt)
 {
 	struct own *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	int r;
 
 	if (ticket_ring_walk(&own->tickets, ticket_epoch(own->conf)) != 0)
 		return -1;
-	return ticket_cipher(&own->tickets, name, iv, c, mac, encrypt);
+	r = ticket_cipher(&own->tickets, name, iv, c, mac, encrypt);
+	return r == 1 && !encrypt && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : r;	/* clients use each once: give another */
 }
 
 static int
