@@ -26,6 +26,8 @@ struct stream_ops {
 
 struct stream {
 	const struct stream_ops *ops;
+	int drained;			/* the last read got all that the kernel had */
+	int remembers;			/* drained is reset by its end, when there is more */
 };
 
 /* Memory that the streams of one process use between two system calls: a connection owns
@@ -55,12 +57,14 @@ void stream_tcp_init(struct stream_tcp *t, int rfd, int wfd);
 struct stream_tls {
 	struct stream s;
 	SSL *ssl;
-	int wfd;
+	int rfd, wfd;
 	int wfd_is_socket;
 	int ended;			/* what read returns from now on, when ended_set */
 	int ended_set;
 	int alerted;			/* a fatal alert went out or came in */
+	int eof;			/* the descriptor's, with close_notify or without */
 	struct buf out;			/* records the kernel did not take */
+	struct buf late;		/* session tickets, which go with the next records */
 	struct scratch *scratch;
 	int reason;			/* after E_TLS, E_PEER, E_VERIFY: the library's SSL_R_ number */
 	char why[192];			/* and what it says */

@@ -253,6 +253,7 @@ set_sessions(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struc
 		return fail(e, "SSL_CTX_set_session_id_context", "");
 	SSL_CTX_set_timeout(ctx, (long)conf->cache_seconds);
 	SSL_CTX_sess_set_cache_size(ctx, (long)conf->cache_size);
+	SSL_CTX_set_num_tickets(ctx, 1);	/* each session that is resumed brings another */
 	/* a session would carry no verdict of a responder's: those clients are judged every time */
 	if (conf->resume && (conf->client || (!is_set(conf->ocsp) && !conf->ocsp_aia)))
 		return 0;
