@@ -4,7 +4,7 @@
 #include <strings.h>
 
 const char *const starttls_names[] = {
-	"none", "proxy", "capwin", "capwinctrl", "cifs", "connect", "imap", "ldap", "nntp", "pgsql", "pop3", "smtp", "socks", NULL
+	"none", "proxy", "cifs", "connect", "imap", "ldap", "nntp", "pgsql", "pop3", "smtp", "socks", "capwin", "capwinctrl", NULL
 };
 
 static const struct row {
