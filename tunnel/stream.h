@@ -34,6 +34,10 @@ struct stream {
  * buffers only while the kernel will not take its bytes. */
 enum { SCRATCH_PLAIN = 65536, SCRATCH_CIPHER = SCRATCH_PLAIN + 4096 };
 
+/* Four of the largest records of TLS 1.3: whoever sends much sends such ones, and none is then left in
+ * parts, to be moved and asked for again. */
+enum { STREAM_TLS_READ = 4 * (5 + 16384 + 1 + 16) };
+
 struct scratch {
 	BIO_METHOD *gather;		/* collects records until they are sent together */
 	size_t cipher_n;		/* zero between two calls of any stream */

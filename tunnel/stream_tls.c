@@ -38,6 +38,8 @@ gather_read(BIO *b, char *dst, size_t n, size_t *got)
 	ssize_t r = -1;
 
 	BIO_clear_retry_flags(b);
+	if (n > STREAM_TLS_READ)
+		n = STREAM_TLS_READ;
 	if (!t->s.drained) {
 		do
 			r = read(t->rfd, dst, n);

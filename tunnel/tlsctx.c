@@ -17,9 +17,10 @@
 #include "tunnel/keyfile.h"
 #include "tunnel/peercert.h"
 #include "tunnel/psk.h"
+#include "tunnel/stream.h"
 #include "tunnel/ticket.h"
 
-enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600, PLACES = 16 };
+enum { READ_AHEAD = STREAM_TLS_READ + 1024, TICKET_LIFE_MIN = 3600, PLACES = 16 };
 
 /* What belongs to a context and the library does not keep for us. */
 struct own {
