@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sessions are resumed at any worker, and with fixed keys at any tunnel, stunnel's too.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 15
+plan 16
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 rm -f "$scratch/sess"
@@ -28,6 +28,11 @@ for _i in 1 2 3; do
 	mv "$scratch/next" "$scratch/sess"
 done
 is "$got" ' Reused Reused Reused' 'tls1_3: a resumed session brings the next ticket'
+stop "$tunnel_pid"
+# tickets wait for the first data, but nothing may overtake them
+serve
+out=$({ "$await" line "$tlog" 'TLS accepted'; echo K; sleep 0.3; echo ping; sleep 0.5; } | timeout 10 openssl s_client -tls1_3 -connect "127.0.0.1:$tport" 2>&1 | grep -c -e '^PING' -e '^KEYUPDATE')
+is "$out" 2 'tls1_3: a key update before any data'
 stop "$tunnel_pid"
 serve 'sessionResume = no'
 new tls1_3

@@ -10,6 +10,25 @@
 #include "tunnel/stream.h"
 #include "tunnel/tlsctx.h"
 
+/* What waited goes before whatever is written now: the peer counts the records. */
+static void
+take_late(struct stream_tls *t)
+{
+	struct scratch *sc = t->scratch;
+	size_t n = buf_len(&t->late);
+
+	if (n == 0)
+		return;
+	if (buf_len(&t->out) == 0 && n <= sizeof sc->cipher - SCRATCH_PLAIN) {
+		memcpy(sc->cipher, buf_head(&t->late), n);
+		sc->cipher_n = n;
+	} else {
+		buf_put(&t->out, buf_head(&t->late), n);
+	}
+	buf_done(&t->late);
+	t->late = (struct buf)BUF_INIT;
+}
+
 /* The library writes record by record.  They gather here, so that one system call carries as
  * many as one write of ours made; only what the kernel refuses is kept in memory of its own. */
 static int
@@ -18,6 +37,7 @@ gather_write(BIO *b, const char *data, size_t n, size_t *put)
 	struct stream_tls *t = BIO_get_data(b);
 	struct scratch *sc = t->scratch;
 
+	take_late(t);
 	if (buf_len(&t->out) == 0 && sc->cipher_n + n <= sizeof sc->cipher) {
 		memcpy(sc->cipher + sc->cipher_n, data, n);
 		sc->cipher_n += n;
@@ -155,24 +175,6 @@ keep_late(struct stream_tls *t)
 	return t->late.err;
 }
 
-static void
-take_late(struct stream_tls *t)
-{
-	struct scratch *sc = t->scratch;
-	size_t n = buf_len(&t->late);
-
-	if (n == 0)
-		return;
-	if (buf_len(&t->out) == 0 && n <= sizeof sc->cipher - SCRATCH_PLAIN) {
-		memcpy(sc->cipher, buf_head(&t->late), n);
-		sc->cipher_n = n;
-	} else {
-		buf_put(&t->out, buf_head(&t->late), n);
-	}
-	buf_done(&t->late);
-	t->late = (struct buf)BUF_INIT;
-}
-
 /* From the library's way of failing to ours; the queue's text is kept while it is still this
  * connection's. */
 static int
@@ -243,7 +245,6 @@ tls_write(struct stream *s, const void *src, size_t n)
 
 	if (buf_len(&t->out) > 0)
 		return E_WANT_WRITE;
-	take_late(t);
 	ERR_clear_error();
 	while (at < n && (r = SSL_write_ex(t->ssl, (const uint8_t *)src + at, n - at, &put)) == 1)
 		at += put;
@@ -264,8 +265,6 @@ tls_shut(struct stream *s)
 
 	if (t->ended_set && t->ended != 0 && t->ended != E_EOF)	/* nobody is there to be told */
 		return 0;
-	if (buf_len(&t->out) == 0)
-		take_late(t);
 	ERR_clear_error();
 	if ((SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN) == 0 && (r = SSL_shutdown(t->ssl)) < 0 &&
 	    (r = tls_broke(t, r)) != E_WANT_READ) {
