@@ -43,17 +43,18 @@ n=0
 while IFS='|' read -r setting ca want_issued want_own; do
 	for v in TLSv1.2 TLSv1.3; do
 		for to in $issued $own; do
-			n=$((n + 1)) p=$(freeport)
-			printf '[r%s]\nclient = yes\naccept = 127.0.0.1:%s\nconnect = 127.0.0.1:%s\nsslVersion = %s\n' $n "$p" "$to" $v
+			n=$((n + 1))
+			printf '[r%s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:%s\nsslVersion = %s\n' $n "$to" $v
 			[ -z "$ca" ] || echo "CAfile = $pki/$ca.crt"
 			[ -z "$setting" ] || printf '%s\n' "$setting" | tr ';' '\n'
-			echo "$p" >> "$scratch/ports"
 		done >> "$tconf"
 	done
 done < "$scratch/rows"
 spawn "$tlog" "$tunnel" "$tconf"
 tunnel_pid=$pid
 ready "$tlog" 'Accepting new connections'
+# eighty ports that are asked for one by one may not be eighty: the log has those that it got, in order
+sed -n 's/.* Service \[r[0-9]*\] (FD=[0-9]*) bound to 127\.0\.0\.1://p' "$tlog" > "$scratch/ports"
 believed() { case $("$peer" send "$1" "ping$nl") in gnip*) printf y ;; *) printf n ;; esac; }
 exec 4< "$scratch/ports"
 while IFS='|' read -r setting ca want_issued want_own; do
