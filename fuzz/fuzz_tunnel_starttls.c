@@ -23,7 +23,7 @@ answer(struct starttls *p, int asked, int bit)
 static void
 play(starttls_run run, const uint8_t *data, size_t size, int bit)
 {
-	struct starttls_conf conf = { host, user, password, bit, { NULL, 0 } };
+	struct starttls_conf conf = { host, user, password, bit ? AUTH_NTLM : AUTH_PLAIN, { NULL, 0 }, NULL, { 0 } };
 	struct starttls p;
 	size_t at = 0;
 	int r = starttls_begin(&p, run, &conf);

@@ -75,13 +75,16 @@ loop_watch(struct loop *l, struct watch *w, uint32_t events)
 {
 	struct epoll_event ev = { .events = events, .data.ptr = w };
 
-	if (w->active && w->events == events)
+	if (w->active && w->events == events) {
+		w->resting = 0;
 		return 0;
+	}
 	if (epoll_ctl(l->epfd, w->active ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w->fd, &ev) < 0)
 		return -errno;
 	if (!w->active)
 		l->watched++;
 	w->active = 1;
+	w->resting = 0;
 	w->events = events;
 	return 0;
 }
@@ -136,11 +139,19 @@ loop_unwatch(struct loop *l, struct watch *w)
 		return;
 	epoll_ctl(l->epfd, EPOLL_CTL_DEL, w->fd, NULL);
 	w->active = 0;
+	w->resting = 0;
 	w->events = 0;
 	l->watched--;
 	for (int i = 0; i < l->batch_n; i++)	/* its event may wait in the batch being served */
 		if (l->batch[i].data.ptr == w)
 			l->batch[i].data.ptr = NULL;
+}
+
+void
+loop_rest(struct loop *l, struct watch *w)
+{
+	forget_again(l, w);
+	w->resting = w->active;
 }
 
 static void
@@ -281,7 +292,9 @@ loop_run(struct loop *l)
 		for (int i = 0; i < l->batch_n && !l->stopped; i++) {
 			struct watch *w = l->batch[i].data.ptr;
 
-			if (w != NULL)
+			if (w != NULL && w->resting)	/* a hang-up is told to everybody, and would spin */
+				loop_unwatch(l, w);
+			else if (w != NULL)
 				w->ready(w->arg, l->batch[i].events);
 		}
 		l->batch_n = 0;

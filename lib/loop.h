@@ -16,6 +16,7 @@ struct watch {
 	void (*ready)(void *arg, uint32_t events);
 	void *arg;
 	int active;
+	int resting;		/* still known to the kernel, as what was watched last */
 	struct watch *next;	/* among those that asked for another turn */
 	int again;
 };
@@ -38,6 +39,10 @@ void loop_stop(struct loop *l);
  * must stay until loop_unwatch, which is safe inside any callback and before close(fd). */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events);
 void loop_unwatch(struct loop *l, struct watch *w);
+
+/* Nothing is waited for until loop_watch is called again, which is likely: cheaper than loop_unwatch, and
+ * the same to the caller, who still owes that one. */
+void loop_rest(struct loop *l, struct watch *w);
 
 /* Call w->ready(arg, 0) in the next turn whatever its descriptor says: for one that has more to
  * do than its share of this turn, or whose bytes wait in a library's buffer. */

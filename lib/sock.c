@@ -72,6 +72,18 @@ sock_connect(const struct addr *to, int *ret_fd)
 	return sock_connect_prepared(to, NULL, NULL, ret_fd);
 }
 
+/* On the loopback a connection is there, or refused, before the first call returns: asked again, the
+ * kernel says so, and nobody has to wait for it. */
+static int
+begin_connect(int fd, const struct addr *to)
+{
+	int r = connect(fd, (const struct sockaddr *)&to->ss, to->len) < 0 ? -errno : 0;
+
+	if (r == -EINPROGRESS && addr_is_loopback(to))
+		r = connect(fd, (const struct sockaddr *)&to->ss, to->len) < 0 ? -errno : 0;
+	return r == -EALREADY ? -EINPROGRESS : r;
+}
+
 int
 sock_connect_prepared(const struct addr *to, int (*prepare)(int fd, void *arg), void *arg, int *ret_fd)
 {
@@ -82,8 +94,8 @@ sock_connect_prepared(const struct addr *to, int (*prepare)(int fd, void *arg), 
 		return -errno;
 	if (prepare != NULL)
 		r = prepare(fd, arg);
-	if (r == 0 && connect(fd, (const struct sockaddr *)&to->ss, to->len) < 0)
-		r = -errno;
+	if (r == 0)
+		r = begin_connect(fd, to);
 	if (r == 0 || r == -EINPROGRESS)
 		*ret_fd = fd;
 	else

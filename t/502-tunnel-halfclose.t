@@ -1,7 +1,7 @@
 #!/bin/sh
 # Each direction ends by itself, in server mode and in client mode, against stunnel and ourselves.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 9
+plan 11
 . "$top_srcdir/t/tls.sh"
 
 # both TLS ends ours: plain peer -> client section -> server section -> plain peer
@@ -48,6 +48,40 @@ kill -9 "$victim"
 ok 'a client that vanishes is taken for one that ended' logged 'TLS socket closed (SSL_read)'
 ok 'and closed as one' logged 'Connection closed: 0 byte(s) sent to TLS, 0 byte(s) sent to socket'
 stop "$tunnel_pid"
+
+# but who has only closed its half still gets what is on the way
+stop "$tunnel_pid"
+start_peer late
+serve
+cat > "$scratch/half.py" <<'E'
+import socket, ssl, sys
+c = ssl._create_unverified_context()
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+i, o = ssl.MemoryBIO(), ssl.MemoryBIO()
+t = c.wrap_bio(i, o)
+def talk(act):
+    while True:
+        try: r = act()
+        except ssl.SSLWantReadError: r = None
+        if o.pending: s.sendall(o.read())
+        if r is not None: return r
+        b = s.recv(65536)
+        if not b: return b"cut"
+        i.write(b)
+talk(lambda: t.do_handshake() or 1)
+talk(lambda: t.write(b"text"))
+s.shutdown(socket.SHUT_WR)
+print(talk(lambda: t.read(100)).decode())
+try: print("left:", talk(lambda: t.read(100)))
+except ssl.SSLZeroReturnError: print("farewell")
+E
+if command -v python3 > /dev/null; then
+	is "$(python3 "$scratch/half.py" "$tport" 2>&1)" 'TEXT
+left: b'"''" 'a TCP end without close_notify: the answer and a farewell still come'
+	ok 'which is said' logged 'TLS socket closed (SSL_read)'
+else
+	skip 'a half-closed TCP connection' 'no python3'; skip 'which is said' 'no python3'
+fi
 
 # the back end is gone: a reset
 rport=1 serve

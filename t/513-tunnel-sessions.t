@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sessions are resumed at any worker, and with fixed keys at any tunnel, stunnel's too.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 14
+plan 16
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 rm -f "$scratch/sess"
@@ -18,6 +18,21 @@ for v in tls1_2 tls1_3; do
 	"$await" line "$tlog" 'starting another'
 	is "$(again $v)" Reused "$v: by another worker too"
 done
+stop "$tunnel_pid"
+# TLS 1.3: each ticket is for one use, so a resumed session brings the next
+serve
+new tls1_3
+got=
+for _i in 1 2 3; do
+	got="$got $(timeout 10 openssl s_client -ign_eof -tls1_3 -sess_in "$scratch/sess" -sess_out "$scratch/next" -connect "127.0.0.1:$tport" < "$scratch/ping" 2> /dev/null | sed -n 's/^\(Reused\|New\), .*/\1/p' | head -n 1)"
+	mv "$scratch/next" "$scratch/sess"
+done
+is "$got" ' Reused Reused Reused' 'tls1_3: a resumed session brings the next ticket'
+stop "$tunnel_pid"
+# tickets wait for the first data, but nothing may overtake them
+serve
+out=$({ "$await" line "$tlog" 'TLS accepted'; echo K; sleep 0.3; echo ping; sleep 0.5; } | timeout 10 openssl s_client -tls1_3 -connect "127.0.0.1:$tport" 2>&1 | grep -c -e '^PING' -e '^KEYUPDATE')
+is "$out" 2 'tls1_3: a key update before any data'
 stop "$tunnel_pid"
 serve 'sessionResume = no'
 new tls1_3

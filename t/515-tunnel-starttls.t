@@ -1,7 +1,7 @@
 #!/bin/sh
 # Protocols that talk before TLS: each pair of ours and stunnel's, and against openssl.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 38
+plan 42
 . "$top_srcdir/t/tls.sh"
 real=$(command -v stunnel4)
 head='foreground = yes\nsyslog = no\npid =\ndebug = 7\n'
@@ -94,6 +94,24 @@ played connect "protocolUsername = u${nl}protocolPassword = pw${nl}protocolHeade
     ">$(hex 'HTTP/1.1 200 ok\r\nA: b\r\n\r\n')"
 like "$out" '*gnip*' 'connect'
 ok 'with credentials and headers' grep -q "$(hex 'Proxy-Authorization: basic dTpwdw==\r\nX-A: b\r\n\r\n')" "$scratch/front.log"
+# NTLM: an offer, the proxy's challenge with a page that is not for us, the answer
+offer=$(printf 'NTLMSSP\000\002\000\000\000\000\000\000\000\000\000\000\000\005\202\010\000\001\043\105\147\211\253\315\357' | base64)
+login="protocolUsername = u${nl}protocolPassword = pw${nl}protocolDomain = D${nl}protocolAuthentication = ntlm"
+ntlm() { # ntlm HEADERS [WORDS]
+	_headers=$1; shift
+	played connect "$login" '<157' ">$(hex "HTTP/1.1 407 no\\r\\n$_headers\\r\\n")" "$@"
+}
+if openssl list -providers -provider legacy > /dev/null 2>&1; then
+	ntlm "Proxy-Authenticate: NTLM $offer\\r\\nContent-Length: 5\\r\\n" ">$(hex "page!")" '<301' ">$(hex 'HTTP/1.1 200 ok\r\n\r\n')"
+	like "$out" '*gnip*' 'connect with NTLM'
+	ok 'which is offered, then answered' sh -c "grep -q '$(hex 'NTLM TlRMTVNTUAABAAAABYII')' '$scratch/front.log' && grep -q '$(hex 'NTLM TlRMTVNTUAADAAAA')' '$scratch/front.log'"
+	ntlm 'Proxy-Authenticate: Basic\r\n'
+	ok 'a proxy that does not speak it' logged 'NTLM authorization header not found'
+	ntlm 'Proxy-Authenticate: NTLM TlRM!\r\n'
+	ok 'or speaks it badly' logged 'bad NTLM challenge'
+else
+	for _t in 1 2 3 4; do skip "NTLM $_t" 'no legacy provider'; done
+fi
 played smtp '' ">$(hex '220 a\r\n')" '<20' ">$(hex '250 x\r\n')" '<10' ">$(hex '220 go\r\nMORE\r\n')"
 ok 'what the server says too early does not become data' logged 'SSL_connect: '
 

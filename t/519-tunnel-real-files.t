@@ -2,7 +2,7 @@
 # The 40 options that published files use most, each by name and by what it does; then whole files as
 # known programs write them, with the verdict of stunnel itself beside ours.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 61
+plan 75
 . "$top_srcdir/t/tls.sh"
 real=$(command -v stunnel4)
 root=$([ "$(id -u)" = 0 ] && echo yes)
@@ -151,7 +151,7 @@ fi
 # whole files
 verdict() { # verdict NAME WANTED: the file on stdin
 	sed -e "s#/etc/ssl/certs/ca-certificates.crt#$pki/ca.crt#" -e "s#CERT#$pki/server.crt#" -e "s#KEY#$pki/server.key#" \
-	    -e "s#RUN#$scratch/run#" -e "s#= PSK\$#= $scratch/psk#" -e "s#PORT#$(freeport)#" > "$scratch/f.conf"
+	    -e "s#RUN#$scratch/run#" -e "s#= PSK\$#= $scratch/psk#" -e "s#HASHED#$pki/hashed#" -e "s#CRL\$#$pki/crl.pem#" -e "s#PORT1#$(freeport)#" -e "s#PORT#$(freeport)#" > "$scratch/f.conf"
 	"$tunnel" --check-config "$scratch/f.conf" > "$scratch/f.out" 2>&1
 	_got=$?
 	is "$_got" "$2" "$1"
@@ -309,9 +309,156 @@ verdict "curl's" 0 <<-E
 	accept = PORT
 	connect = 80
 	E
-for _bad in 'accept = 443 ; web' 'verify = default' 'server = yes' 'compression = rle' 'sslVersion = SSLv2'; do
+verdict 'mig-controller' 0 <<-E
+	foreground = no
+	pid = RUN/mig.pid
+	output = /dev/stdout
+	socket = l:TCP_NODELAY=1
+	socket = r:TCP_NODELAY=1
+	debug = 7
+	sslVersion = TLSv1.3
+	[rsync]
+	accept = localhost:PORT
+	connect = 127.0.0.1:22
+	cert = CERT
+	key = KEY
+	CAfile = /etc/ssl/certs/ca-certificates.crt
+	verify = 2
+	E
+verdict "a container's client of Redis" 0 <<-E
+	foreground=yes
+	pid =
+	output=/dev/stdout
+	debug=info
+	delay = yes
+	[redis]
+	client=yes
+	accept=127.0.0.1:PORT
+	connect=localhost:6380
+	sni=localhost
+	verifyChain=yes
+	CApath=HASHED
+	checkHost=localhost
+	E
+verdict 'an RTMP restreamer' 0 <<-E
+	setuid = nobody
+	setgid = nogroup
+	pid = RUN/rtmp.pid
+	foreground = yes
+	output = /dev/null
+	debug = 3
+	client = yes
+	[live]
+	accept = 127.0.0.1:PORT
+	connect = localhost:443
+	verifyChain = no
+	[back]
+	accept = 127.0.0.1:PORT1
+	connect = localhost:443
+	verify = 0
+	E
+verdict "OpenWrt's" 0 <<-E
+	foreground = quiet
+	pid = RUN/openwrt.pid
+	syslog = yes
+	[dummy]
+	accept = localhost:PORT
+	connect = localhost:6000
+	cert = CERT
+	key = KEY
+	sessionResume = yes
+	reset = yes
+	retry = no
+	libwrap = no
+	E
+verdict "Debian's jail" 0 <<-E
+	chroot = RUN
+	setuid = nobody
+	setgid = nogroup
+	pid = /stunnel4.pid
+	debug = 7
+	output = /stunnel.log
+	socket = l:TCP_NODELAY=1
+	socket = r:TCP_NODELAY=1
+	;compression = zlib
+	[pop3s]
+	accept = PORT
+	connect = 110
+	cert = CERT
+	key = KEY
+	E
+verdict 'a how-to of the old days' 0 <<-E
+	; Some security enhancements for UNIX systems
+	sslVersion = all
+	options = NO_SSLv2
+	options = NO_SSLv3
+	options = SINGLE_ECDH_USE
+	options = SINGLE_DH_USE
+	options = DONT_INSERT_EMPTY_FRAGMENTS
+	options = CIPHER_SERVER_PREFERENCE
+	socket = a:SO_REUSEADDR=1
+	socket = l:SO_LINGER=1:60
+	socket = r:SO_KEEPALIVE=1
+	socket = l:TCP_KEEPIDLE=30
+	socket = l:TCP_KEEPINTVL=5
+	socket = l:TCP_KEEPCNT=3
+	cert = CERT
+	key = KEY
+	session = 300
+	TIMEOUTclose = 0
+	[imaps]
+	accept  = PORT
+	connect = 143
+	E
+verdict 'SSLv3 and TLSv1, which start and serve nobody' 0 <<-E
+	pid =
+	[a]
+	accept = PORT
+	connect = 25
+	sslVersion = SSLv3
+	cert = CERT
+	key = KEY
+	[b]
+	accept = PORT1
+	connect = 25
+	sslVersion = TLSv1
+	ciphers = HIGH:!DSS:!aNULL@STRENGTH
+	cert = CERT
+	key = KEY
+	E
+verdict 'mail over STARTTLS' 0 <<-E
+	client = yes
+	[smtp]
+	accept = 127.0.0.1:PORT
+	connect = localhost:587
+	protocol = smtp
+	[imap]
+	accept = 127.0.0.1:PORT1
+	connect = localhost:143
+	protocol = imap
+	local = 127.0.0.1
+	E
+ok 'a CAfile that is not there, nor needed, is said to be' sh -c "printf '[a]\naccept = 127.0.0.1:1\nconnect = 1\ncert = $pki/server.crt\nkey = $pki/server.key\nCAfile = /nowhere\n[b]\nclient = yes\naccept = 127.0.0.1:1\nconnect = 2\nCApath = /nowhere/dir\n' > $scratch/f.conf; $tunnel --check-config $scratch/f.conf 2>&1 | grep 'nowhere' | sed 's/:.*//' | tr '\n' ' ' | grep -xF '[!] Service [a] [!] Service [b] '"
+verdict 'two hosts by name' 0 <<-E
+	pid=
+	verify=2
+	CAfile=/etc/ssl/certs/ca-certificates.crt
+	CRLfile=CRL
+	[main]
+	accept=PORT
+	connect=80
+	cert=CERT
+	key=KEY
+	[virtual]
+	sni=main:*.example.org
+	connect=81
+	cert=CERT
+	key=KEY
+	E
+for _bad in 'accept = 443 ; web' 'verify = default' 'server = yes' 'compression = rle' 'sslVersion = SSLv2' 'options = NO_TLSv1.1' 'verify = 2
+CAfile = ~/ca.pem'; do
 	_accept='accept = 127.0.0.1:PORT'
 	case $_bad in accept*) _accept= ;; esac
 	printf 'foreground = yes\npid =\n[a]\nconnect = 127.0.0.1:1\ncert = CERT\nkey = KEY\n%s\n%s\n' "$_accept" "$_bad" > "$scratch/bad.conf"
-	verdict "never worked: $_bad" 1 < "$scratch/bad.conf"
+	verdict "never worked: $(printf '%s' "$_bad" | tr '\n' ' ')" 1 < "$scratch/bad.conf"
 done

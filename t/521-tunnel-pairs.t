@@ -8,7 +8,15 @@ nl='
 '
 start_peer echo
 echo 'me:00112233445566778899aabbccddeeff' > "$scratch/psk"; chmod 600 "$scratch/psk"
-(cd "$pki" && mkdir hashed && cp ca.crt hashed/ && openssl rehash hashed)
+(
+	cd "$pki" || exit 1
+	issue mail ca 'subjectAltName=email:a@example.org' '/CN=mail'
+	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=rsa -keyout rsa.key -out rsa.crt 2> /dev/null
+	: > index.txt; echo 01 > crlnumber
+	printf '[ca]\ndefault_ca = x\n[x]\ndatabase = index.txt\ncrlnumber = crlnumber\ndefault_md = sha256\ndefault_crl_days = 9\n' > ca.cnf
+	openssl ca -config ca.cnf -cert ca.crt -keyfile ca.key -gencrl -out crl.pem 2> /dev/null
+	mkdir hashed && cp ca.crt crl.pem hashed/ && openssl rehash hashed
+)
 k1=00112233445566778899aabbccddeeff k2=0123456789abcdef0123456789abcdef
 # name | in both sections | in the client's | in the server's | what ours says
 cat > "$scratch/rows" <<-EOF
@@ -38,6 +46,18 @@ cat > "$scratch/rows" <<-EOF
 	TIMEOUTclose|TIMEOUTclose = 1|||
 	reset|reset = no|||
 	OCSPaia||verifyChain = yes;CAfile = $pki/ca.crt;OCSPaia = yes||
+	verify 1||cert = $pki/client.crt;key = $pki/client.key|verify = 1;CAfile = $pki/ca.crt|
+	verify 3||cert = $pki/client.crt;key = $pki/client.key|verify = 3;CAfile = $pki/both.crt|
+	checkEmail, CRLfile||cert = $pki/mail.crt;key = $pki/mail.key|verifyChain = yes;CAfile = $pki/ca.crt;CRLfile = $pki/crl.pem;checkEmail = a@example.org|
+	CRLpath||verifyChain = yes;CAfile = $pki/ca.crt;CRLpath = $pki/hashed|
+	RSA||CAfile = $pki/rsa.crt;verifyPeer = yes|cert = $pki/rsa.crt;key = $pki/rsa.key|
+	PSKidentity||ciphers = PSK;sslVersion = TLSv1.2;PSKsecrets = $scratch/psk;PSKidentity = me|PSKsecrets = $scratch/psk|
+	sni, a section of its own||sni = a.name;CAfile = $pki/rsa.crt;verifyPeer = yes|[v];sni = s:*.name;connect = 127.0.0.1:$rport;cert = $pki/rsa.crt;key = $pki/rsa.key|
+	redirect|||verifyChain = yes;CAfile = $pki/other-ca.crt;redirect = 127.0.0.1:$rport|
+	sessionCacheTimeout|sessionCacheSize = 5;sessionCacheTimeout = 60|||
+	TIMEOUTidle, TIMEOUTbusy|TIMEOUTidle = 60;TIMEOUTbusy = 20;TIMEOUTconnect = 5|||
+	local||local = 127.0.0.1||
+	OCSPaia in a server||cert = $pki/client.crt;key = $pki/client.key|verifyChain = yes;CAfile = $pki/ca.crt;OCSPaia = yes|
 	delay, failover|delay = yes;failover = rr|||
 	socket|socket = l:SO_KEEPALIVE=1;socket = r:SO_KEEPALIVE=1;socket = a:SO_REUSEADDR=1|||
 EOF

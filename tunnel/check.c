@@ -18,7 +18,7 @@ static int
 endpoints(const struct tun_service *s)
 {
 	return (s->accept.n > 0) + (s->connect.n > 0) + is_set(s->exec) + (!s->tls.client && s->sni != NULL) +
-	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS) + ((s->plain.transparent & TRANSPARENT_DESTINATION) != 0);
+	    (!s->tls.client && s->protocol == PROTOCOL_SOCKS) + ((s->plain.transparent & TRANSPARENT_DESTINATION) != 0) + (s->tls.client && s->protocol == PROTOCOL_CAPWINCTRL);
 }
 
 static const char *
@@ -96,7 +96,7 @@ check_protocol(const struct tun_service *s)
 	if (!starttls_supported(s->protocol, s->tls.client))
 		return s->tls.client ? "The configured protocol is not supported in the client mode" :
 		    "The configured protocol is not supported in the server mode";
-	if ((s->protocol == PROTOCOL_SMTP && s->starttls.auth == AUTH_BASIC) ||
+	if ((s->protocol == PROTOCOL_SMTP && s->starttls.auth >= AUTH_BASIC) ||
 	    (s->protocol == PROTOCOL_CONNECT && s->starttls.auth == AUTH_LOGIN))
 		return "\"protocolAuthentication\" is not one of this protocol's";
 	if (needs_host && !is_set(s->starttls.host))

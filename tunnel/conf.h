@@ -29,6 +29,7 @@ struct tun_service {
 	struct opt_list accept, connect, redirect;
 	char *exec, *exec_args;		/* a program instead of an address; NULL or "": none */
 	int pty;			/* it gets a terminal */
+	char *ident;			/* whose connection it has to be; NULL or "": anybody's */
 	int libwrap;			/* hosts.allow and hosts.deny are asked */
 	char *local;			/* address to connect from; NULL or "": any */
 	char *sni;			/* client: the name to send; NULL: from connect */
@@ -48,7 +49,9 @@ struct tun_conf {
 	int debug;
 	int log_json;			/* one object a record */
 	int fips;
-	struct opt_list providers, environment;	/* NAME=VALUE; without a value it is removed */
+	struct opt_list providers;
+	struct opt_list provider_parameters;	/* PROVIDER:NAME=VALUE */
+	struct opt_list environment;	/* NAME=VALUE; without a value it is removed */
 	char *output, *pid, *chroot, *setuid, *setgid, *service;
 	int64_t rate, rate_address;	/* connections a second; 0: any number */
 	int64_t shake_rate, shake_rate_address;	/* handshakes a second, likewise */

@@ -62,9 +62,15 @@ conn_deadline(struct conn *c, int64_t seconds)
 }
 
 /* What follows upon what.  Mail servers greet before TLS, so they are connected to first. */
-static const enum phase client_plan[] = { PH_WRAP, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_LATE, PH_RELAY };
-static const enum phase server_plan[] = { PH_WRAP, PH_EARLY, PH_TLS, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY };
-static const enum phase mail_plan[] = { PH_WRAP, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_RELAY };
+static const enum phase client_plan[] = {
+	PH_WRAP, PH_IDENT, PH_WELCOME, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_LATE, PH_RELAY
+};
+static const enum phase server_plan[] = {
+	PH_WRAP, PH_IDENT, PH_WELCOME, PH_EARLY, PH_TLS, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY
+};
+static const enum phase mail_plan[] = {
+	PH_WRAP, PH_IDENT, PH_WELCOME, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_RELAY
+};
 
 static const enum phase *
 plan_for(const struct tun_service *conf)
@@ -183,12 +189,21 @@ linger_run(struct conn *c)
 	return conn_say_end(c, conn_conf(c)->tls.client ? "closed/reset" : "reset/closed");
 }
 
+/* Who got this far is said to be accepted, before TLS: port scans appear, too. */
+static enum step
+welcome_run(struct conn *c)
+{
+	conn_say(c, LOG_NOTICE, "Service [%s] accepted connection from %s", conn_conf(c)->name, c->peer);
+	return conn_advance(c);
+}
+
 void
 conn_run(struct conn *c)
 {
 	static enum step (*const phases[])(struct conn *) = {
 		[PH_EARLY] = conn_negotiate_run, [PH_MIDDLE] = conn_negotiate_run, [PH_INSIDE] = conn_negotiate_run,
-		[PH_LATE] = conn_announce_run, [PH_WRAP] = conn_wrap_run, [PH_TLS] = conn_tls_run, [PH_JUDGE] = conn_judge_run,
+		[PH_LATE] = conn_announce_run, [PH_WRAP] = conn_wrap_run, [PH_IDENT] = conn_ident_run,
+		[PH_WELCOME] = welcome_run, [PH_TLS] = conn_tls_run, [PH_JUDGE] = conn_judge_run,
 		[PH_TARGET] = conn_target_run, [PH_LOOKUP] = conn_lookup_run, [PH_CONNECT] = conn_connect_run,
 		[PH_EXEC] = conn_exec_run, [PH_RELAY] = conn_relay_run, [PH_LINGER] = linger_run,
 	};
@@ -231,6 +246,8 @@ expired(void *arg)
 	case PH_INSIDE:
 	case PH_LATE:
 	case PH_WRAP:
+	case PH_IDENT:
+	case PH_WELCOME:
 	case PH_JUDGE:
 	case PH_TARGET:
 	case PH_LOOKUP:
@@ -262,7 +279,7 @@ conn_ready(void *arg, uint32_t events)
 }
 
 static void
-welcome(struct conn *c)
+meet(struct conn *c)
 {
 	char text[ADDR_TEXT_SIZE] = "unnamed socket";
 	struct addr peer;
@@ -278,7 +295,6 @@ welcome(struct conn *c)
 	refused = sockopt_apply(&conn_conf(c)->plain.sockets, SOCKOPT_LOCAL, fd, peer.ss.ss_family);
 	if (refused != NULL && peer.ss.ss_family != AF_UNSPEC)
 		conn_say(c, LOG_WARNING, "setsockopt %s on local socket: %s (%d)", refused, strerror(errno), errno);
-	conn_say(c, LOG_NOTICE, "Service [%s] accepted connection from %s", conn_conf(c)->name, text);
 }
 
 static void
@@ -328,7 +344,7 @@ conn_start(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 	}
 	c->phase = *c->plan;
 	conn_count(c, COUNT_ACCEPTED, 1);
-	welcome(c);
+	meet(c);
 	conn_run(c);
 }
 

@@ -88,7 +88,7 @@ bind_from(int fd, void *arg)
 	return bind(fd, (const struct sockaddr *)&local->v[0].ss, local->v[0].len) < 0 ? -errno : 0;
 }
 
-/* Begin with the next address.  0: connected or on its way. */
+/* Begin with the next address.  0: connected; -EINPROGRESS: on its way. */
 static int
 connect_next(struct conn *c)
 {
@@ -101,8 +101,10 @@ connect_next(struct conn *c)
 	if (r != 0 && r != -EINPROGRESS)
 		return r;
 	end_init(&c->remote, fd, fd, conn_ready, c);
+	if (r == 0)
+		return 0;
 	conn_deadline(c, conn_conf(c)->t_connect);
-	return end_watch(c->env->loop, &c->remote, EPOLLOUT);
+	return (r = end_watch(c->env->loop, &c->remote, EPOLLOUT)) == 0 ? -EINPROGRESS : r;
 }
 
 enum step
@@ -117,6 +119,8 @@ conn_connect_run(struct conn *c)
 	}
 	while (c->tried < targets_of(c)->n) {
 		if ((r = connect_next(c)) == 0)
+			return connected(c);
+		if (r == -EINPROGRESS)
 			return STEP_WAIT;
 		connect_failed(c, -r);
 	}

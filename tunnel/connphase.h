@@ -14,7 +14,7 @@ enum { CONN_ID_SIZE = 24 };
 
 enum phase {
 	PH_EARLY, PH_MIDDLE, PH_INSIDE, PH_LATE,	/* in the order of enum starttls_slot */
-	PH_WRAP, PH_TLS, PH_JUDGE, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
+	PH_WRAP, PH_IDENT, PH_WELCOME, PH_TLS, PH_JUDGE, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
 };
 enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
 
@@ -89,6 +89,8 @@ int conn_is_revoked(const struct conn *c);	/* recheck.c: since it was let in */
 enum step conn_revoke(struct conn *c);
 
 enum step conn_wrap_run(struct conn *c);		/* wrap.c */
+
+enum step conn_ident_run(struct conn *c);	/* askident.c */
 
 enum step conn_judge_run(struct conn *c);	/* judge.c */
 void conn_judge_free(struct conn *c);

@@ -6,21 +6,30 @@
 
 #include "lib/err.h"
 
+static void
+end_ready(void *arg, uint32_t events)
+{
+	struct end *e = arg;
+
+	if (e->stream != NULL && (events & ~(uint32_t)EPOLLOUT) != 0)
+		e->stream->drained = 0;
+	e->ready(e->arg, events);
+}
+
 void
 end_init(struct end *e, int rfd, int wfd, void (*ready)(void *, uint32_t), void *arg)
 {
-	*e = (struct end){ .rfd = rfd, .wfd = wfd };
-	e->in = (struct watch){ .fd = rfd, .ready = ready, .arg = arg };
-	e->out = (struct watch){ .fd = wfd, .ready = ready, .arg = arg };
+	*e = (struct end){ .rfd = rfd, .wfd = wfd, .ready = ready, .arg = arg };
+	e->in = (struct watch){ .fd = rfd, .ready = end_ready, .arg = e };
+	e->out = (struct watch){ .fd = wfd, .ready = end_ready, .arg = e };
 }
 
-/* A descriptor nobody waits for leaves the loop: a hang-up is reported always, and would spin. */
 static int
 set_watch(struct loop *l, struct watch *w, uint32_t events)
 {
 	if (events != 0)
 		return loop_watch(l, w, events);
-	loop_unwatch(l, w);
+	loop_rest(l, w);
 	return 0;
 }
 
@@ -53,11 +62,21 @@ end_close(struct loop *l, struct end *e, int reset)
 	e->rfd = e->wfd = -1;
 }
 
+/* From here on a stream asks the kernel for bytes only when there may be some. */
+static void
+attach(struct end *e, struct stream *s)
+{
+	e->stream = s;
+	s->remembers = 1;
+}
+
 void
 duplex_init(struct duplex *d, struct loop *l, struct end *tls, struct stream *tls_stream, struct end *plain,
     struct stream *plain_stream, struct scratch *sc)
 {
 	*d = (struct duplex){ .loop = l, .tls = tls, .plain = plain, .r_tls = HALF_BUSY, .r_plain = HALF_BUSY };
+	attach(tls, tls_stream);
+	attach(plain, plain_stream);
 	half_init(&d->to_tls, plain_stream, tls_stream, sc);
 	half_init(&d->to_plain, tls_stream, plain_stream, sc);
 }

@@ -10,8 +10,12 @@
 struct end {
 	int rfd, wfd;
 	struct watch in, out;
+	struct stream *stream;		/* told when there is something to read; NULL: nobody is */
+	void (*ready)(void *arg, uint32_t events);
+	void *arg;
 };
 
+/* e stays where it is while it is watched. */
 void end_init(struct end *e, int rfd, int wfd, void (*ready)(void *arg, uint32_t events), void *arg);
 
 /* Wait for EPOLLIN, EPOLLOUT, both or (0) nothing.  0 or -errno. */

@@ -90,6 +90,28 @@ refuse_section(struct load *l, const char *why)
 	return conf_err_set(l->e, NULL, 0, "Service [%.100s]: %s", l->section->name, why);
 }
 
+/* "config = PrivateKey:FILE" would have the library read that key into every worker: it is taken for the
+ * key, unless there is one, which would have overridden it. */
+static void
+take_command_key(struct tls_conf *t)
+{
+	static const char name[] = "PrivateKey:";
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->commands.n; i++) {
+		char *text = t->commands.v[i];
+
+		if (strncasecmp(text, name, strlen(name)) != 0) {
+			t->commands.v[kept++] = text;
+			continue;
+		}
+		if (t->key == NULL)
+			t->key = strdup(text + strlen(name));
+		free(text);
+	}
+	t->commands.n = kept;
+}
+
 static int
 section_end(struct load *l, struct tun_service *s)
 {
@@ -97,6 +119,11 @@ section_end(struct load *l, struct tun_service *s)
 
 	if (why != NULL)
 		return refuse_section(l, why);
+	if (s->starttls.auth == AUTH_NTLM && s->starttls.password != NULL && ntlm_hash(s->starttls.password, s->starttls.hash) != 0)
+		return refuse_section(l, "\"protocolAuthentication = ntlm\" needs MD4, the legacy provider of OpenSSL");
+	if (starttls_is_ignored(s->protocol))
+		log_warn("Service [%s]: \"protocol = %s\" has no effect in this version", s->name, starttls_names[s->protocol]);
+	take_command_key(&s->tls);
 	s->tls.redirects = s->redirect.n > 0;
 	if ((why = check_warning(s)) != NULL)
 		log_warn("Service [%s] %s", s->name, why);
@@ -170,6 +197,10 @@ global_setting(struct load *l, int *ret_known)
 	const char *wrong;
 
 	*ret_known = 1;
+	if (strcasecmp(l->item->name, "providerParameter") == 0 && tls_parameter_parts(l->item->value, NULL, NULL) != 0)
+		return refuse(l, "Malformed parameter");
+	if (strcasecmp(l->item->name, "fips") == 0 && strcasecmp(l->item->value, "no") == 0 && tls_fips_is_forced())
+		return refuse(l, "Failed to override system-wide FIPS mode");
 	if (o != NULL)
 		return global_plain(l, o);
 	if (strcasecmp(l->item->name, "debug") == 0) {

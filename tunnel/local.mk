@@ -8,9 +8,9 @@ TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 
 # libtunnel.a: the configuration and the processes of the forwarder
 tunnel_libtunnel_a_SOURCES = \
-	tunnel/ask.c tunnel/ask.h tunnel/board.c tunnel/board.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
-	tunnel/execute.c tunnel/errand.c tunnel/errand.h tunnel/handshake.c tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/judge.c tunnel/limit.c tunnel/limit.h tunnel/load.c tunnel/load.h \
-	tunnel/master.c tunnel/master.h tunnel/metrics.c tunnel/metrics.h tunnel/negotiate.c tunnel/proxy.c tunnel/proxy.h tunnel/recheck.c tunnel/refusal.c tunnel/refusal.h tunnel/reload.c tunnel/reload.h tunnel/revocations.c tunnel/revocations.h tunnel/roles.c tunnel/roles.h \
+	tunnel/ask.c tunnel/ask.h tunnel/askident.c tunnel/board.c tunnel/board.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
+	tunnel/execute.c tunnel/errand.c tunnel/errand.h tunnel/handshake.c tunnel/identd.c tunnel/identd.h tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/judge.c tunnel/limit.c tunnel/limit.h tunnel/load.c tunnel/load.h \
+	tunnel/master.c tunnel/master.h tunnel/metrics.c tunnel/metrics.h tunnel/negotiate.c tunnel/ntlm.c tunnel/ntlm.h tunnel/proxy.c tunnel/proxy.h tunnel/recheck.c tunnel/refusal.c tunnel/refusal.h tunnel/reload.c tunnel/reload.h tunnel/revocations.c tunnel/revocations.h tunnel/roles.c tunnel/roles.h \
 	tunnel/runner.c tunnel/runner.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/summary.c tunnel/staple.c tunnel/staple.h tunnel/starttls.c tunnel/starttls.h tunnel/starttls_bytes.c \
 	tunnel/starttls_http.c tunnel/starttls_mail.c tunnel/starttls_socks.c tunnel/table.c tunnel/table.h \
@@ -24,7 +24,7 @@ bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
-UNITS += t/unit/check_tunnel_board t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_revoke t/unit/check_tunnel_check t/unit/check_tunnel_load t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+UNITS += t/unit/check_tunnel_board t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_revoke t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
 	t/unit/check_tunnel_starttls t/unit/check_tunnel_verify
 t_unit_check_tunnel_board_SOURCES = t/unit/check_tunnel_board.c t/unit/unit.h
 t_unit_check_tunnel_board_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
@@ -36,8 +36,12 @@ t_unit_check_tunnel_limit_SOURCES = t/unit/check_tunnel_limit.c t/unit/unit.h
 t_unit_check_tunnel_limit_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_check_SOURCES = t/unit/check_tunnel_check.c t/unit/unit.h
 t_unit_check_tunnel_check_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_identd_SOURCES = t/unit/check_tunnel_identd.c t/unit/unit.h
+t_unit_check_tunnel_identd_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_load_SOURCES = t/unit/check_tunnel_load.c t/unit/unit.h
 t_unit_check_tunnel_load_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_ntlm_SOURCES = t/unit/check_tunnel_ntlm.c t/unit/unit.h
+t_unit_check_tunnel_ntlm_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_proxy_SOURCES = t/unit/check_tunnel_proxy.c t/unit/unit.h
 t_unit_check_tunnel_proxy_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_psk_SOURCES = t/unit/check_tunnel_psk.c t/unit/unit.h
@@ -60,7 +64,9 @@ SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclos
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
 	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t t/513-tunnel-sessions.t t/514-tunnel-notify.t \
 	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
-	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t
+	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t \
+	t/540-tunnel-ident.t t/541-tunnel-options.t t/542-tunnel-log-lines.t \
+	t/543-tunnel-verify-client.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -572,10 +572,12 @@ reload(struct master *m)
 		return;
 	}
 	sock_notify("RELOADING=1");
-	if (try_reload(m) != 0)
+	if (try_reload(m) != 0) {
+		log_error("Configuration failed");
 		log_error("Failed to reload the configuration file");
-	else
+	} else {
 		log_info("Accepting new connections");
+	}
 	sock_notify("READY=1");
 }
 

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/role.h"
 #include "lib/sock.h"
+#include "tunnel/identd.h"
 #include "tunnel/wrapper.h"
 
 enum { PIPE_FD = 3, NAME_SECONDS = 60 };
@@ -128,6 +130,53 @@ ask_wrapper(const char *service, const char *host)
 		write_all(&yes, 1);
 }
 
+static int
+bind_to(int fd, void *own)
+{
+	const struct addr *a = own;
+
+	return bind(fd, (const struct sockaddr *)&a->ss, a->len) == 0 ? 0 : -errno;
+}
+
+/* From the address that was connected to, as RFC 1413 has it; or -1. */
+static int
+reach_identd(const struct spawn_request *req, int seconds)
+{
+	struct pollfd p = { .fd = -1, .events = POLLOUT };
+	struct addr peer, own;
+	int r;
+
+	if (addr_parse(req->host, IDENTD_PORT, &peer) != 0 || addr_parse(req->own, 0, &own) != 0 ||
+	    peer.ss.ss_family != own.ss.ss_family)
+		return -1;
+	r = sock_connect_prepared(&peer, bind_to, &own, &p.fd);
+	if (r == 0 || (r == -EINPROGRESS && poll(&p, 1, seconds * 1000) == 1 && sock_error(p.fd) == 0))
+		return p.fd;
+	return -1;
+}
+
+/* What it says is not understood here but by the worker, who has the walls for it. */
+static void
+ask_identd(const struct service *sv, const struct spawn_request *req)
+{
+	const struct identd_ports ports = { (uint16_t)req->port, (uint16_t)req->own_port };
+	char line[IDENTD_LINE_MAX];
+	size_t n = 0;
+	ssize_t got = 1;
+	int fd;
+
+	alarm((unsigned)(sv->conf->t_connect + sv->conf->t_busy + 1));
+	if ((fd = reach_identd(req, (int)sv->conf->t_connect)) < 0 || sock_set_blocking(fd, 1) != 0)
+		return;
+	identd_question(&ports, line, sizeof line);
+	if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
+		return;
+	while (n < sizeof line && got > 0 && memchr(line, '\n', n) == NULL)
+		if ((got = recv(fd, line + n, sizeof line - n, 0)) > 0)
+			n += (size_t)got;
+	write_all(line, n);
+}
+
 _Noreturn void
 runner_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter, int fd)
 {
@@ -136,6 +185,8 @@ runner_main(const struct service *sv, const struct spawn_request *req, const str
 		fetch(sv, req, filter);
 	else if (req->kind == SPAWN_WRAP)
 		ask_wrapper(sv->conf->name, req->host);
+	else if (req->kind == SPAWN_IDENT)
+		ask_identd(sv, req);
 	else if (req->kind == SPAWN_NAME)
 		look_up_name(req);
 	else

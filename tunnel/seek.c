@@ -26,6 +26,13 @@ original_target(struct conn *c)
 	return 0;
 }
 
+static enum step
+no_address(struct conn *c)
+{
+	conn_say(c, LOG_ERR, "No address of the target is known");
+	return conn_reset(c);
+}
+
 enum step
 conn_target_run(struct conn *c)
 {
@@ -42,14 +49,7 @@ conn_target_run(struct conn *c)
 		c->phase = PH_LOOKUP;
 	else
 		c->phase = c->redirected || c->sv->connect.n > 0 ? PH_CONNECT : PH_EXEC;
-	return STEP_NEXT;
-}
-
-static enum step
-no_address(struct conn *c)
-{
-	conn_say(c, LOG_ERR, "No address of the target is known");
-	return conn_reset(c);
+	return c->phase == PH_EXEC && !service_spawns(conn_conf(c)) ? no_address(c) : STEP_NEXT;
 }
 
 static void

@@ -131,6 +131,9 @@ service_init(const struct tun_service *conf, struct service *s, struct keyring *
 		log_error("%s", e->text);
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);
 	}
+	if (e->text[0] != '\0')		/* a source of trust that is not there, and nobody needs */
+		log_error("Service [%s]: %s", conf->name, e->text);
+	e->text[0] = '\0';
 	if ((r = resolve(conf, s, e)) != 0)
 		return r;
 	if (conf->libwrap && !wrapper_is_there())
@@ -161,6 +164,8 @@ service_may_ask(const struct service *s, unsigned kind)
 		return s->delays_redirect;
 	case SPAWN_WRAP:
 		return conf->libwrap;
+	case SPAWN_IDENT:
+		return conf->ident != NULL && conf->ident[0] != '\0';
 	case SPAWN_FETCH:
 		return s->staple_url != NULL || (conf->tls.ocsp != NULL && conf->tls.ocsp[0] != '\0') || conf->tls.ocsp_aia;
 	case SPAWN_NAME:
@@ -174,7 +179,7 @@ int
 service_set_asks(const struct service_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		for (unsigned kind = SPAWN_PROGRAM; kind <= SPAWN_WRAP; kind++)
+		for (unsigned kind = SPAWN_PROGRAM; kind < SPAWN_KINDS; kind++)
 			if (service_may_ask(&set->v[i], kind))
 				return 1;
 	return 0;
@@ -213,7 +218,7 @@ prepare_process(const struct tun_conf *conf, struct conf_err *e)
 		if ((text[n] == '\0' || text[n + 1] == '\0' ? unsetenv(name) : setenv(name, text + n + 1, 1)) < 0)
 			return conf_err_set(e, NULL, 0, "Global options: setEnv: %s (%d)", strerror(errno), errno);
 	}
-	return tls_prepare(&conf->providers, conf->fips, e);
+	return tls_prepare(&conf->providers, &conf->provider_parameters, conf->fips, e);
 }
 
 int

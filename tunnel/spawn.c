@@ -355,6 +355,7 @@ is_sound(const struct spawner *sp, const struct spawn_request *req)
 	const struct service_set *set = sp->job->services;
 
 	return req->service < set->n && service_may_ask(&set->v[req->service], req->kind) && req->port <= UINT16_MAX &&
+	    req->own_port <= UINT16_MAX && ends_within(req->own, sizeof req->own) &&
 	    ends_within(req->host, sizeof req->host) && ends_within(req->subject, sizeof req->subject) &&
 	    ends_within(req->issuer, sizeof req->issuer) && ends_within(req->url, sizeof req->url) &&
 	    req->n_body <= sizeof req->body;

@@ -17,6 +17,8 @@ enum spawn_kind {
 	SPAWN_NAME,			/* the addresses of host, for the port */
 	SPAWN_FETCH,			/* what the OCSP responder at url answers to body */
 	SPAWN_WRAP,			/* may a peer at host come in?  One byte */
+	SPAWN_IDENT,			/* what the ident server at host says of its port and our own */
+	SPAWN_KINDS
 };
 
 /* One datagram, of exactly this size; the texts end within their fields, "" is "not known". */
@@ -25,6 +27,8 @@ struct spawn_request {
 	uint32_t service;		/* index into the set */
 	uint32_t port;			/* the peer's, or the name's; up to 65535 */
 	char host[SPAWN_HOST_SIZE];	/* the peer's address, numeric; or the name */
+	char own[SPAWN_HOST_SIZE];	/* our address, numeric, and port */
+	uint32_t own_port;
 	char subject[SPAWN_DN_SIZE], issuer[SPAWN_DN_SIZE];	/* of its certificate */
 	char url[SPAWN_URL_SIZE];
 	uint32_t n_body;

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 const char *const starttls_names[] = {
-	"none", "proxy", "cifs", "connect", "imap", "ldap", "nntp", "pgsql", "pop3", "smtp", "socks", NULL
+	"none", "proxy", "cifs", "connect", "imap", "ldap", "nntp", "pgsql", "pop3", "smtp", "socks", "capwin", "capwinctrl", NULL
 };
 
 static const struct row {
@@ -35,8 +35,16 @@ starttls_connects_first(int protocol, int client)
 }
 
 int
+starttls_is_ignored(int protocol)
+{
+	return protocol == PROTOCOL_CAPWIN || protocol == PROTOCOL_CAPWINCTRL;
+}
+
+int
 starttls_supported(int protocol, int client)
 {
+	if (starttls_is_ignored(protocol))
+		return 1;
 	if (protocol == PROTOCOL_NONE || protocol == PROTOCOL_PROXY)
 		return protocol == PROTOCOL_NONE || !client;
 	for (int slot = 0; slot < ST_SLOTS; slot++)
@@ -60,7 +68,7 @@ step(struct starttls *p)
 int
 starttls_begin(struct starttls *p, starttls_run run, const struct starttls_conf *conf)
 {
-	*p = (struct starttls){ .conf = conf, .run = run, .out = { BUF_INIT, BUF_INIT }, .in = BUF_INIT };
+	*p = (struct starttls){ .conf = conf, .run = run, .out = { BUF_INIT, BUF_INIT }, .in = BUF_INIT, .kept = BUF_INIT };
 	return step(p);
 }
 
@@ -70,6 +78,7 @@ starttls_done(struct starttls *p)
 	buf_done(&p->out[ST_LOCAL]);
 	buf_done(&p->out[ST_REMOTE]);
 	buf_done(&p->in);
+	buf_done(&p->kept);
 }
 
 size_t

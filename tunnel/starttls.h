@@ -1,5 +1,6 @@
 /* What is said in plain text before TLS (STARTTLS and its kin), and the little that some protocols
- * say inside it before the data.  Pure: items of bytes in, bytes out; no descriptor, clock or log.
+ * say inside it before the data.  Pure: items of bytes in, bytes out; no descriptor or log, and
+ * time and chance only where NTLM wants them.
  * Nothing beyond the item asked for is ever read, so what a peer sends too early is part of the
  * handshake, and fails there. */
 #ifndef SALLYPORT_TUNNEL_STARTTLS_H
@@ -9,21 +10,25 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/opt.h"
+#include "tunnel/ntlm.h"
 
 enum {
 	PROTOCOL_NONE, PROTOCOL_PROXY, PROTOCOL_CIFS, PROTOCOL_CONNECT, PROTOCOL_IMAP, PROTOCOL_LDAP, PROTOCOL_NNTP,
-	PROTOCOL_PGSQL, PROTOCOL_POP3, PROTOCOL_SMTP, PROTOCOL_SOCKS, PROTOCOLS
+	PROTOCOL_PGSQL, PROTOCOL_POP3, PROTOCOL_SMTP, PROTOCOL_SOCKS, PROTOCOL_CAPWIN, PROTOCOL_CAPWINCTRL, PROTOCOLS
 };
 
 /* The names, NULL-ended, by those numbers. */
 extern const char *const starttls_names[];
 
-enum { AUTH_PLAIN, AUTH_LOGIN, AUTH_BASIC };	/* smtp: the first two; connect: the first stands for the last */
+/* smtp: the first two; connect: the last two, for the former of which the first stands */
+enum { AUTH_PLAIN, AUTH_LOGIN, AUTH_BASIC, AUTH_NTLM };
 
 struct starttls_conf {
 	char *host, *user, *password;	/* NULL or "": none */
 	int auth;			/* AUTH_ number */
 	struct opt_list headers;
+	char *domain;			/* of the user, for NTLM */
+	uint8_t hash[NTLM_HASH_SIZE];	/* of the password, for NTLM */
 };
 
 enum starttls_side { ST_LOCAL, ST_REMOTE };	/* who came in, who is connected to */
@@ -65,6 +70,8 @@ struct starttls {
 	int state;
 	unsigned items;
 	char word[ST_HOST_SIZE];	/* what a step remembers for the next */
+	struct buf kept;		/* likewise, of any size */
+	size_t left;			/* bytes to be thrown away */
 };
 
 /* What a protocol does in a slot, or NULL.  And does it need to be connected before TLS? */
@@ -73,6 +80,9 @@ int starttls_connects_first(int protocol, int client);
 
 /* Is it there at all in this mode? */
 int starttls_supported(int protocol, int client);
+
+/* Is it one that we know by name only?  Nothing is said then. */
+int starttls_is_ignored(int protocol);
 
 /* Begin; conf is borrowed.  Returns what the first step asks for.  done is safe after any. */
 int starttls_begin(struct starttls *p, starttls_run run, const struct starttls_conf *conf);

@@ -26,11 +26,17 @@ struct stream_ops {
 
 struct stream {
 	const struct stream_ops *ops;
+	int drained;			/* the last read got all that the kernel had */
+	int remembers;			/* drained is reset by its end, when there is more */
 };
 
 /* Memory that the streams of one process use between two system calls: a connection owns
  * buffers only while the kernel will not take its bytes. */
 enum { SCRATCH_PLAIN = 65536, SCRATCH_CIPHER = SCRATCH_PLAIN + 4096 };
+
+/* Four of the largest records of TLS 1.3: whoever sends much sends such ones, and none is then left in
+ * parts, to be moved and asked for again. */
+enum { STREAM_TLS_READ = 4 * (5 + 16384 + 1 + 16) };
 
 struct scratch {
 	BIO_METHOD *gather;		/* collects records until they are sent together */
@@ -55,12 +61,14 @@ void stream_tcp_init(struct stream_tcp *t, int rfd, int wfd);
 struct stream_tls {
 	struct stream s;
 	SSL *ssl;
-	int wfd;
+	int rfd, wfd;
 	int wfd_is_socket;
 	int ended;			/* what read returns from now on, when ended_set */
 	int ended_set;
 	int alerted;			/* a fatal alert went out or came in */
+	int eof;			/* the descriptor's, with close_notify or without */
 	struct buf out;			/* records the kernel did not take */
+	struct buf late;		/* session tickets, which go with the next records */
 	struct scratch *scratch;
 	int reason;			/* after E_TLS, E_PEER, E_VERIFY: the library's SSL_R_ number */
 	char why[192];			/* and what it says */

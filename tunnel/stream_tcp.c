@@ -12,9 +12,12 @@ tcp_read(struct stream *s, void *dst, size_t n)
 	struct stream_tcp *t = (struct stream_tcp *)s;
 	ssize_t got;
 
+	if (s->remembers && s->drained)
+		return E_WANT_READ;
 	do
 		got = read(t->rfd, dst, n);
 	while (got < 0 && errno == EINTR);
+	s->drained = got != 0 && got < (ssize_t)n;	/* an end is asked for again */
 	if (got >= 0 || (errno == EIO && !t->wfd_is_socket))	/* a terminal whose program is gone */
 		return got < 0 ? 0 : got;
 	return errno == EAGAIN ? E_WANT_READ : -errno;

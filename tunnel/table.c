@@ -17,7 +17,7 @@ static const char *const log_modes[] = { "append", "overwrite", NULL };
 static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_ids[] = { "sequential", "unique", "thread", "process", NULL };
 static const char *const failovers[] = { "prio", "rr", NULL };
-static const char *const logins[] = { "plain", "login", "basic", NULL };
+static const char *const logins[] = { "plain", "login", "basic", "ntlm", NULL };
 
 #define GLOBAL(kind, f) .type = OPT_##kind, .at = offsetof(struct tun_conf, f)
 #define GLOBAL_YN(f) GLOBAL(WORD, f), .words = yes_no
@@ -41,6 +41,7 @@ const struct opt global_opts[] = {
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },
 	{ "provider",   GLOBAL(LIST, providers) },
+	{ "providerParameter", GLOBAL(LIST, provider_parameters) },
 	{ "service",    GLOBAL(STR, service), .def = "stunnel" },
 	{ "setEnv",     GLOBAL(LIST, environment) },
 	{ "setgid",     GLOBAL(STR, setgid) },
@@ -80,6 +81,7 @@ const struct opt service_opts[] = {
 	{ "exec",                FIELD(STR, exec) },
 	{ "execArgs",            FIELD(STR, exec_args) },
 	{ "failover",            FIELD(WORD, failover), .words = failovers, .def = "prio" },
+	{ "ident",               FIELD(STR, ident) },
 	{ "key",                 FIELD(STR, tls.key) },
 	{ "libwrap",             FIELD_YN(libwrap), .def = "no" },
 	{ "local",               FIELD(STR, local) },
@@ -91,6 +93,7 @@ const struct opt service_opts[] = {
 	{ "OCSPstaple",          FIELD_YN(tls.ocsp_staple), .def = "yes" },
 	{ "protocol",            FIELD(WORD, protocol), .words = starttls_names, .def = "none" },
 	{ "protocolAuthentication", FIELD(WORD, starttls.auth), .words = logins, .def = "plain" },
+	{ "protocolDomain",      FIELD(STR, starttls.domain) },
 	{ "protocolHeader",      FIELD(LIST, starttls.headers) },
 	{ "protocolHost",        FIELD(STR, starttls.host) },
 	{ "protocolPassword",    FIELD(STR, starttls.password) },
@@ -373,12 +376,11 @@ is_yes_no(const char *value)
 const struct other others[] = {
 	{ "CAengine", 0, REFUSED }, { "compression", 1, "Specified compression type is not available", is_compression },
 	{ "EGD", 1, "", NULL }, { "engine", 1, REFUSED }, { "engineCtrl", 1, REFUSED }, { "engineDefault", 1, REFUSED },
-	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED }, { "ident", 0, REFUSED },
+	{ "engineId", 0, REFUSED }, { "engineNum", 0, REFUSED },
 #ifndef HAVE_MICROHTTPD
 	{ "metrics", 1, REFUSED },
 #endif
-	{ "protocolDomain", 0, REFUSED },
-	{ "providerParameter", 1, REFUSED }, { "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
+	{ "RNDbytes", 1, "Illegal number", is_number }, { "RNDfile", 1, "", NULL },
 	{ "RNDoverwrite", 1, YES_NO, is_yes_no }, { "sessiond", 0, REFUSED },
 	{ "stack", 0, "Illegal thread stack size", is_number },
 };

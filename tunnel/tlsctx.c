@@ -18,9 +18,10 @@
 #include "tunnel/peercert.h"
 #include "tunnel/psk.h"
 #include "tunnel/revoke.h"
+#include "tunnel/stream.h"
 #include "tunnel/ticket.h"
 
-enum { READ_AHEAD = 65536, TICKET_LIFE_MIN = 3600, PLACES = 16 };
+enum { READ_AHEAD = STREAM_TLS_READ + 1024, TICKET_LIFE_MIN = 3600, PLACES = 16 };
 
 /* What belongs to a context and the library does not keep for us. */
 struct own {
@@ -71,12 +72,99 @@ fail(struct conf_err *e, const char *what, const char *detail)
 }
 
 int
-tls_prepare(const struct opt_list *providers, int fips, struct conf_err *e)
+tls_parameter_parts(const char *text, size_t *ret_provider, size_t *ret_name)
 {
+	const char *colon = strchr(text, ':'), *equals = colon == NULL ? NULL : strchr(colon + 1, '=');
+
+	if (equals == NULL || colon == text || equals == colon + 1)
+		return E_FORMAT;
+	if (ret_provider != NULL)
+		*ret_provider = (size_t)(colon - text);
+	if (ret_name != NULL)
+		*ret_name = (size_t)(equals - colon - 1);
+	return 0;
+}
+
+int
+tls_fips_is_forced(void)
+{
+	return EVP_default_properties_is_fips_enabled(NULL);
+}
+
+#if OPENSSL_VERSION_PREREQ(3, 2)
+enum { PARAMETERS_MAX = 64 };
+
+static OSSL_PROVIDER *
+load_provider(const char *provider, const struct opt_list *parameters)
+{
+	OSSL_PARAM all[PARAMETERS_MAX + 1];
+	char names[PARAMETERS_MAX][64];
+	size_t n = 0, n_provider, n_name;
+
+	for (size_t i = 0; i < parameters->n && n < PARAMETERS_MAX; i++) {
+		const char *text = parameters->v[i];
+
+		tls_parameter_parts(text, &n_provider, &n_name);
+		if (strlen(provider) != n_provider || strncmp(provider, text, n_provider) != 0)
+			continue;
+		snprintf(names[n], sizeof names[n], "%.*s", (int)n_name, text + n_provider + 1);
+		all[n] = OSSL_PARAM_construct_utf8_string(names[n], (char *)text + n_provider + n_name + 2, 0);
+		n++;
+	}
+	all[n] = OSSL_PARAM_construct_end();
+	return OSSL_PROVIDER_load_ex(NULL, provider, all);
+}
+
+static int
+can_take_parameters(struct conf_err *e)
+{
+	(void)e;
+	return 1;
+}
+#else
+static OSSL_PROVIDER *
+load_provider(const char *provider, const struct opt_list *parameters)
+{
+	(void)parameters;
+	return OSSL_PROVIDER_load(NULL, provider);
+}
+
+static int
+can_take_parameters(struct conf_err *e)
+{
+	conf_err_set(e, NULL, 0, "Global options: \"providerParameter\" needs OpenSSL 3.2 or newer, this is %s",
+	    OpenSSL_version(OPENSSL_VERSION_STRING));
+	return 0;
+}
+#endif
+
+/* Each names a provider that is loaded, or it would be ignored. */
+static int
+check_parameters(const struct opt_list *parameters, const struct opt_list *providers, struct conf_err *e)
+{
+	for (size_t i = 0; i < parameters->n; i++) {
+		size_t n, at = 0;
+
+		tls_parameter_parts(parameters->v[i], &n, NULL);
+		while (at < providers->n && (strlen(providers->v[at]) != n || strncmp(providers->v[at], parameters->v[i], n) != 0))
+			at++;
+		if (at == providers->n)
+			return conf_err_set(e, NULL, 0, "Global options: Provider not found: %s", parameters->v[i]);
+	}
+	return parameters->n == 0 || can_take_parameters(e) ? 0 : E_CONF;
+}
+
+int
+tls_prepare(const struct opt_list *providers, const struct opt_list *parameters, int fips, struct conf_err *e)
+{
+	int r = check_parameters(parameters, providers, e);
+
+	if (r != 0)
+		return r;
 	if (providers->n > 0 && OSSL_PROVIDER_load(NULL, "default") == NULL)	/* it would be left out else */
 		return fail(e, "Failed to load provider: ", "default");
 	for (size_t i = 0; i < providers->n; i++)
-		if (OSSL_PROVIDER_load(NULL, providers->v[i]) == NULL)
+		if (load_provider(providers->v[i], parameters) == NULL)
 			return fail(e, "Failed to load provider: ", providers->v[i]);
 	if (!fips)
 		return 0;
@@ -101,7 +189,7 @@ set_protocol(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 	if (!SSL_CTX_set_min_proto_version(ctx, conf->plain.version_min) ||
 	    !SSL_CTX_set_max_proto_version(ctx, conf->plain.version_max))
 		return fail(e, "Invalid protocol version range", "");
-	SSL_CTX_set_options(ctx, conf->plain.set | SSL_OP_NO_SSLv3);
+	SSL_CTX_set_options(ctx, conf->plain.set | SSL_OP_NO_SSLv3 | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_clear_options(ctx, conf->plain.clear);
 	if (!conf->renegotiation)
 		SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
@@ -168,6 +256,7 @@ set_sessions(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struc
 		return fail(e, "SSL_CTX_set_session_id_context", "");
 	SSL_CTX_set_timeout(ctx, (long)conf->cache_seconds);
 	SSL_CTX_sess_set_cache_size(ctx, (long)conf->cache_size);
+	SSL_CTX_set_num_tickets(ctx, 1);	/* each session that is resumed brings another */
 	/* a session would carry no verdict of a responder's: those clients are judged every time */
 	if (conf->resume && (conf->client || (!is_set(conf->ocsp) && !conf->ocsp_aia)))
 		return 0;
@@ -480,7 +569,7 @@ load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
 	X509_LOOKUP *files = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-	int loaded = 0, verifies = conf->plain.verify.chain || conf->plain.verify.peer;
+	int loaded = 0, n = 0, verifies = conf->plain.verify.chain || conf->plain.verify.peer;
 
 	if (files == NULL)
 		return fail(e, "X509_STORE_add_lookup", "");
@@ -490,8 +579,9 @@ load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 		else
 			fail(e, "Failed to load trusted certificates from: ", conf->ca_file);
 	}
-	if (is_set(conf->ca_path))
-		loaded += load_dir(files, conf->ca_path, 0);
+	if (is_set(conf->ca_path) && (n = load_dir(files, conf->ca_path, 0)) == 0)
+		conf_err_set(e, NULL, 0, "No trusted certificates found in: %s", conf->ca_path);
+	loaded += n;
 	if (is_set(conf->ca_store))
 		loaded += load_store(store, conf->ca_store, e);
 	if (conf->ca_system)
@@ -600,10 +690,12 @@ static int
 ticket_callback(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *c, EVP_MAC_CTX *mac, int encrypt)
 {
 	struct own *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	int r;
 
 	if (ticket_ring_walk(&own->tickets, ticket_epoch(own->conf)) != 0)
 		return -1;
-	return ticket_cipher(&own->tickets, name, iv, c, mac, encrypt);
+	r = ticket_cipher(&own->tickets, name, iv, c, mac, encrypt);
+	return r == 1 && !encrypt && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : r;	/* clients use each once: give another */
 }
 
 /* A session carries the verdict of its first handshake: who was revoked since then has to shake hands again, in full. */

@@ -52,9 +52,15 @@ struct tls_conf {
 void tlsctx_offer_session(SSL *ssl);
 void tlsctx_forget_session(SSL *ssl);
 
-/* For the whole process: providers beside the default one, and nothing but FIPS where asked for.
- * 0, or E_CONF. */
-int tls_prepare(const struct opt_list *providers, int fips, struct conf_err *e);
+/* How long the first two parts of PROVIDER:NAME=VALUE are (either may be NULL).  0 or E_FORMAT. */
+int tls_parameter_parts(const char *text, size_t *ret_provider, size_t *ret_name);
+
+/* Does the system's configuration of the library ask for nothing but FIPS? */
+int tls_fips_is_forced(void);
+
+/* For the whole process: providers beside the default one with their parameters (of the form above), and
+ * nothing but FIPS where asked for.  0, or E_CONF. */
+int tls_prepare(const struct opt_list *providers, const struct opt_list *parameters, int fips, struct conf_err *e);
 
 /* A context for conf, which is borrowed and must stay as long as the context does.  scope
  * separates the sessions of one service from another's.  Where conf asks for a vault, its keys go to

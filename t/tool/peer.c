@@ -8,6 +8,8 @@
  *   peer greet TEXT        as echo, but each connection is sent TEXT first
  *   peer front PORT WORD...  for one connection does what the words say (">HEX" is sent, "<N" bytes are
  *                          read and printed as hex), then joins it with 127.0.0.1:PORT
+ *   peer identd TEXT       listens on port 113 and prints each question; its answer ends in TEXT, or, when that is
+ *                          empty, does not come
  *   peer activate COMMAND...  listens likewise and becomes COMMAND, which finds the socket as descriptor 3 as
  *                          from a service manager
  *   peer cut PORT          takes the first record that it is sent (a ClientHello) and sends PORT every beginning of
@@ -158,13 +160,13 @@ front(int fd)
 }
 
 static int
-serve(void (*act)(int fd))
+serve_at(int port, void (*act)(int fd))
 {
-	struct sockaddr_in sin = loopback(0);
+	struct sockaddr_in sin = loopback(port);
 	socklen_t len = sizeof sin;
-	int fd = socket(AF_INET, SOCK_STREAM, 0), c;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, c;
 
-	if (bind(fd, (struct sockaddr *)&sin, sizeof sin) < 0 || listen(fd, 16) < 0 ||
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(fd, (struct sockaddr *)&sin, sizeof sin) < 0 || listen(fd, 16) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&sin, &len) < 0)
 		return 1;
 	printf("port %d\n", ntohs(sin.sin_port));
@@ -175,6 +177,28 @@ serve(void (*act)(int fd))
 		fflush(stdout);
 	}
 	return 1;
+}
+
+static int
+serve(void (*act)(int fd))
+{
+	return serve_at(0, act);
+}
+
+static const char *ident_answer;
+
+static void
+identd(int fd)
+{
+	ssize_t got = read(fd, text, 64);
+
+	text[got > 2 ? got - 2 : 0] = '\0';
+	puts(text);
+	fflush(stdout);
+	if (ident_answer[0] == '\0')
+		hold(fd);
+	else
+		dprintf(fd, "%s%s\r\n", text, ident_answer);
 }
 
 static const char *cut_port;
@@ -312,6 +336,10 @@ main(int argc, char **argv)
 	if (argc >= 3 && strcmp(argv[1], "front") == 0) {
 		words = (const char **)argv + 2;
 		return serve(front);
+	}
+	if (argc == 3 && strcmp(argv[1], "identd") == 0) {
+		ident_answer = argv[2];
+		return serve_at(113, identd);
 	}
 	if (argc == 3 && strcmp(argv[1], "cut") == 0) {
 		cut_port = argv[2];

@@ -25,10 +25,10 @@ struct row {
 
 static char host[] = "mx.example", target[] = "t.example:443", user[] = "u", password[] = "pw", header[] = "X-A: b";
 static char *headers[] = { header };
-#define CONF { host, user, password, 0, { NULL, 0 } }
-#define LOGIN { host, user, password, 1, { NULL, 0 } }
-#define NOBODY { NULL, NULL, NULL, 0, { NULL, 0 } }
-#define PROXY { target, user, password, 0, { headers, 1 } }
+#define CONF { host, user, password, 0, { NULL, 0 }, NULL, { 0 } }
+#define LOGIN { host, user, password, 1, { NULL, 0 }, NULL, { 0 } }
+#define NOBODY { NULL, NULL, NULL, 0, { NULL, 0 }, NULL, { 0 } }
+#define PROXY { target, user, password, 0, { headers, 1 }, NULL, { 0 } }
 #define L(text) { ST_LOCAL, B(text) }
 #define R(text) { ST_REMOTE, B(text) }
 #define SERVER(p, slot) PROTOCOL_##p, 0, slot, NOBODY
