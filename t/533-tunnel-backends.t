@@ -47,17 +47,17 @@ try:
     s = ctx.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10), suppress_ragged_eofs=False)
 except OSError: print("0 refused"); sys.exit()
 s.settimeout(10)
-up, got, how = int(sys.argv[2]), b"", None
+up, got, how, cut = int(sys.argv[2]), b"", None, "cut"
 try:
     s.sendall(b"hello\n")
     if up:
         s.setblocking(True); s.settimeout(10)
         while up > 0: n = min(up, 16384); s.sendall(b"u" * n); up -= n
-except OSError: pass
+except OSError: cut = "reset"	# the error is told once: what is read after it looks like an end
 try:
     while d := s.recv(65536): got += d
     how = "end"
-except ssl.SSLEOFError: how = "cut"
+except ssl.SSLEOFError: how = cut
 except TimeoutError: how = "hung"
 except OSError: how = "reset"
 print(len(got), how, got.split(b"\n")[-2].decode() if got.count(b"\n") > 0 else "")

@@ -11,11 +11,13 @@ tell(void *arg)
 		[REFUSED_RATE] = "Connections refused by connectionRate or connectionRateAddress",
 		[REFUSED_SHAKE_RATE] = "Handshakes refused by handshakeRate or handshakeRateAddress",
 		[REFUSED_TOTAL] = "Connections refused by connectionsMax",
-		[REFUSED_SHARE] = "Connection rejected: too many clients for a worker's descriptors",
+		[REFUSED_SHARE] = "Connections refused for lack of descriptors",
 		[REFUSED_STALL] = "Handshakes reset by handshakesMax",
 	};
 	struct refusals *r = arg;
 
+	if (r->n[REFUSED_SHARE] > 0)	/* stunnel's words, which programs look for */
+		log_warn("Connection rejected: too many clients (>=%u)", r->share);
 	for (int i = 0; i < REFUSALS; i++) {
 		if (r->n[i] > 0)
 			log_warn("%s: %u", words[i], r->n[i]);

@@ -9,6 +9,7 @@ enum refusal { REFUSED_RATE, REFUSED_SHAKE_RATE, REFUSED_TOTAL, REFUSED_SHARE, R
 struct refusals {
 	struct loop *loop;
 	struct timer tell;
+	unsigned share;			/* how many connections a worker has descriptors for; it is named */
 	unsigned n[REFUSALS];		/* since the log last said so */
 };
 

@@ -376,6 +376,7 @@ worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 		return r;
 	}
 	w->env.shaking_max = handshakes_max(job->services->conf, w->most);
+	w->env.refusals.share = w->most;
 	for (size_t i = 0; i < job->listeners->n; i++) {
 		struct gate *g = &w->gates[i];
 

@@ -291,8 +291,12 @@ send_text(const char *port, const char *what)
 	char back[4096];
 	ssize_t got;
 
-	if (connect(fd, (struct sockaddr *)&sin, sizeof sin) < 0 || write(fd, what, strlen(what)) < 0)
+	if (connect(fd, (struct sockaddr *)&sin, sizeof sin) < 0)
 		return 1;
+	if (write(fd, what, strlen(what)) < 0) {	/* it was reset before we came to speak */
+		puts("reset");
+		return 0;
+	}
 	shutdown(fd, SHUT_WR);
 	while ((got = read(fd, back, sizeof back)) > 0)
 		fwrite(back, 1, (size_t)got, stdout);
