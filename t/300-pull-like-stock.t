@@ -39,8 +39,8 @@ conf "$own" > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-protocols="27 28 29 30 31 32"
-plan $((6 * 18))
+protocols=$(versions 27 28 29 30 31 32)
+plan_all $((6 * 18))
 for p in $protocols; do
 	before=
 	same_as_stock "protocol $p: everything" --protocol=$p -ai @/m/

@@ -50,8 +50,8 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 154
-for p in 28 29 31 32; do
+plan_all 154
+for p in $(versions 28 29 31 32); do
 	c() { _n=$1; shift; same_as_stock "protocol $p: $_n" --protocol=$p -ai "$@"; }
 	c 'exclude a suffix' --exclude='*.o' @/m/
 	c 'exclude anchored' --exclude=/a/b @/m/

@@ -30,9 +30,9 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 62
+plan_all 62
 before=$scratch/old
-for p in 27 29 30 31 32; do
+for p in $(versions 27 29 30 31 32); do
 	same_as_stock "protocol $p: -z" --protocol=$p -aiz @/m/
 	same_as_stock "protocol $p: -z, large blocks" --protocol=$p -aiz -B 100000 @/m/
 	same_as_stock "protocol $p: -z whole files" --protocol=$p -aizW @/m/

@@ -34,8 +34,8 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 90
-for p in 27 28 29 30 31 32; do
+plan_all 90
+for p in $(versions 27 28 29 30 31 32); do
 	c() { _n=$1; shift; same_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	c 'hard links' -aiH @/m/
 	is "$(link_groups "$scratch/ours/d")" "$(link_groups "$scratch/stock/d")" "protocol $p: the same names share a file"
@@ -52,7 +52,7 @@ for p in 27 28 29 30 31 32; do
 	c 'munged' -ai @/munged/links
 	c 'one file system' -aix @/m/
 done
-for p in 30 31 32; do
+for p in $(versions 30 31 32); do
 	same_as_stock "protocol $p: access times" --protocol=$p -aiU @/m/
 done
 

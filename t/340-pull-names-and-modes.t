@@ -38,8 +38,8 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 197
-for p in ${protocols:-27 28 29 30 31 32}; do
+plan_all 197
+for p in $(versions 27 28 29 30 31 32); do
 	c() { _n=$1; shift; same_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=
 	c 'names from the client' -ai --files-from="$scratch/names" @/m/
@@ -77,7 +77,7 @@ for p in ${protocols:-27 28 29 30 31 32}; do
 done
 
 # --remove-source-files: what was sent is gone, what is not is not
-for p in 27 29 30 32; do
+for p in $(versions 27 29 30 32); do
 	for side in ours stock; do
 		rm -rf "$scratch/w" "$scratch/got"; cp -a "$tree" "$scratch/w"
 		[ $side = ours ] && q=$port || q=$rport

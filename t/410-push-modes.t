@@ -45,8 +45,8 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan 303
-for p in 27 28 29 30 31 32; do
+plan_all 303
+for p in $(versions 27 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	i=i; [ $p -ge 29 ] || i=v	# old protocols have no items for what is done here alone
 	before= fresh=

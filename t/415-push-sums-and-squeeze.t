@@ -22,8 +22,8 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan 96
-for p in 29 30 31 32; do
+plan_all 96
+for p in $(versions 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=
 	c 'odd names' -ai odd/ @/up/

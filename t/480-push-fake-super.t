@@ -57,9 +57,9 @@ c() {
 kept() { rm -rf "$scratch/seed"; mkdir "$scratch/seed"; chown nobody:nogroup "$scratch/seed"
 	rsync -aAXH --fake-super "$1/" "$scratch/seed/"; chown -R -h nobody:nogroup "$scratch/seed"; }
 
-plan 95
+plan_all 95
 kept "$near"; cp -a "$scratch/seed" "$scratch/old"
-for p in 29 30 31 32; do
+for p in $(versions 29 30 31 32); do
 	before=
 	c "protocol $p: everything new" --protocol=$p -aiH --no-inc-recursive tree/ @/up/
 	c "protocol $p: munged links" --protocol=$p -ai tree/ @/munged/
@@ -81,7 +81,7 @@ rm -rf "$scratch/up.ours/d" "$scratch/up.stock/d"
 kept "$tree"; cp -a "$scratch/seed" "$scratch/up.ours/d"; cp -a "$scratch/seed" "$scratch/up.stock/d"
 for s in ours stock; do echo odd > "$scratch/up.$s/d/odd"; setfattr -n user.rsync.%stat -v "41755 0,0 7:7" "$scratch/up.$s/d/odd"; done # no directory
 before=
-for p in 27 29 30 31 32; do
+for p in $(versions 27 29 30 31 32); do
 	same_as_stock "protocol $p: a list" --protocol=$p --list-only --exclude=odd @/up/
 	same_as_stock "protocol $p: a pull" --protocol=$p -ai --exclude=odd @/up/
 	same_as_stock "protocol $p: a pull of arguments" --protocol=$p -aiR @/up/link @/up/c @/up/d/secret

@@ -41,8 +41,8 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan 81
-for p in 27 28 29 30 31 32; do
+plan_all 81
+for p in $(versions 27 28 29 30 31 32); do
 	c() { _c=$1; shift; push_as_stock "protocol $p: $_c" --protocol=$p "$@"; }
 	i=i; [ $p -ge 29 ] || i=v
 	before=
