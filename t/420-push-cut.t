@@ -3,7 +3,7 @@
 # repeated push finishes; what a killed session left behind goes.
 . "${top_srcdir:-.}/t/lib.sh"
 command -v rsync > /dev/null || skip_all "no rsync"
-CUTS=${CUTS:-67}	# of each kind
+CUTS=${CUTS:-$(sanitized && echo 25 || echo 67)}	# of each kind
 
 new=$scratch/new old=$scratch/old
 mkdir -p "$new/a/b" "$new/c"

@@ -163,7 +163,8 @@ ready "$tlog" 'Accepting new connections'
 s_client
 line 5 0 "Service \\[rsync\\] accepted connection from $a"
 line 5 0 'Connection closed: 5 byte(s) sent to TLS, 5 byte(s) sent to socket'
-is "$(cat "$scratch/quiet.log")" '' 'a file: and nothing on standard error'
+# ASan says so much of stacks that are not the program's first
+is "$(sed '/ASan is ignoring requested/,+2d' "$scratch/quiet.log")" '' 'a file: and nothing on standard error'
 stop "$tunnel_pid"
 if [ "$(id -u)" = 0 ] && unshare -m true 2> /dev/null; then
 	mkdir "$scratch/dev"
