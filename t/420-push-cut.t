@@ -76,7 +76,7 @@ done
 
 # the session is killed at a random moment
 bad=0 killed=0 i=0
-while [ $i -lt $((CUTS / 2)) ]; do
+while [ $i -lt 33 ]; do
 	i=$((i + 1))
 	restore kill
 	timeout 20 rsync -a --no-o --no-g --bwlimit=1500 "$new/" "rsync://127.0.0.1:$port/kill/" > /dev/null 2>&1 & client=$!
