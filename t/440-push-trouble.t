@@ -88,8 +88,8 @@ if command -v strace > /dev/null; then
 	port=$(freeport)
 	spawn "$scratch/quota.log" strace -f -q -o "$scratch/quota.trace" -e trace=pwrite64 -e inject=pwrite64:error=EDQUOT:when=3+ \
 	    "$syncd" --daemon --no-detach --config="$scratch/quota.conf" --port="$port" --address=127.0.0.1 --log-file=/dev/stderr
-	servers="$(pgrep -P "$pid") $servers"	# strace, when it ends, lets go of what it runs
 	ready "$scratch/quota.log" "listening on port $port"
+	servers="$(pgrep -P "$pid") $servers"	# strace, when it ends, lets go of what it runs
 	timeout 20 rsync -a "$tree/" "rsync://127.0.0.1:$port/quota/" > "$scratch/out" 2>&1
 	is $? 23 "a quota is an error at the client"
 	like "$(cat "$scratch/out")" '*write failed on*large*Disk quota exceeded*' "in words"
