@@ -18,13 +18,25 @@ stand_in(const struct attr_of *of)
 	return of->dir < 0 ? -EBADF : fchdir(of->dir) < 0 ? -errno : 0;
 }
 
-/* The name that the kernel knows it by.  dst holds it where it is another. */
+/* The name that the kernel knows it by.  dst holds it where it is another.  NULL: there is no such name; one that
+ * would become what fake.h keeps is none, whoever asks for it. */
 static const char *
 real_name(const struct attr_of *of, const char *name, char dst[NAME_SIZE])
 {
 	if (!of->fake || strncmp(name, "user.", 5) == 0)
 		return name;
+	if (name[0] == '%')
+		return NULL;
 	return (size_t)snprintf(dst, NAME_SIZE, "%s%s", own, name) < NAME_SIZE ? dst : NULL;
+}
+
+/* Make ready for a call about the attribute: *name becomes its real name.  0 or -errno. */
+static int
+reach(const struct attr_of *of, const char **name, char real[NAME_SIZE])
+{
+	if ((*name = real_name(of, *name, real)) == NULL)
+		return -ERANGE;
+	return of->fd < 0 ? stand_in(of) : 0;
 }
 
 /* From a list of real names those that are shown, as they are shown. */
@@ -111,9 +123,7 @@ attr_set(const struct attr_of *of, const char *name, const void *value, size_t n
 	char real[NAME_SIZE];
 	int r;
 
-	if ((name = real_name(of, name, real)) == NULL)
-		return -ERANGE;
-	if (of->fd < 0 && (r = stand_in(of)) != 0)
+	if ((r = reach(of, &name, real)) != 0)
 		return r;
 	r = of->fd >= 0 ? fsetxattr(of->fd, name, value, n, 0) : lsetxattr(of->name, name, value, n, 0);
 	return r < 0 ? -errno : 0;
@@ -125,9 +135,7 @@ attr_remove(const struct attr_of *of, const char *name)
 	char real[NAME_SIZE];
 	int r;
 
-	if ((name = real_name(of, name, real)) == NULL)
-		return -ERANGE;
-	if (of->fd < 0 && (r = stand_in(of)) != 0)
+	if ((r = reach(of, &name, real)) != 0)
 		return r;
 	r = of->fd >= 0 ? fremovexattr(of->fd, name) : lremovexattr(of->name, name);
 	return r < 0 && errno != ENODATA ? -errno : 0;

@@ -1,9 +1,11 @@
 #include "syncd/fs/tree.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/file.h>
 
 #include "lib/err.h"
+#include "syncd/fs/fake.h"
 #include "syncd/fs/meta.h"
 #include "syncd/fs/stage.h"
 #include "t/unit/scratch.h"
@@ -211,6 +213,36 @@ START_TEST(a_sweep_takes_what_is_old_and_nobodys)
 }
 END_TEST
 
+START_TEST(what_is_kept_for_show_is_set_under_no_other_name)
+{
+	struct attr_of of = { .fd = -1, .dir = root.fd, .name = "f", .fake = true };
+	struct stat real, shown;
+	struct buf names = BUF_INIT;
+
+	ck_assert_int_eq(fstatat(root.fd, "f", &real, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(attr_set(&of, "%stat", "100777 0,0 7:7", 14), -ERANGE);
+	shown = real;
+	fake_show(&of, &shown);
+	ck_assert_uint_eq(shown.st_uid, real.st_uid);
+	if (attr_set(&of, ATTR_FAKE_STAT, "20644 1,3 7:8", 13) != 0)
+		return;		/* no extended attributes on this file system */
+	fake_show(&of, &shown);
+	ck_assert(S_ISCHR(shown.st_mode) && shown.st_uid == 7 && shown.st_gid == 8);
+	ck_assert_int_eq(attr_set(&of, "trusted.x", "1", 1), 0);
+	ck_assert_int_eq(attr_names(&of, &names), 0);
+	ck_assert_uint_eq(buf_len(&names), sizeof "trusted.x");
+	ck_assert_str_eq((const char *)buf_head(&names), "trusted.x");
+	buf_done(&names);
+	for (const char *const *text = (const char *const[]){ "40755 0,0 0:0", "garbage", "100644 0,0 0:0 ", "7100644 0,0 0:0", "", NULL };
+	    *text != NULL; text++) {
+		ck_assert_int_eq(attr_set(&of, ATTR_FAKE_STAT, *text, strlen(*text)), 0);
+		shown = real;
+		fake_show(&of, &shown);
+		ck_assert_uint_eq(shown.st_mode, real.st_mode);
+	}
+}
+END_TEST
+
 START_TEST(attributes_are_those_of_the_name_and_not_of_a_links_target)
 {
 	const struct meta m = { .set_mode = true, .mode = 0600, .set_mtime = true, .mtime = { 12345, 6 } },
@@ -248,6 +280,7 @@ main(void)
 	tcase_add_test(t, a_temporary_has_a_name_of_its_own);
 	tcase_add_loop_test(t, temporaries_of_others_are_not_ours, 0, ARRAY_LEN(stage_names));
 	tcase_add_test(t, a_sweep_takes_what_is_old_and_nobodys);
+	tcase_add_test(t, what_is_kept_for_show_is_set_under_no_other_name);
 	tcase_add_test(t, attributes_are_those_of_the_name_and_not_of_a_links_target);
 	suite_add_tcase(s, t);
 	return unit_main(s);
