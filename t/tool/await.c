@@ -1,7 +1,7 @@
 /* Waiting without guessing, for the test scripts.
  *   await freeport              print a port that the kernel just gave away
  *   await port N                until something accepts on 127.0.0.1:N
- *   await line FILE TEXT        until FILE holds TEXT
+ *   await line FILE TEXT [N]    until N (1) lines of FILE hold TEXT
  *   await gone PID              until that process is no more (a zombie is no more)
  * Exit 0, or 1 after AWAIT_SECONDS (20). */
 #include <arpa/inet.h>
@@ -48,17 +48,16 @@ port_answers(const char *port)
 }
 
 static int
-file_holds(const char *path, const char *text)
+file_holds(const char *path, const char *text, int lines)
 {
 	char line[8192];
 	FILE *f = fopen(path, "r");
-	int found = 0;
 
-	while (f != NULL && !found && fgets(line, sizeof line, f) != NULL)
-		found = strstr(line, text) != NULL;
+	while (f != NULL && lines > 0 && fgets(line, sizeof line, f) != NULL)
+		lines -= strstr(line, text) != NULL;
 	if (f != NULL)
 		fclose(f);
-	return found;
+	return lines <= 0;
 }
 
 static int
@@ -85,7 +84,7 @@ main(int argc, char **argv)
 		return freeport();
 	for (int tries = 0; argc >= 3 && tries < 4000; tries++) {
 		if ((strcmp(argv[1], "port") == 0 && port_answers(argv[2])) ||
-		    (strcmp(argv[1], "line") == 0 && argc == 4 && file_holds(argv[2], argv[3])) ||
+		    (strcmp(argv[1], "line") == 0 && argc >= 4 && file_holds(argv[2], argv[3], argc > 4 ? atoi(argv[4]) : 1)) ||
 		    (strcmp(argv[1], "gone") == 0 && process_gone(argv[2])))
 			return 0;
 		nanosleep(&nap, NULL);
