@@ -596,23 +596,6 @@ read_motd(const struct syncd_conf *c, struct buf *b)
 	return buf_cstr(b);
 }
 
-static void
-log_exit(int code)
-{
-	static const struct { int code; const char *text; } names[] = {
-		{ RERR_SYNTAX, "syntax or usage error" }, { RERR_PROTOCOL, "protocol incompatibility" },
-		{ RERR_UNSUPPORTED, "requested action not supported" }, { RERR_SOCKETIO, "error in socket IO" },
-		{ RERR_FILEIO, "error in file IO" }, { RERR_STREAMIO, "error in rsync protocol data stream" },
-		{ RERR_SIGNAL, "received SIGINT, SIGTERM, or SIGHUP" },
-		{ RERR_MALLOC, "error allocating core memory buffers" }, { RERR_TIMEOUT, "timeout in data send/receive" },
-		{ RERR_PARTIAL, "some files/attrs were not transferred (see previous errors)" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (names[i].code == code)
-			log_warn("rsync error: %s (code %d) [sender=%s]", names[i].text, code, PACKAGE_VERSION);
-}
-
 int
 monitor_run(const struct monitor_job *job)
 {
@@ -636,7 +619,5 @@ monitor_run(const struct monitor_job *job)
 	if (m.state != ST_SESSION)
 		return code;
 	close(job->peer_fd);		/* the session's alone now: its end must be the end */
-	code = serve_half(&m, m.session_fd, m.session, "session");
-	log_exit(code);
-	return code;
+	return serve_half(&m, m.session_fd, m.session, "session");
 }

@@ -71,6 +71,7 @@ session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struc
 	s.proto.version = a->version;
 	buf_put(&s.peer.in, a->ahead, a->n_ahead);
 	code = session_run(&s);
+	session_log_end(&s);
 	session_done(&s);
 	return code;
 }

@@ -42,7 +42,7 @@ start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 logged() { grep -c -- "$1" "$scratch/syncd.log"; }
 
-plan 33
+plan 34
 before=$old
 for p in 29 31 32; do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
@@ -54,6 +54,15 @@ for p in 29 31 32; do
 done
 ok "the log names what could not be written" test "$(logged 'mkstemp .* failed: Permission denied')" -gt 0
 ok "and what could not be deleted" test "$(logged 'delete_file: unlink(extra) failed: Permission denied')" -gt 0
+
+head -c 1000000 /dev/zero > "$scratch/zeros"
+begun=$(logged 'rsync to up/ from')
+rsync --bwlimit=10 "$scratch/zeros" "rsync://127.0.0.1:$port/up/" > /dev/null 2>&1 &
+client=$!
+"$await" line "$scratch/syncd.log" 'rsync to up/ from' $((begun + 1))
+kill -9 $client
+ok "the log says how a push ended, and on which side" "$await" line "$scratch/syncd.log" \
+    'rsync error: error in rsync protocol data stream (code 12) [receiver='
 
 timeout 20 rsync -t "$tree/one" "rsync://127.0.0.1:$port/incoming/" > "$scratch/out" 2>&1
 is $? 0 "a directory that can only be written takes uploads"

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "syncd/session/session.h"
 
 #include <errno.h>
@@ -129,6 +131,29 @@ static const char *
 side(const struct session *s)
 {
 	return s->in == NULL ? "sender" : "receiver";
+}
+
+void
+session_log_end(const struct session *s)
+{
+	static const struct { int code; const char *text; } names[] = {
+		{ RERR_SYNTAX, "syntax or usage error" }, { RERR_PROTOCOL, "protocol incompatibility" },
+		{ RERR_UNSUPPORTED, "requested action not supported" }, { RERR_SOCKETIO, "error in socket IO" },
+		{ RERR_FILEIO, "error in file IO" }, { RERR_STREAMIO, "error in rsync protocol data stream" },
+		{ RERR_SIGNAL, "received SIGINT, SIGTERM, or SIGHUP" },
+		{ RERR_MALLOC, "error allocating core memory buffers" }, { RERR_TIMEOUT, "timeout in data send/receive" },
+		{ RERR_PARTIAL, "some files/attrs were not transferred (see previous errors)" },
+	};
+
+	char line[160];
+	int n;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i].code == s->exit_code) {
+			n = snprintf(line, sizeof line, "rsync error: %s (code %d) [%s=%s]", names[i].text, s->exit_code, side(s),
+			    PACKAGE_VERSION);
+			ask_log(s->monitor_fd, LOG_WARNING, line, (size_t)n);
+		}
 }
 
 enum step

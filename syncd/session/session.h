@@ -168,6 +168,9 @@ void session_done(struct session *s);
 /* Run to the end; the exit code of the process. */
 int session_run(struct session *s);
 
+/* Tell the log how a session ended that did not end well, as rsync does: the code and which side we were. */
+void session_log_end(const struct session *s);
+
 /* End with words for the client: an @ERROR line in the text phase, messages after it, then the
  * exit code (rsync-wire 1.12, 9.4).  Returns the step that the phase has to return. */
 enum step session_fail(struct session *s, int exit_code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
