@@ -74,15 +74,17 @@ for k in fin rst hold; do
 	is "$again" 0 "$k: a repeated push finishes"
 done
 
-# the session is killed at a random moment
+# the session is killed at a random moment of its life
+session() { pgrep -P "$(pgrep -d, -P "$syncd_pid")" 2> /dev/null | tail -n 1; }
 bad=0 killed=0 i=0
 while [ $i -lt 33 ]; do
 	i=$((i + 1))
 	restore kill
-	timeout 20 rsync -a --no-o --no-g --bwlimit=1500 "$new/" "rsync://127.0.0.1:$port/kill/" > /dev/null 2>&1 & client=$!
+	timeout 20 rsync -a --no-o --no-g --bwlimit=300 "$new/" "rsync://127.0.0.1:$port/kill/" > /dev/null 2>&1 & client=$!
+	while [ -z "$(session)" ] && kill -0 $client 2> /dev/null; do sleep 0.01; done
 	sleep "0.$(printf %02d $((i * 7 % 30)))"
-	session=$(pgrep -P "$(pgrep -d, -P "$syncd_pid")" 2> /dev/null | tail -n 1)
-	[ -z "$session" ] || ! kill -9 "$session" 2> /dev/null || killed=$((killed + 1))
+	victim=$(session)
+	[ -z "$victim" ] || ! kill -9 "$victim" 2> /dev/null || killed=$((killed + 1))
 	wait $client; idle "$syncd_pid"
 	whole kill || { bad=$((bad + 1)); note < "$scratch/kill.wrong"; }
 done

@@ -54,15 +54,14 @@ stop "$tunnel_pid"
 # stalled handshakes, with the limits that nobody has set
 ulimit -S -n 1024
 with "workers = 2" 'TIMEOUTbusy = 3'
-began=$(date +%s%N)
 many 2000
-good=0
+good=0 began=$(date +%s)
 for _i in 1 2 3 4 5 6 7 8; do s_client; [ "$out" != PING ] || good=$((good + 1)); done
-took=$((($(date +%s%N) - began) / 1000000))
+took=$(($(date +%s) - began))
 is $good 8 'among 2,000 that stall the honest get through'
 ok 'the oldest had to go' logged 'SSL_accept: more than handshakesMax unfinished: sending reset'
 is "$(grep -c 'too many clients' "$tlog")" 0 'and nobody was turned away'
-ok 'in reasonable time' test $took -le 5000
+ok 'and no honest one waited for the others to time out' test $took -lt 12
 enough
 stop "$tunnel_pid"
 
