@@ -231,18 +231,20 @@ closer_add(struct closer *c, int fd)
 {
 	if (fd < 0)
 		return;
-	if (c->n > 0 && fd != c->first + c->n)
-		closer_flush(c);
-	if (c->n == 0)
-		c->first = fd;
-	if (++c->n == CLOSER_MAX)
+	c->fds[c->n++] = fd;
+	if (c->n == CLOSER_MAX)
 		closer_flush(c);
 }
 
 void
 closer_flush(struct closer *c)
 {
-	if (c->n > 0)
-		close_range((unsigned)c->first, (unsigned)(c->first + c->n - 1), 0);
+	int from = 0;
+
+	for (int i = 1; i <= c->n; i++)
+		if (i == c->n || c->fds[i] != c->fds[i - 1] + 1) {
+			close_range((unsigned)c->fds[from], (unsigned)c->fds[i - 1], 0);
+			from = i;
+		}
 	c->n = 0;
 }

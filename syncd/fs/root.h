@@ -68,11 +68,11 @@ int opener_dir(struct opener *o, const char *dir);
 void opener_done(struct opener *o);
 
 /* Descriptors to be closed, some of them at once: neighbours cost one system call. */
+enum { CLOSER_MAX = 32 };
 struct closer {
-	int first, n;
+	int fds[CLOSER_MAX], n;
 };
 
-enum { CLOSER_MAX = 32 };
 void closer_add(struct closer *c, int fd);	/* -1 is ignored */
 void closer_flush(struct closer *c);
 

@@ -116,7 +116,7 @@ clean(const char *from, bool relative, char *to)
 	if (from[0] == '/' && !relative)
 		return E_FORMAT;
 	while (*from != '\0') {
-		size_t n = strcspn(from, "/");
+		size_t n = (size_t)(strchrnul(from, '/') - from);
 
 		if (n == 2 && from[0] == '.' && from[1] == '.')
 			return E_FORMAT;

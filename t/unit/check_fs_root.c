@@ -162,7 +162,7 @@ flip(void *arg)
 
 START_TEST(what_is_handed_to_the_closer_is_closed_and_nothing_else)
 {
-	struct closer c = { 0, 0 };
+	struct closer c = { .n = 0 };
 	int fds[CLOSER_MAX + 3];
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)

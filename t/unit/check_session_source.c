@@ -1,5 +1,7 @@
 #include "syncd/session/source.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "lib/err.h"
@@ -156,6 +158,54 @@ START_TEST(below_29_the_order_is_that_of_the_bytes)
 }
 END_TEST
 
+/* Bytes as they are compared on the wire: a directory's name ends in a slash, and comes last from protocol 29 on. */
+static int
+by_spec(const struct file *a, const struct file *b)
+{
+	char x[NAME_MAX + 2], y[NAME_MAX + 2];
+	int dirs = conf.version < 29 ? 0 : S_ISDIR(a->mode) - S_ISDIR(b->mode);
+
+	sprintf(x, "%s%s", a->name, conf.version >= 29 && S_ISDIR(a->mode) ? "/" : "");
+	sprintf(y, "%s%s", b->name, conf.version >= 29 && S_ISDIR(b->mode) ? "/" : "");
+	return dirs != 0 ? dirs : strcmp(x, y);
+}
+
+/* Long common beginnings, names that others begin with, bytes on both sides of '/' and above 127. */
+START_TEST(names_that_begin_alike_are_in_order)
+{
+	static const char bytes[] = "!-.0aZ~\xc3\xff";
+	unsigned seed = 7;
+
+	conf.version = _i;
+	conf.incremental = _i >= 30;
+	for (int i = 0; i < 400; i++) {
+		char name[64] = "d/IMG_2026_common_";
+		size_t n = strlen(name), more = (unsigned)(seed = seed * 1103515245 + 12345) >> 16 & 15;
+
+		for (size_t k = 0; k < more; k++)
+			name[n++] = bytes[(seed = seed * 1103515245 + 12345) >> 16 & 1 ? 0 : (seed >> 20) % (sizeof bytes - 1)];
+		name[n] = '\0';
+		if (i == 0)
+			scratch_dir("d");
+		if (i % 3 == 0)
+			mkdirat(scratch_fd, name, 0755);
+		else
+			close(openat(scratch_fd, name, O_CREAT | O_WRONLY, 0644));
+	}
+	struct source *s = built("");
+	uint32_t dir, first = 2;		/* behind ".", and "d" in which the others lie */
+	if (conf.incremental) {
+		ck_assert_int_eq(source_next(s, &dir), 0);
+		first = 0;
+	}
+	const struct segment *seg = source_newest(s);
+	ck_assert_uint_gt(seg->n, 150);
+	for (uint32_t i = first + 1; i < seg->n; i++)
+		ck_assert_msg(by_spec(&seg->files[i - 1], &seg->files[i]) < 0, "%s, %s", seg->files[i - 1].name, seg->files[i].name);
+	source_free(s);
+}
+END_TEST
+
 START_TEST(segments_have_gaps_and_directories_their_numbers)
 {
 	struct source *s;
@@ -295,6 +345,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_example_of_the_protocol_is_in_its_order);
 	tcase_add_test(t, below_29_the_order_is_that_of_the_bytes);
+	tcase_add_loop_test(t, names_that_begin_alike_are_in_order, 28, 31);
 	tcase_add_test(t, segments_have_gaps_and_directories_their_numbers);
 	tcase_add_test(t, links_that_lead_out_are_not_walked);
 	tcase_add_test(t, a_missing_argument_is_complained_of);
