@@ -3,6 +3,7 @@
  *   load bulk PORT down|up N BYTES  N connections at once move BYTES together
  *   load shake PORT full|resumed N  N handshakes, one after the other on each of two threads, a byte echoed on each
  *   load echo PORT N                N times 64 bytes there and back; prints the median and the 99th percentile in us
+ *   load cpu PID...                 CPU time that processes have used, together, in ns (threads that have ended count, children do not)
  *   load idle PORT N                opens N connections, says "ready", closes them when standard input ends */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -347,6 +348,20 @@ idle(int n)
 	return 0;
 }
 
+static int
+cpu(char **pids)
+{
+	unsigned long long ns = 0;
+	struct timespec t;
+	clockid_t clock;
+
+	for (; *pids != NULL; pids++)
+		if (clock_getcpuclockid(atoi(*pids), &clock) == 0 && clock_gettime(clock, &t) == 0)
+			ns += (unsigned long long)t.tv_sec * 1000000000 + (unsigned long long)t.tv_nsec;
+	printf("%llu\n", ns);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -358,6 +373,8 @@ main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files);
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		return serve(argv[2]);
+	if (argc > 2 && strcmp(argv[1], "cpu") == 0)
+		return cpu(argv + 2);
 	if (argc < 4)
 		return 2;
 	prepare(argv[2]);
