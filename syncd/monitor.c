@@ -349,6 +349,18 @@ mode_changes(const struct monitor *m, const char *name, const char *text)
 }
 
 /* Open what the session will stand on, with our rights and before it exists. */
+/* Of the patterns that may not be compressed rsync heeds this one alone (rsyncd-conf section 6). */
+static bool
+has_star(const char *patterns)
+{
+	for (const char *at = patterns; at != NULL && *at != '\0'; at += strcspn(at, " ")) {
+		at += strspn(at, " ");
+		if (at[0] == '*' && (at[1] == '\0' || at[1] == ' '))
+			return true;
+	}
+	return false;
+}
+
 static int
 open_module(struct monitor *m, char *words, size_t size)
 {
@@ -379,6 +391,8 @@ open_module(struct monitor *m, char *words, size_t size)
 	m->grant.incoming = mode_changes(m, "incoming chmod", m->module->incoming_chmod);
 	m->grant.outgoing = mode_changes(m, "outgoing chmod", m->module->outgoing_chmod);
 	m->grant.ignore_nonreadable = m->module->ignore_nonreadable;
+	m->grant.ignore_errors = m->module->ignore_errors;
+	m->grant.dont_compress = has_star(m->module->dont_compress);
 	m->grant.temp_dir = m->module->temp_dir;
 	m->grant.jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
 	m->grant.charset = m->module->charset;

@@ -24,13 +24,19 @@ conf() { cat <<-EOT
 	$([ "$(id -u)" != 0 ] || echo gid = 0)
 	[m]
 	path = $tree
+	[plain]
+	path = $tree
+	dont compress = *.gz *
+	[some]
+	path = $tree
+	dont compress = *.gz numbers */numbers
 	EOT
 }
 conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan_all 62
+plan_all 70
 before=$scratch/old
 for p in $(versions 27 29 30 31 32); do
 	same_as_stock "protocol $p: -z" --protocol=$p -aiz @/m/
@@ -52,4 +58,14 @@ same_as_stock 'level 0' -aiz --zl=0 --zc=zlib @/m/
 same_as_stock 'a level alone' -ai --zl=3 @/m/
 for c in xxh128 xxh3 xxh64 md5 md4 sha1 none md5,sha1; do
 	same_as_stock "checksum choice $c" -aic --cc=$c @/m/
+done
+
+# what is not to be compressed is not, where rsync does not do it either: bytes received, within a hundredth
+before=
+received() { rm -rf "$scratch/got"; rsync -z --zc="$3" --stats "rsync://127.0.0.1:$1/$2/numbers" "$scratch/got" | sed -n 's/^Total bytes received: //p' | tr -d ,; }
+for z in zlib zlibx zstd lz4; do
+	for m in plain some; do
+		a=$(received "$port" $m $z) b=$(received "$rport" $m $z)
+		ok "dont compress, $m, $z: as many bytes ($a, $b)" test "$((a - b))" -lt "$((b / 100))" -a "$((b - a))" -lt "$((b / 100))"
+	done
 done

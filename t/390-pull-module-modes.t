@@ -10,17 +10,18 @@ for f in a d/b d/sub/c shut/x; do echo "$f" > "$tree/$f"; done
 echo no > "$tree/d/unreadable"; chmod 600 "$tree/d/unreadable"; chmod 700 "$tree/shut"; mkfifo -m 600 "$tree/d/pipe"; ln -s /nonexistent "$tree/d/l"
 chmod 4755 "$tree/a"; chmod 2770 "$tree/d/sub"; chmod 755 "$tree/d/sub"
 find "$tree" -exec touch -h -d 2011-11-11 {} +
+mkdir "$scratch/old"; echo old > "$scratch/old/extra"
 n=0
 { printf 'use chroot = no\n'
   for c in ug+w,o= D2750,F640 Du+s,Fa-x 'u=rwX,g=rX,o=' 'Fg=u,o-rwx,D+t' '=r,+X' 'nonsense'; do
 	n=$((n + 1)); printf '[c%d]\npath = %s\nuid = 0\ngid = 0\noutgoing chmod = %s\n' $n "$tree" "$c"
   done
-  printf '[hidden]\npath = %s\nuid = nobody\nignore nonreadable = yes\n[shown]\npath = %s\nuid = nobody\n' "$tree" "$tree"
+  printf '[hidden]\npath = %s\nuid = nobody\nignore nonreadable = yes\n[shown]\npath = %s\nuid = nobody\n[lax]\npath = %s\nuid = nobody\nignore errors = yes\n' "$tree" "$tree" "$tree"
 } > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 36
+plan 40
 for p in 29 32; do
 	for i in 1 2 3 4 5 6 7; do
 		same_as_stock "protocol $p: modes changed, $i" --protocol=$p -ai "@/c$i/"
@@ -30,4 +31,8 @@ for p in 29 32; do
 	same_as_stock "protocol $p: nor when it is named" --protocol=$p -ai --no-o --no-g @/hidden/a @/hidden/d/unreadable @/hidden/shut
 	same_as_stock "protocol $p: nor in a listing" --protocol=$p -r --list-only @/hidden/
 	same_as_stock "protocol $p: without the parameter it is an error" --protocol=$p -ai --no-o --no-g @/shown/
+	before=$scratch/old
+	same_as_stock "protocol $p: after which nothing is deleted" --protocol=$p -ai --delete --no-o --no-g @/shown/
+	same_as_stock "protocol $p: but where errors are ignored" --protocol=$p -ai --delete --no-o --no-g @/lax/
+	before=
 done

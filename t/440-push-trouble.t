@@ -19,6 +19,12 @@ conf() { cat <<-EOT
 	path = $scratch/up.$1/d
 	read only = no
 	uid = nobody
+	[lax]
+	path = $scratch/up.$1/d
+	read only = no
+	ignore errors = yes
+	uid = 0
+	gid = 0
 	[full]
 	path = $scratch/full.$1
 	read only = no
@@ -42,7 +48,7 @@ start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 logged() { grep -c -- "$1" "$scratch/syncd.log"; }
 
-plan 34
+plan 40
 before=$old
 for p in 29 31 32; do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
@@ -51,6 +57,8 @@ for p in 29 31 32; do
 	c 'a tree' -rlti tree/d @/up/
 	c 'in place' -rti --inplace tree/one @/up/
 	c 'deletion' -rti --delete --existing tree/d/ @/up/d/
+	c 'no deletion where a source could not be read' -rti --delete tree/missing tree/d/ @/up/d/
+	c 'but where the module ignores errors' -rti --delete tree/missing tree/d/ @/lax/d/
 done
 ok "the log names what could not be written" test "$(logged 'mkstemp .* failed: Permission denied')" -gt 0
 ok "and what could not be deleted" test "$(logged 'delete_file: unlink(extra) failed: Permission denied')" -gt 0

@@ -32,6 +32,9 @@ conf() { cat <<-EOT
 	[utf8]
 	path = $scratch/up.$1/d
 	charset = UTF-8
+	[strange]
+	path = $scratch/up.$1/d
+	charset = IBM037
 	[raw]
 	path = $scratch/up.$1/d
 	EOT
@@ -41,7 +44,7 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan_all 81
+plan_all 86
 for p in $(versions 27 28 29 30 31 32); do
 	c() { _c=$1; shift; push_as_stock "protocol $p: $_c" --protocol=$p "$@"; }
 	i=i; [ $p -ge 29 ] || i=v
@@ -74,3 +77,15 @@ like "$(cat "$scratch/out")" '*Receiver* cannot convert filename: *' "in words"
 ok "what can be said is there" test -f "$scratch/up.ours/d/z/last"
 ok "nothing is deleted" test -f "$scratch/up.ours/d/gone$ue/$ue"
 is "$(find "$scratch/up.ours/d" -name '*[^ -~]*' -newer "$scratch/out" | wc -l)" 0 "and nothing else is made"
+
+# a set where other bytes than the slash become slashes: no name leaves its place
+mkdir "$scratch/lies"; up=$(b '\006\006') slash=$(b '\007')
+for n in "$up${slash}evil" "a${slash}evil" "$up" "$up$slash$up${slash}evil"; do
+	rm -rf "$scratch/up.ours/d" "$scratch/lies/"*; mkdir "$scratch/up.ours/d" "$scratch/up.ours/d/$(b '\201')"
+	echo lie > "$scratch/lies/$n"
+	timeout 20 rsync -a --iconv=UTF-8,IBM037 "$scratch/lies/" "rsync://127.0.0.1:$port/strange/" > "$scratch/out" 2>&1
+	ok "a name that would lead elsewhere ($?)" test $? -ne 0 -a "$(find "$scratch/up.ours" | wc -l)" = 3
+done
+echo well > "$scratch/lies/well"; rm -rf "$scratch/lies/$up"*
+timeout 20 rsync -a --iconv=UTF-8,IBM037 "$scratch/lies/" "rsync://127.0.0.1:$port/strange/" > "$scratch/out" 2>&1
+is "$(cat "$scratch/up.ours/d/$(b '\246\205\223\223')")" well "others do come"

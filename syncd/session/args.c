@@ -127,6 +127,8 @@ take_list(struct session *s)
 		return STEP_NEXT;
 	}
 	s->deadline = 0;
+	if (s->grant.ignore_errors)
+		s->opt.ignore_errors = 1;
 	log_request(s);
 	if (s->opt.files_from != NULL)
 		s->opt.dirs++;		/* directories are named to be made, not to be skipped */

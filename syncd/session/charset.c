@@ -67,16 +67,35 @@ convert(iconv_t cd, const char *text, char *dst, size_t size, bool keep_bad)
 	return r;
 }
 
+static size_t
+slashes(const char *text)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, '/')) != NULL)
+		text++, n++;
+	return n;
+}
+
+/* Where a slash comes of something else, a name would be a path, or a path one name (IBM037, UTF-16). */
+static int
+convert_path(iconv_t cd, const char *text, char *dst, size_t size)
+{
+	int r = convert(cd, text, dst, size, false);
+
+	return r == 0 && slashes(text) != slashes(dst) ? -EILSEQ : r;
+}
+
 int
 charset_to_wire(struct charset *c, const char *text, char *dst, size_t size)
 {
-	return convert(c->to, text, dst, size, false);
+	return convert_path(c->to, text, dst, size);
 }
 
 int
 charset_from_wire(struct charset *c, const char *text, char *dst, size_t size)
 {
-	return convert(c->from, text, dst, size, false);
+	return convert_path(c->from, text, dst, size);
 }
 
 char *

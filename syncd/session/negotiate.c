@@ -140,6 +140,12 @@ choose_sums(struct session *s, struct cursor *c)
 	return r;
 }
 
+static bool
+is_zlib(int method)
+{
+	return method == SQUEEZE_ZLIB || method == SQUEEZE_ZLIBX;
+}
+
 static int
 choose_method(struct session *s, struct cursor *c, enum squeeze_method *ret)
 {
@@ -160,7 +166,7 @@ choose_method(struct session *s, struct cursor *c, enum squeeze_method *ret)
 	if ((method = squeeze_by_name(choice)) < 0)
 		return E_UNSUPPORTED;
 	*ret = (enum squeeze_method)method;
-	if ((method == SQUEEZE_ZLIB || method == SQUEEZE_ZLIBX) && s->opt.level_given && s->opt.compress_level == 0)
+	if (is_zlib(method) && s->opt.level_given && s->opt.compress_level == 0)
 		*ret = SQUEEZE_NONE;		/* level 0 of these is none at all */
 	return 0;
 }
@@ -252,11 +258,18 @@ sends_filters(const struct session *s)
 	return s->opt.prune_empty || (options_deletes(&s->opt) && (s->opt.del_excluded == 0 || s->proto.version >= 29));
 }
 
+static int
+level_of(const struct session *s, enum squeeze_method method)
+{
+	if (s->grant.dont_compress && is_zlib(method))
+		return 0;
+	return s->opt.level_given ? (int)s->opt.compress_level : SQUEEZE_LEVEL_DEFAULT;
+}
+
 enum step
 negotiate_run(struct session *s)
 {
 	enum squeeze_method method;
-	int level = s->opt.level_given ? (int)s->opt.compress_level : SQUEEZE_LEVEL_DEFAULT;
 	int r;
 
 	if (!s->names_sent) {
@@ -272,7 +285,7 @@ negotiate_run(struct session *s)
 	r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &s->sum);
 	s->method = method;
 	if (r == 0 && method != SQUEEZE_NONE && s->opt.sender)
-		r = squeeze_new(method, level, sender_sink, s, &s->squeeze);
+		r = squeeze_new(method, level_of(s, method), sender_sink, s, &s->squeeze);
 	if (r != 0)
 		return session_broken(s, r);
 	s->phase = s->opt.sender || sends_filters(s) ? PH_FILTERS : PH_INTAKE;

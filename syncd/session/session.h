@@ -67,6 +67,8 @@ struct grant {
 	gid_t gid;
 	const struct chmod_list *incoming, *outgoing;	/* what is done to modes; NULL: nothing */
 	bool ignore_nonreadable;
+	bool ignore_errors;	/* deletion goes on after an I/O error, as with the client's option */
+	bool dont_compress;	/* at level 0, where the method has one */
 	const char *temp_dir;	/* for --temp-dir; NULL: beside the file */
 	const gid_t *groups;	/* supplementary ones; shared by fork */
 	size_t n_groups;

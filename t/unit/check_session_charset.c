@@ -49,6 +49,23 @@ START_TEST(what_does_not_fit_is_an_error)
 }
 END_TEST
 
+/* 0x2f and 0x61, '/' on each side, are something else on the other. */
+START_TEST(no_slash_comes_or_goes)
+{
+	static const char *const wire[] = { "a\x07" "b", "\x06\x06\x07" "evil", "a/b" };
+	struct charset *c;
+	char text[16];
+
+	ck_assert_int_eq(charset_new("IBM037", &c), 0);
+	for (size_t i = 0; i < ARRAY_LEN(wire); i++)
+		ck_assert_int_eq(charset_from_wire(c, wire[i], text, sizeof text), -EILSEQ);
+	ck_assert_int_eq(charset_to_wire(c, "\x81\x61\x82", text, sizeof text), -EILSEQ);
+	ck_assert_int_eq(charset_from_wire(c, "ab", text, sizeof text), 0);
+	ck_assert_str_eq(text, "\x81\x82");
+	charset_free(c);
+}
+END_TEST
+
 START_TEST(a_message_keeps_what_is_no_text)
 {
 	struct charset *c;
@@ -79,6 +96,7 @@ main(void)
 	tcase_add_loop_test(t, names_go_to_the_wire_and_back, 0, ARRAY_LEN(rows));
 	tcase_add_test(t, what_does_not_fit_is_an_error);
 	tcase_add_test(t, a_message_keeps_what_is_no_text);
+	tcase_add_test(t, no_slash_comes_or_goes);
 	tcase_add_test(t, a_set_that_nobody_knows_is_refused);
 	suite_add_tcase(s, t);
 	return unit_main(s);
