@@ -107,7 +107,7 @@ SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/li
 
 FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
 	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_session_inlist fuzz/fuzz_session_keeps fuzz/fuzz_session_names \
-	fuzz/fuzz_delta_expand
+	fuzz/fuzz_delta_expand fuzz/fuzz_policy_acl
 fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
 fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
@@ -124,6 +124,8 @@ fuzz_fuzz_wild_SOURCES = fuzz/fuzz_wild.c $(REPLAY)
 fuzz_fuzz_wild_LDADD = syncd/libpolicy.a $(BASE_LIBS)
 fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
 fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_policy_acl_SOURCES = fuzz/fuzz_policy_acl.c $(REPLAY)
+fuzz_fuzz_policy_acl_LDADD = syncd/libpolicy.a $(BASE_LIBS)
 fuzz_fuzz_session_names_SOURCES = fuzz/fuzz_session_names.c $(REPLAY)
 fuzz_fuzz_session_names_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 fuzz_fuzz_session_inlist_SOURCES = fuzz/fuzz_session_inlist.c $(REPLAY)
