@@ -3,7 +3,7 @@
 . "${top_srcdir:-.}/t/lib.sh"
 command -v curl > /dev/null || command -v python3 > /dev/null || skip_all 'neither curl nor python3'
 "$tunnel" -help 2>&1 | grep -q '^metrics' || skip_all 'built without libmicrohttpd'
-plan 42
+plan 43
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 cat > "$scratch/get.py" <<'EOP'
@@ -116,6 +116,12 @@ sed -i '/^metrics/d' "$tconf"
 kill -HUP "$tunnel_pid"
 gone() { _n=0; while [ -e "$where" ] && [ $_n -lt 50 ]; do _n=$((_n + 1)); sleep 0.1; done; [ ! -e "$where" ]; }
 ok 'and it goes with the option' gone
+stop "$tunnel_pid"
+
+{ printf 'metricsPublic = yes\nmetrics = 0.0.0.0:%s\n' "$mport"; server; } > "$scratch/in.conf"
+start_tunnel < "$scratch/in.conf"
+where=
+like "$(get /healthz)" '200 *' 'beyond the machine where it is allowed'
 stop "$tunnel_pid"
 
 refused() { # refused VALUE WORDS

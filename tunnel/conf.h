@@ -62,6 +62,7 @@ struct tun_conf {
 	int64_t vault_timeout;		/* seconds a handshake waits for one */
 	char *vault_user;		/* NULL or "": the service's, or nobody */
 	char *metrics;			/* where numbers are to be had; NULL or "": nowhere */
+	int metrics_public;		/* beyond this machine, too */
 	int watch;			/* reload when files change */
 	struct opt_list included;	/* directories that were read; no option's */
 	int64_t workers;		/* 0: one a core */

@@ -184,7 +184,7 @@ global_plain(struct load *l, const struct opt *o)
 	int r = set_plain(l, o, l->conf);
 
 	if (r == 0 && strcmp(o->name, "metrics") == 0 && l->conf->metrics[0] != '\0')
-		wrong = metrics_address(l->conf->metrics, &at);
+		wrong = metrics_address(l->conf->metrics, l->conf->metrics_public, &at);
 	return wrong != NULL ? refuse(l, wrong) : r;
 }
 

@@ -121,7 +121,7 @@ metrics_put(struct buf *out, const struct board *b, const struct metrics_cert *c
 }
 
 const char *
-metrics_address(const char *text, struct addr *ret)
+metrics_address(const char *text, int anyone, struct addr *ret)
 {
 	const char *colon = strrchr(text, ':');
 	char host[ADDR_TEXT_SIZE];
@@ -133,5 +133,6 @@ metrics_address(const char *text, struct addr *ret)
 	    (size_t)snprintf(host, sizeof host, "%.*s", (int)(colon - text), text) >= sizeof host ||
 	    addr_parse(host, (uint16_t)port, ret) != 0)
 		return "The argument needs to be ADDRESS:PORT or the path of a UNIX socket";
-	return addr_is_loopback(ret) ? NULL : "Numbers are for this machine only: use 127.0.0.1, ::1 or a UNIX socket";
+	return anyone || addr_is_loopback(ret) ? NULL :
+	    "Numbers are for this machine only: use 127.0.0.1, ::1 or a UNIX socket, or say metricsPublic = yes above";
 }

@@ -16,7 +16,8 @@ struct metrics_cert {
 /* Everything, in an order that does not change. */
 void metrics_put(struct buf *out, const struct board *b, const struct metrics_cert *certs, size_t n_certs, time_t now);
 
-/* Where to answer: "ADDRESS:PORT" of the loopback, or the path of a UNIX socket.  0, or what is wrong with it. */
-const char *metrics_address(const char *text, struct addr *ret);
+/* Where to answer: "ADDRESS:PORT", of the loopback unless anyone may ask, or the path of a UNIX socket.  NULL, or
+ * what is wrong with it. */
+const char *metrics_address(const char *text, int anyone, struct addr *ret);
 
 #endif

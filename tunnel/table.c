@@ -37,6 +37,7 @@ const struct opt global_opts[] = {
 	{ "logFormat",  GLOBAL(WORD, log_json), .words = log_formats, .def = "text" },
 #ifdef HAVE_MICROHTTPD
 	{ "metrics",    GLOBAL(STR, metrics) },
+	{ "metricsPublic", GLOBAL_YN(metrics_public), .def = "no" },
 #endif
 	{ "output",     GLOBAL(STR, output) },
 	{ "pid",        GLOBAL(STR, pid) },

@@ -90,10 +90,10 @@ END_TEST
 
 static const struct {
 	const char *text;
-	int good;
+	int good;		/* 1: always, 2: where anyone may ask */
 } addresses[] = {
 	{ "127.0.0.1:9100", 1 }, { "127.8.8.8:1", 1 }, { "::1:9100", 1 }, { "[::1]:9100", 1 }, { "/run/numbers", 1 },
-	{ "0.0.0.0:9100", 0 }, { ":::9100", 0 }, { "10.0.0.1:9100", 0 }, { "9100", 0 }, { "127.0.0.1:0", 0 }, { "127.0.0.1:65536", 0 },
+	{ "0.0.0.0:9100", 2 }, { ":::9100", 2 }, { "10.0.0.1:9100", 2 }, { "9100", 0 }, { "127.0.0.1:0", 0 }, { "127.0.0.1:65536", 0 },
 	{ "localhost:9100", 0 }, { "127.0.0.1:", 0 }, { "", 0 },
 };
 
@@ -101,7 +101,8 @@ START_TEST(only_this_machine_may_ask)
 {
 	struct addr a;
 
-	ck_assert_msg((metrics_address(addresses[_i].text, &a) == NULL) == addresses[_i].good, "%s", addresses[_i].text);
+	ck_assert_msg((metrics_address(addresses[_i].text, 0, &a) == NULL) == (addresses[_i].good == 1), "%s", addresses[_i].text);
+	ck_assert_msg((metrics_address(addresses[_i].text, 1, &a) == NULL) == (addresses[_i].good > 0), "%s", addresses[_i].text);
 }
 END_TEST
 
