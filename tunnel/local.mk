@@ -10,7 +10,7 @@ TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 tunnel_libtunnel_a_SOURCES = \
 	tunnel/ask.c tunnel/ask.h tunnel/askident.c tunnel/board.c tunnel/board.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
 	tunnel/execute.c tunnel/errand.c tunnel/errand.h tunnel/handshake.c tunnel/identd.c tunnel/identd.h tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/judge.c tunnel/limit.c tunnel/limit.h tunnel/load.c tunnel/load.h \
-	tunnel/master.c tunnel/master.h tunnel/metrics.c tunnel/metrics.h tunnel/negotiate.c tunnel/ntlm.c tunnel/ntlm.h tunnel/proxy.c tunnel/proxy.h tunnel/recheck.c tunnel/refusal.c tunnel/refusal.h tunnel/reload.c tunnel/reload.h tunnel/revocations.c tunnel/revocations.h tunnel/roles.c tunnel/roles.h \
+	tunnel/children.c tunnel/master.c tunnel/master.h tunnel/master_rooms.h tunnel/metrics.c tunnel/metrics.h tunnel/negotiate.c tunnel/ntlm.c tunnel/ntlm.h tunnel/proxy.c tunnel/proxy.h tunnel/recheck.c tunnel/refusal.c tunnel/refusal.h tunnel/reload.c tunnel/reload.h tunnel/revocations.c tunnel/revocations.h tunnel/roles.c tunnel/roles.h \
 	tunnel/runner.c tunnel/runner.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/summary.c tunnel/staple.c tunnel/staple.h tunnel/starttls.c tunnel/starttls.h tunnel/starttls_bytes.c \
 	tunnel/starttls_http.c tunnel/starttls_mail.c tunnel/starttls_socks.c tunnel/table.c tunnel/table.h \

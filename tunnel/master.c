@@ -10,68 +10,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
-#include "tunnel/ctl.h"
-#include "tunnel/exporter.h"
+#include "tunnel/master_rooms.h"
 #include "tunnel/revocations.h"
-#include "tunnel/spawn.h"
-#include "tunnel/takeover.h"
-#include "tunnel/vault.h"
 #include "tunnel/worker.h"
 
-enum { WORKERS_MAX = 256, RESPAWN_MS = 1000, SETTLE_MS = 300, LOG_MODE = 0640, PID_MODE = 0644 };
-
-enum kind { WORKER, SPAWNER, VAULT, EXPORTER };	/* of all but the first a generation has one each, where it needs them */
-static const char *const kind_names[] = { "Worker", "Spawner", "Vault", "Exporter" };
-
-struct child {
-	struct child *next;
-	pid_t pid;
-	int ctl_fd;
-	int draining;
-	enum kind kind;
-	int leads;			/* the worker that runs programs of their own */
-	uint64_t born;
-	size_t row;			/* on the board; a worker's */
-};
-
-struct master {
-	const struct source *from;
-	struct loop *loop;
-	struct plan plan;
-	struct keep keep;
-	struct identity id;
-	uid_t vault_uid;
-	gid_t vault_gid;
-	struct role_filter *filter, *vault_filter, *exporter_filter;
-	struct child *children;
-	unsigned missing;		/* workers to start again */
-	struct timer respawn;
-	struct limits *limits;
-	struct board *board;
-	struct board_owners owners;	/* of its rows */
-	struct watcher *watcher;	/* NULL: nothing was ever watched */
-	struct handover *handover;	/* NULL: nobody can take over */
-	struct takeover takeover;	/* of the process that serves before us */
-	struct timer settled;		/* by then our workers have shown that they can */
-	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
-	int first;			/* still the generation of the start */
-	int stopping;
-	int handed;			/* another process serves: we leave with the last worker */
-	int status;
-};
-
-static const struct tun_conf *
-conf_of(const struct master *m)
-{
-	return m->plan.services->conf;
-}
+enum { SETTLE_MS = 300, LOG_MODE = 0640, PID_MODE = 0644 };
 
 static int
 is_set(const char *text)
@@ -146,264 +95,11 @@ remove_pid(struct master *m)
 	return 0;
 }
 
-static unsigned
-workers_wanted(const struct master *m)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (conf_of(m)->workers > 0)
-		return (unsigned)conf_of(m)->workers;
-	return cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores;
-}
-
-struct start {				/* of a child: its ends of channels, -1 for none */
-	int ctl_fd, ask_fd, vault_fd;
-	int leads;
-	size_t row;
-};
-
-/* In the new process: whatever was the master's own. */
-static void
-leave_master(struct master *m)
-{
-	loop_free(m->loop);
-	if (watcher_fd(m->watcher) >= 0)
-		close(watcher_fd(m->watcher));
-	handover_leave(m->handover);
-	if (m->takeover.fd >= 0)
-		close(m->takeover.fd);
-	for (struct child *c = m->children; c != NULL; c = c->next)
-		close(c->ctl_fd);	/* or a worker would not see the master's end */
-}
-
-/* The one of the numbers; it is nobody's but the exporter's. */
-static void
-close_metrics(struct master *m)
-{
-	if (m->plan.listeners != NULL && m->plan.listeners->metrics.fd >= 0)
-		close(m->plan.listeners->metrics.fd);
-}
-
-static void
-close_listeners(struct master *m)
-{
-	for (size_t i = 0; m->plan.listeners != NULL && i < m->plan.listeners->n; i++)
-		close(m->plan.listeners->v[i].fd);	/* or a port given up would stay open */
-}
-
-static _Noreturn void
-become_worker(struct master *m, const struct start *s)
-{
-	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
-	struct worker_job job = { .services = m->plan.services, .listeners = m->plan.listeners, .role = &role,
-	    .ctl_fd = s->ctl_fd, .ask_fd = s->ask_fd, .vault_fd = s->vault_fd, .leads = s->leads, .next_id = m->next_id,
-	    .limits = m->limits, .board = m->board, .row = s->row };
-
-	leave_master(m);
-	close_metrics(m);
-	keyring_close(&m->plan.services->keys);
-	worker_main(&job);
-}
-
-static _Noreturn void
-become_spawner(struct master *m, const struct start *s)
-{
-	struct spawn_job job = { .services = m->plan.services, .id = &m->id, .ctl_fd = s->ctl_fd, .filter = m->filter,
-	    .keep_stderr = conf_of(m)->foreground == FOREGROUND_YES };
-
-	leave_master(m);
-	keyring_close(&m->plan.services->keys);
-	close_listeners(m);
-	close_metrics(m);
-	spawner_main(&job);
-}
-
-static _Noreturn void
-become_vault(struct master *m, const struct start *s)
-{
-	struct role role = roles_vault(m->vault_uid, m->vault_gid, m->vault_filter);
-	struct vault_job job = { .ring = &m->plan.services->keys, .role = &role, .ctl_fd = s->ctl_fd,
-	    .rate = (unsigned)conf_of(m)->vault_rate };
-
-	leave_master(m);
-	close_listeners(m);
-	close_metrics(m);
-	vault_main(&job);
-}
-
-#ifdef HAVE_MICROHTTPD
-static _Noreturn void
-become_exporter(struct master *m, const struct start *s)
-{
-	struct role role = roles_exporter(&m->id, m->exporter_filter);
-	struct exporter_job job = { .board = m->board, .services = m->plan.services, .role = &role,
-	    .listen_fd = m->plan.listeners->metrics.fd, .ctl_fd = s->ctl_fd };
-
-	leave_master(m);
-	close_listeners(m);
-	keyring_close(&m->plan.services->keys);
-	exporter_main(&job);
-}
-#endif
-
-static struct child *
-current(const struct master *m, enum kind kind)
-{
-	struct child *c = m->children;
-
-	while (c != NULL && (c->draining || c->kind != kind || (kind == WORKER && !c->leads)))
-		c = c->next;
-	return c;
-}
-
-/* A worker's channel to the spawner or the vault, or -1 when there is none. */
-static int
-open_channel(struct master *m, enum kind to, int *ret_fd)
-{
-	const struct child *server = current(m, to);
-	int pair[2], r;
-
-	*ret_fd = -1;
-	if (server == NULL)
-		return 0;
-	if ((r = ctl_pair(pair)) != 0)
-		return r;
-	r = ctl_send(server->ctl_fd, CTL_CHANNEL, pair[0]);
-	close(pair[0]);
-	if (r != 0)
-		close(pair[1]);
-	else
-		*ret_fd = pair[1];
-	return r;
-}
-
-static void
-start_done(struct start *s)
-{
-	int *const fds[] = { &s->ctl_fd, &s->ask_fd, &s->vault_fd };
-
-	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
-}
-
-/* 0 with the master's end of the control channel, or -errno. */
-static int
-start_init(struct master *m, enum kind kind, struct start *s, int *ret_ctl)
-{
-	int ctl[2], r;
-
-	*s = (struct start){ -1, -1, -1, kind == WORKER && current(m, WORKER) == NULL };
-	if (kind == WORKER && ((r = open_channel(m, SPAWNER, &s->ask_fd)) != 0 || (r = open_channel(m, VAULT, &s->vault_fd)) != 0))
-		return r;
-	if ((r = ctl_pair(ctl)) != 0)
-		return r;
-	*ret_ctl = ctl[0];
-	s->ctl_fd = ctl[1];
-	return 0;
-}
-
-static void
-row_back(struct master *m, const struct child *c)
-{
-	if (c->kind == WORKER)
-		board_give_back(m->board, &m->owners, c->row);
-}
-
-static int
-spawn(struct master *m, enum kind kind)
-{
-	static void (*const become[])(struct master *, const struct start *) = {
-		[WORKER] = become_worker, [SPAWNER] = become_spawner, [VAULT] = become_vault,
-#ifdef HAVE_MICROHTTPD
-		[EXPORTER] = become_exporter,
-#endif
-	};
-	struct child *c = calloc(1, sizeof *c);
-	struct start s;
-	int r;
-
-	if (c == NULL)
-		return -ENOMEM;
-	*c = (struct child){ .next = m->children, .ctl_fd = -1, .born = loop_clock(), .kind = kind };
-	if ((r = start_init(m, kind, &s, &c->ctl_fd)) == 0) {
-		c->leads = s.leads;
-		c->row = s.row = kind == WORKER ? board_take(m->board, &m->owners) : 0;
-		if ((c->pid = fork()) == 0) {
-			close(c->ctl_fd);
-			become[kind](m, &s);
-		}
-		r = c->pid < 0 ? -errno : 0;
-		if (r != 0)
-			row_back(m, c);
-	}
-	start_done(&s);
-	if (r != 0) {
-		if (c->ctl_fd >= 0)
-			close(c->ctl_fd);
-		free(c);
-		return r;
-	}
-	m->children = c;
-	return 0;
-}
-
-/* Workers that were there before this vault. */
-static int
-start_vault(struct master *m)
-{
-	int fd, r = spawn(m, VAULT);
-
-	for (struct child *c = m->children; r == 0 && c != NULL; c = c->next) {
-		if (c->draining || c->kind != WORKER)
-			continue;
-		if ((r = open_channel(m, VAULT, &fd)) == 0) {
-			r = ctl_send(c->ctl_fd, CTL_VAULT, fd);
-			close(fd);
-		}
-	}
-	return r;
-}
-
-/* As many as are missing; those that cannot be started now are tried again in a moment. */
-static void
-fill_up(void *arg)
-{
-	struct master *m = arg;
-	int r = 0;
-
-	if (service_set_asks(m->plan.services) && current(m, SPAWNER) == NULL)
-		r = spawn(m, SPAWNER);
-	if (r == 0 && m->plan.services->keys.n > 0 && current(m, VAULT) == NULL)
-		r = start_vault(m);
-	while (r == 0 && m->missing > 0 && (r = spawn(m, WORKER)) == 0)
-		m->missing--;
-	if (r == 0 && m->plan.listeners->metrics.fd >= 0 && current(m, EXPORTER) == NULL)
-		r = spawn(m, EXPORTER);
-	atomic_store(&m->board->workers, workers_wanted(m) - m->missing);
-	if (r != 0) {
-		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
-		loop_timer(m->loop, &m->respawn, RESPAWN_MS);
-	}
-}
-
-static void
-tell_all(struct master *m, enum ctl what, int fd)
-{
-	int r;
-
-	for (struct child *c = m->children; c != NULL; c = c->next)
-		if ((r = ctl_send(c->ctl_fd, what, fd)) != 0)
-			log_warn("Worker %d cannot be told: %s (%d)", (int)c->pid, strerror(-r), -r);
-}
-
 static void
 share_log(struct master *m)
 {
 	if (log_fd() >= 0)
-		tell_all(m, CTL_LOG, log_fd());
+		children_tell(m, CTL_LOG, log_fd());
 }
 
 /* Lists that count for who is already in.  What cannot be told leaves connections that should be cut: the workers go. */
@@ -422,71 +118,6 @@ share_revocations(struct master *m)
 }
 
 static void
-drain_all(struct master *m)
-{
-	tell_all(m, CTL_DRAIN, -1);
-	for (struct child *c = m->children; c != NULL; c = c->next)
-		c->draining = 1;
-}
-
-/* Of a spawner's generation nobody can start a program any more: all of it is replaced.  A vault is
- * replaced alone, since its keys are still to be had. */
-static void
-replace(struct master *m, const struct child *c, int status)
-{
-	uint64_t age = loop_clock() - c->born;
-	const char *what = kind_names[c->kind];
-
-	if (WIFSIGNALED(status))
-		log_error("%s %d terminated on signal %d: starting another", what, (int)c->pid, WTERMSIG(status));
-	else
-		log_error("%s %d finished with code %d: starting another", what, (int)c->pid, WEXITSTATUS(status));
-	if (m->first && WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_ROLE) {
-		m->status = EXIT_FAILURE;	/* it would fail again and again */
-		loop_stop(m->loop);
-		return;
-	}
-	if (c->kind == SPAWNER)
-		drain_all(m);
-	if (c->kind == WORKER || c->kind == SPAWNER)
-		m->missing = c->kind == SPAWNER ? workers_wanted(m) : m->missing + 1;
-	atomic_store(&m->board->workers, workers_wanted(m) - m->missing);
-	if (age >= RESPAWN_MS)
-		fill_up(m);
-	else
-		loop_timer(m->loop, &m->respawn, RESPAWN_MS - age);
-}
-
-static void
-reap(struct master *m)
-{
-	struct child **at, *c;
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (at = &m->children; *at != NULL && (*at)->pid != pid;)
-			at = &(*at)->next;
-		if ((c = *at) == NULL)
-			continue;
-		*at = c->next;
-		close(c->ctl_fd);
-		row_back(m, c);
-		if (m->stopping)	/* the signal may have gone to all of us */
-			log_debug("%s %d has ended", kind_names[c->kind], (int)pid);
-		else if (c->draining && c->kind != WORKER)
-			log_debug("%s %d: its last worker is gone", kind_names[c->kind], (int)pid);
-		else if (c->draining)
-			log_info("Worker %d: its last connection is closed", (int)pid);
-		else
-			replace(m, c, status);
-		free(c);
-	}
-	if (m->handed && m->children == NULL)
-		loop_stop(m->loop);
-}
-
-static void
 start_generation(struct master *m)
 {
 	struct service_set *set = m->plan.services;
@@ -495,8 +126,8 @@ start_generation(struct master *m)
 		set->v[i].column = board_column(m->board, set->v[i].conf->name);
 	atomic_fetch_add(&m->board->generation, 1);
 	loop_timer_clear(m->loop, &m->respawn);
-	m->missing = workers_wanted(m);
-	fill_up(m);
+	m->missing = children_wanted(m);
+	children_fill(m);
 }
 
 /* Not reloaded, since they are what this process already is: foreground, pid file, identity, jail. */
@@ -556,7 +187,7 @@ try_reload(struct master *m)
 	}
 	share_log(m);
 	share_revocations(m);
-	drain_all(m);
+	children_drain(m);
 	m->first = 0;
 	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */
 	start_generation(m);
@@ -608,7 +239,7 @@ got_signal(void *arg, int signo)
 
 	switch (signo) {
 	case SIGCHLD:
-		reap(m);
+		children_reap(m);
 		break;
 	case SIGHUP:
 		reload(m);
@@ -617,7 +248,7 @@ got_signal(void *arg, int signo)
 		rotate_log(m);
 		break;
 	case SIGUSR2:
-		tell_all(m, CTL_LIST, -1);
+		children_tell(m, CTL_LIST, -1);
 		break;
 	default:
 		log_notice("Terminated");
@@ -688,7 +319,7 @@ handed_over(void *arg)
 	m->watcher = NULL;
 	handover_free(m->handover);
 	m->handover = NULL;
-	drain_all(m);
+	children_drain(m);
 	listener_set_free(m->plan.listeners, NULL, 0);
 	m->plan.listeners = NULL;
 	passed_close(&m->keep.passed);
@@ -740,21 +371,6 @@ share_counter(struct master *m)
 	return 0;
 }
 
-static void
-kill_all(struct master *m)
-{
-	struct child *c;
-
-	for (c = m->children; c != NULL; c = c->next)
-		kill(c->pid, SIGKILL);	/* they hold nothing that needs tidying */
-	while ((c = m->children) != NULL) {
-		m->children = c->next;
-		waitpid(c->pid, NULL, 0);
-		close(c->ctl_fd);
-		free(c);
-	}
-}
-
 static int
 serve(struct master *m)
 {
@@ -762,7 +378,7 @@ serve(struct master *m)
 
 	if ((r = loop_new(&m->loop)) != 0)
 		return r;
-	m->respawn = (struct timer){ .expired = fill_up, .arg = m };
+	m->respawn = (struct timer){ .expired = children_fill, .arg = m };
 	m->settled = (struct timer){ .expired = finish_takeover, .arg = m };
 	m->first = 1;
 	if ((r = take_signals(m)) == 0) {
@@ -775,7 +391,7 @@ serve(struct master *m)
 		log_info("Accepting new connections");
 		sock_notify("READY=1");
 		r = loop_run(m->loop);
-		kill_all(m);
+		children_kill(m);
 	}
 	handover_free(m->handover);
 	m->handover = NULL;
@@ -807,12 +423,12 @@ run_inetd(struct master *m)
 	struct role role = roles_worker(&m->id, m->plan.services, m->filter);
 	struct worker_job job = { .services = m->plan.services, .role = &role, .ctl_fd = -1, .ask_fd = -1, .vault_fd = -1,
 	    .next_id = m->next_id };
-	int r = service_set_asks(m->plan.services) ? spawn(m, SPAWNER) : 0;
+	int r = service_set_asks(m->plan.services) ? children_start(m, SPAWNER) : 0;
 
 	if (r == 0 && m->plan.services->keys.n > 0)
-		r = spawn(m, VAULT);
+		r = children_start(m, VAULT);
 	keyring_close(&m->plan.services->keys);
-	if (r == 0 && (r = open_channel(m, SPAWNER, &job.ask_fd)) == 0 && (r = open_channel(m, VAULT, &job.vault_fd)) == 0)
+	if (r == 0 && (r = children_channel(m, SPAWNER, &job.ask_fd)) == 0 && (r = children_channel(m, VAULT, &job.vault_fd)) == 0)
 		r = worker_serve_one(&job);
 	if (r != 0)
 		log_error("%s (%d)", strerror(-r), -r);
