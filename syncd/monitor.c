@@ -392,6 +392,7 @@ open_module(struct monitor *m, char *words, size_t size)
 	m->grant.outgoing = mode_changes(m, "outgoing chmod", m->module->outgoing_chmod);
 	m->grant.ignore_nonreadable = m->module->ignore_nonreadable;
 	m->grant.ignore_errors = m->module->ignore_errors;
+	m->grant.open_noatime = m->module->open_noatime;
 	m->grant.dont_compress = has_star(m->module->dont_compress);
 	m->grant.temp_dir = m->module->temp_dir;
 	m->grant.jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
@@ -447,6 +448,7 @@ run_session(struct monitor *m, int fd, struct cursor *in)
 {
 	struct session_identity id = { .root_fd = m->chroot_fd, .tree_fd = m->grant.root_fd, .set_ids = m->plan.set_ids,
 	    .uid = m->plan.uid, .gid = m->plan.gid, .groups = m->plan.groups, .n_groups = m->plan.n_groups, .writes = !m->grant.read_only,
+	    .keeps_atimes = m->grant.open_noatime == 1,
 	    .memory_max = (uint64_t)m->module->max_memory << 20 };
 	struct admission a = { m->version, in->at, cur_left(in) };
 

@@ -27,6 +27,7 @@ struct session_identity {
 	const gid_t *groups;
 	size_t n_groups;
 	int writes;
+	int keeps_atimes;	/* of files that are not its own */
 	uint64_t memory_max;	/* bytes; 0: no bound */
 };
 

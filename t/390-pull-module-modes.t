@@ -17,11 +17,12 @@ n=0
 	n=$((n + 1)); printf '[c%d]\npath = %s\nuid = 0\ngid = 0\noutgoing chmod = %s\n' $n "$tree" "$c"
   done
   printf '[hidden]\npath = %s\nuid = nobody\nignore nonreadable = yes\n[shown]\npath = %s\nuid = nobody\n[lax]\npath = %s\nuid = nobody\nignore errors = yes\n' "$tree" "$tree" "$tree"
+  for k in unset yes no; do printf '[atime-%s]\npath = %s\nuid = 0\nopen noatime = %s\n' $k "$scratch/read" $k; done
 } > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan 40
+plan 46
 for p in 29 32; do
 	for i in 1 2 3 4 5 6 7; do
 		same_as_stock "protocol $p: modes changed, $i" --protocol=$p -ai "@/c$i/"
@@ -36,3 +37,19 @@ for p in 29 32; do
 	same_as_stock "protocol $p: but where errors are ignored" --protocol=$p -ai --delete --no-o --no-g @/lax/
 	before=
 done
+
+# times of access: those of a day ago move with a file system's relatime, unless they are left alone
+mkdir "$scratch/read"
+for f in own other large; do echo $f > "$scratch/read/$f"; done
+head -c 300000 /dev/zero >> "$scratch/read/large"; chown nobody "$scratch/read/other"
+moved() { # moved PORT MODULE OPTION...: which files were read, as their times tell
+	touch -a -d 2012-12-12 "$scratch/read/"*
+	_p=$1 _m=$2; shift 2
+	rsync -r "$@" "rsync://127.0.0.1:$_p/$_m/" "$scratch/copy"; rm -rf "$scratch/copy"
+	find "$scratch/read" -type f -newerat 2013-01-01 -printf '%f ' | tr ' ' '\n' | sort | tr '\n' ' '
+}
+for k in unset yes no; do
+	is "$(moved "$port" atime-$k)" "$(moved "$rport" atime-$k)" "open noatime = $k"
+	[ $k = unset ] || is "$(moved "$port" atime-$k --open-noatime)" "$(moved "$rport" atime-$k --open-noatime)" "open noatime = $k and a client that asks for it"
+done
+is "$(moved "$port" atime-unset --open-noatime)" 'other ' "a client alone gets it for the identity's own files: its session may no more"

@@ -171,18 +171,29 @@ opener_dir(struct opener *o, const char *dir)
 	return r != 0 ? r : o->fd;
 }
 
+/* Only who owns a file may leave its time of access alone. */
+static int
+open_leaf(int dir, const char *name, bool keep_atime)
+{
+	/* non-blocking: a FIFO put in the file's place must not hold us */
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	int fd = keep_atime ? openat(dir, name, flags | O_NOATIME) : -1;
+
+	if (fd < 0 && (!keep_atime || errno == EPERM))
+		fd = openat(dir, name, flags);
+	return fd < 0 ? -errno : fd;
+}
+
 int
 opener_any(struct opener *o, const char *dir, const char *name)
 {
-	int fd, r;
+	int r;
 
 	if (name[0] == '\0' || strchr(name, '/') != NULL)
 		return -EINVAL;
 	if ((r = hold_dir(o, dir)) != 0)
 		return r;
-	/* non-blocking: a FIFO put in the file's place must not hold us */
-	fd = openat(o->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	return open_leaf(o->fd, name, o->keep_atime);
 }
 
 int
@@ -201,7 +212,9 @@ opener_followed(struct opener *o, const char *dir, const char *name, struct stat
 
 	if (asprintf(&path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", name) < 0)
 		return -ENOMEM;
-	fd = root_open_follow(o->root, path, O_RDONLY | O_NONBLOCK);
+	fd = root_open_follow(o->root, path, O_RDONLY | O_NONBLOCK | (o->keep_atime ? O_NOATIME : 0));
+	if (fd == -EPERM && o->keep_atime)
+		fd = root_open_follow(o->root, path, O_RDONLY | O_NONBLOCK);
 	free(path);
 	r = fd < 0 ? fd : opener_regular(fd, ret_st);
 	return r < 0 ? r : fd;

@@ -42,9 +42,10 @@ struct opener {
 	const struct root *root;
 	int fd;			/* -1: none held */
 	char *path;		/* heap */
+	bool keep_atime;	/* of files that are opened, where we may */
 };
 
-#define OPENER_INIT(r) { (r), -1, NULL }
+#define OPENER_INIT(r) { .root = (r), .fd = -1 }
 
 /* Open dir/name for reading: a regular file, never through a link.  A descriptor, or -errno
  * (-ELOOP for a link, -EINVAL when it is no regular file).  *ret_st is its state. */

@@ -86,7 +86,7 @@ static const struct opt params[] = {
 	{ "insecure links", M(BOOL, unsupported_flag), .flags = P_NOOP },
 	{ "log format", M(STR, unsupported), .flags = P_NOOP },
 	{ "name converter", M(STR, unsupported), .flags = P_CLOSES },
-	{ "open noatime", M(BOOL3, unsupported_flag), .flags = P_NOOP },
+	{ "open noatime", M(BOOL3, open_noatime), .def = "unset" },
 	{ "outgoing chmod", M(STR, outgoing_chmod) },
 	{ "post-xfer exec", M(STR, unsupported), .flags = P_CLOSES },
 	{ "pre-xfer exec", M(STR, unsupported), .flags = P_CLOSES },

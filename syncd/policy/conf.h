@@ -18,7 +18,7 @@ struct module_conf {
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
 	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *charset, *dont_compress;
-	int ignore_nonreadable, ignore_errors;
+	int ignore_nonreadable, ignore_errors, open_noatime;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	int64_t max_connections, timeout, max_verbosity, max_memory;

@@ -147,7 +147,7 @@ static const struct row table[] = {
 	{ "human-readable", 'h', K_COUNT, AT(noop) }, { "8-bit-output", '8', K_COUNT, AT(noop) },
 	{ "msgs2stderr", 0, K_COUNT, AT(noop) }, { "no-msgs2stderr", 0, K_COUNT, AT(noop) },
 	{ "max-alloc", 0, K_SIZE, AT(max_alloc), 1 << 20 },	/* ours is the module's `max memory` */
-	{ "open-noatime", 0, K_COUNT, AT(noop) }, { "skip-compress", 0, K_TEXT, AT(text) },
+	{ "open-noatime", 0, K_COUNT, AT(open_noatime) }, { "skip-compress", 0, K_TEXT, AT(text) },
 	{ "info", 0, K_TEXT, AT(text) }, { "debug", 0, K_TEXT, AT(text) },
 	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
 

@@ -18,7 +18,7 @@ struct options {
 	int verbose, recurse, dirs, links, perms, times, owner, group, devices, specials;
 	int checksum, relative, dry_run, whole_file, sparse, one_file_system, numeric_ids;
 	int ignore_times, size_only, inplace, append, list_only, compress, no_implied_dirs;
-	int ignore_missing, delete_missing, ignore_errors, from0, stats, update, safe_links;
+	int ignore_missing, delete_missing, ignore_errors, open_noatime, from0, stats, update, safe_links;
 	int acls, xattrs;
 	int append_verify, crtimes, remove_source;
 	int hard_links, atimes, copy_links, copy_dirlinks, copy_unsafe;

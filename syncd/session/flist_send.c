@@ -61,6 +61,7 @@ flist_open(struct session *s)
 
 	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
 	s->opener = (struct opener)OPENER_INIT(&s->root);
+	s->opener.keep_atime = s->grant.open_noatime < 0 ? s->opt.open_noatime > 0 : s->grant.open_noatime;
 	s->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,

@@ -68,6 +68,7 @@ struct grant {
 	const struct chmod_list *incoming, *outgoing;	/* what is done to modes; NULL: nothing */
 	bool ignore_nonreadable;
 	bool ignore_errors;	/* deletion goes on after an I/O error, as with the client's option */
+	int open_noatime;	/* 1: times of access stay, 0: they do not, -1: as the client says */
 	bool dont_compress;	/* at level 0, where the method has one */
 	const char *temp_dir;	/* for --temp-dir; NULL: beside the file */
 	const gid_t *groups;	/* supplementary ones; shared by fork */
