@@ -8,6 +8,7 @@
 
 #include "lib/err.h"
 #include "lib/grow.h"
+#include "syncd/session/order.h"
 
 enum { CHUNK_SIZE = 16384 };
 
@@ -265,7 +266,7 @@ inlist_add(struct inlist *l, const struct flist_entry *e, size_t sum_len, struct
 
 /* --- order ---------------------------------------------------------------------------------- */
 
-enum { RANK_DOT, RANK_FILE, RANK_DIR };
+enum { RANK_DOT, RANK_FILE, RANK_DIR = ORDER_RANK_DIR };
 
 static int
 rank(const char *name, bool is_dir)
@@ -362,21 +363,27 @@ compare(int version, const struct in_file *a, const struct in_file *b)
 }
 
 static int
-by_wire_order(const void *a, const void *b, void *version)
+in_wire_order(const void *a, const void *b, const void *version)
 {
-	int r = compare(*(int *)version, a, b);
-
-	return r != 0 ? r : ((const struct in_file *)a)->seq < ((const struct in_file *)b)->seq ? -1 : 1;
+	return compare(*(const int *)version, a, b);
 }
 
-static void
+static const char *
+name_of(const void *item, const void *version, const void **ret_dir, int *ret_rank)
+{
+	const struct in_file *f = item;
+
+	*ret_dir = f->dir;
+	*ret_rank = *(const int *)version < 29 ? 0 : rank(f->name, S_ISDIR(f->mode));
+	return f->name;
+}
+
+static int
 sort(struct in_segment *seg, int version)
 {
-	for (uint32_t i = 1; i < seg->n; i++)
-		if (by_wire_order(&seg->files[i - 1], &seg->files[i], &version) > 0) {
-			qsort_r(seg->files, seg->n, sizeof *seg->files, by_wire_order, &version);
-			return;
-		}
+	const struct ordering by_wire = { in_wire_order, name_of, &version };
+
+	return order_sort(seg->files, sizeof *seg->files, seg->n, &by_wire);
 }
 
 static bool
@@ -502,7 +509,8 @@ inlist_end(struct inlist *l)
 {
 	struct in_segment *seg = newest(l);
 
-	sort(seg, l->version);
+	if (sort(seg, l->version) != 0)
+		return -ENOMEM;
 	drop_duplicates(seg, l->version);
 	seg->complete = true;
 	if (l->wire_order && note_places(seg) != 0)

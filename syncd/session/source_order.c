@@ -1,13 +1,11 @@
 /* The order of the wire (rsync-wire 5.11). */
 #include "syncd/session/source_rooms.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEYED_MAX = 1 << 16 };
+#include "syncd/session/order.h"
 
 /* The order of the wire from protocol 29 on, within one directory: "." first, then what is no
  * directory, then directories as if their names ended in '/' (rsync-wire 5.11.1). */
@@ -93,115 +91,28 @@ compare_old(const struct source *s, const struct file *a, const struct file *b)
 }
 
 static int
-in_wire_order(const struct source *s, const struct file *a, const struct file *b)
+in_wire_order(const void *a, const void *b, const void *arg)
 {
+	const struct source *s = arg;
+
 	return s->conf.version >= 29 ? compare_new(s, a, b) : compare_old(s, a, b);
 }
 
-struct sorting {
-	const struct source *s;
-	const struct file *files;
-	uint64_t *keys;		/* where they differ they are in the order of the wire; NULL: there are none */
-};
-
-static int
-by_wire_order(const void *va, const void *vb, void *arg)
+static const char *
+name_of(const void *item, const void *arg, const void **ret_dir, int *ret_rank)
 {
-	const uint32_t *a = va, *b = vb;
-	const struct sorting *t = arg;
-	int r;
+	const struct source *s = arg;
+	const struct file *f = item;
 
-	if (t->keys != NULL && t->keys[*a] != t->keys[*b])
-		return t->keys[*a] < t->keys[*b] ? -1 : 1;
-	r = in_wire_order(t->s, &t->files[*a], &t->files[*b]);
-	return r != 0 ? r : *a < *b ? -1 : 1;	/* of the same name, the first found stays first */
+	*ret_dir = &s->places[f->dir];
+	*ret_rank = s->conf.version >= 29 ? source_leaf_rank(f) : 0;
+	return f->name;
 }
 
-/* The length of what all names begin with. */
-static size_t
-common_start(const struct file *files, uint32_t n)
-{
-	const char *first = files[0].name;
-	size_t same = strlen(first), k;
-
-	for (uint32_t i = 1; i < n && same > 0; i++) {
-		for (k = 0; k < same && files[i].name[k] == first[k]; k++)
-			;
-		same = k;
-	}
-	return same;
-}
-
-/* What decides between two names of a directory first: the rank, and seven bytes from where names differ. */
-static uint64_t
-order_key(const struct file *f, size_t skip, bool ranked)
-{
-	int rank = ranked ? source_leaf_rank(f) : 0;
-	const char *at = f->name + skip;
-	uint64_t key = (uint64_t)rank;
-	int i;
-
-	for (i = 0; i < 7 && *at != '\0'; i++, at++)
-		key = key << 8 | (unsigned char)*at;
-	if (i < 7 && rank == 2)
-		key = key << 8 | '/', i++;
-	return key << 8 * (7 - i);
-}
-
-/* Keys for the files of one directory; NULL where there are several, or too many files for the memory. */
-static uint64_t *
-order_keys(const struct source *s, const struct file *files, uint32_t n)
-{
-	uint64_t *keys;
-	size_t skip;
-
-	for (uint32_t i = 1; i < n; i++)
-		if (files[i].dir != files[0].dir)
-			return NULL;
-	if (n > KEYED_MAX || (keys = calloc(n, sizeof *keys)) == NULL)
-		return NULL;
-	skip = common_start(files, n);
-	for (uint32_t i = 0; i < n; i++)
-		keys[i] = order_key(&files[i], skip, s->conf.version >= 29);
-	return keys;
-}
-
-/* Move each file to where order says, in place: order[i] is where the i-th comes from. */
-static void
-permute(struct file *files, uint32_t *order, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		struct file first = files[i];
-		uint32_t at = i, from;
-
-		for (; (from = order[at]) != i; at = from) {
-			files[at] = files[from];
-			order[at] = at;
-		}
-		files[at] = first;
-		order[at] = at;
-	}
-}
-
-/* Numbers are sorted, not files: with a million of them the memory counts.  0 or -ENOMEM. */
 int
 source_sort(const struct source *s, struct file *files, uint32_t n)
 {
-	struct sorting t = { s, files, NULL };
-	uint32_t *order, done = 1;
+	const struct ordering by_wire = { in_wire_order, name_of, s };
 
-	while (done < n && in_wire_order(s, &files[done - 1], &files[done]) <= 0)
-		done++;
-	if (done >= n)
-		return 0;
-	if ((order = calloc(n, sizeof *order)) == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
-		order[i] = i;
-	t.keys = order_keys(s, files, n);
-	qsort_r(order, n, sizeof *order, by_wire_order, &t);
-	permute(files, order, n);
-	free(t.keys);
-	free(order);
-	return 0;
+	return order_sort(files, sizeof *files, n, &by_wire);
 }

@@ -91,7 +91,6 @@ int source_read_place(struct source *s, uint32_t dir);
 /* Before protocol 29 does not matter: "." 0, what is no directory 1, directories 2. */
 int source_leaf_rank(const struct file *f);
 
-/* Numbers are sorted, not files: with a million of them the memory counts.  0 or -ENOMEM. */
 int source_sort(const struct source *s, struct file *files, uint32_t n);
 
 #endif
