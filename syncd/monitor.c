@@ -348,7 +348,6 @@ mode_changes(const struct monitor *m, const char *name, const char *text)
 	return l;
 }
 
-/* Open what the session will stand on, with our rights and before it exists. */
 /* Of the patterns that may not be compressed rsync heeds this one alone (rsyncd-conf section 6). */
 static bool
 has_star(const char *patterns)
@@ -361,6 +360,7 @@ has_star(const char *patterns)
 	return false;
 }
 
+/* Open what the session will stand on, with our rights and before it exists. */
 static int
 open_module(struct monitor *m, char *words, size_t size)
 {

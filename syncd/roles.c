@@ -102,10 +102,11 @@ roles_enter_session(const struct roles *r, const struct session_identity *id, in
 {
 	const int keep[] = { peer_fd, monitor_fd, id->root_fd, id->tree_fd };
 	const uint64_t reads = CAP(CAP_DAC_READ_SEARCH), writes = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER) |
-	    CAP(CAP_FSETID) | CAP(CAP_MKNOD) | CAP(CAP_SETFCAP);
+	    CAP(CAP_FSETID) | CAP(CAP_MKNOD) | CAP(CAP_SETFCAP), atimes = CAP(CAP_FOWNER);
 	struct role role = {
 		.name = "session", .root_fd = id->root_fd, .set_ids = id->set_ids, .uid = id->uid, .gid = id->gid,
-		.groups = id->groups, .n_groups = id->n_groups, .caps = reads | (id->writes ? writes : 0) | (id->keeps_atimes ? CAP(CAP_FOWNER) : 0),
+		.groups = id->groups, .n_groups = id->n_groups,
+		.caps = reads | (id->writes ? writes : 0) | (id->keeps_atimes ? atimes : 0),
 		.files = id->writes ? ROLE_FILES_WRITE : ROLE_FILES_READ, .tree_fd = id->tree_fd,
 		.files_max = SESSION_FILES_MAX, .memory_max = id->memory_max, .filter = id->writes ? r->writer : r->session,
 		.keep = keep, .n_keep = ARRAY_LEN(keep),

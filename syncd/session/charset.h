@@ -11,8 +11,8 @@ struct charset;
 int charset_new(const char *name, struct charset **ret);
 void charset_free(struct charset *c);
 
-/* Both put a C string into dst, of size bytes; it has as many slashes as before.  0, -EILSEQ, -EINVAL for a character cut off at the
- * end, or -E2BIG. */
+/* Both put a C string into dst, of size bytes; it has as many slashes as before.  0, -EILSEQ, -EINVAL for a character
+ * cut off at the end, or -E2BIG. */
 int charset_to_wire(struct charset *c, const char *text, char *dst, size_t size);
 int charset_from_wire(struct charset *c, const char *text, char *dst, size_t size);
 

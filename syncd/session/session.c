@@ -144,7 +144,6 @@ session_log_end(const struct session *s)
 		{ RERR_MALLOC, "error allocating core memory buffers" }, { RERR_TIMEOUT, "timeout in data send/receive" },
 		{ RERR_PARTIAL, "some files/attrs were not transferred (see previous errors)" },
 	};
-
 	char line[160];
 	int n;
 
