@@ -37,7 +37,7 @@ syncd_libsession_a_SOURCES = \
 	syncd/session/ids.h syncd/session/inlist.c syncd/session/inlist.h syncd/session/intake.c syncd/session/intake.h \
 	syncd/session/keeps.c syncd/session/keeps.h syncd/session/push.c syncd/session/receiver.c syncd/session/remove.c syncd/session/settle.c syncd/session/extras.c syncd/session/sums.c \
 	syncd/session/sums.h syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
-	syncd/session/order.c syncd/session/order.h syncd/session/session.h syncd/session/source.c syncd/session/source_args.c syncd/session/source_find.c syncd/session/source_order.c syncd/session/source_rooms.h syncd/session/source.h
+	syncd/session/order.c syncd/session/order.h syncd/session/session.h syncd/session/source.c syncd/session/source_args.c syncd/session/source_find.c syncd/session/source_rooms.h syncd/session/source.h
 
 sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = \

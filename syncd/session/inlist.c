@@ -266,124 +266,13 @@ inlist_add(struct inlist *l, const struct flist_entry *e, size_t sum_len, struct
 
 /* --- order ---------------------------------------------------------------------------------- */
 
-enum { RANK_DOT, RANK_FILE, RANK_DIR = ORDER_RANK_DIR };
-
-static int
-rank(const char *name, bool is_dir)
-{
-	return strcmp(name, ".") == 0 ? RANK_DOT : is_dir ? RANK_DIR : RANK_FILE;
-}
-
-/* Bytes, where a directory's name ends in a slash. */
-static int
-compare_bytes(const char *a, size_t na, bool a_dir, const char *b, size_t nb, bool b_dir)
-{
-	size_t n = na < nb ? na : nb;
-	int r = memcmp(a, b, n);
-	int x = na > n ? (unsigned char)a[n] : a_dir ? '/' : 0, y = nb > n ? (unsigned char)b[n] : b_dir ? '/' : 0;
-
-	return r != 0 ? r : x - y;
-}
-
-int
-inlist_compare_leaves(int version, const char *a, bool a_dir, const char *b, bool b_dir)
-{
-	int ra = rank(a, a_dir), rb = rank(b, b_dir);
-
-	if (version < 29)
-		return strcmp(a, b);
-	return ra != rb ? ra - rb : compare_bytes(a, strlen(a), a_dir, b, strlen(b), b_dir);
-}
-
-/* The next component of dir + "/" + leaf, borrowed; false when there is none. */
-static bool
-component(const char **dir, const char **leaf, bool leaf_dir, const char **ret, size_t *ret_n, bool *ret_dir)
-{
-	if (**dir != '\0') {
-		*ret = *dir;
-		*ret_n = strcspn(*dir, "/");
-		*dir += *ret_n;
-		*dir += **dir == '/';
-		*ret_dir = true;
-		return true;
-	}
-	if (*leaf == NULL)
-		return false;
-	*ret = *leaf;
-	*ret_n = strlen(*leaf);
-	*ret_dir = leaf_dir;
-	if (strcmp(*leaf, ".") == 0) {	/* counts as an empty name that is no directory's */
-		*ret_n = 0;
-		*ret_dir = false;
-	}
-	*leaf = NULL;
-	return true;
-}
-
-static int
-compare_new(const char *da, const char *a, bool a_dir, const char *db, const char *b, bool b_dir)
-{
-	const char *x, *y;
-	size_t nx, ny;
-	bool xd, yd, more_a, more_b;
-	int r;
-
-	for (;;) {
-		more_a = component(&da, &a, a_dir, &x, &nx, &xd);
-		more_b = component(&db, &b, b_dir, &y, &ny, &yd);
-		if (!more_a || !more_b)
-			return (int)more_a - (int)more_b;
-		if (xd != yd)
-			return (int)xd - (int)yd;
-		if ((r = compare_bytes(x, nx, xd, y, ny, yd)) != 0)
-			return r;
-	}
-}
-
-/* Full paths as bytes. */
-static int
-compare_old(const char *da, const char *a, const char *db, const char *b)
-{
-	char x[2 * NAME_BYTES_MAX], y[2 * NAME_BYTES_MAX];
-
-	snprintf(x, sizeof x, "%s%s%s", da, da[0] == '\0' ? "" : "/", a);
-	snprintf(y, sizeof y, "%s%s%s", db, db[0] == '\0' ? "" : "/", b);
-	return strcmp(x, y);
-}
-
-static int
-compare(int version, const struct in_file *a, const struct in_file *b)
-{
-	bool a_dir = S_ISDIR(a->mode), b_dir = S_ISDIR(b->mode);
-
-	if (a->dir == b->dir)
-		return inlist_compare_leaves(version, a->name, a_dir, b->name, b_dir);
-	return version < 29 ? compare_old(a->dir, a->name, b->dir, b->name) :
-	    compare_new(a->dir, a->name, a_dir, b->dir, b->name, b_dir);
-}
-
-static int
-in_wire_order(const void *a, const void *b, const void *version)
-{
-	return compare(*(const int *)version, a, b);
-}
-
-static const char *
-name_of(const void *item, const void *version, const void **ret_dir, int *ret_rank)
+static void
+name_of(const void *item, const void *arg, struct order_name *ret)
 {
 	const struct in_file *f = item;
 
-	*ret_dir = f->dir;
-	*ret_rank = *(const int *)version < 29 ? 0 : rank(f->name, S_ISDIR(f->mode));
-	return f->name;
-}
-
-static int
-sort(struct in_segment *seg, int version)
-{
-	const struct ordering by_wire = { in_wire_order, name_of, &version };
-
-	return order_sort(seg->files, sizeof *seg->files, seg->n, &by_wire);
+	(void)arg;
+	*ret = (struct order_name){ f->dir, f->name, S_ISDIR(f->mode) };
 }
 
 static bool
@@ -396,13 +285,15 @@ same_name(const struct in_file *a, const struct in_file *b)
 static uint32_t
 lower_bound(const struct in_segment *seg, int version, const char *dir, const char *name, bool is_dir)
 {
-	const struct in_file key = { .dir = dir, .name = name, .mode = is_dir ? S_IFDIR : S_IFREG };
+	const struct order_name key = { dir, name, is_dir };
 	uint32_t from = 0, to = seg->n;
 
 	while (from < to) {
 		uint32_t mid = from + (to - from) / 2;
+		struct order_name at;
 
-		if (compare(version, &seg->files[mid], &key) < 0)
+		name_of(&seg->files[mid], NULL, &at);
+		if (order_compare(version, &at, &key) < 0)
 			from = mid + 1;
 		else
 			to = mid;
@@ -509,7 +400,7 @@ inlist_end(struct inlist *l)
 {
 	struct in_segment *seg = newest(l);
 
-	if (sort(seg, l->version) != 0)
+	if (order_sort(seg->files, sizeof *seg->files, seg->n, l->version, name_of, NULL) != 0)
 		return -ENOMEM;
 	drop_duplicates(seg, l->version);
 	seg->complete = true;

@@ -120,7 +120,4 @@ void inlist_release(struct inlist *l);
 /* "dir/name" into dst; "." stays ".".  Returns dst. */
 char *inlist_path(const struct in_file *f, char dst[NAME_BYTES_MAX]);
 
-/* The order of names within the wire's sort, for what is found on disk: both in one directory. */
-int inlist_compare_leaves(int version, const char *a, bool a_dir, const char *b, bool b_dir);
-
 #endif

@@ -1,5 +1,6 @@
 /* What is not at the client is deleted here, as far as filters and limits let it (rsync-wire 8.3). */
 #include "syncd/session/intake.h"
+#include "syncd/session/order.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,7 +180,7 @@ last_first(const void *va, const void *vb, void *version)
 {
 	const struct found *a = va, *b = vb;
 
-	return inlist_compare_leaves(*(int *)version, b->name, S_ISDIR(b->st.st_mode), a->name, S_ISDIR(a->st.st_mode));
+	return order_leaves(*(int *)version, b->name, S_ISDIR(b->st.st_mode), a->name, S_ISDIR(a->st.st_mode));
 }
 
 /* The names in path that keep says nothing for, in the order in which they go. */

@@ -10,6 +10,7 @@
 
 #include "lib/err.h"
 #include "lib/grow.h"
+#include "syncd/session/order.h"
 #include "syncd/wire/mux.h"
 
 enum {
@@ -235,6 +236,27 @@ same_segment(struct source *s, uint32_t first, uint32_t second)
 		s->places[p].same = second;
 }
 
+static bool
+is_dot(const struct file *f)
+{
+	return strcmp(f->name, ".") == 0;
+}
+
+static void
+name_of(const void *item, const void *source, struct order_name *ret)
+{
+	const struct file *f = item;
+	const struct source *s = source;
+
+	*ret = (struct order_name){ s->places[f->dir].path, f->name, S_ISDIR(f->mode) };
+}
+
+static int
+sort_files(const struct source *s, struct file *files, uint32_t n)
+{
+	return order_sort(files, sizeof *files, n, s->conf.version, name_of, s);
+}
+
 /* The directories of a finished segment get their numbers. */
 static int
 list_directories(struct source *s, const struct segment *seg)
@@ -251,8 +273,8 @@ list_directories(struct source *s, const struct segment *seg)
 		if (!grow(&s->listed, sizeof *s->listed, s->n_listed, &cap))
 			return -ENOMEM;
 		s->cap_listed = (uint32_t)cap;
-		s->listed[s->n_listed] = (struct listed){ file_more(f)->sub, s->at, 0, 0, source_leaf_rank(f) == 0 };
-		if (prev != NULL && source_leaf_rank(f) != 0 && strcmp(prev->name, f->name) == 0) {
+		s->listed[s->n_listed] = (struct listed){ file_more(f)->sub, s->at, 0, 0, is_dot(f) };
+		if (prev != NULL && !is_dot(f) && strcmp(prev->name, f->name) == 0) {
 			/* the same name from another argument: one segment serves both */
 			s->listed[s->n_listed].skip = true;
 			same_segment(s, file_more(prev)->sub, file_more(f)->sub);
@@ -328,7 +350,7 @@ finish_segment(struct source *s)
 {
 	struct segment *seg = source_newest_segment(s);
 
-	if (source_sort(s, seg->files, seg->n) != 0)
+	if (sort_files(s, seg->files, seg->n) != 0)
 		return -ENOMEM;
 	if (seg->n > (uint32_t)(INT32_MAX - 2 - seg->first))
 		return E_LIMIT;
@@ -393,7 +415,7 @@ take_put_off(struct source *s)
 		return 0;
 	if ((r = source_read_place(s, place)) != 0)
 		return r;
-	if ((r = source_sort(s, seg->files + from, seg->n - from)) != 0)
+	if ((r = sort_files(s, seg->files + from, seg->n - from)) != 0)
 		return r;
 	return (r = put_off(s, from)) != 0 ? r : 1;
 }

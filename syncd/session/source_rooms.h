@@ -1,5 +1,5 @@
 /* What the rooms of the file list share; nobody else includes it.  source.c keeps the lists, source_find.c reads
- * directories, source_args.c looks at what the client names, source_order.c sorts. */
+ * directories, source_args.c looks at what the client names. */
 #ifndef SALLYPORT_SYNCD_SESSION_SOURCE_ROOMS_H
 #define SALLYPORT_SYNCD_SESSION_SOURCE_ROOMS_H
 
@@ -85,12 +85,4 @@ bool source_can_be_said(struct source *s, uint32_t dir, const char *name, const 
 
 /* Read one directory into the newest segment. */
 int source_read_place(struct source *s, uint32_t dir);
-
-/* --- source_order.c --------------------------------------------------------------------------- */
-
-/* Before protocol 29 does not matter: "." 0, what is no directory 1, directories 2. */
-int source_leaf_rank(const struct file *f);
-
-int source_sort(const struct source *s, struct file *files, uint32_t n);
-
 #endif
