@@ -13,7 +13,13 @@
 #include "lib/err.h"
 #include "syncd/fs/walk.h"
 
-enum { FUZZY_NAMES_MAX = 20000, FUZZY_NAME_MAX = 255 };
+/* Measured on rsync: which names its --fuzzy takes, and which of several. */
+enum {
+	FUZZY_NAMES_MAX = 20000,	/* looked at in one directory */
+	STEP = 65536,			/* of distance, for one character */
+	SUFFIX_WEIGHT = 10,
+	UNLIKE_MOST = 25 * STEP,
+};
 
 /* How good a find is. */
 enum found { FOUND_NOTHING, FOUND_BASIS, FOUND_CONTENT, FOUND_ALL };
@@ -152,28 +158,87 @@ altdest_node(struct session *s, int32_t ndx, const struct in_file *f, const char
 
 /* --- similar names ------------------------------------------------------------------------------------------ */
 
-/* How far two names are apart: the fewest characters to insert, delete or change. */
-static unsigned
-distance(const char *a, const char *b)
+struct text {
+	const char *at;
+	size_t n;
+};
+
+/* Is the suffix [at, end) one that copies get and that says nothing of the kind of file? */
+static bool
+is_of_a_copy(const char *at, const char *end)
 {
-	unsigned row[FUZZY_NAME_MAX + 1];
-	size_t na = strlen(a), nb = strlen(b);
+	static const char *const copies[] = { ".bak", ".old", ".orig" };
 
-	if (na > FUZZY_NAME_MAX || nb > FUZZY_NAME_MAX)
-		return UINT32_MAX;
-	for (size_t k = 0; k <= nb; k++)
-		row[k] = (unsigned)k;
-	for (size_t i = 1; i <= na; i++) {
-		unsigned diagonal = row[0]++;
+	for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
+		if ((size_t)(end - at) == strlen(copies[i]) && memcmp(at, copies[i], (size_t)(end - at)) == 0)
+			return true;
+	return false;
+}
 
-		for (size_t k = 1; k <= nb; k++) {
-			unsigned change = diagonal + (a[i - 1] != b[k - 1]), least = row[k] < row[k - 1] ? row[k] + 1 : row[k - 1] + 1;
+static bool
+is_number(const char *at, const char *end)
+{
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at == end;
+}
 
-			diagonal = row[k];
-			row[k] = change < least ? change : least;
+/* What follows the last dot; of names of copies and of numbered ones the part before, if there is one. */
+static struct text
+suffix_of(const char *name)
+{
+	const char *end = name + strlen(name), *dot = end;
+	struct text number = { end, 0 };
+
+	if (end > name && end[-1] == '~')
+		dot = --end;
+	while (dot > name + 1) {
+		if (*--dot != '.')
+			continue;
+		if (is_number(dot + 1, end)) {
+			if (number.n == 0)
+				number = (struct text){ dot, (size_t)(end - dot) };
+		} else if (!is_of_a_copy(dot, end)) {
+			return (struct text){ dot, (size_t)(end - dot) };
+		}
+		end = dot;
+	}
+	return number;
+}
+
+/* How far two texts are apart: a step for each character to insert, delete or change, and a little for how
+ * far those are apart. */
+static uint32_t
+distance(struct text a, struct text b)
+{
+	uint32_t row[NAME_MAX + 1];
+
+	row[0] = 0;
+	for (size_t k = 0; k < b.n; k++)
+		row[k + 1] = row[k] + STEP + (uint8_t)b.at[k];
+	for (size_t i = 0; i < a.n; i++) {
+		uint32_t diagonal = row[0], gone = STEP + (uint8_t)a.at[i];
+
+		row[0] += gone;
+		for (size_t k = 0; k < b.n; k++) {
+			uint32_t least = diagonal + (a.at[i] == b.at[k] ? 0 : STEP + (uint32_t)abs((uint8_t)a.at[i] - (uint8_t)b.at[k]));
+			uint32_t without = row[k + 1] + gone, with = row[k] + STEP + (uint8_t)b.at[k];
+
+			diagonal = row[k + 1];
+			least = without < least ? without : least;
+			row[k + 1] = with < least ? with : least;
 		}
 	}
-	return row[nb];
+	return row[b.n];
+}
+
+/* How unlike two names are; another kind of file counts most. */
+static uint32_t
+unlike(const char *a, const char *b)
+{
+	uint32_t d = distance((struct text){ a, strlen(a) }, (struct text){ b, strlen(b) });
+
+	return d > UNLIKE_MOST ? d : d + SUFFIX_WEIGHT * distance(suffix_of(a), suffix_of(b));
 }
 
 static bool
@@ -185,39 +250,61 @@ is_hidden_in(const struct session *s, const struct tree *t, const char *dir, con
 	return dest_hidden(s, t, path, false);
 }
 
-/* The name in dir that is most like leaf; one of the same size and time wins at once. */
+/* The name in a directory that is most like the file's, where it beats *best; one of the same size and time wins
+ * over all.  The later of two that are equally like it, as with rsync. */
 static bool
-similar(struct session *s, struct tree *t, const char *dir, const struct in_file *f, const char *leaf, char dst[NAME_MAX + 1])
+more_similar(struct session *s, struct tree *t, const char *dir, const struct in_file *f, uint32_t *best, char dst[NAME_MAX + 1])
 {
 	struct walk *w;
 	struct walk_item item;
-	unsigned best = UINT32_MAX, n = 0;
-	int fd = tree_open_dir(t, dir[0] == '\0' ? "." : dir);
+	unsigned n = 0;
+	bool found = false;
+	int fd = t->fd < 0 ? -ENOENT : tree_open_dir(t, dir[0] == '\0' ? "." : dir);
 
 	if (fd < 0 || walk_over(fd, s->root.fake, &w) != 0)
 		return false;
-	while (n++ < FUZZY_NAMES_MAX && walk_next(w, &item)) {
-		unsigned d;
+	while (*best > 0 && n++ < FUZZY_NAMES_MAX && walk_next(w, &item)) {
+		uint32_t d;
 
-		if (item.err != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 || strcmp(item.name, leaf) == 0 ||
+		if (item.err != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 || strcmp(item.name, f->name) == 0 ||
 		    stage_is_name(item.name))
 			continue;
-		d = item.st.st_size == f->size && settle_same_time(s, f, &item.st) ? 0 : 1 + distance(item.name, leaf);
-		if (d >= best || d > 1 + strlen(leaf) / 2 + 2 || is_hidden_in(s, t, dir, item.name))
+		d = item.st.st_size == f->size && settle_same_time(s, f, &item.st) ? 0 : unlike(item.name, f->name);
+		if (d > *best || (d == *best && (!found || strcmp(item.name, dst) < 0)) || is_hidden_in(s, t, dir, item.name))
 			continue;
-		best = d;
+		*best = d;
+		found = true;
 		snprintf(dst, NAME_MAX + 1, "%s", item.name);
 	}
 	walk_close(w);
-	return best != UINT32_MAX;
+	return found;
+}
+
+/* A similar file beside the one that is missing, and with -yy in the alternate directories too. */
+static bool
+find_similar(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind)
+{
+	char dir[TREE_PATH_SIZE];
+	uint32_t best = UNLIKE_MOST;
+	bool found;
+
+	dest_dir_of(path, dir);
+	*ret_kind = FROM_FUZZY;
+	found = more_similar(s, &s->in->tree, dir, f, &best, s->in->fuzzy);
+	for (size_t i = 0; s->opt.fuzzy > 1 && i < s->opt.n_alt; i++) {
+		if (!more_similar(s, &s->in->alt[i], dir, f, &best, s->in->fuzzy))
+			continue;
+		found = true;
+		*ret_kind = (uint8_t)(FROM_FUZZY_ALT + i);
+	}
+	return found;
 }
 
 int
 altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
     struct stat *ret_st, const char **ret_xname)
 {
-	struct want w = { .basis = FROM_FUZZY, .xname = s->in->fuzzy };
-	char dir[TREE_PATH_SIZE];
+	struct want w = { .xname = s->in->fuzzy };
 	size_t i = 0;
 	int fd;
 
@@ -227,8 +314,7 @@ altdest_basis(struct session *s, const struct in_file *f, const char *path, uint
 	if (s->opt.n_alt > 0 && best_of(s, (struct in_file *)(uintptr_t)f, path, &i, ret_st) >= FOUND_BASIS) {
 		w.basis = (uint8_t)i;
 	} else {
-		dest_dir_of(path, dir);
-		if (!s->opt.fuzzy || !similar(s, &s->in->tree, dir, f, f->name, s->in->fuzzy))
+		if (!s->opt.fuzzy || !find_similar(s, f, path, &w.basis))
 			return 0;
 		*ret_xname = s->in->fuzzy;
 	}
@@ -239,25 +325,37 @@ altdest_basis(struct session *s, const struct in_file *f, const char *path, uint
 	return 1;
 }
 
+/* In the alternate directory with that number. */
+static int
+open_in_alt(struct session *s, size_t i, const char *path, struct stat *ret_st)
+{
+	if (i >= s->opt.n_alt || s->in->alt[i].fd < 0)
+		return -ENOENT;
+	return tree_open_file(&s->in->alt[i], path, O_RDONLY, ret_st);
+}
+
 int
 altdest_open(struct session *s, const struct want *w, const char *path, struct stat *ret_st)
 {
 	char name[TREE_PATH_SIZE];
-	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : "~", *slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/');
+	struct tree *t;
+	int r;
 
 	if (w->basis < FROM_DEST)
-		return w->basis < s->opt.n_alt && s->in->alt[w->basis].fd >= 0 ?
-		    tree_open_file(&s->in->alt[w->basis], path, O_RDONLY, ret_st) : -ENOENT;
+		return open_in_alt(s, w->basis, path, ret_st);
+	if (w->basis >= FROM_FUZZY)
+		snprintf(name, sizeof name, "%.*s%s", slash == NULL ? 0 : (int)(slash - path) + 1, path, w->xname);
 	switch (w->basis) {
 	case FROM_PARTIAL:
 		return dest_partial(s, path, name) ? tree_open_file(&s->in->tree, name, O_RDONLY, ret_st) : -ENOENT;
 	case FROM_BACKUP:
-		snprintf(name, sizeof name, "%s%s", path, suffix);
-		return tree_open_file(&s->in->tree, name, O_RDONLY, ret_st);
+		return (r = dest_backup_name(s, path, &t, name)) == 0 ? tree_open_file(t, name, O_RDONLY, ret_st) : r;
 	case FROM_FUZZY:
-		snprintf(name, sizeof name, "%.*s%s", slash == NULL ? 0 : (int)(slash - path) + 1, path, w->xname);
 		return tree_open_file(&s->in->tree, name, O_RDONLY, ret_st);
-	default:
+	case FROM_DEST:
 		return tree_open_file(&s->in->tree, path, O_RDONLY, ret_st);
+	default:
+		return open_in_alt(s, w->basis - FROM_FUZZY_ALT, name, ret_st);
 	}
 }

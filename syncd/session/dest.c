@@ -334,26 +334,54 @@ open_backup(struct session *s)
 }
 
 int
-dest_backup(struct session *s, const char *path, bool keep)
+dest_backup_name(struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE])
 {
-	struct intake *in = s->in;
 	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : s->opt.backup_dir != NULL ? "" : "~";
-	struct tree *to = s->opt.backup_dir != NULL ? &in->backup : &in->tree;
-	char name[TREE_PATH_SIZE];
-	struct stat st;
 	int r = s->opt.backup_dir != NULL ? open_backup(s) : 0;
 
 	if (r != 0)
 		return r;
-	if ((size_t)snprintf(name, sizeof name, "%s%s", path, suffix) >= sizeof name)
+	*ret = s->opt.backup_dir != NULL ? &s->in->backup : &s->in->tree;
+	if ((size_t)snprintf(dst, TREE_PATH_SIZE, "%s%s", path, suffix) >= TREE_PATH_SIZE)
 		return -ENAMETOOLONG;
-	if (dest_hidden(s, to, name, false))
-		return -EACCES;
-	if (s->opt.backup_dir != NULL && (r = tree_mkparents(to, name, 0777 & ~s->grant.mask)) < 0)
+	return dest_hidden(s, *ret, dst, false) ? -EACCES : 0;
+}
+
+/* The same, with nothing in the way. */
+static int
+backup_place(struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE])
+{
+	struct stat st;
+	int r = dest_backup_name(s, path, ret, dst);
+
+	if (r == 0 && s->opt.backup_dir != NULL)
+		r = tree_mkparents(*ret, dst, 0777 & ~s->grant.mask);
+	if (r < 0)
 		return r;
-	if (tree_lstat(to, name, &st) == 0 && S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (keep && (r = tree_link(&in->tree, path, to, name, tree_lstat(to, name, &st) == 0)) == 0)
+	return tree_lstat(*ret, dst, &st) == 0 && S_ISDIR(st.st_mode) ? -EISDIR : 0;
+}
+
+int
+dest_backup(struct session *s, const char *path, bool keep)
+{
+	struct tree *to;
+	char name[TREE_PATH_SIZE];
+	struct stat st;
+	int r = backup_place(s, path, &to, name);
+
+	if (r != 0)
+		return r;
+	if (keep && (r = tree_link(&s->in->tree, path, to, name, tree_lstat(to, name, &st) == 0)) == 0)
 		return 0;
-	return tree_rename(&in->tree, path, to, name);
+	return tree_rename(&s->in->tree, path, to, name);
+}
+
+int
+dest_backup_copy(struct session *s, const char *path, const struct stat *st)
+{
+	struct tree *to;
+	char name[TREE_PATH_SIZE];
+	int r = backup_place(s, path, &to, name);
+
+	return r == 0 ? receiver_copy(s, &s->in->tree, path, to, name, st) : r;
 }

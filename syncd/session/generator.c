@@ -37,10 +37,16 @@ says(const struct session *s, int level)
 	return s->opt.verbose >= level && s->grant.max_verbosity >= level;
 }
 
+bool
+generator_itemises(const struct session *s)
+{
+	return s->opt.log_format != NULL && strstr(s->opt.log_format, "%i") != NULL;
+}
+
 void
 generator_unchanged(struct session *s, const char *path)
 {
-	if (says(s, 2) && (s->opt.log_format == NULL || strstr(s->opt.log_format, "%i") == NULL))
+	if (says(s, 2) && !generator_itemises(s))
 		session_tell(s, MSG_INFO, "%s is uptodate\n", path);
 }
 
@@ -404,13 +410,20 @@ struct basis {
 	const char *xname;	/* of a similar file */
 };
 
+/* Does the client take the sum head for what it need not send?  Then no file but the destination may be the
+ * basis: rsync, which takes others, leaves holes where their data should be. */
+static bool
+appends(const struct session *s, const struct target *t)
+{
+	return !t->redo && (s->opt.append || s->opt.append_verify);
+}
+
 static int
 request(struct session *s, const struct target *t, unsigned flags, struct basis *b)
 {
 	struct asking *a = &s->in->asking;
 	struct want w = { .ndx = t->ndx, .basis = b->kind, .replaces = t->exists, .mode = t->exists ? t->st.st_mode : 0 };
 	struct item it = { .basis = b->kind, .xname = b->xname == NULL ? "" : b->xname };
-	bool appends = !t->redo && (s->opt.append || s->opt.append_verify) && b->kind == FROM_DEST && b->fd >= 0;
 	int r;
 
 	it.xname_len = strlen(it.xname);
@@ -436,7 +449,7 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 	if (b->fd >= 0)
 		sums_plan(b->size, s->proto.version, s->opt.block_size, strong_len(s->proto.xfer_sum), t->redo, &a->head);
 	sum_head_put(peer_out(&s->peer), &a->head);
-	if (b->fd >= 0 && a->head.count > 0 && !appends) {
+	if (b->fd >= 0 && a->head.count > 0 && !appends(s, t)) {
 		a->fd = b->fd;
 		a->at = 0;
 		b->fd = -1;
@@ -518,17 +531,11 @@ open_basis(struct session *s, const char *path, uint8_t kind, struct basis *b)
 		b->size = st.st_size;
 }
 
-/* --inplace --backup: the old file is copied away first, and the copy is the basis. */
+/* Will what is there be written to? */
 static bool
-copy_to_backup(struct session *s, const struct target *t)
+overwrites(const struct session *s, const struct target *t)
 {
-	char path[TREE_PATH_SIZE];
-	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : "~";
-
-	if (s->opt.backup_dir != NULL || (size_t)snprintf(path, sizeof path, "%s%s", t->path, suffix) >= sizeof path ||
-	    dest_hidden(s, &s->in->tree, path, false))
-		return false;
-	return receiver_copy(s, &s->in->tree, t->path, &s->in->tree, path, &t->st) == 0;
+	return t->exists && !s->in->pretend && (s->opt.inplace || s->opt.append || s->opt.append_verify);
 }
 
 static int
@@ -541,17 +548,22 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 	int r;
 
 	snprintf(path, sizeof path, "%s", t->path);
-	if (!s->in->no_tree && dest_partial(s, t->path, partial) && tree_lstat(&s->in->tree, partial, &pst) == 0 &&
+	if (!appends(s, t) && !s->in->no_tree && dest_partial(s, t->path, partial) && tree_lstat(&s->in->tree, partial, &pst) == 0 &&
 	    S_ISREG(pst.st_mode) && !t->redo) {
 		kind = FROM_PARTIAL;
 		snprintf(path, sizeof path, "%s", partial);
-	} else if (t->exists && s->opt.inplace && s->opt.backup && !s->in->pretend && !t->redo && copy_to_backup(s, t)) {
+	} else if (overwrites(s, t) && s->opt.backup && !t->redo) {	/* a copy goes away first, and is the basis */
+		if ((r = dest_backup_copy(s, t->path, &t->st)) != 0) {
+			dest_failed(s, "generator", "backup of", &s->in->tree, t->path, r);
+			return groups_failed(s, t->f);
+		}
 		kind = FROM_BACKUP;
 	}
 	if (kind == FROM_DEST && !t->exists) {
 		struct stat st;
 
-		if ((r = altdest_basis(s, t->f, t->path, &b.kind, &b.fd, &st, &b.xname)) < 0)
+		r = appends(s, t) ? 0 : altdest_basis(s, t->f, t->path, &b.kind, &b.fd, &st, &b.xname);
+		if (r < 0)
 			return r;
 		if (r == 0)
 			b = (struct basis){ .kind = FROM_DEST, .fd = -1 };
@@ -586,7 +598,7 @@ do_file(struct session *s, struct target *t)
 		return r < 0 ? r : 0;
 	if (t->exists && !t->redo && settle_same_content(s, t->f, &s->in->tree, t->path, &t->st))
 		return same_but_attributes(s, t);
-	if (t->exists && !t->redo && (s->opt.append || s->opt.append_verify) && t->st.st_size >= t->f->size)
+	if (t->exists && appends(s, t) && t->st.st_size >= t->f->size)
 		return groups_complete(s, t->f, t->path);
 	if (t->exists) {
 		flags = settle_differs(s, t->f, &t->st) | (s->opt.checksum ? REPORT_CHANGE : 0u) |

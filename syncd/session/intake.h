@@ -27,6 +27,7 @@ enum {
 
 enum {	/* which file the sums describe (rsync-wire 7.1); below 0x80: alternate directory of that number */
 	FROM_DEST = BASIS_DEST, FROM_PARTIAL = BASIS_PARTIAL_DIR, FROM_BACKUP = 0x82, FROM_FUZZY = 0x83,
+	FROM_FUZZY_ALT = 0x84,	/* and the number of the directory */
 };
 
 /* One request that the client has not answered. */
@@ -229,6 +230,12 @@ bool dest_partial(const struct session *s, const char *path, char dst[TREE_PATH_
 /* Move what stands at path out of the way, as --backup asks.  keep: it stays under its name too.  0 or -errno. */
 int dest_backup(struct session *s, const char *path, bool keep);
 
+/* Copy it there, since the file itself will be written to.  0 or -errno. */
+int dest_backup_copy(struct session *s, const char *path, const struct stat *st);
+
+/* The backup's tree and name; its directory is made when it is --backup-dir.  0 or -errno. */
+int dest_backup_name(struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE]);
+
 /* --- settle.c: attributes --------------------------------------------------------------------- */
 
 /* Report flags for what differs between an entry and what stands there. */
@@ -326,6 +333,9 @@ int generator_entry(struct session *s, int32_t ndx, struct in_file *f);
 
 /* Tell the client what was done about an entry, if it is worth telling. */
 void generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname);
+
+/* Does the client show items (-i)? */
+bool generator_itemises(const struct session *s);
 
 /* Say that nothing is to be done about path, to those who want to hear it. */
 void generator_unchanged(struct session *s, const char *path);

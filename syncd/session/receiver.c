@@ -389,6 +389,13 @@ block_at(const struct taking *x, int64_t block, int64_t *ret_at, size_t *ret_n)
 	return 0;
 }
 
+/* Are the blocks those of the file that is written?  Not so of one found elsewhere, which --inplace copies from. */
+static bool
+reads_itself(const struct taking *x)
+{
+	return x->want.basis == FROM_DEST || x->want.basis == FROM_PARTIAL;
+}
+
 /* A block of the basis.  One that cannot be read any more makes the sum wrong, and the file is asked for again. */
 static int
 put_block(struct session *s, int64_t block)
@@ -416,7 +423,7 @@ put_block(struct session *s, int64_t block)
 	memset(x->block + got, 0, n - got);
 	if (s->in->expand != NULL && (err = expand_matched(s->in->expand, x->block, n, s->proto.version < 31)) != 0)
 		return err;
-	if (x->in_place && at == x->at && x->want.basis != FROM_BACKUP) {	/* it is there already */
+	if (x->in_place && at == x->at && reads_itself(x)) {	/* it is there already */
 		strong_update(s->sum, x->block, n);
 		x->at += (int64_t)n;
 		return 0;
@@ -694,7 +701,7 @@ wrong_sum(struct session *s)
 	bool again = !(x->f->flags & IN_REDO);
 
 	dest_path(s, x->f, path);
-	if (!again || s->opt.verbose)
+	if (!again || s->opt.verbose || generator_itemises(s))
 		session_tell(s, again ? MSG_WARNING : MSG_ERROR_XFER, "%s: %s failed verification -- update %s%s.\n",
 		    again ? "WARNING" : "ERROR", path, x->in_place ? "retained" : "discarded", again ? " (will try again)" : "");
 	if (!x->in_place && x->fd >= 0) {

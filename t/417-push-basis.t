@@ -1,0 +1,111 @@
+#!/bin/sh
+# Pushes whose old data lies elsewhere than in the destination file: other directories, similar names, backups.
+. "${top_srcdir:-.}/t/lib.sh"
+command -v rsync > /dev/null || skip_all "no rsync"
+
+tree=$scratch/tree old=$scratch/old
+mkdir -p "$tree" "$old/ref" "$old/short" "$old/other" "$old/here" "$scratch/names" "$old/names" "$scratch/up.ours/d" "$scratch/up.stock/d"
+head -c 300000 /dev/urandom > "$old/ref/f"
+cp "$old/ref/f" "$tree/f"; printf XXXX | dd of="$tree/f" bs=1 seek=150000 conv=notrunc 2> /dev/null
+head -c 100000 "$tree/f" > "$old/short/f"; head -c 100000 /dev/urandom > "$old/other/f"; cp "$old/ref/f" "$old/here/f"
+mkdir -p "$old/stuck/f~"; cp "$old/ref/f" "$old/stuck/f"
+mkdir "$old/like" "$old/ref/like" "$old/like2" "$old/short/like2"
+cp "$old/ref/f" "$old/like/f.old"; cp "$old/short/f" "$old/ref/like/f.1"; cp "$old/other/f" "$old/like2/fff"; cp "$old/ref/f" "$old/short/like2/f~"
+
+# which names --fuzzy takes for similar: a file of each pair in a directory of its own, the other on the other side
+n=0
+while read -r new was; do
+	n=$((n + 1)); mkdir "$scratch/names/$n" "$old/names/$n"
+	head -c $((20000 + n)) "$tree/f" > "$scratch/names/$n/$new"
+	for w in $was; do head -c $((4000 + 700 * ${#w} + n)) "$tree/f" > "$old/names/$n/$w"; done
+done <<EOT
+f zzzzzzzzzzzzzzzzzzzzzzzz
+f zzzzzzzzzzzzzzzzzzzzzzzzz
+f f.old
+f f.bak
+f f.orig
+f f~
+f f.ab
+f f.a
+f f.123456
+data.db data.db.bak
+data.db data.db~
+data.db data.db.xy
+data.db data.db.xyz
+data.db data.xy
+data.db data
+data.db data.dbxy
+data.db data.dbxyz
+data.db datadb
+data.db xxxxxxxxxxxxxxxxxx.db
+data.db data.db.2026
+data.db data.db.2026.bak
+a.tar.gz b.tar.gz
+a.tar.gz b.tar.xz
+a.tar.gz b.tar
+a.txt a.TXT
+.abc .xyz
+ab.c.d ab.e.d
+a.001 a.bcdef
+log5 log1 log22 log333
+aXc aYc aac aYcc
+EOT
+find "$tree" "$scratch/names" -exec touch -d '2011-11-11 11:11:11' {} +
+find "$old" -exec touch -d '2012-12-12 12:12:12' {} +
+before=$old
+
+conf() { cat <<-EOT
+	use chroot = no
+	uid = $(id -u)
+	$([ "$(id -u)" != 0 ] || echo gid = 0)
+	[up]
+	path = $scratch/up.$1/d
+	read only = no
+	EOT
+}
+conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
+start_syncd < "$scratch/ours.conf"
+start_rsyncd < "$scratch/stock2.conf"
+
+plan_all 100
+for p in $(versions 29 31 32); do
+	# --stats says how much of the old data was used
+	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --no-whole-file --stats "$@"; }
+	for how in compare copy link; do
+		c "$how, in place" -ai --inplace --$how-dest=/ref tree/ @/up/new/
+		c "$how, in place, -z" -aiz --inplace --$how-dest=/short tree/ @/up/new/
+		c "$how, a temporary" -ai --$how-dest=/ref tree/ @/up/new/
+	done
+	c 'similar, in place' -aiy --inplace tree/ @/up/like/
+	c 'similar, in place, -z' -aiyz --inplace tree/ @/up/like/
+	c 'similar, once' -aiy --compare-dest=/ref tree/ @/up/like2/
+	c 'similar in another directory' -aiyy --compare-dest=/ref --compare-dest=/short tree/ @/up/like2/
+	c 'similar in another directory, in place' -aiyy --inplace --link-dest=/ref --link-dest=/short tree/ @/up/like2/
+	c 'similar here rather than elsewhere' -aiyy --copy-dest=/ref tree/ @/up/like/
+	c 'similar names' -aiy names/ @/up/names/
+	c 'in place' -ai --inplace tree/ @/up/here/
+	c 'in place, with a backup' -aib --inplace tree/ @/up/here/
+	c 'in place, with a backup elsewhere' -aib --inplace --backup-dir=/bak tree/ @/up/here/
+	c 'in place, with a backup elsewhere, and a suffix' -aib --inplace --backup-dir=/bak/in --suffix=.x tree/ @/up/here/
+	c 'append, with a backup' -aib --append tree/ @/up/short/
+	c 'append and verify, with a backup' -aib --append-verify tree/ @/up/short/
+	c 'append and verify, wrong, with a backup' -aib --append-verify tree/ @/up/other/
+	c 'append, with a backup elsewhere' -aib --append --backup-dir=/bak tree/ @/up/short/
+	c 'whole, in place, with a backup' -aibW --inplace tree/ @/up/here/
+
+	# rsync's own daemon takes the basis for data that is there, and leaves holes: ours sends the whole file
+	for how in append append-verify; do for where in ref short other; do
+		push_side ours "$port" --protocol=$p -a --$how --no-whole-file --compare-dest=/$where tree/ @/up/new/
+		is "$(cmp "$tree/f" "$scratch/up.ours/d/new/f" 2>&1)" "" "protocol $p: --$how looks at no other directory ($where)"
+	done; done
+	push_side ours "$port" --protocol=$p -ab --inplace --no-whole-file tree/ @/up/stuck/
+	is "$(cmp "$old/stuck/f" "$scratch/up.ours/d/stuck/f" 2>&1; grep -c 'backup of .* failed: Is a directory' "$scratch/ours.out"; tail -n 1 "$scratch/ours.out")" \
+	    "1
+exit 23" "protocol $p: no backup, no overwriting"
+	push_side ours "$port" --protocol=$p -ay --append-verify --no-whole-file tree/ @/up/like/
+	is "$(cmp "$tree/f" "$scratch/up.ours/d/like/f" 2>&1)" "" "protocol $p: --append-verify looks at no similar name"
+	push_side ours "$port" --protocol=$p -a --append --no-whole-file tree/ @/up/short/
+	is "$(cmp "$tree/f" "$scratch/up.ours/d/short/f" 2>&1)" "" "protocol $p: --append goes on with what is there"
+	push_side ours "$port" --protocol=$p -ab --append-verify --inplace --no-whole-file tree/ @/up/short/
+	is "$(cmp "$tree/f" "$scratch/up.ours/d/short/f" 2>&1)" "" "protocol $p: --append-verify with a backup"
+done
