@@ -67,7 +67,7 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan_all 100
+plan_all 105
 for p in $(versions 29 31 32); do
 	# --stats says how much of the old data was used
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --no-whole-file --stats "$@"; }
