@@ -52,6 +52,7 @@ aXc aYc aac aYcc
 EOT
 find "$tree" "$scratch/names" -exec touch -d '2011-11-11 11:11:11' {} +
 find "$old" -exec touch -d '2012-12-12 12:12:12' {} +
+cp -a "$tree" "$old/exact"; cp -a "$tree" "$old/exact2"; chmod 600 "$old/exact2/f"
 before=$old
 
 conf() { cat <<-EOT
@@ -67,7 +68,7 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan_all 105
+plan_all 150
 for p in $(versions 29 31 32); do
 	# --stats says how much of the old data was used
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --no-whole-file --stats "$@"; }
@@ -75,6 +76,11 @@ for p in $(versions 29 31 32); do
 		c "$how, in place" -ai --inplace --$how-dest=/ref tree/ @/up/new/
 		c "$how, in place, -z" -aiz --inplace --$how-dest=/short tree/ @/up/new/
 		c "$how, a temporary" -ai --$how-dest=/ref tree/ @/up/new/
+		c "$how, -c" -aic --$how-dest=/ref tree/ @/up/new/
+		c "$how, over another file" -aib --$how-dest=/exact tree/ @/up/here/
+		c "$how, over another mode and the same file" -ai --$how-dest=/exact tree/ tree/f @/up/exact2/
+		c "$how, over the same file" -ai --$how-dest=/exact tree/ @/up/exact/
+		c "$how, over another file, dry" -ain --$how-dest=/exact tree/ @/up/here/
 	done
 	c 'similar, in place' -aiy --inplace tree/ @/up/like/
 	c 'similar, in place, -z' -aiyz --inplace tree/ @/up/like/

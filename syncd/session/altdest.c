@@ -77,37 +77,52 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 	return r < 0 ? r : 1;
 }
 
+/* One file with what was found, unless it is that already. */
 static int
-link_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, size_t i)
+link_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, size_t i, const struct stat *st,
+    const struct stat *there)
 {
-	int r = s->in->pretend ? 0 : tree_link(&s->in->alt[i], path, &s->in->tree, path, false);
+	bool linked = there != NULL && there->st_dev == st->st_dev && there->st_ino == st->st_ino;
+	int r = s->in->pretend || linked ? 0 : tree_link(&s->in->alt[i], path, &s->in->tree, path, there != NULL);
 
 	if (r != 0)
 		return 0;
-	generator_item(s, ndx, ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS, "");
+	generator_item(s, ndx, linked ? 0 : ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS, linked ? NULL : "");
 	generator_success(s, ndx);
 	r = groups_complete(s, f, path);
 	return r < 0 ? r : 1;
 }
 
+/* --compare-dest has it, so that it is not kept here. */
+static int
+not_here(struct session *s, int32_t ndx, const char *path, bool there)
+{
+	int r = there && !s->in->pretend ? tree_remove(&s->in->tree, path, false) : 0;
+
+	if (r != 0 && r != -ENOENT) {
+		dest_failed(s, "generator", "delete_file: unlink", &s->in->tree, path, r);
+		return 1;
+	}
+	generator_item(s, ndx, 0, NULL);
+	generator_success(s, ndx);
+	return 1;
+}
+
 int
-altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path)
+altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path, const struct stat *there)
 {
 	struct stat st;
 	size_t i = 0;
 	enum found found = best_of(s, f, path, &i, &st);
 	int r;
 
-	if (found < FOUND_CONTENT)
+	if (found < (there != NULL ? FOUND_ALL : FOUND_CONTENT))
 		return 0;
-	if (found == FOUND_ALL && s->opt.alt_kind == ALT_LINK && (r = link_here(s, ndx, f, path, i)) != 0)
+	if (found == FOUND_ALL && s->opt.alt_kind == ALT_LINK && (r = link_here(s, ndx, f, path, i, &st, there)) != 0)
 		return r;
-	if (found == FOUND_ALL && s->opt.alt_kind == ALT_COMPARE) {
-		generator_item(s, ndx, 0, NULL);
-		generator_success(s, ndx);
-		return 1;
-	}
-	return copy_here(s, ndx, f, path, i, &st);
+	if (found == FOUND_ALL && s->opt.alt_kind == ALT_COMPARE)
+		return not_here(s, ndx, path, there != NULL);
+	return there != NULL ? 0 : copy_here(s, ndx, f, path, i, &st);
 }
 
 int

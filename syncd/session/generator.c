@@ -568,7 +568,7 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 		if (r == 0)
 			b = (struct basis){ .kind = FROM_DEST, .fd = -1 };
 		else if (b.kind < FROM_DEST)	/* shown as a change of what is there */
-			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME) |
+			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
 			    extras_differ(s, t->f, &s->in->alt[b.kind], t->path, &st);
 		b.size = r == 0 ? 0 : st.st_size;
 	} else {
@@ -594,7 +594,7 @@ do_file(struct session *s, struct target *t)
 	}
 	if (t->exists && !S_ISREG(t->st.st_mode) && make_room(s, t) != 0)
 		return groups_failed(s, t->f);
-	if (!t->exists && !t->redo && s->opt.n_alt > 0 && (r = altdest_try(s, t->ndx, t->f, t->path)) != 0)
+	if (!t->redo && s->opt.n_alt > 0 && (r = altdest_try(s, t->ndx, t->f, t->path, t->exists ? &t->st : NULL)) != 0)
 		return r < 0 ? r : 0;
 	if (t->exists && !t->redo && settle_same_content(s, t->f, &s->in->tree, t->path, &t->st))
 		return same_but_attributes(s, t);

@@ -382,8 +382,9 @@ int receiver_copy(struct session *s, struct tree *from_tree, const char *from, s
 
 /* --- altdest.c: --compare-dest, --copy-dest, --link-dest, --fuzzy ---------------------------------------- */
 
-/* A missing file, looked for elsewhere.  1: it was dealt with; 0: not; or an error. */
-int altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path);
+/* A file, looked for elsewhere: one that is missing, or, where exactly what is wanted lies elsewhere, one that
+ * is there (else NULL).  1: it was dealt with; 0: not; or an error. */
+int altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path, const struct stat *there);
 
 /* The best basis elsewhere.  1 and the rest; 0: there is none; or an error. */
 int altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
