@@ -12,14 +12,9 @@
 
 #include "lib/err.h"
 #include "syncd/fs/walk.h"
+#include "syncd/policy/similar.h"
 
-/* Measured on rsync: which names its --fuzzy takes, and which of several. */
-enum {
-	FUZZY_NAMES_MAX = 20000,	/* looked at in one directory */
-	STEP = 65536,			/* of distance, for one character */
-	SUFFIX_WEIGHT = 10,
-	UNLIKE_MOST = 25 * STEP,
-};
+enum { FUZZY_NAMES_MAX = 20000 };	/* looked at in one directory */
 
 /* How good a find is. */
 enum found { FOUND_NOTHING, FOUND_BASIS, FOUND_CONTENT, FOUND_ALL };
@@ -173,89 +168,6 @@ altdest_node(struct session *s, int32_t ndx, const struct in_file *f, const char
 
 /* --- similar names ------------------------------------------------------------------------------------------ */
 
-struct text {
-	const char *at;
-	size_t n;
-};
-
-/* Is the suffix [at, end) one that copies get and that says nothing of the kind of file? */
-static bool
-is_of_a_copy(const char *at, const char *end)
-{
-	static const char *const copies[] = { ".bak", ".old", ".orig" };
-
-	for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
-		if ((size_t)(end - at) == strlen(copies[i]) && memcmp(at, copies[i], (size_t)(end - at)) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_number(const char *at, const char *end)
-{
-	while (at < end && *at >= '0' && *at <= '9')
-		at++;
-	return at == end;
-}
-
-/* What follows the last dot; of names of copies and of numbered ones the part before, if there is one. */
-static struct text
-suffix_of(const char *name)
-{
-	const char *end = name + strlen(name), *dot = end;
-	struct text number = { end, 0 };
-
-	if (end > name && end[-1] == '~')
-		dot = --end;
-	while (dot > name + 1) {
-		if (*--dot != '.')
-			continue;
-		if (is_number(dot + 1, end)) {
-			if (number.n == 0)
-				number = (struct text){ dot, (size_t)(end - dot) };
-		} else if (!is_of_a_copy(dot, end)) {
-			return (struct text){ dot, (size_t)(end - dot) };
-		}
-		end = dot;
-	}
-	return number;
-}
-
-/* How far two texts are apart: a step for each character to insert, delete or change, and a little for how
- * far those are apart. */
-static uint32_t
-distance(struct text a, struct text b)
-{
-	uint32_t row[NAME_MAX + 1];
-
-	row[0] = 0;
-	for (size_t k = 0; k < b.n; k++)
-		row[k + 1] = row[k] + STEP + (uint8_t)b.at[k];
-	for (size_t i = 0; i < a.n; i++) {
-		uint32_t diagonal = row[0], gone = STEP + (uint8_t)a.at[i];
-
-		row[0] += gone;
-		for (size_t k = 0; k < b.n; k++) {
-			uint32_t least = diagonal + (a.at[i] == b.at[k] ? 0 : STEP + (uint32_t)abs((uint8_t)a.at[i] - (uint8_t)b.at[k]));
-			uint32_t without = row[k + 1] + gone, with = row[k] + STEP + (uint8_t)b.at[k];
-
-			diagonal = row[k + 1];
-			least = without < least ? without : least;
-			row[k + 1] = with < least ? with : least;
-		}
-	}
-	return row[b.n];
-}
-
-/* How unlike two names are; another kind of file counts most. */
-static uint32_t
-unlike(const char *a, const char *b)
-{
-	uint32_t d = distance((struct text){ a, strlen(a) }, (struct text){ b, strlen(b) });
-
-	return d > UNLIKE_MOST ? d : d + SUFFIX_WEIGHT * distance(suffix_of(a), suffix_of(b));
-}
-
 static bool
 is_hidden_in(const struct session *s, const struct tree *t, const char *dir, const char *name)
 {
@@ -284,7 +196,7 @@ more_similar(struct session *s, struct tree *t, const char *dir, const struct in
 		if (item.err != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 || strcmp(item.name, f->name) == 0 ||
 		    stage_is_name(item.name))
 			continue;
-		d = item.st.st_size == f->size && settle_same_time(s, f, &item.st) ? 0 : unlike(item.name, f->name);
+		d = item.st.st_size == f->size && settle_same_time(s, f, &item.st) ? 0 : similar_distance(item.name, f->name);
 		if (d > *best || (d == *best && (!found || strcmp(item.name, dst) < 0)) || is_hidden_in(s, t, dir, item.name))
 			continue;
 		*best = d;
@@ -300,7 +212,7 @@ static bool
 find_similar(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind)
 {
 	char dir[TREE_PATH_SIZE];
-	uint32_t best = UNLIKE_MOST;
+	uint32_t best = SIMILAR_MOST;
 	bool found;
 
 	dest_dir_of(path, dir);
