@@ -36,9 +36,21 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan_all 120
+plan_all 175
 for p in $(versions 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
+	before=$old
+	c 'no directory to go to' -ai tree/ @/up/x/y/
+	c 'nothing to send' -ai --no-r tree/a tree/z @/up/new
+	c 'nothing to send, to a directory' -ai --no-r tree/a tree/z @/up/new/
+	c 'no directory for one file' -ai tree/small @/up/x/y
+	c 'a new directory, dry' -ain tree/ @/up/x/y/
+	c 'a new directory, dry, without items' -an tree/ @/up/x/
+	c 'a new name, dry' -ain tree/small @/up/x/y
+	c 'a new path, dry' -ain --mkpath tree/ @/up/gone/x/y/
+	c 'a new path for one file, dry' -ain --mkpath tree/small @/up/x/y
+	c 'no such other directories' -ai --compare-dest=nosuch --compare-dest=../nosuch --compare-dest=/alt/nosuch tree/a/b @/up/a/
+	c 'another directory that is none' -ai --link-dest=../../alt/small tree/a/b @/up/a/
 	for m in up loud; do
 		before=
 		c "$m: -v" -av tree/ @/$m/

@@ -105,6 +105,21 @@ make_below_root(struct session *s, const char *path, bool above, bool whole)
 	return r < 0 ? r : made;
 }
 
+/* How many of the directories above path are not there. */
+static int
+missing_above(const struct session *s, const char *path)
+{
+	struct stat st;
+	char dir[TREE_PATH_SIZE];
+	int n = 0;
+
+	for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+		n += root_stat(&s->root, dir, 1, &st) != 0;
+	}
+	return n;
+}
+
 /* How many entries have come so far; *ret_only is the one, if it is one. */
 static uint32_t
 entries(const struct session *s, const struct in_file **ret_only)
@@ -126,7 +141,7 @@ entries(const struct session *s, const struct in_file **ret_only)
 static int
 fail(struct session *s, const char *what, const char *path, int err)
 {
-	session_fail(s, err == -EROFS || err == -ENOSPC ? RERR_FILEIO : RERR_FILESELECT,
+	session_fail(s, strcmp(what, "mkdir") == 0 ? RERR_FILEIO : RERR_FILESELECT,
 	    "rsync: [Receiver] %s \"%s%s\" (in %s) failed: %s (%d)", what, s->grant.jailed ? "/" : "", path, s->grant.module,
 	    strerror(-err), -err);
 	return 1;
@@ -146,7 +161,7 @@ enter_parent(struct session *s, char *path)
 	if (slash != NULL)
 		*slash = '\0';
 	r = tree_open(&s->in->tree, &s->root, slash == NULL ? "" : path);
-	if (r == -ENOENT && s->in->pretend) {
+	if (r == -ENOENT && s->in->pretend && s->opt.mkpath) {
 		s->in->no_tree = true;
 		return 0;
 	}
@@ -154,7 +169,7 @@ enter_parent(struct session *s, char *path)
 }
 
 static void
-say_created(struct session *s, const char *path, int n)
+say_created(struct session *s, const char *path, int n, bool whole)
 {
 	const char *slash = s->grant.jailed ? "/" : "";
 
@@ -162,7 +177,7 @@ say_created(struct session *s, const char *path, int n)
 		return;
 	if (s->opt.mkpath)
 		session_tell(s, MSG_INFO, "created %d director%s for %s%s\n", n, n == 1 ? "y" : "ies", slash, path);
-	else
+	if (!s->opt.mkpath || (s->in->pretend && whole))
 		session_tell(s, MSG_INFO, "created directory %s%s\n", slash, path);
 }
 
@@ -173,13 +188,14 @@ make_destination(struct session *s, const char *path)
 	int r, made;
 
 	if (s->in->pretend) {
+		say_created(s, path, missing_above(s, path) + 1, true);
 		s->in->no_tree = true;
 		return 0;
 	}
 	if ((made = make_below_root(s, path, s->opt.mkpath, true)) < 0)
 		return fail(s, "mkdir", path, made);
 	s->in->made_top = !s->opt.mkpath;
-	say_created(s, path, made + 1);
+	say_created(s, path, made + 1, true);
 	r = tree_open(&s->in->tree, &s->root, path);
 	return r == 0 ? 0 : fail(s, "change_dir#1", path, r);
 }
@@ -216,18 +232,16 @@ dest_settle(struct session *s)
 	}
 	if (r != 0 && r != -ENOENT)
 		return fail(s, "stat", path, r);
-	if (n == 0 && r != 0 && !s->opt.mkpath)
+	if (r != 0 && (slash || n > 1))
 		return make_destination(s, path);
-	if (r != 0 && (slash || n != 1))
-		return make_destination(s, path);
-	if (r != 0 && s->opt.mkpath && !s->in->pretend) {
-		if ((r = make_below_root(s, path, true, false)) < 0)
+	if (r != 0 && s->opt.mkpath) {
+		if ((r = s->in->pretend ? missing_above(s, path) : make_below_root(s, path, true, false)) < 0)
 			return fail(s, "mkdir", path, r);
 		if (r > 0) {
 			char *leaf = strrchr(path, '/');
 
 			*leaf = '\0';
-			say_created(s, path, r);
+			say_created(s, path, r, false);
 			*leaf = '/';
 		}
 	}
@@ -267,6 +281,17 @@ option_path(const struct session *s, const char *option, char dst[TREE_PATH_SIZE
 		option += *option == '/';
 	}
 	return 0;
+}
+
+const char *
+dest_option_shown(const struct session *s, const char *option, char dst[2 * TREE_PATH_SIZE])
+{
+	const char *base = s->in->tree.path;
+
+	if (option[0] == '/' || !s->grant.jailed)
+		return option;
+	snprintf(dst, 2 * TREE_PATH_SIZE, "/%s%s%s", base, base[0] == '\0' ? "" : "/", option);
+	return dst;
 }
 
 int

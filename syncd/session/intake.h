@@ -204,6 +204,9 @@ int dest_settle(struct session *s);
 /* A directory an option names: below the module root; relative ones from the destination.  0 or -errno. */
 int dest_option_tree(struct session *s, const char *option, struct tree *ret);
 
+/* The option's directory as a client may see it: below the module's root. */
+const char *dest_option_shown(const struct session *s, const char *option, char dst[2 * TREE_PATH_SIZE]);
+
 /* The path of an entry in the destination tree. */
 char *dest_path(const struct session *s, const struct in_file *f, char dst[NAME_BYTES_MAX]);
 

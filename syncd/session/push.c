@@ -48,14 +48,16 @@ open_option_trees(struct session *s)
 {
 	const struct options *o = &s->opt;
 	const char *temp = o->temp_dir != NULL ? o->temp_dir : s->grant.temp_dir;
+	char shown[2 * TREE_PATH_SIZE];
 	int r;
 
 	for (size_t i = 0; i < o->n_alt; i++)
 		if ((r = dest_option_tree(s, o->alt_dest[i], &s->in->alt[i])) == -ENOMEM)
 			return r;
 		else if (r != 0)
-			session_tell(s, MSG_WARNING, "--%s-dest arg does not exist: %s\n", o->alt_kind == ALT_LINK ? "link" :
-			    o->alt_kind == ALT_COPY ? "copy" : "compare", o->alt_dest[i]);
+			session_tell(s, MSG_WARNING, "--%s-dest arg %s: %s\n", o->alt_kind == ALT_LINK ? "link" :
+			    o->alt_kind == ALT_COPY ? "copy" : "compare", r == -ENOTDIR ? "is not a dir" : "does not exist",
+			    dest_option_shown(s, o->alt_dest[i], shown));
 	if (temp != NULL && temp[0] != '\0' && (r = dest_option_tree(s, temp, &s->in->temp)) != 0) {
 		session_fail(s, RERR_FILESELECT, "rsync: [Receiver] open of temporary directory \"%s\" failed: %s (%d)", temp,
 		    strerror(-r), -r);
