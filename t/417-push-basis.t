@@ -68,7 +68,7 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan_all 150
+plan_all 159
 for p in $(versions 29 31 32); do
 	# --stats says how much of the old data was used
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --no-whole-file --stats "$@"; }
@@ -76,6 +76,7 @@ for p in $(versions 29 31 32); do
 		c "$how, in place" -ai --inplace --$how-dest=/ref tree/ @/up/new/
 		c "$how, in place, -z" -aiz --inplace --$how-dest=/short tree/ @/up/new/
 		c "$how, a temporary" -ai --$how-dest=/ref tree/ @/up/new/
+		c "$how, whole files" -aiW --$how-dest=/ref tree/ @/up/new/
 		c "$how, -c" -aic --$how-dest=/ref tree/ @/up/new/
 		c "$how, over another file" -aib --$how-dest=/exact tree/ @/up/here/
 		c "$how, over another mode and the same file" -ai --$how-dest=/exact tree/ tree/f @/up/exact2/

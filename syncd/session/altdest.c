@@ -227,29 +227,27 @@ find_similar(struct session *s, const struct in_file *f, const char *path, uint8
 	return found;
 }
 
-int
+bool
 altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
     struct stat *ret_st, const char **ret_xname)
 {
 	struct want w = { .xname = s->in->fuzzy };
+	bool deltas = !s->opt.whole_file && s->proto.xfer_sum != SUM_NONE;
 	size_t i = 0;
-	int fd;
 
-	if (s->opt.whole_file || s->proto.xfer_sum == SUM_NONE || s->in->no_tree)
+	if (s->in->no_tree)
 		return 0;
+	*ret_fd = -1;
 	*ret_xname = NULL;
 	if (s->opt.n_alt > 0 && best_of(s, (struct in_file *)(uintptr_t)f, path, &i, ret_st) >= FOUND_BASIS) {
 		w.basis = (uint8_t)i;
 	} else {
-		if (!s->opt.fuzzy || !find_similar(s, f, path, &w.basis))
+		if (!deltas || !s->opt.fuzzy || !find_similar(s, f, path, &w.basis))
 			return 0;
 		*ret_xname = s->in->fuzzy;
 	}
-	if ((fd = altdest_open(s, &w, path, ret_st)) < 0)
-		return 0;
 	*ret_kind = w.basis;
-	*ret_fd = fd;
-	return 1;
+	return !deltas || (*ret_fd = altdest_open(s, &w, path, ret_st)) >= 0;
 }
 
 /* In the alternate directory with that number. */

@@ -560,17 +560,14 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 		kind = FROM_BACKUP;
 	}
 	if (kind == FROM_DEST && !t->exists) {
-		struct stat st;
+		struct stat st = { .st_size = 0 };
 
-		r = appends(s, t) ? 0 : altdest_basis(s, t->f, t->path, &b.kind, &b.fd, &st, &b.xname);
-		if (r < 0)
-			return r;
-		if (r == 0)
+		if (appends(s, t) || !altdest_basis(s, t->f, t->path, &b.kind, &b.fd, &st, &b.xname))
 			b = (struct basis){ .kind = FROM_DEST, .fd = -1 };
 		else if (b.kind < FROM_DEST)	/* shown as a change of what is there */
 			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
 			    extras_differ(s, t->f, &s->in->alt[b.kind], t->path, &st);
-		b.size = r == 0 ? 0 : st.st_size;
+		b.size = st.st_size;
 	} else {
 		open_basis(s, path, kind, &b);
 	}

@@ -389,8 +389,8 @@ int receiver_copy(struct session *s, struct tree *from_tree, const char *from, s
  * is there (else NULL).  1: it was dealt with; 0: not; or an error. */
 int altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path, const struct stat *there);
 
-/* The best basis elsewhere.  1 and the rest; 0: there is none; or an error. */
-int altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
+/* The best basis elsewhere, open for reading unless whole files are sent (*ret_fd -1).  Is there one? */
+bool altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
     struct stat *ret_st, const char **ret_xname);
 
 /* Something of the entry's kind under its path: the number of the directory, or -1. */
