@@ -35,7 +35,7 @@ syncd_libsession_a_SOURCES = \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
 	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/groups.c syncd/session/ids.c \
 	syncd/session/ids.h syncd/session/inlist.c syncd/session/inlist.h syncd/session/intake.c syncd/session/intake.h \
-	syncd/session/keeps.c syncd/session/keeps.h syncd/session/push.c syncd/session/receiver.c syncd/session/remove.c syncd/session/settle.c syncd/session/extras.c syncd/session/sums.c \
+	syncd/session/keeps.c syncd/session/keeps.h syncd/session/output.c syncd/session/output.h syncd/session/push.c syncd/session/receiver.c syncd/session/remove.c syncd/session/settle.c syncd/session/extras.c syncd/session/sums.c \
 	syncd/session/sums.h syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
 	syncd/session/order.c syncd/session/order.h syncd/session/session.h syncd/session/source.c syncd/session/source_args.c syncd/session/source_find.c syncd/session/source_rooms.h syncd/session/source.h
 

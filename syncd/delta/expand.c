@@ -172,13 +172,19 @@ expand_flush(struct expand *x)
 }
 
 /* Matched data joins the history as a stored block, whose output is nobody's. */
+bool
+expand_wants_matched(const struct expand *x)
+{
+	return x->method == SQUEEZE_ZLIB;
+}
+
 int
 expand_matched(struct expand *x, const uint8_t *p, size_t n, int repeat)
 {
 	const uint8_t *at = p;
 	int r = 0;
 
-	if (x->method != SQUEEZE_ZLIB)
+	if (!expand_wants_matched(x))
 		return 0;
 	while (n > 0 && r == 0) {
 		size_t piece = n > HISTORY_PIECE ? HISTORY_PIECE : n;

@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_SYNCD_DELTA_EXPAND_H
 #define SALLYPORT_SYNCD_DELTA_EXPAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ int expand_data(struct expand *x, const uint8_t *p, size_t n);
 
 /* A token or the end follows: what the records left comes out. */
 int expand_flush(struct expand *x);
+
+/* Does the method keep matched data in its history? */
+bool expand_wants_matched(const struct expand *x);
 
 /* As squeeze_matched. */
 int expand_matched(struct expand *x, const uint8_t *p, size_t n, int repeat);

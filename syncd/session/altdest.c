@@ -236,14 +236,14 @@ altdest_basis(struct session *s, const struct in_file *f, const char *path, uint
 	size_t i = 0;
 
 	if (s->in->no_tree)
-		return 0;
+		return false;
 	*ret_fd = -1;
 	*ret_xname = NULL;
 	if (s->opt.n_alt > 0 && best_of(s, (struct in_file *)(uintptr_t)f, path, &i, ret_st) >= FOUND_BASIS) {
 		w.basis = (uint8_t)i;
 	} else {
 		if (!deltas || !s->opt.fuzzy || !find_similar(s, f, path, &w.basis))
-			return 0;
+			return false;
 		*ret_xname = s->in->fuzzy;
 	}
 	*ret_kind = w.basis;

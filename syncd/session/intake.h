@@ -11,11 +11,12 @@
 #include "syncd/session/ids.h"
 #include "syncd/session/inlist.h"
 #include "syncd/session/keeps.h"
+#include "syncd/session/output.h"
 #include "syncd/session/session.h"
 
 enum {
 	WANTS_MAX = 1 << 20,	/* requests on the way */
-	TAKE_BUFFER = 262144,	/* read and written at once */
+	TAKE_BUFFER = 262144,	/* read at once */
 	BREATH = 64 << 20,	/* bytes of a file looked at before the client hears of us */
 };
 
@@ -75,15 +76,11 @@ struct taking {
 	bool in_place, locked;
 	bool discard;		/* read to its end, and kept nowhere */
 	bool literal;		/* some data of the client's own has come */
-	int err;		/* of writing; the first */
+	struct output out;
 	uint32_t left;		/* of a literal token */
-	int64_t at;		/* bytes of the new file so far */
 	int64_t block_at;	/* base of relative block numbers */
-	uint8_t *buf;		/* written and not yet in the file */
-	size_t held;
-	uint8_t *block;		/* for matched data */
+	uint8_t *block;		/* matched data that the decompressor is to see */
 	size_t block_size;
-	bool hole;		/* the last bytes written were left out: the length is to be set */
 };
 
 /* Long values of attributes, behind the index and item that asked for them. */

@@ -14,100 +14,13 @@
 #include "lib/grow.h"
 #include "syncd/fs/fake.h"
 
-enum {
-	COPY_BELOW = 32768,	/* pieces that are gathered before they are written */
-	HOLE_LEAST = 4096,	/* zeros that --sparse leaves out */
-};
-
-/* --- writing -------------------------------------------------------------------------------------------- */
-
-static void
-write_out(struct taking *x, const uint8_t *p, size_t n, int64_t at)
-{
-	while (n > 0 && x->err == 0) {
-		ssize_t r = pwrite(x->fd, p, n, at);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0) {
-			x->err = r < 0 ? -errno : -EIO;
-			return;
-		}
-		p += r;
-		at += r;
-		n -= (size_t)r;
-	}
-}
-
-/* Zeros are left out, where the file is new and there is nothing to overwrite. */
-static void
-write_sparse(struct taking *x, const uint8_t *p, size_t n, int64_t at)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i < n;) {
-		size_t piece = n - i < HOLE_LEAST ? n - i : HOLE_LEAST;
-
-		if (p[i] == 0 && memcmp(p + i, p + i + 1, piece - 1) == 0) {
-			write_out(x, p + from, i - from, at + (int64_t)from);
-			from = i + piece;
-		}
-		i += piece;
-	}
-	write_out(x, p + from, n - from, at + (int64_t)from);
-	x->hole = from == n;
-}
-
-static void
-put_bytes(const struct session *s, struct taking *x, const uint8_t *p, size_t n, int64_t at)
-{
-	if (x->discard || x->err != 0 || n == 0)
-		return;
-	if (s->opt.sparse && !x->in_place)
-		write_sparse(x, p, n, at);
-	else
-		write_out(x, p, n, at);
-}
-
-static void
-flush_held(struct session *s)
-{
-	struct taking *x = &s->in->take;
-
-	put_bytes(s, x, x->buf, x->held, x->at - (int64_t)x->held);
-	x->held = 0;
-}
-
-/* The next bytes of the file. */
-static int
-put_data(struct session *s, const uint8_t *p, size_t n)
-{
-	struct taking *x = &s->in->take;
-
-	strong_update(s->sum, p, n);
-	if (x->at > INT64_MAX - (int64_t)n)
-		return E_LIMIT;
-	if (n < COPY_BELOW && x->buf == NULL && (x->buf = malloc(TAKE_BUFFER)) == NULL)
-		return -ENOMEM;
-	if (x->held > 0 && (n >= COPY_BELOW || x->held + n > TAKE_BUFFER))
-		flush_held(s);
-	if (n >= COPY_BELOW) {
-		put_bytes(s, x, p, n, x->at);
-	} else {
-		memcpy(x->buf + x->held, p, n);
-		x->held += n;
-	}
-	x->at += (int64_t)n;
-	return 0;
-}
-
 int
 receiver_literal(void *arg, const uint8_t *p, size_t n)
 {
 	struct session *s = arg;
 
 	s->in->take.literal = true;
-	return put_data(s, p, n);
+	return output_put(&s->in->take.out, p, n);
 }
 
 /* --- opening --------------------------------------------------------------------------------------------- */
@@ -195,8 +108,6 @@ open_output(struct session *s, const char *path)
 		r = open_in_place(s, partial);
 	else
 		r = open_in_place(s, path);
-	if (r >= 0 && s->opt.preallocate && x->f->size > 0 && !s->opt.sparse)
-		(void)fallocate(x->fd, FALLOC_FL_KEEP_SIZE, 0, x->f->size);
 	return r;
 }
 
@@ -207,37 +118,45 @@ verifies_append(const struct session *s)
 	return s->opt.append_verify > 0 || s->opt.append > 1 || s->proto.version < 30;
 }
 
-/* --append: only what comes behind the existing part is sent (rsync-wire 7.10). */
-static int
-begin_append(struct session *s)
+/* Are the blocks those of the file that is written?  Not so of one found elsewhere, which --inplace copies from. */
+static bool
+reads_itself(const struct taking *x)
 {
-	struct taking *x = &s->in->take;
-	uint8_t *buf;
-	ssize_t n = 1;
+	return x->in_place && (x->want.basis == FROM_DEST || x->want.basis == FROM_PARTIAL);
+}
 
-	x->at = (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
-	if (!verifies_append(s) || x->fd < 0)
+/* --append: only what comes behind the existing part is sent (rsync-wire 7.10). */
+static int64_t
+kept_part(const struct session *s)
+{
+	const struct taking *x = &s->in->take;
+
+	if (!(s->opt.append || s->opt.append_verify) || !x->in_place || x->head.count == 0 || (x->f->flags & IN_REDO))
 		return 0;
-	if (x->buf == NULL && (x->buf = malloc(TAKE_BUFFER)) == NULL)
-		return -ENOMEM;
-	buf = x->buf;
-	for (int64_t at = 0; at < x->at && n > 0; at += n) {
-		size_t want = x->at - at < TAKE_BUFFER ? (size_t)(x->at - at) : TAKE_BUFFER;
+	return (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
+}
 
-		if ((n = pread(x->fd, buf, want, at)) > 0)
-			strong_update(s->sum, buf, (size_t)n);
-		if (at % BREATH < TAKE_BUFFER)
-			session_breathe(s);
+/* Sum up what is there and stays. */
+static int
+verify_kept(struct session *s, int64_t kept)
+{
+	int r = 0;
+
+	for (int64_t at = 0; at < kept && r == 0; at += BREATH) {
+		r = output_copy(&s->in->take.out, at, (size_t)(kept - at < BREATH ? kept - at : BREATH));
+		session_breathe(s);
 	}
-	return 0;
+	return r;
 }
 
 /* The sum head is there: open what is read and what is written.  A file that cannot be written is read to
  * its end all the same. */
-static void
+static int
 begin_file(struct session *s)
 {
 	struct taking *x = &s->in->take;
+	struct output_way way = { .size = x->f->size, .sparse = s->opt.sparse, .preallocate = s->opt.preallocate };
+	int64_t kept;
 	char path[NAME_BYTES_MAX];
 	struct stat st;
 	int r;
@@ -251,6 +170,12 @@ begin_file(struct session *s)
 		x->discard = true;
 		x->fd = -1;
 	}
+	kept = kept_part(s);
+	way.in_place = x->in_place;
+	way.own_basis = reads_itself(x) || kept > 0;
+	way.from = verifies_append(s) ? 0 : kept;
+	output_begin(&x->out, x->fd, x->basis_fd, s->sum, &way);
+	return verifies_append(s) ? verify_kept(s, kept) : 0;
 }
 
 /* --- requests and answers --------------------------------------------------------------------------------- */
@@ -275,7 +200,7 @@ take_reset(struct session *s)
 	if (x->basis_fd >= 0)
 		close(x->basis_fd);
 	free(x->want.xname);
-	*x = (struct taking){ .fd = -1, .basis_fd = -1, .buf = x->buf, .block = x->block, .block_size = x->block_size };
+	*x = (struct taking){ .fd = -1, .basis_fd = -1, .out = x->out, .block = x->block, .block_size = x->block_size };
 }
 
 /* What was asked for and will not come. */
@@ -367,10 +292,7 @@ read_head(struct session *s)
 	if (r != 0)
 		return r;
 	peer_consume(&s->peer, &c);
-	begin_file(s);
-	x->at = 0;
-	if ((s->opt.append || s->opt.append_verify) && x->in_place && x->head.count > 0 && !(x->f->flags & IN_REDO))
-		r = begin_append(s);
+	r = begin_file(s);
 	if (r == 0 && s->in->expand != NULL)
 		r = expand_begin(s->in->expand);
 	x->stage = TAKE_TOKENS;
@@ -389,25 +311,14 @@ block_at(const struct taking *x, int64_t block, int64_t *ret_at, size_t *ret_n)
 	return 0;
 }
 
-/* Are the blocks those of the file that is written?  Not so of one found elsewhere, which --inplace copies from. */
-static bool
-reads_itself(const struct taking *x)
-{
-	return x->want.basis == FROM_DEST || x->want.basis == FROM_PARTIAL;
-}
-
-/* A block of the basis.  One that cannot be read any more makes the sum wrong, and the file is asked for again. */
+/* A block of the basis, for the decompressor, whose history it is part of. */
 static int
-put_block(struct session *s, int64_t block)
+show_block(struct session *s, int64_t at, size_t n)
 {
 	struct taking *x = &s->in->take;
-	int64_t at;
-	size_t n, got = 0;
+	size_t got = 0;
 	ssize_t r;
-	int err;
 
-	if ((err = block_at(x, block, &at, &n)) != 0)
-		return err;
 	if (x->block_size < n) {
 		free(x->block);
 		x->block_size = n;
@@ -416,19 +327,24 @@ put_block(struct session *s, int64_t block)
 			return -ENOMEM;
 		}
 	}
-	if (x->in_place && x->held > 0)		/* what is read must not be what is about to be overwritten */
-		flush_held(s);
 	while (x->basis_fd >= 0 && got < n && (r = pread(x->basis_fd, x->block + got, n - got, at + (int64_t)got)) > 0)
 		got += (size_t)r;
 	memset(x->block + got, 0, n - got);
-	if (s->in->expand != NULL && (err = expand_matched(s->in->expand, x->block, n, s->proto.version < 31)) != 0)
-		return err;
-	if (x->in_place && at == x->at && reads_itself(x)) {	/* it is there already */
-		strong_update(s->sum, x->block, n);
-		x->at += (int64_t)n;
-		return 0;
-	}
-	return put_data(s, x->block, n);
+	return expand_matched(s->in->expand, x->block, n, s->proto.version < 31);
+}
+
+/* A block of the basis.  One that cannot be read any more makes the sum wrong, and the file is asked for again. */
+static int
+put_block(struct session *s, int64_t block)
+{
+	struct taking *x = &s->in->take;
+	int64_t at;
+	size_t n;
+	int r = block_at(x, block, &at, &n);
+
+	if (r == 0 && s->in->expand != NULL && expand_wants_matched(s->in->expand))
+		r = show_block(s, at, n);
+	return r == 0 ? output_copy(&x->out, at, n) : r;
 }
 
 /* Some of the literal data that is due: from what was taken out of frames, or where it lies in one. */
@@ -540,11 +456,9 @@ keep_partial(struct session *s)
 	const char *what;
 	bool dir;
 
-	flush_held(s);
+	(void)output_end(&x->out);
 	dest_path(s, x->f, path);
 	dir = dest_partial(s, path, partial);
-	if (x->hole)
-		(void)!ftruncate(x->fd, x->at);
 	if (dir && tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0) {
 		char parent[TREE_PATH_SIZE];
 
@@ -567,16 +481,16 @@ receiver_abort(struct session *s)
 
 	if (x->stage != TAKE_IDLE && x->fd >= 0 && x->f != NULL) {
 		if (x->in_place)
-			flush_held(s);
+			(void)output_flush(&x->out);
 		else if (keep && x->literal && !x->discard)
 			keep_partial(s);
 		else
 			drop_temporary(x);
 	}
 	take_reset(s);
-	free(x->buf);
+	output_done(&x->out);
 	free(x->block);
-	x->buf = x->block = NULL;
+	x->block = NULL;
 }
 
 /* The temporary becomes the file. */
@@ -649,14 +563,10 @@ complete(struct session *s)
 	int r = 0;
 
 	dest_path(s, x->f, path);
-	if ((x->in_place || x->hole || s->opt.preallocate) && ftruncate(x->fd, x->at) < 0)
-		r = -errno;
-	if (r == 0 && settle_needs_state(s, x->in_place) && fstat(x->fd, &st) < 0)
-		r = -errno;
-	else if (r == 0 && !settle_needs_state(s, x->in_place))
+	if (!settle_needs_state(s, x->in_place)) {
 		st = (struct stat){ .st_mode = S_IFREG | x->made_mode, .st_uid = s->grant.uid, .st_gid = s->grant.gid };
-	if (r != 0) {
-		dest_failed(s, "receiver", "ftruncate", &s->in->tree, path, r);
+	} else if (fstat(x->fd, &st) < 0) {
+		dest_failed(s, "receiver", "fstat", &s->in->tree, path, -errno);
 		drop_temporary(x);
 		return groups_failed(s, x->f);
 	}
@@ -730,11 +640,13 @@ read_sum(struct session *s)
 
 	if (theirs == NULL)
 		return c.err;
-	flush_held(s);
+	if ((r = output_end(&x->out)) == -ENOMEM)
+		return r;
 	strong_final(s->sum, ours);
-	if (x->err != 0) {
+	if (r != 0 || x->out.err != 0) {
 		dest_path(s, x->f, path);
-		dest_failed(s, "receiver", "write failed on", &s->in->tree, path, x->err);
+		dest_failed(s, "receiver", x->out.err != 0 ? "write failed on" : "ftruncate", &s->in->tree, path,
+		    x->out.err != 0 ? x->out.err : r);
 		drop_temporary(x);
 		r = groups_failed(s, x->f);
 	} else if (x->discard) {
