@@ -52,6 +52,10 @@ aXc aYc aac aYcc
 EOT
 find "$tree" "$scratch/names" -exec touch -d '2011-11-11 11:11:11' {} +
 find "$old" -exec touch -d '2012-12-12 12:12:12' {} +
+mkdir "$scratch/attrs"; for f in f g h; do cp "$old/short/f" "$scratch/attrs/$f"; done; chmod 640 "$scratch/attrs/f"; chmod 755 "$scratch/attrs/g"
+[ "$(id -u)" != 0 ] || chown 5:6 "$scratch"/attrs/*
+touch -d '2011-11-11 11:11:11' "$scratch"/attrs/* "$scratch/attrs"; cp -a "$scratch/attrs" "$old/ref2"; chmod 600 "$old/ref2/f"; chmod 4711 "$old/ref2/g"
+head -c 5000 "$scratch/attrs/h" > "$old/ref2/h"; [ "$(id -u)" != 0 ] || chown 7:8 "$old/ref2/f"; touch -d '2012-12-12 12:12:12' "$old/ref2/h"
 cp -a "$tree" "$old/exact"; cp -a "$tree" "$old/exact2"; chmod 600 "$old/exact2/f"
 before=$old
 
@@ -68,7 +72,7 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan_all 159
+plan_all 240
 for p in $(versions 29 31 32); do
 	# --stats says how much of the old data was used
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --no-whole-file --stats "$@"; }
@@ -82,6 +86,11 @@ for p in $(versions 29 31 32); do
 		c "$how, over another mode and the same file" -ai --$how-dest=/exact tree/ tree/f @/up/exact2/
 		c "$how, over the same file" -ai --$how-dest=/exact tree/ @/up/exact/
 		c "$how, over another file, dry" -ain --$how-dest=/exact tree/ @/up/here/
+	done
+	for how in compare copy link; do
+		for what in -ri -rti -rtpi '-ai --no-t' '-ai --no-o' '-rtci' '-ri --size-only' '-rti --chmod=F600' '-rtE'; do
+			c "attributes, $how $what" $what --$how-dest=/ref2 attrs/ @/up/new/
+		done
 	done
 	c 'similar, in place' -aiy --inplace tree/ @/up/like/
 	c 'similar, in place, -z' -aiyz --inplace tree/ @/up/like/

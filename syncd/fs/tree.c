@@ -73,6 +73,12 @@ open_below(const struct tree *t, const char *dir, int flags)
 	return root_open_follow(t->module, path, flags);
 }
 
+static bool
+is_of(const struct tree_held *h, const char *dir, size_t n)
+{
+	return h->dir != NULL && strncmp(h->dir, dir, n) == 0 && h->dir[n] == '\0';
+}
+
 static int
 hold(struct tree *t, const char *dir, size_t n)
 {
@@ -80,11 +86,14 @@ hold(struct tree *t, const char *dir, size_t n)
 	char *copy;
 	int fd;
 
+	if (is_of(&t->held[t->last], dir, n))
+		return t->held[t->last].fd;
 	for (size_t i = 0; i < TREE_HELD; i++) {
 		struct tree_held *at = &t->held[i];
 
-		if (at->dir != NULL && strncmp(at->dir, dir, n) == 0 && at->dir[n] == '\0') {
+		if (is_of(at, dir, n)) {
 			at->used = ++t->turn;
+			t->last = i;
 			return at->fd;
 		}
 		if (h->dir != NULL && (at->dir == NULL || at->used < h->used))
@@ -98,6 +107,7 @@ hold(struct tree *t, const char *dir, size_t n)
 	}
 	held_drop(h);
 	*h = (struct tree_held){ fd, copy, ++t->turn };
+	t->last = (size_t)(h - t->held);
 	return fd;
 }
 

@@ -22,6 +22,7 @@ struct tree {
 		unsigned used;
 	} held[TREE_HELD];
 	unsigned turn;
+	size_t last;		/* held and used last */
 	unsigned char noise[240];	/* random bytes for names of temporaries, and how many are left */
 	size_t noise_left;
 };

@@ -52,13 +52,21 @@ best_of(struct session *s, struct in_file *f, const char *path, size_t *ret, str
 	return best;
 }
 
-/* A copy of what was found, with the entry's attributes. */
+/* A copy of what was found, with the entry's attributes; those that are not asked for are as of a new file. */
 static int
 copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, size_t i, const struct stat *st)
 {
 	struct tree *t = &s->in->tree;
-	struct stat now;
-	int r = s->in->pretend ? 0 : receiver_copy(s, &s->in->alt[i], path, t, path, st);
+	struct stat now, like = *st;
+	int r;
+
+	if (!s->opt.times)
+		like.st_mtim.tv_nsec = UTIME_NOW;
+	if (!s->opt.owner)
+		like.st_uid = s->grant.uid;
+	if (!s->opt.group)
+		like.st_gid = s->grant.gid;
+	r = s->in->pretend ? 0 : receiver_copy(s, &s->in->alt[i], path, t, path, &like);
 
 	if (r != 0) {
 		session_log(s, "copy of \"%s\" from an alternate directory failed: %s", path, strerror(-r));
@@ -66,7 +74,7 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 	}
 	if (!s->in->pretend && tree_lstat(t, path, &now) == 0)
 		(void)settle_apply(s, f, t, path, -1, &now, true);
-	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st) | extras_differ(s, f, &s->in->alt[i], path, st), NULL);
+	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st) | (s->opt.times ? 0u : REPORT_TIME) | extras_differ(s, f, &s->in->alt[i], path, st), NULL);
 	generator_success(s, ndx);
 	r = groups_complete(s, f, path);
 	return r < 0 ? r : 1;

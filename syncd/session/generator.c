@@ -290,7 +290,8 @@ same_but_attributes(struct session *s, struct target *t)
 {
 	unsigned flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
 
-	(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
+	if (flags != 0 || s->opt.checksum || s->opt.acls || s->opt.xattrs)
+		(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
 	if ((flags & REPORT_ACL) && !s->in->pretend)	/* rsync has set the ACL, and the mode with it, when it looks */
 		flags &= ~(unsigned)REPORT_PERMS;
 	if (flags == 0)
@@ -407,6 +408,7 @@ struct basis {
 	uint8_t kind;
 	int fd;			/* -1: none */
 	int64_t size;
+	mode_t mode;
 	const char *xname;	/* of a similar file */
 };
 
@@ -422,7 +424,7 @@ static int
 request(struct session *s, const struct target *t, unsigned flags, struct basis *b)
 {
 	struct asking *a = &s->in->asking;
-	struct want w = { .ndx = t->ndx, .basis = b->kind, .replaces = t->exists, .mode = t->exists ? t->st.st_mode : 0 };
+	struct want w = { .ndx = t->ndx, .basis = b->kind, .replaces = t->exists, .mode = t->exists ? t->st.st_mode : b->mode };
 	struct item it = { .basis = b->kind, .xname = b->xname == NULL ? "" : b->xname };
 	int r;
 
@@ -568,6 +570,7 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
 			    extras_differ(s, t->f, &s->in->alt[b.kind], t->path, &st);
 		b.size = st.st_size;
+		b.mode = st.st_mode;
 	} else {
 		open_basis(s, path, kind, &b);
 	}

@@ -36,8 +36,8 @@ struct want {
 	int32_t ndx;
 	uint8_t basis;
 	bool gone;		/* it said that nothing will come */
-	bool replaces;		/* a regular file of this mode stands there */
-	mode_t mode;
+	bool replaces;		/* a regular file stands there */
+	mode_t mode;		/* its mode, or of one in an alternate directory; 0: there is none */
 	char *xname;		/* of a similar file; NULL */
 };
 
@@ -256,10 +256,10 @@ mode_t settle_first_mode(const struct session *s, const struct in_file *f, mode_
 /* Must a file that we wrote be looked at to know its owner and mode? */
 bool settle_needs_state(const struct session *s, bool in_place);
 
-/* The same for a file that was just written, through its descriptor.  st: as it is; old: what it takes the
- * place of, or NULL. */
+/* The same for a file that was just written, through its descriptor.  st: as it is; want says what it takes the
+ * place of. */
 void settle_received(struct session *s, const struct in_file *f, const char *path, int fd, const struct stat *st,
-    const struct stat *old);
+    const struct want *want);
 
 /* Is the time of such an object the client's business? */
 bool settle_keeps_time(const struct session *s, uint32_t mode);

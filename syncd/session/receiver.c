@@ -53,7 +53,7 @@ open_temporary(struct session *s, const char *path)
 {
 	struct taking *x = &s->in->take;
 	char dir[TREE_PATH_SIZE];
-	mode_t mode = settle_first_mode(s, x->f, x->want.replaces ? x->want.mode : 0);
+	mode_t mode = settle_first_mode(s, x->f, x->want.mode);
 
 	x->made_mode = mode;
 	x->tmp_tree = s->in->temp.fd >= 0 ? &s->in->temp : &s->in->tree;
@@ -559,7 +559,7 @@ complete(struct session *s)
 {
 	struct taking *x = &s->in->take;
 	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
-	struct stat st, old = { .st_mode = x->want.mode };
+	struct stat st;
 	int r = 0;
 
 	dest_path(s, x->f, path);
@@ -572,7 +572,7 @@ complete(struct session *s)
 	}
 	if (s->root.fake)
 		fake_show(&(struct attr_of){ .fd = x->fd, .dir = -1 }, &st);
-	settle_received(s, x->f, path, x->fd, &st, x->want.replaces ? &old : NULL);
+	settle_received(s, x->f, path, x->fd, &st, &x->want);
 	if (s->opt.fsync && fsync(x->fd) < 0)
 		dest_failed(s, "receiver", "fsync", &s->in->tree, path, -errno);
 	if (s->opt.delay_updates && !x->in_place && dest_partial(s, path, partial)) {
@@ -610,7 +610,7 @@ wrong_sum(struct session *s)
 	char path[NAME_BYTES_MAX];
 	bool again = !(x->f->flags & IN_REDO);
 
-	dest_path(s, x->f, path);
+	inlist_path(x->f, path);	/* as the client names it */
 	if (!again || s->opt.verbose || generator_itemises(s))
 		session_tell(s, again ? MSG_WARNING : MSG_ERROR_XFER, "%s: %s failed verification -- update %s%s.\n",
 		    again ? "WARNING" : "ERROR", path, x->in_place ? "retained" : "discarded", again ? " (will try again)" : "");

@@ -167,11 +167,12 @@ settle_needs_state(const struct session *s, bool in_place)
 
 void
 settle_received(struct session *s, const struct in_file *f, const char *path, int fd, const struct stat *st,
-    const struct stat *old)
+    const struct want *want)
 {
+	const struct stat old = { .st_mode = want->mode };
 	uid_t uid = ids_here(&s->in->users, f->uid);
 	gid_t gid = ids_here(&s->in->groups_map, f->gid);
-	struct meta m = { .fake = s->root.fake, .uid = uid, .gid = gid, .mode = settle_mode(s, f, old), .mtime = { f->mtime, f->nsec },
+	struct meta m = { .fake = s->root.fake, .uid = uid, .gid = gid, .mode = settle_mode(s, f, want->mode != 0 ? &old : NULL), .mtime = { f->mtime, f->nsec },
 	    .set_uid = s->opt.owner && s->in->is_root && uid != st->st_uid,
 	    .set_gid = s->opt.group && gid != st->st_gid && may_set_group(s, gid), .set_mtime = s->opt.times > 0,
 	    .set_atime = s->opt.atimes && f->extra != NULL, .atime = { f->extra == NULL ? 0 : f->extra->atime, 0 } };
@@ -180,7 +181,7 @@ settle_received(struct session *s, const struct in_file *f, const char *path, in
 	const char *what;
 	int r;
 
-	if (old == NULL)
+	if (!want->replaces)
 		was = extras_elsewhere(s, f, path);
 	else
 		(void)extras_open(s, f, &s->in->tree, path, &was);
