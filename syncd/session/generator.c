@@ -50,8 +50,8 @@ generator_unchanged(struct session *s, const char *path)
 		session_tell(s, MSG_INFO, "%s is uptodate\n", path);
 }
 
-static bool
-reports_all(const struct session *s)
+bool
+generator_reports_all(const struct session *s)
 {
 	return (s->opt.log_format != NULL && strstr(s->opt.log_format, "%I") != NULL) ||
 	    says(s, 2);
@@ -87,7 +87,7 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 	struct in_file *f;
 	int32_t dir;
 
-	if (!(flags & ~quiet) && it.xname_len == 0 && !reports_all(s))
+	if (!(flags & ~quiet) && it.xname_len == 0 && !generator_reports_all(s))
 		return;
 	if (s->proto.version < 29) {
 		if (flags != 0)

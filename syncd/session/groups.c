@@ -91,6 +91,17 @@ wait_for(struct group *g, int32_t ndx)
 	return 0;
 }
 
+/* What differs from the name that stood there (or NULL), resp. the one in an alternate directory. */
+static unsigned
+changed(struct session *s, const struct in_file *f, const char *path, const struct stat *st)
+{
+	struct stat elsewhere;
+
+	if (st == NULL && altdest_find(s, f, path, &elsewhere) >= 0)
+		st = &elsewhere;
+	return st != NULL ? settle_differs(s, f, st) : ITEM_IS_NEW;
+}
+
 /* The name of f becomes one more of done's. */
 static void
 link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *done)
@@ -99,7 +110,7 @@ link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *do
 	char path[NAME_BYTES_MAX];
 	struct stat st, of;
 	bool exists;
-	unsigned flags = ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS;
+	unsigned flags = ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS, differs;
 	int r = 0;
 
 	dest_path(s, f, path);
@@ -121,7 +132,9 @@ link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *do
 		dest_failed(s, "generator", "link", t, path, r);
 	if (r != 0)
 		return;
-	generator_item(s, ndx, flags | (exists ? settle_differs(s, f, &st) : ITEM_IS_NEW), done);
+	differs = changed(s, f, path, exists ? &st : NULL);
+	if (differs != 0 || exists || s->opt.alt_kind != ALT_LINK || generator_reports_all(s))
+		generator_item(s, ndx, flags | differs, done);
 	generator_success(s, ndx);
 }
 
@@ -141,13 +154,22 @@ link_waiting(struct session *s, struct group *g)
 	return 0;
 }
 
+/* The only name that there is?  Others may come in later lists. */
+static bool
+is_alone(const struct session *s, const struct group *g)
+{
+	return g == NULL || (g->names < 2 && !s->in->list.incremental);
+}
+
 int
 groups_enter(struct session *s, int32_t ndx, struct in_file *f, bool exists)
 {
 	struct group *g = group_of(s, f);
+	char path[NAME_BYTES_MAX];
+	struct stat st;
 	int r;
 
-	if (g == NULL || g->names < 2)
+	if (is_alone(s, g))
 		return 0;
 	if (g->left > 0)
 		g->left--;
@@ -155,8 +177,9 @@ groups_enter(struct session *s, int32_t ndx, struct in_file *f, bool exists)
 		link_one(s, ndx, f, g->done);
 		return 1;
 	}
-	/* the first that is there is looked at, else the last is asked for, as rsync does it */
-	if (g->leader < 0 && (exists || g->left == 0 || !S_ISREG(f->mode)))
+	/* the first that is there, or elsewhere, is looked at; else the last is asked for, as rsync does it */
+	if (g->leader < 0 && (exists || g->left == 0 || !S_ISREG(f->mode) ||
+	    altdest_find(s, f, dest_path(s, f, path), &st) >= 0))
 		return 0;
 	if ((r = wait_for(g, ndx)) != 0)
 		return r;
@@ -178,7 +201,7 @@ groups_complete(struct session *s, const struct in_file *f, const char *path)
 {
 	struct group *g = group_of(s, f);
 
-	if (g == NULL || g->names < 2 || g->done != NULL)
+	if (is_alone(s, g) || g->done != NULL)
 		return 0;
 	if ((g->done = strdup(path)) == NULL)
 		return -ENOMEM;

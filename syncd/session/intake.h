@@ -337,6 +337,9 @@ void generator_item(struct session *s, int32_t ndx, unsigned flags, const char *
 /* Does the client show items (-i)? */
 bool generator_itemises(const struct session *s);
 
+/* Does the client want to hear of what is unchanged too (-ii, -vv)? */
+bool generator_reports_all(const struct session *s);
+
 /* Say that nothing is to be done about path, to those who want to hear it. */
 void generator_unchanged(struct session *s, const char *path);
 
