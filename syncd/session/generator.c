@@ -113,28 +113,10 @@ generator_success(struct session *s, int32_t ndx)
 static int
 make_room(struct session *s, struct target *t)
 {
-	int r;
-
 	if (!t->exists)
 		return 0;
 	t->exists = false;
-	if (s->in->pretend)
-		return 0;
-	if (s->opt.backup && !S_ISDIR(t->st.st_mode)) {
-		if ((r = dest_backup(s, t->path, false)) != 0)
-			dest_failed(s, "generator", "backup of", &s->in->tree, t->path, r);
-		return r;
-	}
-	if (!S_ISDIR(t->st.st_mode) || s->opt.force || options_deletes(&s->opt))
-		return remove_all(s, t->path, &t->st, false);
-	if ((r = tree_remove(&s->in->tree, t->path, true)) == -ENOTEMPTY || r == -EEXIST) {
-		session_tell(s, MSG_ERROR_XFER, "could not make way for %s: %s\n", S_ISREG(t->f->mode) ? "new regular file" :
-		    S_ISLNK(t->f->mode) ? "new symlink" : "new special file", t->path);
-		return r;
-	}
-	if (r != 0)
-		dest_failed(s, "generator", "rmdir", &s->in->tree, t->path, r);
-	return r;
+	return remove_for(s, t->path, &t->st, t->f->mode);
 }
 
 /* --- directories -------------------------------------------------------------------------------------- */

@@ -123,7 +123,7 @@ link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *do
 		return;
 	}
 	if (exists && S_ISDIR(st.st_mode)) {
-		r = remove_all(s, path, &st, false);
+		r = remove_for(s, path, &st, f->mode);
 		exists = false;
 	}
 	if (r == 0 && exists && s->opt.backup && !s->in->pretend && (r = dest_backup(s, path, true)) != 0)

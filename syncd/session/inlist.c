@@ -431,14 +431,14 @@ inlist_prune(struct inlist *l)
 {
 	struct in_segment *seg = newest(l);
 
-	/* in the wire's order all that lies below a directory stands right behind it */
+	/* in the wire's order all that lies below a directory stands right behind it, and behind its duplicates */
 	for (uint32_t i = seg->n; i-- > 0;) {
 		struct in_file *f = &seg->files[i];
 		bool full = false;
 
 		if (!S_ISDIR(f->mode) || (f->flags & IN_DROPPED) || strcmp(f->name, ".") == 0)
 			continue;
-		for (uint32_t k = i + 1; k < seg->n && !full && lies_below(f, &seg->files[k]); k++)
+		for (uint32_t k = i + 1; k < seg->n && !full && (lies_below(f, &seg->files[k]) || same_name(f, &seg->files[k])); k++)
 			full = !(seg->files[k].flags & IN_DROPPED);
 		if (!full)
 			f->flags |= IN_DROPPED;
@@ -493,8 +493,9 @@ inlist_lookup(const struct in_segment *seg, int version, const char *dir, const 
 	for (int is_dir = 0; is_dir < 2; is_dir++) {
 		uint32_t at = lower_bound(seg, version, dir, name, is_dir != 0);
 
-		if (at < seg->n && same_name(&seg->files[at], &key))
-			return &seg->files[at];
+		for (; at < seg->n && same_name(&seg->files[at], &key); at++)
+			if (!(seg->files[at].flags & IN_DROPPED))
+				return &seg->files[at];
 	}
 	return NULL;
 }

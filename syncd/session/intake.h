@@ -411,8 +411,8 @@ int remove_during(struct session *s, const struct in_segment *seg, const struct 
 /* The same for the directory that an incremental segment lists. */
 int remove_during_segment(struct session *s, const struct in_segment *seg);
 
-/* Everything at path, whatever it is, to make room.  0, or -errno (told). */
-int remove_all(struct session *s, const char *path, const struct stat *st, bool counted);
+/* What stands at path makes way for an entry of that mode.  0, or -errno (told). */
+int remove_for(struct session *s, const char *path, const struct stat *st, uint32_t mode);
 
 /* --delete-missing-args: what the client named is not there any more. */
 int remove_named(struct session *s, const char *path, const struct stat *st);

@@ -280,7 +280,7 @@ static enum outcome remove_one(struct session *s, const char *path, const struct
 
 /* Everything below a directory that is to go.  KEPT when something in it stays. */
 static enum outcome
-empty_dir(struct session *s, const char *path, const struct stat *st, bool counted, int depth)
+empty_dir(struct session *s, const char *path, const struct stat *st, int depth)
 {
 	struct rules_dir *rules = NULL;
 	enum outcome all = GONE, one;
@@ -290,7 +290,7 @@ empty_dir(struct session *s, const char *path, const struct stat *st, bool count
 
 	if (depth > DEPTH_MAX)
 		dest_failed(s, "generator", "delete_file: too deep:", &s->in->tree, path, -ELOOP);
-	if (depth > DEPTH_MAX || (counted && enter(s, path, &rules) != 0))
+	if (depth > DEPTH_MAX || enter(s, path, &rules) != 0)
 		return FAILED;
 	if ((r = found_read(s, path, NULL, NULL, &l)) != 0) {
 		dest_failed(s, "generator", "opendir", &s->in->tree, path, r);
@@ -301,7 +301,7 @@ empty_dir(struct session *s, const char *path, const struct stat *st, bool count
 			all = FAILED;
 			continue;
 		}
-		if (counted && is_protected(s, rules, name, S_ISDIR(l.v[i].st.st_mode), true)) {
+		if (is_protected(s, rules, name, S_ISDIR(l.v[i].st.st_mode), true)) {
 			all = KEPT;
 			continue;
 		}
@@ -311,10 +311,10 @@ empty_dir(struct session *s, const char *path, const struct stat *st, bool count
 			continue;
 		}
 		/* the stack of rules may have moved with what lies deeper */
-		if (counted && enter(s, path, &rules) != 0)
+		if (enter(s, path, &rules) != 0)
 			one = FAILED;
 		else
-			one = remove_one(s, name, &l.v[i].st, counted, depth + 1);
+			one = remove_one(s, name, &l.v[i].st, true, depth + 1);
 		all = one != GONE && all == GONE ? one : all;
 	}
 	found_free(&l);
@@ -328,7 +328,7 @@ remove_one(struct session *s, const char *path, const struct stat *st, bool coun
 	int r;
 
 	if (S_ISDIR(st->st_mode))
-		in = empty_dir(s, path, st, counted, depth);
+		in = empty_dir(s, path, st, depth);
 	if (in == KEPT)
 		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
 	if (counted && in != FAILED && (in == GONE || depth > 0) && limit_reached(s))	/* as rsync counts them */
@@ -354,10 +354,52 @@ remove_one(struct session *s, const char *path, const struct stat *st, bool coun
 	return GONE;
 }
 
-int
-remove_all(struct session *s, const char *path, const struct stat *st, bool counted)
+/* What removing an empty directory would say. */
+static int
+try_empty(struct session *s, const char *path)
 {
-	return remove_one(s, path, st, counted, 0) == GONE ? 0 : -EBUSY;
+	struct found_names l;
+	int r = found_read(s, path, NULL, NULL, &l);
+
+	if (r != 0)
+		return r;
+	r = l.n > 0 ? -ENOTEMPTY : 0;
+	found_free(&l);
+	return r;
+}
+
+/* What lies in a directory that is in the way is deleted like anything else, and may be as protected; it itself is
+ * replaced. */
+static int
+clear_way(struct session *s, const char *path, const struct stat *st)
+{
+	int r;
+
+	if (S_ISDIR(st->st_mode) && !s->opt.force && !options_deletes(&s->opt)) {
+		r = s->in->pretend ? try_empty(s, path) : tree_remove(&s->in->tree, path, true);
+		if (r == -ENOTEMPTY || r == -EEXIST)
+			session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+		else if (r != 0)
+			dest_failed(s, "generator", "rmdir", &s->in->tree, path, r);
+		return r;
+	}
+	if (!S_ISDIR(st->st_mode) && s->opt.backup && !s->in->pretend) {
+		if ((r = dest_backup(s, path, false)) != 0)
+			dest_failed(s, "generator", "backup of", &s->in->tree, path, r);
+		return r;
+	}
+	return remove_one(s, path, st, false, 0) == GONE ? 0 : -EBUSY;
+}
+
+int
+remove_for(struct session *s, const char *path, const struct stat *st, uint32_t mode)
+{
+	int r = clear_way(s, path, st);
+
+	if (r != 0)
+		session_tell(s, MSG_ERROR_XFER, "could not make way for %s: %s\n", S_ISDIR(mode) ? "new directory" :
+		    S_ISREG(mode) ? "new regular file" : S_ISLNK(mode) ? "new symlink" : "new special file", path);
+	return r;
 }
 
 int
