@@ -8,6 +8,7 @@ mkdir -p "$src/e" "$src/empty/one" "$src/d" "$src/two/sub" "$src/three/sub/deep"
 echo 1 > "$src/e/f22"; ln -s e "$src/sl"; echo > "$src/d/f"; echo a > "$src/two/sub/a"; echo b > "$src/three/sub/b"; mkfifo "$src/pipe"
 mkdir -p "$old/e/f22/sub" "$old/sl" "$old/empty/one" "$old/nn/sub" "$old/pipe/p"
 for f in e/f22/in e/f22/sub/x sl/y d nn/sub/file nn/other; do echo old > "$old/$f"; done
+chmod 700 "$old/nn"; chmod 2750 "$old/nn/sub"; [ "$(id -u)" != 0 ] || chown 5:6 "$old/nn"	# backups open no more than they did
 
 # more than rsync keeps in the lists ahead, with names of one file from end to end
 mkdir "$far"
@@ -32,7 +33,7 @@ conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
 start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 
-plan_all 78
+plan_all 80
 for p in $(versions 29 32); do
 	c() { push_as_stock "protocol $p: $*" --protocol=$p "$@"; }
 	before=$old
@@ -43,6 +44,7 @@ for p in $(versions 29 32); do
 		c -ai $how source/ @/up/
 	done
 	c -av --delete source/ @/up/
+	c -ri --delete -b --backup-dir=bak source/ @/up/
 	c -aim source/two/ source/three/ @/up/
 	before=
 	c -aH far/ @/up/

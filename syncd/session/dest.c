@@ -372,6 +372,40 @@ dest_backup_name(struct session *s, const char *path, struct tree **ret, char ds
 	return dest_hidden(s, *ret, dst, false) ? -EACCES : 0;
 }
 
+/* A directory for backups opens no more to others than the one that they come from. */
+static void
+like_original(struct session *s, struct tree *t, const char *dir)
+{
+	struct meta m = { .fake = s->root.fake, .set_mode = true, .set_uid = s->opt.owner && s->in->is_root, .set_gid = s->opt.group > 0 };
+	struct stat st;
+	struct spot at;
+	const char *what;
+	int r;
+
+	if (tree_lstat(&s->in->tree, dir, &st) != 0 || !S_ISDIR(st.st_mode))
+		return;
+	m.mode = st.st_mode & 07777;
+	m.uid = st.st_uid;
+	m.gid = st.st_gid;
+	if ((r = tree_spot(t, dir, &at)) != 0 || (r = meta_set(-1, &at, &m, &what)) != 0)
+		dest_failed(s, "generator", "set permissions of", t, dir, r);
+}
+
+static int
+backup_parents(struct session *s, struct tree *t, const char *path)
+{
+	char dir[TREE_PATH_SIZE];
+	int r = 0;
+
+	for (const char *slash = strchr(path, '/'); slash != NULL && r == 0; slash = strchr(slash + 1, '/')) {
+		snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+		if ((r = tree_mkdir(t, dir, 0700)) == 0)
+			like_original(s, t, dir);
+		r = r == -EEXIST ? 0 : r;
+	}
+	return r;
+}
+
 /* The same, with nothing in the way. */
 static int
 backup_place(struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE])
@@ -380,8 +414,8 @@ backup_place(struct session *s, const char *path, struct tree **ret, char dst[TR
 	int r = dest_backup_name(s, path, ret, dst);
 
 	if (r == 0 && s->opt.backup_dir != NULL)
-		r = tree_mkparents(*ret, dst, 0777 & ~s->grant.mask);
-	if (r < 0)
+		r = backup_parents(s, *ret, dst);
+	if (r != 0)
 		return r;
 	return tree_lstat(*ret, dst, &st) == 0 && S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
