@@ -148,4 +148,4 @@ t_tool_hostile_SOURCES = t/tool/hostile.c
 t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
 SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t
 SCRIPTS_T += t/002-symbols.t t/200-daemon-and-its-files.t t/210-who-may-enter.t t/220-identities.t
-EXTRA_DIST += t/hostile.sh t/lsan.supp
+EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp

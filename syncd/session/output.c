@@ -18,6 +18,7 @@
 enum {
 	HOLE_LEAST = 4096,		/* zeros that --sparse leaves out */
 	AHEAD_LEAST = 4 * OUTPUT_BUFFER,	/* files that are worth it */
+	READ_MOST = 131072,		/* of the basis at once: it is summed before it leaves the processor's cache */
 	AHEAD = 8 << 20,		/* what a length that is a lie may take */
 };
 
@@ -106,7 +107,6 @@ empty(struct output *o)
 
 	if (o->held == 0)
 		return;
-	strong_update(o->sum, o->buf, o->held);
 	if (o->fd >= 0 && o->err == 0) {
 		if (o->way.sparse && !o->way.in_place)
 			write_sparse(o, o->buf, o->held, at);
@@ -135,9 +135,11 @@ fitting(const struct output *o, int64_t n)
 	return (size_t)(n < space ? n : space);
 }
 
+/* n bytes were laid behind those held: they are summed while they are in the processor's cache. */
 static void
 gathered(struct output *o, size_t n)
 {
+	strong_update(o->sum, o->buf + o->held, n);
 	o->held += n;
 	o->at += (int64_t)n;
 	if (o->at % OUTPUT_BUFFER == 0)
@@ -172,7 +174,7 @@ read_run(struct output *o)
 	if (o->run_left > 0 && o->way.in_place)		/* what is read must not be what is about to be overwritten */
 		empty(o);
 	while (o->run_left > 0) {
-		size_t n = fitting(o, o->run_left);
+		size_t n = fitting(o, o->run_left < READ_MOST ? o->run_left : READ_MOST);
 
 		if (stays) {
 			pass(o, n);

@@ -27,7 +27,7 @@ struct output {
 	struct strong *sum;
 	struct output_way way;
 	int64_t at;		/* bytes of the file so far, with those in buf */
-	uint8_t *buf;		/* neither summed nor written */
+	uint8_t *buf;		/* what is not written yet */
 	size_t held;
 	int64_t run_at, run_left;	/* blocks of the basis that come next, not read yet */
 	int64_t room;		/* allocated up to here */
