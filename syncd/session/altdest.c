@@ -74,7 +74,8 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 	}
 	if (!s->in->pretend && tree_lstat(t, path, &now) == 0)
 		(void)settle_apply(s, f, t, path, -1, &now, true);
-	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st) | (s->opt.times ? 0u : REPORT_TIME) | extras_differ(s, f, &s->in->alt[i], path, st), NULL);
+	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st) | (s->opt.times ? 0u : REPORT_TIME) |
+	    extras_differ(s, f, &s->in->alt[i], path, st), NULL);
 	generator_success(s, ndx);
 	r = groups_complete(s, f, path);
 	return r < 0 ? r : 1;

@@ -136,12 +136,16 @@ kept_part(const struct session *s)
 	return (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
 }
 
-/* Sum up what is there and stays. */
+/* Sum up what is there and stays: no more than there is, whatever the client says of it. */
 static int
 verify_kept(struct session *s, int64_t kept)
 {
+	struct stat st;
 	int r = 0;
 
+	if (s->in->take.basis_fd < 0 || fstat(s->in->take.basis_fd, &st) < 0)
+		return 0;
+	kept = kept < st.st_size ? kept : st.st_size;
 	for (int64_t at = 0; at < kept && r == 0; at += BREATH) {
 		r = output_copy(&s->in->take.out, at, (size_t)(kept - at < BREATH ? kept - at : BREATH));
 		session_breathe(s);
