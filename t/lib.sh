@@ -62,7 +62,7 @@ like() { # like TEXT PATTERN NAME   (shell pattern)
 	esac
 }
 
-freeport() { "$await" freeport; }
+freeport() { "$await" freeport $$; }
 
 # spawn LOG COMMAND...: run in the background, remembered for the clean stop; pid in $pid
 spawn() {
@@ -190,6 +190,17 @@ same_as_stock() {
 # whose module "up" is $scratch/up.ours/d resp. $scratch/up.stock/d, a copy of $before (when set).  Sources are
 # copied from $fresh to "src" for each run when that is set.  Same exit status, lines and tree, or it fails.
 fresh=
+# start_push_pair < CONF: both daemons with that module; CONF goes on with it and has more, @UP@ being the side's directory
+start_push_pair() {
+	cat > "$scratch/more.conf"
+	for _side in ours stock; do
+		mkdir -p "$scratch/up.$_side/d"
+		{ printf 'use chroot = yes\nuid = %s\n' "$(id -u)"; [ "$(id -u)" != 0 ] || echo 'gid = 0'
+		  printf '[up]\npath = @UP@\nread only = no\n'; cat "$scratch/more.conf"; } | sed "s#@UP@#$scratch/up.$_side/d#" > "$scratch/$_side.pair"
+	done
+	start_syncd < "$scratch/ours.pair"
+	start_rsyncd < "$scratch/stock.pair"
+}
 push_side() { # push_side SIDE PORT ARGUMENT...
 	_side=$1 _port=$2 _cwd=$scratch; shift 2
 	[ -z "$fresh" ] || { _cwd=$scratch/cwd.$_side; rm -rf "$_cwd"; mkdir "$_cwd"; cp -a "$fresh" "$_cwd/src"; }
