@@ -7,7 +7,7 @@ honest_tree
 up=$scratch/up
 mkdir -p "$up" "$scratch/outside"; echo untouched > "$scratch/outside/x"; seq 1 400 > "$up/g"; touch -d 2001-01-01 "$up/g"; cp "$up/g" "$scratch/g"
 ln -s ../outside "$up/out"
-plan 69
+plan 73
 start_syncd <<-EOF
 	use chroot = no
 	reverse lookup = no
@@ -73,22 +73,31 @@ answers 'a segment with files of elsewhere' "$lie" $inc "frame:${top}$(d a)00" "
 answers 'a segment behind the last' "$lie" $inc "frame:${top}$(d a)00" frame:ff01 frame:ff6500
 
 # --- answers; index 1 is the file
-one="$push frame:${top}$(e f)00"
-old="$push frame:${top}$(e g)00"
+# what asked for it has to be heard first: else all would be answers to nobody
+one="$push frame:${top}$(e f)00 heard:0200a0"
+old="$push frame:${top}$(e g)00 heard:020c80"
+head='03000000bc020000020000005c000000'	# what we say of g
+appending() { echo "login:32:up args:--server|-re.|$1.|up/ frame:$top$(e g '' f800000000000004)00 heard:020c80"; }
+squeezed_one="$squeezed frame:${top}$(e f)00 heard:0200a0"
+squeezed_old="$squeezed frame:${top}$(e g)00 heard:020c80"
 answers 'an answer to nobody' "$lie" $one "frame:0100a0$none"
 answers 'an answer to an index beyond' "$lie" $one "frame:4000a0$none"
 answers 'an item beyond the list' "$lie" $one "frame:400020"
 answers 'an answer twice' "$lie" $one "frame:0200a0${none}0000000000000000d41d8cd98f00b204e9800998ecf8427e" "frame:ff010100a0$none"
-answers 'more blocks than there are' "$lie" $old "frame:0200a0 01000000bc020000100000000000000000 feffffff"
+answers 'more blocks than there are' "$lie" $old "frame:0200a0$head fcffffff"
 answers 'a block where there are none' "$lie" $one "frame:0200a0${none}ffffffff"
-answers 'the least block' "$lie" $old "frame:0200a0 01000000bc0200001000000000000000 00000080"
+answers 'the least block' "$lie" $old "frame:0200a0$head 00000080"
 answers 'a block count below zero' "$lie" $old "frame:0200a0 ffffffffbc0200001000000000000000"
 answers 'a block of 2 GB' "$lie" $old "frame:0200a0 01000000ffffff7f1000000000000000"
-answers 'blocks beyond the end of the file' '*closed' $old "frame:0200a0 ffffff7f00000200020000000000000 0 01000080 00000000$none" fin
+answers 'a kept part of terabytes' "$lie" $(appending '--append|--append|') "frame:0200a0 ffffff03000002001000000000000000"
+answers 'the same, of a part that is not verified' "$lie" $(appending '--append|') "frame:0200a0 ffffff03000002001000000000000000"
+answers 'blocks of nothing' "$lie" $one "frame:0200a0 01000000bc0200001000000000000000"
+answers 'more blocks than were asked with' "$lie" $old "frame:0200a0 04000000bc020000020000005c000000"
+answers 'blocks beyond the end of the file' "$lie" $old "frame:0200a0 ffffff03000002000200000000000000 01000080 00000000$none" fin
 answers 'literal data of 2 GB and a cut' '*closed' $one "frame:0200a0${none}ffffff7f616161" fin
-answers 'compressed garbage' "$lie" $squeezed "frame:${top}$(e f)00" "frame:0200a0${none}4005ffffffffff00$none"
-answers 'a compressed record that is none' "$lie" $squeezed "frame:${top}$(e f)00" "frame:0200a0${none}01"
-answers 'a compressed run of blocks that are not there' "$lie" $squeezed "frame:${top}$(e g)00" "frame:0200a0${none}2100000000ffff"
+answers 'compressed garbage' "$lie" $squeezed_one "frame:0200a0${none}4005ffffffffff00$none"
+answers 'a compressed record that is none' "$lie" $squeezed_one "frame:0200a0${none}01"
+answers 'a compressed run of blocks that are not there' "$lie" $squeezed_old "frame:0200a0${none}2100000000ffff"
 answers 'another basis than was asked for' '*closed' $old "frame:0200b8 03 092e2e2f6f75742f78 ${none}00000000$none" fin
 answers 'a basis name with slashes' '*closed' $old "frame:0200b883 092e2e2f6f75742f78 ${none}00000000$none" fin
 answers 'statistics of deletions' "$lie" $one "frame:ff03"

@@ -202,7 +202,7 @@ tree_mkdir(struct tree *t, const char *path, mode_t mode)
 }
 
 int
-tree_mkparents(struct tree *t, const char *path, mode_t mode)
+tree_mkparents(struct tree *t, const char *path, mode_t mode, tree_made *made, void *arg)
 {
 	char part[TREE_PATH_SIZE];
 	int r = 0, n = 0;
@@ -214,6 +214,8 @@ tree_mkparents(struct tree *t, const char *path, mode_t mode)
 		part[p - path] = '\0';
 		r = tree_mkdir(t, part, mode);
 		n += r == 0;
+		if (r == 0 && made != NULL)
+			made(arg, t, part);
 		r = r == -EEXIST ? 0 : r;
 	}
 	return r < 0 ? r : n;

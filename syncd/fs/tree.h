@@ -61,8 +61,12 @@ int tree_open_dir(struct tree *t, const char *path);
 
 int tree_mkdir(struct tree *t, const char *path, mode_t mode);
 
-/* All directories above path that are not there; mode is theirs.  How many were made, or -errno. */
-int tree_mkparents(struct tree *t, const char *path, mode_t mode);
+/* A directory was made. */
+typedef void tree_made(void *arg, struct tree *t, const char *dir);
+
+/* All directories above path that are not there; mode is theirs.  made (or NULL) hears of each.  How many were made,
+ * or -errno. */
+int tree_mkparents(struct tree *t, const char *path, mode_t mode, tree_made *made, void *arg);
 int tree_remove(struct tree *t, const char *path, bool is_dir);
 
 /* rename(2); from and to may lie in different trees. */

@@ -377,6 +377,12 @@ options_deletes(const struct options *o)
 	return o->del > 0 || o->del_before > 0 || o->del_during > 0 || o->del_delay > 0 || o->del_after > 0 || o->del_excluded > 0;
 }
 
+bool
+options_appends(const struct options *o)
+{
+	return o->append > 0 || o->append_verify > 0;
+}
+
 enum delete_when
 options_delete_when(const struct options *o, int version)
 {

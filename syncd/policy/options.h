@@ -60,6 +60,7 @@ int options_parse(char *const *v, size_t n, struct options *o, size_t *ret_paths
 
 /* Is anything to be deleted at the receiving side?  And when, as the protocol's version has it. */
 bool options_deletes(const struct options *o);
+bool options_appends(const struct options *o);
 enum delete_when { DELETE_NEVER, DELETE_BEFORE, DELETE_DURING, DELETE_DELAY, DELETE_AFTER };
 enum delete_when options_delete_when(const struct options *o, int version);
 

@@ -97,7 +97,7 @@ make_below_root(struct session *s, const char *path, bool above, bool whole)
 	int r = tree_open(&top, &s->root, ""), made = 0;
 
 	top.links = true;
-	if (r == 0 && above && (r = tree_mkparents(&top, path, mode)) > 0)
+	if (r == 0 && above && (r = tree_mkparents(&top, path, mode, NULL, NULL)) > 0)
 		made = r;
 	if (r >= 0 && whole)
 		r = tree_mkdir(&top, path, mode);
@@ -139,10 +139,9 @@ entries(const struct session *s, const struct in_file **ret_only)
 }
 
 static int
-fail(struct session *s, const char *what, const char *path, int err)
+fail(struct session *s, int code, const char *what, const char *path, int err)
 {
-	session_fail(s, strcmp(what, "mkdir") == 0 ? RERR_FILEIO : RERR_FILESELECT,
-	    "rsync: [Receiver] %s \"%s%s\" (in %s) failed: %s (%d)", what, s->grant.jailed ? "/" : "", path, s->grant.module,
+	session_fail(s, code, "rsync: [Receiver] %s \"%s%s\" (in %s) failed: %s (%d)", what, s->grant.jailed ? "/" : "", path, s->grant.module,
 	    strerror(-err), -err);
 	return 1;
 }
@@ -156,7 +155,7 @@ enter_parent(struct session *s, char *path)
 	int r;
 
 	if (strlen(leaf) > NAME_MAX)
-		return fail(s, "stat", path, -ENAMETOOLONG);
+		return fail(s, RERR_FILESELECT, "stat", path, -ENAMETOOLONG);
 	memcpy(s->in->rename_to, leaf, strlen(leaf) + 1);
 	if (slash != NULL)
 		*slash = '\0';
@@ -165,7 +164,7 @@ enter_parent(struct session *s, char *path)
 		s->in->no_tree = true;
 		return 0;
 	}
-	return r == 0 ? 0 : fail(s, "change_dir#3", slash == NULL ? "" : path, r);
+	return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#3", slash == NULL ? "" : path, r);
 }
 
 static void
@@ -193,11 +192,11 @@ make_destination(struct session *s, const char *path)
 		return 0;
 	}
 	if ((made = make_below_root(s, path, s->opt.mkpath, true)) < 0)
-		return fail(s, "mkdir", path, made);
+		return fail(s, RERR_FILEIO, "mkdir", path, made);
 	s->in->made_top = !s->opt.mkpath;
 	say_created(s, path, made + 1, true);
 	r = tree_open(&s->in->tree, &s->root, path);
-	return r == 0 ? 0 : fail(s, "change_dir#1", path, r);
+	return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#1", path, r);
 }
 
 int
@@ -223,7 +222,7 @@ dest_settle(struct session *s)
 	s->in->tree.links = s->opt.keep_dirlinks || (s->opt.relative && s->opt.no_implied_dirs);
 	if ((r = root_stat(&s->root, path, 1, &st)) == 0 && S_ISDIR(st.st_mode)) {
 		r = tree_open(&s->in->tree, &s->root, path);
-		return r == 0 ? 0 : fail(s, "change_dir#1", path, r);
+		return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#1", path, r);
 	}
 	if (r == 0 && (n > 1 || (only != NULL && S_ISDIR(only->mode)))) {
 		session_fail(s, RERR_FILESELECT, n > 1 ? "ERROR: destination must be a directory when copying more than 1 file" :
@@ -231,12 +230,12 @@ dest_settle(struct session *s)
 		return 1;
 	}
 	if (r != 0 && r != -ENOENT)
-		return fail(s, "stat", path, r);
+		return fail(s, RERR_FILESELECT, "stat", path, r);
 	if (r != 0 && (slash || n > 1))
 		return make_destination(s, path);
 	if (r != 0 && s->opt.mkpath) {
 		if ((r = s->in->pretend ? missing_above(s, path) : make_below_root(s, path, true, false)) < 0)
-			return fail(s, "mkdir", path, r);
+			return fail(s, RERR_FILEIO, "mkdir", path, r);
 		if (r > 0) {
 			char *leaf = strrchr(path, '/');
 
@@ -374,8 +373,9 @@ dest_backup_name(struct session *s, const char *path, struct tree **ret, char ds
 
 /* A directory for backups opens no more to others than the one that they come from. */
 static void
-like_original(struct session *s, struct tree *t, const char *dir)
+like_original(void *arg, struct tree *t, const char *dir)
 {
+	struct session *s = arg;
 	struct meta m = { .fake = s->root.fake, .set_mode = true, .set_uid = s->opt.owner && s->in->is_root, .set_gid = s->opt.group > 0 };
 	struct stat st;
 	struct spot at;
@@ -391,21 +391,6 @@ like_original(struct session *s, struct tree *t, const char *dir)
 		dest_failed(s, "generator", "set permissions of", t, dir, r);
 }
 
-static int
-backup_parents(struct session *s, struct tree *t, const char *path)
-{
-	char dir[TREE_PATH_SIZE];
-	int r = 0;
-
-	for (const char *slash = strchr(path, '/'); slash != NULL && r == 0; slash = strchr(slash + 1, '/')) {
-		snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
-		if ((r = tree_mkdir(t, dir, 0700)) == 0)
-			like_original(s, t, dir);
-		r = r == -EEXIST ? 0 : r;
-	}
-	return r;
-}
-
 /* The same, with nothing in the way. */
 static int
 backup_place(struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE])
@@ -414,8 +399,8 @@ backup_place(struct session *s, const char *path, struct tree **ret, char dst[TR
 	int r = dest_backup_name(s, path, ret, dst);
 
 	if (r == 0 && s->opt.backup_dir != NULL)
-		r = backup_parents(s, *ret, dst);
-	if (r != 0)
+		r = tree_mkparents(*ret, dst, 0700, like_original, s);
+	if (r < 0)
 		return r;
 	return tree_lstat(*ret, dst, &st) == 0 && S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }

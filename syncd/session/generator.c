@@ -144,7 +144,7 @@ make_one_dir(struct session *s, const struct target *t, mode_t mode)
 {
 	int r = tree_mkdir(&s->in->tree, t->path, mode);
 
-	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->in->tree, t->path, 0777 & ~s->grant.mask) >= 0)
+	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->in->tree, t->path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
 		r = tree_mkdir(&s->in->tree, t->path, mode);
 	return r == -EEXIST ? 0 : r;
 }
@@ -399,14 +399,15 @@ struct basis {
 static bool
 appends(const struct session *s, const struct target *t)
 {
-	return !t->redo && (s->opt.append || s->opt.append_verify);
+	return !t->redo && options_appends(&s->opt);
 }
 
 static int
 request(struct session *s, const struct target *t, unsigned flags, struct basis *b)
 {
 	struct asking *a = &s->in->asking;
-	struct want w = { .ndx = t->ndx, .basis = b->kind, .replaces = t->exists, .mode = t->exists ? t->st.st_mode : b->mode };
+	struct want w = { .ndx = t->ndx, .basis = b->kind, .replaces = t->exists, .mode = t->exists ? t->st.st_mode : b->mode,
+	    .basis_size = b->fd >= 0 ? b->size : 0 };
 	struct item it = { .basis = b->kind, .xname = b->xname == NULL ? "" : b->xname };
 	int r;
 
@@ -447,9 +448,8 @@ asking_step(struct session *s)
 {
 	struct asking *a = &s->in->asking;
 	struct buf *out = peer_out(&s->peer);
-	size_t block = (size_t)a->head.block, run = block < TAKE_BUFFER ? TAKE_BUFFER / block * block : block, got = 0;
+	size_t block = (size_t)a->head.block, run = block < TAKE_BUFFER ? TAKE_BUFFER / block * block : block;
 	uint8_t sum[DIGEST_MAX];
-	ssize_t n;
 
 	if (a->size < run) {
 		free(a->block);
@@ -457,9 +457,7 @@ asking_step(struct session *s)
 		if ((a->block = malloc(run)) == NULL)
 			return -ENOMEM;
 	}
-	while (got < run && (n = pread(a->fd, a->block + got, run - got, (off_t)a->at * (off_t)block + (off_t)got)) > 0)
-		got += (size_t)n;
-	memset(a->block + got, 0, run - got);	/* it shrank meanwhile: sums of nothing that match nothing harmful */
+	basis_read(a->fd, a->block, run, (int64_t)a->at * (int64_t)block);
 	for (size_t at = 0; at < run && a->at < a->head.count; at += block, a->at++) {
 		bool last = a->at == a->head.count - 1 && a->head.tail > 0;
 		size_t len = last ? (size_t)a->head.tail : block;
@@ -504,7 +502,7 @@ static void
 open_basis(struct session *s, const char *path, uint8_t kind, struct basis *b)
 {
 	struct stat st;
-	bool wanted = uses_deltas(s) || s->opt.append || s->opt.append_verify;
+	bool wanted = uses_deltas(s) || options_appends(&s->opt);
 
 	*b = (struct basis){ .kind = kind, .fd = -1 };
 	if (!wanted || s->in->no_tree)
@@ -519,7 +517,7 @@ open_basis(struct session *s, const char *path, uint8_t kind, struct basis *b)
 static bool
 overwrites(const struct session *s, const struct target *t)
 {
-	return t->exists && !s->in->pretend && (s->opt.inplace || s->opt.append || s->opt.append_verify);
+	return t->exists && !s->in->pretend && (s->opt.inplace || options_appends(&s->opt));
 }
 
 static int

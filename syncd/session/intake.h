@@ -38,6 +38,7 @@ struct want {
 	bool gone;		/* it said that nothing will come */
 	bool replaces;		/* a regular file stands there */
 	mode_t mode;		/* its mode, or of one in an alternate directory; 0: there is none */
+	int64_t basis_size;	/* as the sums said it; the client repeats it */
 	char *xname;		/* of a similar file; NULL */
 };
 

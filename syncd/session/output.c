@@ -146,13 +146,13 @@ gathered(struct output *o, size_t n)
 		empty(o);
 }
 
-static void
-read_basis(const struct output *o, uint8_t *dst, size_t n, int64_t at)
+void
+basis_read(int fd, uint8_t *dst, size_t n, int64_t at)
 {
 	size_t got = 0;
 	ssize_t r;
 
-	while (o->basis_fd >= 0 && got < n && (r = pread(o->basis_fd, dst + got, n - got, at + (int64_t)got)) > 0)
+	while (fd >= 0 && got < n && (r = pread(fd, dst + got, n - got, at + (int64_t)got)) > 0)
 		got += (size_t)r;
 	memset(dst + got, 0, n - got);
 }
@@ -161,7 +161,7 @@ read_basis(const struct output *o, uint8_t *dst, size_t n, int64_t at)
 static void
 pass(struct output *o, size_t n)
 {
-	read_basis(o, o->buf, n, o->at);
+	basis_read(o->basis_fd, o->buf, n, o->at);
 	strong_update(o->sum, o->buf, n);
 	o->at += (int64_t)n;
 }
@@ -179,7 +179,7 @@ read_run(struct output *o)
 		if (stays) {
 			pass(o, n);
 		} else {
-			read_basis(o, o->buf + o->held, n, o->run_at);
+			basis_read(o->basis_fd, o->buf + o->held, n, o->run_at);
 			gathered(o, n);
 		}
 		o->run_at += (int64_t)n;

@@ -38,6 +38,9 @@ struct output {
 
 #define OUTPUT_INIT { .fd = -1, .basis_fd = -1 }
 
+/* n bytes of a basis; those that cannot be read, or are not there any more, are zeros, and sums will tell. */
+void basis_read(int fd, uint8_t *dst, size_t n, int64_t at);
+
 /* A file begins, and with it what sum sums. */
 void output_begin(struct output *o, int fd, int basis_fd, struct strong *sum, const struct output_way *way);
 

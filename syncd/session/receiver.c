@@ -64,7 +64,7 @@ open_temporary(struct session *s, const char *path)
 		sweep(s, dir);
 	x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
 	if (x->fd == -ENOENT && s->opt.relative && s->in->temp.fd < 0 &&
-	    tree_mkparents(&s->in->tree, path, 0777 & ~s->grant.mask) >= 0)
+	    tree_mkparents(&s->in->tree, path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
 		x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
 	return x->fd;
 }
@@ -91,7 +91,7 @@ writes_in_place(const struct session *s)
 
 	if (x->want.basis == FROM_PARTIAL)
 		return (s->proto.compat & CF_INPLACE_PARTIAL_DIR) != 0 && s->opt.inplace;
-	return s->opt.inplace || ((s->opt.append || s->opt.append_verify));
+	return s->opt.inplace || options_appends(&s->opt);
 }
 
 static int
@@ -125,27 +125,30 @@ reads_itself(const struct taking *x)
 	return x->in_place && (x->want.basis == FROM_DEST || x->want.basis == FROM_PARTIAL);
 }
 
+/* The bytes that the sums of a head describe. */
+static int64_t
+head_length(const struct sum_head *h)
+{
+	return (int64_t)h->count * h->block - (h->tail > 0 ? h->block - h->tail : 0);
+}
+
 /* --append: only what comes behind the existing part is sent (rsync-wire 7.10). */
 static int64_t
 kept_part(const struct session *s)
 {
 	const struct taking *x = &s->in->take;
 
-	if (!(s->opt.append || s->opt.append_verify) || !x->in_place || x->head.count == 0 || (x->f->flags & IN_REDO))
+	if (!options_appends(&s->opt) || !x->in_place || x->head.count == 0 || (x->f->flags & IN_REDO))
 		return 0;
-	return (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
+	return head_length(&x->head);
 }
 
-/* Sum up what is there and stays: no more than there is, whatever the client says of it. */
+/* Sum up what is there and stays. */
 static int
 verify_kept(struct session *s, int64_t kept)
 {
-	struct stat st;
 	int r = 0;
 
-	if (s->in->take.basis_fd < 0 || fstat(s->in->take.basis_fd, &st) < 0)
-		return 0;
-	kept = kept < st.st_size ? kept : st.st_size;
 	for (int64_t at = 0; at < kept && r == 0; at += BREATH) {
 		r = output_copy(&s->in->take.out, at, (size_t)(kept - at < BREATH ? kept - at : BREATH));
 		session_breathe(s);
@@ -293,6 +296,8 @@ read_head(struct session *s)
 	struct cursor c = peer_unread(&s->peer);
 	int r = sum_head_get(&c, s->proto.version, strong_len(s->proto.xfer_sum), &x->head);
 
+	if (r == 0 && head_length(&x->head) > x->want.basis_size)
+		r = E_FORMAT;	/* not what we sent */
 	if (r != 0)
 		return r;
 	peer_consume(&s->peer, &c);
@@ -320,8 +325,6 @@ static int
 show_block(struct session *s, int64_t at, size_t n)
 {
 	struct taking *x = &s->in->take;
-	size_t got = 0;
-	ssize_t r;
 
 	if (x->block_size < n) {
 		free(x->block);
@@ -331,9 +334,7 @@ show_block(struct session *s, int64_t at, size_t n)
 			return -ENOMEM;
 		}
 	}
-	while (x->basis_fd >= 0 && got < n && (r = pread(x->basis_fd, x->block + got, n - got, at + (int64_t)got)) > 0)
-		got += (size_t)r;
-	memset(x->block + got, 0, n - got);
+	basis_read(x->basis_fd, x->block, n, at);
 	return expand_matched(s->in->expand, x->block, n, s->proto.version < 31);
 }
 

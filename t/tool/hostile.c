@@ -3,6 +3,7 @@
  *   hostile ADDRESS WORD...		ADDRESS: a port on 127.0.0.1, or the path of a UNIX socket
  *   send:TEXT	\n \r \0 \\ \xHH	slow:TEXT	a byte a segment	rep:N:TEXT	N times TEXT
  *   read:TEXT	until the server said it	login:VERSION:MODULE	greeting, module, up to OK
+ *   heard:HEX	until the server said those bytes
  *   seek:TEXT	say "has TEXT" or "lacks TEXT" at the end, of all that was heard
  *   as:VERSION	what follows is to be read as that
  *   args:A|B|C	the argument list	frame:HEX	a data frame	raw:HEX	bytes
@@ -152,12 +153,19 @@ unhex(struct buf *b, const char *text)
 	}
 }
 
-static void
-wait_for(const char *text)
+static bool
+wait_for(const void *bytes, size_t n)
 {
-	while (memmem(buf_head(&heard), buf_len(&heard), text, strlen(text)) == NULL)
+	while (memmem(buf_head(&heard), buf_len(&heard), bytes, n) == NULL)
 		if (!listen_for(HOSTILE_SECONDS * 1000))
-			break;
+			return false;
+	return true;
+}
+
+static void
+wait_for_text(const char *text)
+{
+	wait_for(text, strlen(text));
 }
 
 static void
@@ -170,7 +178,7 @@ login(const char *how)
 	buf_printf(&b, version < 30 ? "@RSYNCD: %d\n%s\n" : "@RSYNCD: %d.0 md5\n%s\n", version, module + 1);
 	shout(buf_head(&b), buf_len(&b));
 	buf_done(&b);
-	wait_for("\n@RSYNCD: OK\n");
+	wait_for_text("\n@RSYNCD: OK\n");
 }
 
 static void
@@ -310,7 +318,7 @@ do_word(const char *word)
 		unhex(&b, arg);
 		shout(buf_head(&b), buf_len(&b));
 	} else if (IS("read")) {
-		wait_for(arg);
+		wait_for_text(arg);
 	} else if (IS("login")) {
 		login(arg);
 	} else if (IS("as")) {
@@ -323,6 +331,10 @@ do_word(const char *word)
 		frame(arg);
 	} else if (IS("fill")) {
 		fill();
+	} else if (IS("heard")) {
+		unhex(&b, arg);
+		if (!wait_for(buf_head(&b), buf_len(&b)))
+			printf("never heard %s\n", arg);
 	} else if (IS("got")) {
 		while (buf_len(&heard) < strtoul(arg, NULL, 10) && listen_for(HOSTILE_SECONDS * 1000))
 			;

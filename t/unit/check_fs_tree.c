@@ -146,12 +146,25 @@ START_TEST(something_gives_way_in_one_step)
 }
 END_TEST
 
+static void
+count_made(void *arg, struct tree *t, const char *dir)
+{
+	struct stat made;
+	int *told = arg;
+
+	ck_assert(tree_lstat(t, dir, &made) == 0 && S_ISDIR(made.st_mode));
+	(*told)++;
+}
+
 START_TEST(parents_are_made)
 {
-	ck_assert_int_eq(tree_mkparents(&tree, "p/q/r/file", 0700), 3);
-	ck_assert_int_eq(tree_mkparents(&tree, "p/q/r/file", 0700), 0);
+	int told = 0;
+
+	ck_assert_int_eq(tree_mkparents(&tree, "p/q/r/file", 0700, count_made, &told), 3);
+	ck_assert_int_eq(tree_mkparents(&tree, "p/q/r/file", 0700, count_made, &told), 0);
+	ck_assert_int_eq(told, 3);
 	ck_assert(there("m/p/q/r") && !there("m/p/q/r/file"));
-	ck_assert_int_lt(tree_mkparents(&tree, "out/x/file", 0700), 0);
+	ck_assert_int_lt(tree_mkparents(&tree, "out/x/file", 0700, count_made, &told), 0);
 	ck_assert(!there("outside/x"));
 }
 END_TEST
