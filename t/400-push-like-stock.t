@@ -4,7 +4,7 @@
 command -v rsync > /dev/null || skip_all "no rsync"
 
 tree=$scratch/tree
-mkdir -p "$tree/a/b/c" "$tree/z" "$tree/empty" "$tree/ro" "$scratch/up.ours/d" "$scratch/up.stock/d"
+mkdir -p "$tree/a/b/c" "$tree/z" "$tree/empty" "$tree/ro"
 echo one > "$tree/one"; echo two > "$tree/a/two"; seq 1 40000 > "$tree/a/b/big"; : > "$tree/a/nothing"
 printf 'x' > "$tree/a/b/c/x"; head -c 300000 /dev/urandom > "$tree/z/random"; ln -s one "$tree/link"; ln -s /etc/passwd "$tree/z/abs"
 echo 'odd' > "$tree/z/with space"; echo 'odder' > "$tree/z/$(printf 'new\nline')"
@@ -19,33 +19,23 @@ rm -r "$old/a/b/c"; echo 'a file' > "$old/a/b/c"; touch -d '2011-11-11 11:11:11'
 mkdir "$old/gone"; echo g > "$old/gone/g"; echo extra > "$old/a/extra"; ln -s x "$old/z/dead"; touch -d 2030-01-01 "$old/a/two"
 chmod 700 "$old/z"
 
-conf() { cat <<-EOT
-	use chroot = yes
-	uid = $(id -u)
-	$([ "$(id -u)" != 0 ] || echo gid = 0)
-	[up]
-	path = $scratch/up.$1/d
-	read only = no
+start_push_pair <<-EOT
 	[plain]
-	path = $scratch/up.$1/d
+	path = @UP@
 	read only = no
 	use chroot = no
 	[drop]
-	path = $scratch/up.$1/d
+	path = @UP@
 	read only = no
 	write only = yes
 	incoming chmod = Dg+s,ug+w,Fo-rwx
 	[ro]
-	path = $scratch/up.$1/d
+	path = @UP@
 	[excl]
-	path = $scratch/up.$1/d
+	path = @UP@
 	read only = no
 	exclude = /one random
 	EOT
-}
-conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
-start_syncd < "$scratch/ours.conf"
-start_rsyncd < "$scratch/stock2.conf"
 
 plan_all 312
 for p in $(versions 27 28 29 30 31 32); do

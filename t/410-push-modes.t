@@ -4,7 +4,7 @@
 command -v rsync > /dev/null || skip_all "no rsync"
 
 tree=$scratch/tree old=$scratch/old
-mkdir -p "$tree/a/b" "$tree/z" "$tree/keep" "$tree/deep/er" "$scratch/up.ours/d" "$scratch/up.stock/d"
+mkdir -p "$tree/a/b" "$tree/z" "$tree/keep" "$tree/deep/er"
 seq 1 40000 > "$tree/a/big"; seq 1 3000 > "$tree/a/b/mid"; echo small > "$tree/small"; head -c 70000 /dev/zero > "$tree/z/zeros"
 seq 1 40000 | rev > "$tree/z/rev"; head -c 200000 /dev/urandom > "$tree/z/random"; echo k > "$tree/keep/k"; : > "$tree/deep/er/e"
 echo h > "$tree/h1"; ln "$tree/h1" "$tree/h2"; ln "$tree/h1" "$tree/z/h3"; ln "$tree/a/big" "$tree/z/big2"; ln -s small "$tree/sl"
@@ -27,23 +27,13 @@ touch -d '2011-11-11 11:11:11' "$tree" "$old"	# what is deleted does not make th
 find "$old" -mindepth 1 -not -path '*/alt/*' -newermt 2020-01-01 -exec touch -h -d '2012-12-12 12:12:12' {} +
 printf 'small\na/b/mid\nkeep\n' > "$old/names"
 
-conf() { cat <<-EOT
-	use chroot = yes
-	uid = $(id -u)
-	$([ "$(id -u)" != 0 ] || echo gid = 0)
-	[up]
-	path = $scratch/up.$1/d
-	read only = no
+start_push_pair <<-EOT
 	[plain]
-	path = $scratch/up.$1/d
+	path = @UP@
 	read only = no
 	use chroot = no
 	munge symlinks = no
 	EOT
-}
-conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
-start_syncd < "$scratch/ours.conf"
-start_rsyncd < "$scratch/stock2.conf"
 
 plan_all 303
 for p in $(versions 27 28 29 30 31 32); do

@@ -4,7 +4,7 @@
 command -v rsync > /dev/null || skip_all "no rsync"
 
 tree=$scratch/tree old=$scratch/old
-mkdir -p "$tree" "$old/ref" "$old/short" "$old/other" "$old/here" "$scratch/names" "$old/names" "$scratch/up.ours/d" "$scratch/up.stock/d"
+mkdir -p "$tree" "$old/ref" "$old/short" "$old/other" "$old/here" "$scratch/names" "$old/names"
 head -c 300000 /dev/urandom > "$old/ref/f"
 cp "$old/ref/f" "$tree/f"; printf XXXX | dd of="$tree/f" bs=1 seek=150000 conv=notrunc 2> /dev/null
 head -c 100000 "$tree/f" > "$old/short/f"; head -c 100000 /dev/urandom > "$old/other/f"; cp "$old/ref/f" "$old/here/f"
@@ -59,18 +59,9 @@ head -c 5000 "$scratch/attrs/h" > "$old/ref2/h"; [ "$(id -u)" != 0 ] || chown 7:
 cp -a "$tree" "$old/exact"; cp -a "$tree" "$old/exact2"; chmod 600 "$old/exact2/f"
 before=$old
 
-conf() { cat <<-EOT
+start_push_pair <<-EOT
 	use chroot = no
-	uid = $(id -u)
-	$([ "$(id -u)" != 0 ] || echo gid = 0)
-	[up]
-	path = $scratch/up.$1/d
-	read only = no
 	EOT
-}
-conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
-start_syncd < "$scratch/ours.conf"
-start_rsyncd < "$scratch/stock2.conf"
 
 plan_all 240
 for p in $(versions 29 31 32); do

@@ -4,7 +4,7 @@
 command -v rsync > /dev/null || skip_all "no rsync"
 
 src=$scratch/source old=$scratch/old far=$scratch/far was=$scratch/was
-mkdir -p "$src/e" "$src/empty/one" "$src/d" "$src/two/sub" "$src/three/sub/deep" "$scratch/up.ours/d" "$scratch/up.stock/d"
+mkdir -p "$src/e" "$src/empty/one" "$src/d" "$src/two/sub" "$src/three/sub/deep"
 echo 1 > "$src/e/f22"; ln -s e "$src/sl"; echo > "$src/d/f"; echo a > "$src/two/sub/a"; echo b > "$src/three/sub/b"; mkfifo "$src/pipe"
 mkdir -p "$old/e/f22/sub" "$old/sl" "$old/empty/one" "$old/nn/sub" "$old/pipe/p"
 for f in e/f22/in e/f22/sub/x sl/y d nn/sub/file nn/other; do echo old > "$old/$f"; done
@@ -20,18 +20,7 @@ seq 1 1000 > "$far/d11/big"; ln "$far/d11/big" "$far/d30/big2"; ln "$far/d11/big
 find "$src" "$old" "$far" -exec touch -h -d '2011-11-11 11:11:11' {} +
 mkdir "$was"; cp -a "$far" "$was/alt"
 
-conf() { cat <<-EOT
-	use chroot = yes
-	uid = $(id -u)
-	$([ "$(id -u)" != 0 ] || echo gid = 0)
-	[up]
-	path = $scratch/up.$1/d
-	read only = no
-	EOT
-}
-conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
-start_syncd < "$scratch/ours.conf"
-start_rsyncd < "$scratch/stock2.conf"
+start_push_pair < /dev/null
 
 plan_all 80
 for p in $(versions 29 32); do

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/err.h"
+
 enum { SUFFIX_WEIGHT = 10 };
 
 struct text {
@@ -19,7 +21,7 @@ is_of_a_copy(const char *at, const char *end)
 {
 	static const char *const copies[] = { ".bak", ".old", ".orig" };
 
-	for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
+	for (size_t i = 0; i < ARRAY_LEN(copies); i++)
 		if ((size_t)(end - at) == strlen(copies[i]) && memcmp(at, copies[i], (size_t)(end - at)) == 0)
 			return true;
 	return false;

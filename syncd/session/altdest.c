@@ -117,9 +117,12 @@ altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path,
 {
 	struct stat st;
 	size_t i = 0;
-	enum found found = best_of(s, f, path, &i, &st);
+	enum found found;
 	int r;
 
+	if (there != NULL && s->opt.alt_kind == ALT_COPY)	/* what is there is not copied over */
+		return 0;
+	found = best_of(s, f, path, &i, &st);
 	if (found < (there != NULL ? FOUND_ALL : FOUND_CONTENT))
 		return 0;
 	if (found == FOUND_ALL && s->opt.alt_kind == ALT_LINK && (r = link_here(s, ndx, f, path, i, &st, there)) != 0)
