@@ -44,15 +44,24 @@ conf() { cat <<-EOT
 	path = $tree
 	include = x.o
 	exclude = *.o a/b/
+	[shown]
+	path = $tree
+	include = keep/
+	exclude = *.bak z
+	[shown2]
+	path = $tree
+	filter = + foo/ - 2
 	EOT
 }
 conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan_all 154
+plan_all 162
 for p in $(versions 28 29 31 32); do
 	c() { _n=$1; shift; same_as_stock "protocol $p: $_n" --protocol=$p -ai "$@"; }
+	c 'a directory that is shown shows no more than itself' @/shown/
+	c 'the same, with rules' @/shown2/
 	c 'exclude a suffix' --exclude='*.o' @/m/
 	c 'exclude anchored' --exclude=/a/b @/m/
 	c 'exclude a directory only' --exclude='core/' --exclude='b/' @/m/

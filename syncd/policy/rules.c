@@ -251,14 +251,14 @@ add_pattern(struct rules *r, enum filter_kind kind, unsigned mods, const char *t
 	return append(r, kind, mods, text, n);
 }
 
-/* "dir/" in the configuration hides what is in it as well. */
+/* "dir/" in the configuration hides what is in it as well; one that is shown shows no more than itself. */
 static void
 widen_last(struct rules *r)
 {
 	struct rule *rule = &r->v[r->n - 1];
 	char *wide;
 
-	if (!rule->dir_only || (wide = malloc(strlen(rule->pattern) + 5)) == NULL)
+	if (!rule->dir_only || rule->kind != FILTER_EXCLUDE || (wide = malloc(strlen(rule->pattern) + 5)) == NULL)
 		return;
 	sprintf(wide, "%s/***", rule->pattern);
 	free(rule->pattern);

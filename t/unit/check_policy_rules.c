@@ -84,6 +84,8 @@ static const struct { enum rules_source source; const char *text, *names, *left;
 	{ RULES_EXCLUDE_LIST, "a ! b", "a b", "a" },
 	{ RULES_FILTER, "- *.o + x - x H y", "a.o x y z", "x z" },
 	{ RULES_EXCLUDE_LINES, "# comment\n; too\n\n*.o\r\n+ keep\n- keep2\nwith blank\n", "a.o keep keep2 #", "keep #" },
+	{ RULES_FILTER, "+ d/ - x", "d/ d/x x d/y", "d/ d/y" },		/* a directory that is shown shows no more than itself */
+	{ RULES_INCLUDE_LIST, "d/ - x", "d/ d/x d/e/x", "d/" },
 	{ RULES_EXCLUDE_LIST, "/etc/shadow", "etc/shadow x/etc/shadow", "x/etc/shadow" },
 };
 
