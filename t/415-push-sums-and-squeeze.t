@@ -4,7 +4,7 @@
 command -v rsync > /dev/null || skip_all "no rsync"
 
 tree=$scratch/tree old=$scratch/old
-mkdir -p "$tree/d" "$scratch/up.ours/d" "$scratch/up.stock/d"
+mkdir -p "$tree/d"
 seq 1 60000 > "$tree/text"; head -c 500000 /dev/urandom > "$tree/noise"; head -c 300000 /dev/zero > "$tree/zeros"; : > "$tree/empty"
 cat "$tree/text" "$tree/noise" "$tree/text" > "$tree/mixed"; echo tiny > "$tree/d/tiny"
 cp -r "$tree" "$old"
@@ -17,12 +17,9 @@ echo deep > "$odd/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/deep"; echo l > "$odd/$(printf
 many=$scratch/many; for d in 1 2 3 4 5 6 7 8 9; do mkdir -p "$many/d$d/e"; for i in $(seq 1 250); do echo "$i" > "$many/d$d/f$i"; done; echo e > "$many/d$d/e/e"; done
 find "$odd" "$many" -exec touch -h -d 2011-11-11 {} +
 
-conf() { printf 'use chroot = yes\nuid = %s\n[up]\npath = %s\nread only = no\n' "$(id -u)" "$scratch/up.$1/d"; [ "$(id -u)" != 0 ] || echo 'gid = 0'; }
-conf ours > "$scratch/ours.conf"; conf stock > "$scratch/stock2.conf"
-start_syncd < "$scratch/ours.conf"
-start_rsyncd < "$scratch/stock2.conf"
+start_push_pair < /dev/null
 
-plan_all 96
+plan_all 100
 for p in $(versions 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=
@@ -39,6 +36,7 @@ for p in $(versions 29 30 31 32); do
 	c 'compression of level 9' -aiz --compress-level=9 tree/ @/up/
 	c 'compressed, in place' -aiz --inplace tree/ @/up/
 	[ $p -lt 30 ] || for k in xxh128 xxh3 xxh64 md5 md4 sha1 none; do c "checksum $k" -ai --cc=$k tree/ @/up/; done
+	[ $p -ge 30 ] || for k in md5 md4 sha1 xxh64; do c "checksum $k, and what matched" -aivv --no-whole-file --cc=$k tree/ @/up/; done
 done
 push_as_stock 'sums of two kinds' -aic --cc=md5,xxh64 tree/ @/up/
 push_as_stock 'sums of two kinds, the other way' -aic --cc=xxh3,sha1 tree/ @/up/

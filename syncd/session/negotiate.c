@@ -72,6 +72,7 @@ put_setup(struct session *s)
 {
 	struct buf *b = peer_out(&s->peer);
 
+	s->proto.compat = CF_CHKSUM_SEED_FIX;	/* old clients send no flags, but have the seed before an MD5 block too */
 	if (s->proto.version >= 30) {
 		s->proto.compat = compat_flags(s->opt.letters, wanted_flags(s));
 		put_varint(b, (int32_t)s->proto.compat);
