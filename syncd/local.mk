@@ -47,7 +47,7 @@ DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIB
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/390-pull-module-modes.t t/400-push-like-stock.t t/410-push-modes.t t/415-push-sums-and-squeeze.t t/416-push-words.t t/417-push-basis.t t/418-push-in-the-way.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t t/450-push-attributes.t t/460-push-hostile.t t/470-push-hidden.t t/480-push-fake-super.t t/490-push-charsets.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/341-pull-words.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/390-pull-module-modes.t t/400-push-like-stock.t t/410-push-modes.t t/415-push-sums-and-squeeze.t t/416-push-words.t t/417-push-basis.t t/418-push-in-the-way.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t t/450-push-attributes.t t/460-push-hostile.t t/470-push-hidden.t t/480-push-fake-super.t t/490-push-charsets.t
 
 dist_man_MANS += man/sallyport-syncd.8
 EXTRA_DIST += bench/pull bench/push

@@ -17,8 +17,8 @@ put_stats(struct session *s)
 	struct buf *b = peer_out(&s->peer);
 	int v = s->proto.version;
 
-	put_size(b, v, (int64_t)s->peer.total_in);
-	put_size(b, v, (int64_t)(s->peer.total_out + buf_len(b)));
+	put_size(b, v, (int64_t)peer_transfer_in(&s->peer));
+	put_size(b, v, (int64_t)(peer_transfer_out(&s->peer) + buf_len(b)));
 	put_size(b, v, source_total_size(s->source));
 	if (v >= 29) {
 		put_size(b, v, (int64_t)s->flist_ms);
@@ -71,7 +71,7 @@ log_totals(struct session *s)
 	char text[160];
 
 	snprintf(text, sizeof text, "sent %llu bytes  received %llu bytes  total size %lld",
-	    (unsigned long long)s->peer.total_out, (unsigned long long)s->peer.total_in,
+	    (unsigned long long)peer_transfer_out(&s->peer), (unsigned long long)peer_transfer_in(&s->peer),
 	    (long long)source_total_size(s->source));
 	ask_log(s->monitor_fd, LOG_INFO, text, strlen(text));
 }

@@ -56,6 +56,7 @@ flist_open(struct session *s)
 		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0,
 		.charset = s->converts ? s->charset : NULL, .charset_links = session_converts_links(s),
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
+		.verbose = o->verbose > 0 && s->grant.max_verbosity > 0,
 	    .tell = tell_listing, .arg = s,
 	};
 

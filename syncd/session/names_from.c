@@ -68,12 +68,32 @@ read_file(struct session *s)
 	return r;
 }
 
+/* 0: it is a directory that may be entered; 1: it is not, and the client was told. */
+static int
+enter_base(struct session *s, const char *arg)
+{
+	char inside[sizeof s->names_base + 2];
+	struct stat st;
+	int r;
+
+	if (s->names_base[0] == '\0')
+		return 0;
+	snprintf(inside, sizeof inside, "%s/.", s->names_base);
+	r = rules_hidden(s->grant.hidden, s->names_base, true) ? -ENOENT : root_stat(&s->root, inside, 1, &st);
+	if (r == 0)
+		return 0;
+	session_fail(s, RERR_FILESELECT, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)", s->grant.jailed ? "/" : "", arg + strspn(arg, "/"),
+	    s->grant.module, strerror(-r), -r);
+	return 1;
+}
+
 /* The path argument becomes the place that names start from. */
 static int
 open_names(struct session *s)
 {
 	const char *arg = args_below_module(s, s->paths < s->args.n ? s->args.v[s->paths] : "");
 	size_t n;
+	int r;
 
 	if (strlen(arg) >= sizeof s->names_base)
 		return E_LIMIT;
@@ -84,7 +104,8 @@ open_names(struct session *s)
 		s->names_base[n - 1] = '\0';
 	if (s->proto.version == 30 && s->peer.framed_in && strcmp(s->opt.files_from, "-") == 0)
 		peer_unframe_input(&s->peer);
-	return flist_open(s);
+	r = flist_open(s);
+	return r == 0 ? enter_base(s, arg) : r;
 }
 
 enum step
@@ -98,7 +119,7 @@ names_run(struct session *s)
 		return STEP_NEXT;
 	s->phase = PH_NAMES;
 	if (s->source == NULL && (r = open_names(s)) != 0)
-		return session_broken(s, r);
+		return r == 1 ? STEP_NEXT : session_broken(s, r);
 	r = wire ? read_names(s) : read_file(s);
 	if (r == -ENOENT)
 		return session_fail(s, RERR_FILEIO, "failed to open files-from file %s: No such file or directory",

@@ -238,6 +238,7 @@ start_frames(struct session *s)
 {
 	bool names = !s->opt.sender && s->opt.files_from != NULL;
 
+	peer_transfer_begins(&s->peer);
 	if (names && s->proto.version < 31)	/* they come unframed, in front of everything (rsync-wire 5.12) */
 		names_put(s);
 	peer_frame_output(&s->peer);

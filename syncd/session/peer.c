@@ -149,6 +149,25 @@ peer_bulk_done(struct peer *p, size_t n)
 	p->frame_left -= n;
 }
 
+void
+peer_transfer_begins(struct peer *p)
+{
+	p->hello_in = p->total_in - buf_len(&p->in);
+	p->hello_out = p->total_out + buf_len(&p->out);
+}
+
+uint64_t
+peer_transfer_in(const struct peer *p)
+{
+	return p->total_in - p->hello_in;
+}
+
+uint64_t
+peer_transfer_out(const struct peer *p)
+{
+	return p->total_out - p->hello_out;
+}
+
 int
 peer_frame_input(struct peer *p, enum mux_peer role, peer_message *message, void *arg)
 {

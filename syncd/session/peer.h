@@ -19,7 +19,8 @@ struct peer {
 	bool eof;		/* the peer has closed its sending half */
 	struct buf in;		/* the data stream, ready for decoding */
 	struct buf out;		/* framed bytes, ready for the socket */
-	uint64_t total_in, total_out;	/* bytes on the wire */
+	uint64_t total_in, total_out;	/* bytes on the wire, */
+	uint64_t hello_in, hello_out;	/* of them before the transfer */
 
 	bool framed_in;
 	enum mux_peer role;
@@ -43,6 +44,12 @@ struct peer {
 
 void peer_init(struct peer *p, int fd);
 void peer_done(struct peer *p);
+
+/* The transfer begins with what was not yet read, and what is put from now on.  Its bytes are those that both sides tell of:
+ * rsync counts no greeting, no arguments and no choice of algorithms. */
+void peer_transfer_begins(struct peer *p);
+uint64_t peer_transfer_in(const struct peer *p);
+uint64_t peer_transfer_out(const struct peer *p);
 
 /* Framing starts for what comes after; what was already read belongs to it. */
 int peer_frame_input(struct peer *p, enum mux_peer role, peer_message *message, void *arg);

@@ -276,8 +276,8 @@ touch_directories(struct session *s)
 static void
 log_totals(struct session *s)
 {
-	session_log(s, "sent %llu bytes  received %llu bytes", (unsigned long long)s->peer.total_out,
-	    (unsigned long long)s->peer.total_in);
+	session_log(s, "sent %llu bytes  received %llu bytes", (unsigned long long)peer_transfer_out(&s->peer),
+	    (unsigned long long)peer_transfer_in(&s->peer));
 }
 
 static void

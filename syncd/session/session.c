@@ -170,7 +170,7 @@ session_broken(struct session *s, int err)
 		    RERR_PROTOCOL, err_text(err), side(s));
 	if (err == E_EOF)
 		return session_fail(s, RERR_STREAMIO, "connection unexpectedly closed (%llu bytes received so far) [%s]",
-		    (unsigned long long)s->peer.total_in, side(s));
+		    (unsigned long long)peer_transfer_in(&s->peer), side(s));
 	return session_fail(s, RERR_SOCKETIO, "rsync error: error in socket IO (code %d): %s [%s]", RERR_SOCKETIO,
 	    err_text(err), side(s));
 }

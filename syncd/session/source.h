@@ -68,6 +68,7 @@ struct source_conf {
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
 	bool hard_links, atimes, attrs;
+	bool verbose;
 	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
 	bool ignore_missing, delete_missing, ignore_errors;
 	struct charset *charset;	/* borrowed; NULL, or what names have to be said in; */

@@ -64,6 +64,15 @@ missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, in
 	return 0;
 }
 
+static void
+skip_dir(struct source *s, uint32_t dir, const char *name)
+{
+	const struct place *in = &s->places[dir];
+	bool whole = s->conf.relative && s->conf.entered && strlen(in->fs) == strlen(in->path);
+
+	source_tell(s, MSG_INFO, "skipping directory %s%s%s%s\n", whole ? "/" : "", in->path, in->path[0] == '\0' ? "" : "/", name);
+}
+
 static int
 read_link_at(const struct source *s, const char *dir, const char *name, char *link, size_t size)
 {
@@ -99,40 +108,61 @@ parent_missing(struct source *s, const char *dir)
 	return r;
 }
 
-/* The object `name` of place dir, named by an argument. */
-static int
-take_named(struct source *s, uint32_t dir, const char *name, const char *fs, bool follow)
-{
-	char link[NAME_BYTES_MAX];
-	struct file *f;
+/* What an argument names. */
+struct named {
+	uint32_t dir;			/* its place, */
+	const char *name, *fs;		/* its name there and below the module's root */
 	struct stat st;
-	int followed = 0, r = root_stat(s->conf.root, fs, follow, &st);
+	char link[NAME_BYTES_MAX];	/* of a link that stays one */
+	bool followed;			/* what it is comes from where a link leads */
+};
 
-	if (rules_hidden(s->conf.hidden, fs, r == 0 && S_ISDIR(st.st_mode)))
+/* 1: it goes into the list; 0: not, and the client was told why, if it did not want that itself. */
+static int
+look_at_named(struct source *s, struct named *n, bool contents)
+{
+	int r;
+
+	r = root_stat(s->conf.root, n->fs, contents, &n->st);
+	if (rules_hidden(s->conf.hidden, n->fs, r == 0 && S_ISDIR(n->st.st_mode)))
 		r = -ENOENT;
-	else if (r == 0 && source_left_out(s, dir, name, S_ISDIR(st.st_mode)))
+	else if (r == 0 && source_left_out(s, n->dir, n->name, S_ISDIR(n->st.st_mode)))
 		return 0;
-	if (r == 0 && S_ISLNK(st.st_mode) && (r = read_link_at(s, s->places[dir].fs, name, link, sizeof link)) > 0) {
-		r = 0;
-		if ((followed = source_resolve_link(s, dir, fs, link, &st)) < 0)
+	n->followed = contents || (r == 0 && S_ISLNK(n->st.st_mode) && s->conf.copy_links);
+	if (r == 0 && n->followed && !contents) {
+		r = root_stat(s->conf.root, n->fs, true, &n->st);
+	} else if (r == 0 && S_ISLNK(n->st.st_mode) &&
+	    (r = read_link_at(s, s->places[n->dir].fs, n->name, n->link, sizeof n->link)) > 0) {
+		if ((r = source_resolve_link(s, n->dir, n->fs, n->link, &n->st)) < 0)
 			return 0;
+		n->followed = r > 0;
+		r = 0;
 	}
 	if (r != 0)
-		return missing_arg(s, dir, fs, name, r);
-	if (S_ISDIR(st.st_mode) && !s->conf.recurse && !s->conf.dirs) {
-		source_tell(s, MSG_INFO, "skipping directory %s\n", fs);
+		return missing_arg(s, n->dir, n->fs, n->name, r);
+	if (S_ISDIR(n->st.st_mode) && !s->conf.recurse && !s->conf.dirs) {
+		skip_dir(s, n->dir, n->name);
 		return 0;
 	}
-	if (!source_can_be_said(s, dir, name, S_ISLNK(st.st_mode) ? link : NULL))
+	return 1;
+}
+
+static int
+take_named(struct source *s, const struct named *n, bool contents)
+{
+	const char *link = S_ISLNK(n->st.st_mode) ? n->link : NULL;
+	struct file *f;
+
+	if (!source_can_be_said(s, n->dir, n->name, link))
 		return 0;
-	if ((f = source_add_file(s, dir, name, &st, S_ISLNK(st.st_mode) ? link : NULL)) == NULL)
+	if ((f = source_add_file(s, n->dir, n->name, &n->st, link)) == NULL)
 		return -ENOMEM;
-	f->followed = followed > 0 || follow;
-	if (!S_ISDIR(st.st_mode))
+	f->followed = n->followed;
+	if (!S_ISDIR(n->st.st_mode))
 		return 0;
-	f->top_dir = s->conf.recurse || follow;	/* "dir/" asks for one level even without -r */
+	f->top_dir = s->conf.recurse || contents;	/* "dir/" asks for one level even without -r */
 	f->no_content = !f->top_dir;
-	return f->top_dir ? source_open_later(s, f, st.st_dev) : 0;
+	return f->top_dir ? source_open_later(s, f, n->st.st_dev) : 0;
 }
 
 /* "The contents of a directory": the entry ".", then what is in it. */
@@ -148,12 +178,12 @@ take_contents(struct source *s, const char *fs)
 		return 0;
 	if (r != 0 || !S_ISDIR(st.st_mode))
 		return missing_arg(s, 0, fs, fs, r != 0 ? r : -ENOTDIR);
-	if (!s->conf.recurse && !s->conf.dirs) {
-		source_tell(s, MSG_INFO, "skipping directory %s\n", fs[0] == '\0' ? "." : fs);
-		return 0;
-	}
 	if ((dir = source_place_add(s, strdup(""), strdup(fs), st.st_dev)) == 0)
 		return -ENOMEM;
+	if (!s->conf.recurse && !s->conf.dirs) {
+		skip_dir(s, dir, ".");
+		return 0;
+	}
 	if ((f = source_add_file(s, dir, ".", &st, NULL)) == NULL)
 		return -ENOMEM;
 	f->top_dir = true;
@@ -225,9 +255,9 @@ static int
 take_relative(struct source *s, const char *below, char *path)
 {
 	char *mark = strstr(path, "/./"), *name = path, *slash, *fs, base[NAME_BYTES_MAX];
+	struct named what;
 	bool contents;
 	size_t n;
-	uint32_t dir;
 	int r;
 
 	snprintf(base, sizeof base, "%s", below);
@@ -249,13 +279,15 @@ take_relative(struct source *s, const char *below, char *path)
 		name[n - 1] = '\0';
 	if (name[0] == '\0')
 		return take_contents(s, base);
-	if ((r = take_implied(s, base, name)) != 0)
-		return r;
 	slash = strrchr(name, '/');
 	char *up = slash == NULL ? strdup("") : strndup(name, (size_t)(slash - name));
-	if (up == NULL || (dir = source_place_add(s, up, source_joined(base, up), 0)) == 0 || (fs = source_joined(base, name)) == NULL)
+	if (up == NULL || (what.dir = source_place_add(s, up, source_joined(base, up), 0)) == 0 || (fs = source_joined(base, name)) == NULL)
 		return -ENOMEM;
-	r = take_named(s, dir, slash == NULL ? name : slash + 1, fs, contents);
+	what.name = slash == NULL ? name : slash + 1;
+	what.fs = fs;
+	r = look_at_named(s, &what, contents);
+	if (r > 0 && (r = take_implied(s, base, name)) == 0)
+		r = take_named(s, &what, contents);
 	free(fs);
 	return r;
 }
@@ -265,8 +297,9 @@ source_arg(struct source *s, const char *arg)
 {
 	char path[NAME_BYTES_MAX], *slash;
 	size_t n = strlen(arg);
+	struct named what;
 	bool missing;
-	uint32_t dir;
+	int r;
 
 	if (n >= sizeof path)
 		return E_LIMIT;
@@ -288,10 +321,13 @@ source_arg(struct source *s, const char *arg)
 		if (missing)
 			return 0;
 	}
-	dir = source_place_add(s, strdup(""), slash == NULL ? strdup("") : strndup(path, (size_t)(slash - path)), 0);
-	if (dir == 0)
+	what.dir = source_place_add(s, strdup(""), slash == NULL ? strdup("") : strndup(path, (size_t)(slash - path)), 0);
+	if (what.dir == 0)
 		return -ENOMEM;
-	return take_named(s, dir, slash == NULL ? path : slash + 1, path, false);
+	what.name = slash == NULL ? path : slash + 1;
+	what.fs = path;
+	r = look_at_named(s, &what, false);
+	return r > 0 ? take_named(s, &what, false) : r;
 }
 
 struct glob {

@@ -177,10 +177,12 @@ follows(const struct source *s, const struct place *in, const char *target)
 }
 
 static void
-no_referent(struct source *s, const char *fs, int err)
+no_referent(struct source *s, uint32_t dir, const char *fs)
 {
-	source_tell(s, MSG_ERROR_XFER, "symlink has no referent: \"%s\" (in %s)\n", fs, s->conf.module);
-	(void)err;
+	char path[2 * NAME_BYTES_MAX];
+
+	source_tell(s, MSG_ERROR_XFER, "symlink has no referent: \"%s\" (in %s)\n", source_shown(s, dir, fs, path, sizeof path),
+	    s->conf.module);
 	s->io_error |= IOERR_GENERAL;
 }
 
@@ -195,12 +197,15 @@ source_resolve_link(struct source *s, uint32_t dir, const char *fs, const char *
 
 	if (!follows(s, in, target) && !s->conf.copy_dirlinks)
 		return 0;
+	if (!s->conf.copy_links && follows(s, in, target) && s->conf.verbose)
+		source_tell(s, MSG_INFO, "copying unsafe symlink \"%s%s%s\" -> \"%s\"\n", in->path, in->path[0] == '\0' ? "" : "/",
+		    strrchr(fs, '/') == NULL ? fs : strrchr(fs, '/') + 1, target);
 	r = root_stat(s->conf.root, fs, 1, &to);
 	if (!follows(s, in, target)) {		/* -k: only what leads to a directory */
 		if (r != 0 || !S_ISDIR(to.st_mode))
 			return 0;
 	} else if (r != 0) {
-		no_referent(s, fs, r);
+		no_referent(s, dir, fs);
 		return -1;
 	}
 	*st = to;
