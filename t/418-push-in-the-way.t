@@ -19,10 +19,12 @@ done
 seq 1 1000 > "$far/d11/big"; ln "$far/d11/big" "$far/d30/big2"; ln "$far/d11/big" "$far/d50/big3"; ln "$far/d11/1" "$far/d12/one"
 find "$src" "$old" "$far" -exec touch -h -d '2011-11-11 11:11:11' {} +
 mkdir "$was"; cp -a "$far" "$was/alt"
+deep=$scratch/deep; mkdir -p "$deep/gone/a/b/c" "$deep/gone/p/q" "$deep/gone/v"
+for f in a/b/c/x p/q/y.keep v/z; do echo old > "$deep/gone/$f"; done
 
 start_push_pair < /dev/null
 
-plan_all 80
+plan_all 100
 for p in $(versions 29 32); do
 	c() { push_as_stock "protocol $p: $*" --protocol=$p "$@"; }
 	before=$old
@@ -35,6 +37,11 @@ for p in $(versions 29 32); do
 	c -av --delete source/ @/up/
 	c -ri --delete -b --backup-dir=bak source/ @/up/
 	c -aim source/two/ source/three/ @/up/
+	before=$deep	# what stays deep down is told at every level, and at some twice
+	for how in -b -b\ --backup-dir=/bak --filter=P_*.keep '-b --filter=P_*.keep' '-b --backup-dir=/bak --filter=P_*.keep' '-n -b' \
+	    '-n --filter=P_*.keep' --max-delete=3 '-b --max-delete=3' '--max-delete=1 --filter=P_*.keep'; do
+		c -ai --delete $how source/two/ @/up/
+	done
 	before=
 	c -aH far/ @/up/
 	c -aH --no-inc-recursive far/ @/up/

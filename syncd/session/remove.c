@@ -333,9 +333,9 @@ remove_one(struct session *s, const char *path, const struct stat *st, bool coun
 		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
 	if (counted && in != FAILED && (in == GONE || depth > 0) && limit_reached(s))	/* as rsync counts them */
 		return KEPT;
-	if (in != GONE)
+	if (in == FAILED || (in == KEPT && depth == 0))
 		return in;
-	r = take_away(s, path, st, counted);
+	r = take_away(s, path, st, counted);	/* deeper, rsync tries also what cannot be empty: its words, and in a dry run its success */
 	if (S_ISDIR(st->st_mode) && (r == -ENOTEMPTY || r == -EEXIST)) {	/* backups of what was in it */
 		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
 		return KEPT;
@@ -351,7 +351,7 @@ remove_one(struct session *s, const char *path, const struct stat *st, bool coun
 		if (session_relieve(s) != 0)
 			return FAILED;	/* the loop meets the same end */
 	}
-	return GONE;
+	return in;
 }
 
 /* What removing an empty directory would say. */
