@@ -15,7 +15,7 @@ sed -i '777s/.*/other/' "$old/a/big"; head -n 2000 "$tree/a/b/mid" > "$old/a/b/m
 rm "$old/h2"; echo h > "$old/h2"; rm "$old/z/big2"; mkdir "$old/gone" "$old/gone/sub"; echo 1 > "$old/gone/1"; echo 2 > "$old/gone/sub/2"
 echo p > "$old/a/protected.keep"; echo q > "$old/gone/q.keep"; echo '- *.mine' > "$old/a/.rules"; echo m > "$old/a/x.mine"; echo n > "$old/a/y.mine2"
 mkdir "$old/.part" "$old/a/.part"; head -c 100000 "$tree/z/random" > "$old/z/random"; head -n 39000 "$tree/z/rev" > "$old/.part/rev"
-mkdir "$old/alt"; cp -a "$tree/." "$old/alt/"; echo different > "$old/alt/small"; chmod 600 "$old/alt/keep/k"
+ln -s /var "$old/nowhere"; mkdir "$old/alt"; cp -a "$tree/." "$old/alt/"; echo different > "$old/alt/small"; chmod 600 "$old/alt/keep/k"
 find "$old" -mindepth 1 -not -path '*/alt/*' -newermt 2020-01-01 -exec touch -h -d '2012-12-12 12:12:12' {} +
 printf 'small\na/b/mid\nkeep\n' > "$old/names"
 
@@ -26,7 +26,7 @@ start_push_pair <<-EOT
 	max verbosity = 2
 	EOT
 
-plan_all 175
+plan_all 190
 for p in $(versions 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=$old
@@ -41,6 +41,9 @@ for p in $(versions 28 29 30 31 32); do
 	c 'a new path for one file, dry' -ain --mkpath tree/small @/up/x/y
 	c 'no such other directories' -ai --compare-dest=nosuch --compare-dest=../nosuch --compare-dest=/alt/nosuch tree/a/b @/up/a/
 	c 'another directory that is none' -ai --link-dest=../../alt/small tree/a/b @/up/a/
+	c 'no such temporary directory' -ai --temp-dir=/nosuch tree/ @/up/
+	c 'a temporary directory that is none' -ai --temp-dir=small tree/ @/up/
+	c 'a temporary directory elsewhere' -ai --temp-dir=nowhere tree/ @/up/z/
 	for m in up loud; do
 		before=
 		c "$m: -v" -av tree/ @/$m/

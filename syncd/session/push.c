@@ -58,12 +58,15 @@ open_option_trees(struct session *s)
 			session_tell(s, MSG_WARNING, "--%s-dest arg %s: %s\n", o->alt_kind == ALT_LINK ? "link" :
 			    o->alt_kind == ALT_COPY ? "copy" : "compare", r == -ENOTDIR ? "is not a dir" : "does not exist",
 			    dest_option_shown(s, o->alt_dest[i], shown));
-	if (temp != NULL && temp[0] != '\0' && (r = dest_option_tree(s, temp, &s->in->temp)) != 0) {
-		session_fail(s, RERR_FILESELECT, "rsync: [Receiver] open of temporary directory \"%s\" failed: %s (%d)", temp,
-		    strerror(-r), -r);
-		return 1;
-	}
-	return 0;
+	if (temp == NULL || temp[0] == '\0' || (r = dest_option_tree(s, temp, &s->in->temp)) == 0)
+		return 0;
+	if (r == -ENOTDIR)
+		session_fail(s, RERR_SYNTAX, "The temp-dir is not a directory: %s", temp);
+	else if (r == -ENOENT || r == -EXDEV)	/* nor is there anything outside */
+		session_fail(s, RERR_SYNTAX, "The temp-dir does not exist: %s", temp);
+	else
+		session_fail(s, RERR_SYNTAX, "The temp-dir cannot be opened: %s: %s", temp, strerror(-r));
+	return 1;
 }
 
 /* A list of one entry is not all that is needed to know what the destination means (rsync-wire 5.9). */

@@ -173,7 +173,7 @@ begin_file(struct session *s)
 	if (x->head.count > 0)
 		x->basis_fd = altdest_open(s, &x->want, path, &st);
 	if ((r = open_output(s, path)) < 0) {
-		dest_failed(s, "receiver", x->in_place ? "open" : "mkstemp", &s->in->tree, x->in_place ? path : x->tmp, r);
+		dest_failed(s, "receiver", x->in_place ? "open" : "mkstemp", x->in_place ? &s->in->tree : x->tmp_tree, x->in_place ? path : x->tmp, r);
 		x->discard = true;
 		x->fd = -1;
 	}
