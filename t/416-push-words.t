@@ -24,9 +24,18 @@ start_push_pair <<-EOT
 	path = @UP@
 	read only = no
 	max verbosity = 2
+	[rules]
+	path = @UP@
+	read only = no
+	exclude = /alt /keep
+	[inside]
+	path = @UP@
+	read only = no
+	exclude = /alt /keep
+	use chroot = no
 	EOT
 
-plan_all 190
+plan_all 259
 for p in $(versions 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=$old
@@ -44,6 +53,16 @@ for p in $(versions 28 29 30 31 32); do
 	c 'no such temporary directory' -ai --temp-dir=/nosuch tree/ @/up/
 	c 'a temporary directory that is none' -ai --temp-dir=small tree/ @/up/
 	c 'a temporary directory elsewhere' -ai --temp-dir=nowhere tree/ @/up/z/
+	c 'one link that is not taken' -rti tree/sl @/up/other
+	for m in rules inside; do
+		c "$m: a destination that is excluded" -ai tree/ @/$m/keep
+		c "$m: a directory that is" -ai tree/ @/$m/keep/
+		for o in compare copy link; do c "$m: --$o-dest that is" -ai --$o-dest=/alt tree/ @/$m/; done
+	done
+	c 'the same seen from a directory' -ai --link-dest=../alt tree/z/ @/rules/z/	# without a chroot rsync looks there all the same
+	[ $p -lt 30 ] || c 'backups to where it is excluded' -aib --backup-dir=/alt tree/ @/rules/
+	[ $p -lt 30 ] || c 'temporary files' -ai --temp-dir=alt tree/ @/rules/
+	[ $p -lt 30 ] || c 'partial files' -ai --partial-dir=/alt tree/ @/rules/
 	for m in up loud; do
 		before=
 		c "$m: -v" -av tree/ @/$m/

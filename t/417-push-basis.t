@@ -59,11 +59,16 @@ head -c 5000 "$scratch/attrs/h" > "$old/ref2/h"; [ "$(id -u)" != 0 ] || chown 7:
 cp -a "$tree" "$old/exact"; cp -a "$tree" "$old/exact2"; chmod 600 "$old/exact2/f"
 before=$old
 
+# partial files of one directory for all, which files of one name share
+cut=$scratch/cut more=$scratch/more; mkdir -p "$more/deep/er" "$more/other" "$cut/part" "$cut/deep/er"
+cp "$tree/f" "$more/deep/er/f"; head -c 200000 "$tree/f" > "$cut/part/f"; echo another > "$more/other/f"; echo old > "$cut/deep/er/f"
+touch -d 2001-01-01 "$cut/part/f" "$cut/deep/er/f"
+
 start_push_pair <<-EOT
 	use chroot = no
 	EOT
 
-plan_all 240
+plan_all 255
 for p in $(versions 29 31 32); do
 	# --stats says how much of the old data was used
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --no-whole-file --stats "$@"; }
@@ -99,6 +104,16 @@ for p in $(versions 29 31 32); do
 	c 'append and verify, wrong, with a backup' -aib --append-verify tree/ @/up/other/
 	c 'append, with a backup elsewhere' -aib --append --backup-dir=/bak tree/ @/up/short/
 	c 'whole, in place, with a backup' -aibW --inplace tree/ @/up/here/
+
+	before=$cut
+	c 'a partial file of one directory for all' -ai --stats --no-whole-file --partial-dir=/part more/deep/ @/up/deep/
+	c 'the same, relative' -aiR --stats --no-whole-file --partial-dir=//part/ more/./deep/er @/up/
+	c 'the same, delayed' -ai --stats --no-whole-file --delay-updates --partial-dir=/part more/deep/ @/up/deep/
+	c 'a partial directory outside' -ai --stats --no-whole-file --partial-dir=/../cut/part more/deep/ @/up/deep/
+	push_side ours "$port" --protocol=$p -a --delay-updates --partial-dir=/part more/ @/up/	# rsync puts one in the place of the other
+	rmdir "$scratch/up.ours/d/part"
+	is "$(diff -r "$more" "$scratch/up.ours/d" 2>&1)" "" "protocol $p: files of one name that wait"
+	before=$old
 
 	# rsync's own daemon takes the basis for data that is there, and leaves holes: ours sends the whole file
 	for how in append append-verify; do for where in ref short other; do

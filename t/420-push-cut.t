@@ -62,7 +62,7 @@ cuts() {
 	exec 9>&-
 	wait $_cut
 }
-plan 16
+plan 19
 for k in fin rst hold; do eval "( cuts $k \$port_$k \$pid_$k )" > "$scratch/$k.notes" 2>&1 & eval "job_$k=\$!"; done
 for k in fin rst hold; do
 	eval "wait \$job_$k"
@@ -107,3 +107,12 @@ rsync -a --no-o --no-g --bwlimit=100 --partial "$new/c/random" "rsync://127.0.0.
 sleep 0.5; kill -9 $client; wait $client 2> /dev/null; idle "$syncd_pid"	# a client that may say farewell adds garbage
 size=$(stat -c %s "$scratch/part/c/random" 2> /dev/null || echo 0)
 ok "a broken transfer is kept where --partial asks for it ($size bytes)" test "$size" -gt 0 -a "$size" -lt 150000
+# in a directory of the module, where it is asked for that; and the next push takes it from there
+restore part; rm "$scratch/part/c/random"
+rsync -a --no-o --no-g --bwlimit=100 --partial-dir=/cuts "$new/c/random" "rsync://127.0.0.1:$port/part/c/" > /dev/null 2>&1 & client=$!
+sleep 0.5; kill -9 $client; wait $client 2> /dev/null; idle "$syncd_pid"
+size=$(stat -c %s "$scratch/part/cuts/random" 2> /dev/null || echo 0)
+ok "a broken transfer is kept where --partial-dir=/ asks for it ($size bytes)" test "$size" -gt 0 -a "$size" -lt 150000 -a ! -e "$scratch/part/c/random"
+matched=$(rsync -a --no-o --no-g --stats --no-whole-file --partial-dir=/cuts "$new/c/random" "rsync://127.0.0.1:$port/part/c/" | sed -n 's/^Matched data: \([0-9,]*\) bytes/\1/p' | tr -d ,)
+ok "and used ($matched bytes)" test "$matched" -gt $((size - 2000)) -a ! -e "$scratch/part/cuts/random"
+is "$(cmp "$new/c/random" "$scratch/part/c/random" 2>&1)" "" "and the file is whole"

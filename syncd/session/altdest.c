@@ -285,7 +285,7 @@ altdest_open(struct session *s, const struct want *w, const char *path, struct s
 		snprintf(name, sizeof name, "%.*s%s", slash == NULL ? 0 : (int)(slash - path) + 1, path, w->xname);
 	switch (w->basis) {
 	case FROM_PARTIAL:
-		return dest_partial(s, path, name) ? tree_open_file(&s->in->tree, name, O_RDONLY, ret_st) : -ENOENT;
+		return dest_partial(s, path, &t, name) ? tree_open_file(t, name, O_RDONLY, ret_st) : -ENOENT;
 	case FROM_BACKUP:
 		return (r = dest_backup_name(s, path, &t, name)) == 0 ? tree_open_file(t, name, O_RDONLY, ret_st) : r;
 	case FROM_FUZZY:

@@ -216,7 +216,8 @@ dest_settle(struct session *s)
 	while (len > 0 && path[len - 1] == '/')
 		path[--len] = '\0';
 	if (rules_hidden(s->grant.hidden, path, true)) {
-		session_fail(s, RERR_FILESELECT, "ERROR: daemon has excluded destination \"%s\"", path);
+		session_fail(s, RERR_FILESELECT, "ERROR: daemon has excluded destination \"%s%s%s\"", s->grant.jailed ? "/" : "", path,
+		    slash ? "/" : "");
 		return 1;
 	}
 	s->in->tree.links = s->opt.keep_dirlinks || (s->opt.relative && s->opt.no_implied_dirs);
@@ -299,9 +300,15 @@ dest_option_tree(struct session *s, const char *option, struct tree *ret)
 	char path[TREE_PATH_SIZE];
 	int r = option_path(s, option, path);
 
-	if (r == 0 && rules_hidden(s->grant.hidden, path, true))
-		r = -ENOENT;
 	return r != 0 ? r : tree_open(ret, &s->root, path);
+}
+
+bool
+dest_option_hidden(const struct session *s, const char *option)
+{
+	char path[TREE_PATH_SIZE];
+
+	return option_path(s, option, path) == 0 && rules_hidden(s->grant.hidden, path, true);
 }
 
 void
@@ -312,28 +319,45 @@ dest_dir_of(const char *path, char dst[TREE_PATH_SIZE])
 	snprintf(dst, TREE_PATH_SIZE, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
 }
 
-static const char *
-partial_dir(const struct session *s)
+bool
+dest_partial_is_shared(const struct session *s)
 {
-	const char *dir = s->opt.partial_dir;
+	return s->opt.partial_dir != NULL && s->opt.partial_dir[0] == '/';
+}
 
-	if (dir == NULL && s->opt.delay_updates)
-		dir = ".~tmp~";
-	return dir == NULL || dir[0] == '\0' || strcmp(dir, ".") == 0 ? NULL : dir;
+/* "dir/leaf", dir being a name in path's own directory. */
+static bool
+beside(const struct session *s, const char *path, const char *dir, char dst[TREE_PATH_SIZE])
+{
+	const char *slash = strrchr(path, '/'), *leaf = slash == NULL ? path : slash + 1;
+
+	return dir[0] != '\0' && strcmp(dir, ".") != 0 && strstr(dir, "..") == NULL &&
+	    (size_t)snprintf(dst, TREE_PATH_SIZE, "%.*s%s/%s", (int)(leaf - path), path, dir, leaf) < TREE_PATH_SIZE &&
+	    !dest_hidden(s, &s->in->tree, dst, false);
 }
 
 bool
-dest_partial(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
+dest_waiting(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
 {
-	const char *dir = partial_dir(s), *slash = strrchr(path, '/');
-	int n = slash == NULL ? 0 : (int)(slash - path) + 1;
+	return s->opt.delay_updates &&
+	    beside(s, path, s->opt.partial_dir == NULL || dest_partial_is_shared(s) ? ".~tmp~" : s->opt.partial_dir, dst);
+}
 
-	if (dir == NULL || strstr(dir, "..") != NULL)
-		return false;
-	while (*dir == '/')	/* an absolute one is the module's: below the destination all the same */
-		dir++;
-	return dir[0] != '\0' && (size_t)snprintf(dst, TREE_PATH_SIZE, "%.*s%s/%s", n, path, dir,
-	    slash == NULL ? path : slash + 1) < TREE_PATH_SIZE && !dest_hidden(s, &s->in->tree, dst, false);
+bool
+dest_partial(const struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE])
+{
+	const char *dir = s->opt.partial_dir, *slash = strrchr(path, '/');
+
+	*ret = &s->in->tree;
+	if (dir == NULL)
+		return dest_waiting(s, path, dst);
+	if (!dest_partial_is_shared(s))
+		return beside(s, path, dir, dst);
+	*ret = &s->in->partial;
+	dir += strspn(dir, "/");
+	return dir[0] != '\0' && strstr(dir, "..") == NULL && s->in->partial.fd >= 0 &&
+	    (size_t)snprintf(dst, TREE_PATH_SIZE, "%s/%s", dir, slash == NULL ? path : slash + 1) < TREE_PATH_SIZE &&
+	    !dest_hidden(s, *ret, dst, false);
 }
 
 /* --- backups ------------------------------------------------------------------------------------- */

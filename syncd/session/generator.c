@@ -499,7 +499,7 @@ uses_deltas(const struct session *s)
 }
 
 static void
-open_basis(struct session *s, const char *path, uint8_t kind, struct basis *b)
+open_basis(struct session *s, struct tree *in, const char *path, uint8_t kind, struct basis *b)
 {
 	struct stat st;
 	bool wanted = uses_deltas(s) || options_appends(&s->opt);
@@ -507,7 +507,7 @@ open_basis(struct session *s, const char *path, uint8_t kind, struct basis *b)
 	*b = (struct basis){ .kind = kind, .fd = -1 };
 	if (!wanted || s->in->no_tree)
 		return;
-	if ((b->fd = tree_open_file(&s->in->tree, path, O_RDONLY, &st)) < 0)
+	if ((b->fd = tree_open_file(in, path, O_RDONLY, &st)) < 0)
 		b->fd = -1;
 	else
 		b->size = st.st_size;
@@ -524,15 +524,17 @@ static int
 ask_for_data(struct session *s, struct target *t, unsigned flags)
 {
 	char partial[TREE_PATH_SIZE], path[TREE_PATH_SIZE];
+	struct tree *in = &s->in->tree, *at;
 	struct stat pst;
 	struct basis b;
 	uint8_t kind = FROM_DEST;
 	int r;
 
 	snprintf(path, sizeof path, "%s", t->path);
-	if (!appends(s, t) && !s->in->no_tree && dest_partial(s, t->path, partial) && tree_lstat(&s->in->tree, partial, &pst) == 0 &&
+	if (!appends(s, t) && !s->in->no_tree && dest_partial(s, t->path, &at, partial) && tree_lstat(at, partial, &pst) == 0 &&
 	    S_ISREG(pst.st_mode) && !t->redo) {
 		kind = FROM_PARTIAL;
+		in = at;
 		snprintf(path, sizeof path, "%s", partial);
 	} else if (overwrites(s, t) && s->opt.backup && !t->redo) {	/* a copy goes away first, and is the basis */
 		if ((r = dest_backup_copy(s, t->path, &t->st)) != 0) {
@@ -552,7 +554,7 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 		b.size = st.st_size;
 		b.mode = st.st_mode;
 	} else {
-		open_basis(s, path, kind, &b);
+		open_basis(s, in, path, kind, &b);
 	}
 	r = request(s, t, flags, &b);
 	if (b.fd >= 0)
@@ -640,6 +642,7 @@ dispatch(struct session *s, struct target *t)
 {
 	const struct options *o = &s->opt;
 	uint32_t mode = t->f->mode;
+	char path[NAME_BYTES_MAX];
 	int r;
 
 	if (S_ISDIR(mode))
@@ -654,7 +657,8 @@ dispatch(struct session *s, struct target *t)
 		return do_node(s, t);
 	if ((S_ISFIFO(mode) || S_ISSOCK(mode)) && o->specials)
 		return do_node(s, t);
-	session_tell(s, MSG_INFO, "skipping non-regular file \"%s\"\n", t->path);
+	inlist_path(t->f, path);
+	session_tell(s, MSG_INFO, "skipping non-regular file \"%s\"\n", path);
 	return groups_failed(s, t->f);
 }
 

@@ -63,7 +63,7 @@ intake_new(struct session *s)
 
 	if ((s->in = in) == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
 		return -ENOMEM;
-	in->tree = in->temp = in->backup = (struct tree)TREE_INIT;
+	in->tree = in->temp = in->partial = in->backup = (struct tree)TREE_INIT;
 	for (size_t i = 0; i < ALT_DEST_MAX; i++)
 		in->alt[i] = (struct tree)TREE_INIT;
 	in->take.fd = in->take.basis_fd = in->asking.fd = -1;
@@ -126,6 +126,7 @@ intake_free(struct session *s)
 		tree_done(&in->alt[i]);
 	tree_done(&in->backup);
 	tree_done(&in->temp);
+	tree_done(&in->partial);
 	tree_done(&in->tree);
 	free(in->entry);
 	free(in);

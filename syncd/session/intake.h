@@ -134,6 +134,7 @@ struct intake {
 	bool no_tree;		/* it does not exist yet, and this is only for show */
 	char rename_to[NAME_MAX + 1];	/* the one entry of the list is stored under this name; "" otherwise */
 	struct tree temp;	/* --temp-dir; fd -1: none */
+	struct tree partial;	/* the module's root, for an absolute --partial-dir */
 	struct tree alt[ALT_DEST_MAX];
 	struct tree backup;	/* --backup-dir */
 	char swept[TREE_PATH_SIZE];	/* the directory whose stale temporaries went last; "/" at first */
@@ -201,6 +202,7 @@ int dest_settle(struct session *s);
 
 /* A directory an option names: below the module root; relative ones from the destination.  0 or -errno. */
 int dest_option_tree(struct session *s, const char *option, struct tree *ret);
+bool dest_option_hidden(const struct session *s, const char *option);
 
 /* The option's directory as a client may see it: below the module's root. */
 const char *dest_option_shown(const struct session *s, const char *option, char dst[2 * TREE_PATH_SIZE]);
@@ -225,8 +227,16 @@ void dest_failed(struct session *s, const char *who, const char *what, const str
 /* The directory part of a path, "" at the top. */
 void dest_dir_of(const char *path, char dst[TREE_PATH_SIZE]);
 
-/* The partial file of path, in the tree; false when there is no partial directory. */
-bool dest_partial(const struct session *s, const char *path, char dst[TREE_PATH_SIZE]);
+/* The partial file of path, and the tree that it is in; false when there is no partial directory. */
+bool dest_partial(const struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE]);
+
+/* Is there one partial directory for all, below the module's root?  Files of one name in several directories share a
+ * partial file there.  rsync lets files that are complete wait in it too (--delay-updates), and puts one in the place of
+ * another; ours wait beside their places. */
+bool dest_partial_is_shared(const struct session *s);
+
+/* Where a file that is complete waits for the end; false where none does. */
+bool dest_waiting(const struct session *s, const char *path, char dst[TREE_PATH_SIZE]);
 
 /* Move what stands at path out of the way, as --backup asks.  keep: it stays under its name too.  0 or -errno. */
 int dest_backup(struct session *s, const char *path, bool keep);

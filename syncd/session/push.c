@@ -43,13 +43,37 @@ put_done(struct session *s)
 
 /* --- reading the list ---------------------------------------------------------------------------------------- */
 
+/* Where an option leads to what the module's rules hide the transfer ends before it begins, as with rsync, whose two words
+ * for it differ.  1: told. */
+static int
+options_name_hidden(struct session *s)
+{
+	const struct options *o = &s->opt;
+	bool hidden = dest_partial_is_shared(s) && dest_option_hidden(s, o->partial_dir);
+
+	for (size_t i = 0; i < o->n_alt; i++)
+		hidden = hidden || dest_option_hidden(s, o->alt_dest[i]);
+	if (hidden)
+		session_fail(s, RERR_SYNTAX, "Your options have been rejected by the server.");
+	else if ((o->backup_dir != NULL && dest_option_hidden(s, o->backup_dir)) || (o->temp_dir != NULL && dest_option_hidden(s, o->temp_dir)))
+		session_fail(s, RERR_UNSUPPORTED, "rsync: Your options have been rejected by the server.");
+	else
+		return 0;
+	return 1;
+}
+
 static int
 open_option_trees(struct session *s)
 {
 	const struct options *o = &s->opt;
 	const char *temp = o->temp_dir != NULL ? o->temp_dir : s->grant.temp_dir;
 	char shown[2 * TREE_PATH_SIZE];
-	int r;
+	int r = options_name_hidden(s);
+
+	if (r == 0 && dest_partial_is_shared(s))
+		r = tree_open(&s->in->partial, &s->root, "");
+	if (r != 0)
+		return r;
 
 	for (size_t i = 0; i < o->n_alt; i++)
 		if ((r = dest_option_tree(s, o->alt_dest[i], &s->in->alt[i])) == -ENOMEM)

@@ -71,16 +71,16 @@ open_temporary(struct session *s, const char *path)
 
 /* The file itself, or its partial one, written where it lies. */
 static int
-open_in_place(struct session *s, const char *path)
+open_in_place(struct session *s, struct tree *t, const char *path)
 {
 	struct taking *x = &s->in->take;
 	struct stat st;
 
-	x->tmp_tree = &s->in->tree;
+	x->tmp_tree = t;
 	snprintf(x->tmp, sizeof x->tmp, "%s", path);
-	x->fd = tree_open_file(&s->in->tree, path, O_RDWR, &st);
+	x->fd = tree_open_file(t, path, O_RDWR, &st);
 	if (x->fd == -ENOENT)
-		x->fd = tree_create(&s->in->tree, path, 0600 | (x->f->mode & 0700));
+		x->fd = tree_create(t, path, 0600 | (x->f->mode & 0700));
 	return x->fd;
 }
 
@@ -99,15 +99,16 @@ open_output(struct session *s, const char *path)
 {
 	struct taking *x = &s->in->take;
 	char partial[TREE_PATH_SIZE];
+	struct tree *t;
 	int r;
 
 	x->in_place = writes_in_place(s);
 	if (!x->in_place)
 		r = open_temporary(s, path);
-	else if (x->want.basis == FROM_PARTIAL && dest_partial(s, path, partial))
-		r = open_in_place(s, partial);
+	else if (x->want.basis == FROM_PARTIAL && dest_partial(s, path, &t, partial))
+		r = open_in_place(s, t, partial);
 	else
-		r = open_in_place(s, path);
+		r = open_in_place(s, &s->in->tree, path);
 	return r;
 }
 
@@ -459,17 +460,18 @@ keep_partial(struct session *s)
 	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
 	const struct meta m = { .fake = s->root.fake, .set_mtime = true, .set_mode = true, .mode = settle_mode(s, x->f, NULL) };
 	const char *what;
+	struct tree *t;
 	bool dir;
 
 	(void)output_end(&x->out);
 	dest_path(s, x->f, path);
-	dir = dest_partial(s, path, partial);
-	if (dir && tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0) {
+	dir = dest_partial(s, path, &t, partial);
+	if (dir && tree_rename(x->tmp_tree, x->tmp, t, partial) != 0) {
 		char parent[TREE_PATH_SIZE];
 
 		dest_dir_of(partial, parent);
-		(void)tree_mkdir(&s->in->tree, parent, 0700);
-		if (tree_rename(x->tmp_tree, x->tmp, &s->in->tree, partial) != 0)
+		(void)tree_mkdir(t, parent, 0700);
+		if (tree_rename(x->tmp_tree, x->tmp, t, partial) != 0)
 			drop_temporary(x);
 	} else if (!dir) {
 		(void)meta_set(x->fd, NULL, &m, &what);
@@ -521,9 +523,8 @@ into_place(struct session *s, struct tree *from, const char *tmp, const char *pa
 	return r;
 }
 
-/* The temporary waits in the partial directory for the end. */
 static int
-delay(struct session *s, const char *partial)
+delay(struct session *s, const char *waiting)
 {
 	struct intake *in = s->in;
 	struct taking *x = &in->take;
@@ -532,13 +533,13 @@ delay(struct session *s, const char *partial)
 
 	if (!grow(&in->delayed, sizeof *in->delayed, in->n_delayed, &in->cap_delayed))
 		return -ENOMEM;
-	dest_dir_of(partial, parent);
-	if ((r = tree_rename(x->tmp_tree, x->tmp, &in->tree, partial)) == -ENOENT) {
+	dest_dir_of(waiting, parent);
+	if ((r = tree_rename(x->tmp_tree, x->tmp, &in->tree, waiting)) == -ENOENT) {
 		(void)tree_mkdir(&in->tree, parent, 0700);
-		r = tree_rename(x->tmp_tree, x->tmp, &in->tree, partial);
+		r = tree_rename(x->tmp_tree, x->tmp, &in->tree, waiting);
 	}
 	if (r != 0) {
-		dest_failed(s, "receiver", "rename", &in->tree, partial, r);
+		dest_failed(s, "receiver", "rename", &in->tree, waiting, r);
 		return r;
 	}
 	in->delayed[in->n_delayed++] = x->want.ndx;
@@ -550,10 +551,11 @@ static void
 drop_partial(struct session *s, const char *path)
 {
 	char partial[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
+	struct tree *t;
 
-	if (s->opt.partial_dir == NULL || !dest_partial(s, path, partial))
+	if (s->opt.partial_dir == NULL || !dest_partial(s, path, &t, partial))
 		return;
-	if (tree_remove(&s->in->tree, partial, false) != 0)
+	if (tree_remove(t, partial, false) != 0 || dest_partial_is_shared(s))
 		return;
 	dest_dir_of(partial, parent);
 	(void)tree_remove(&s->in->tree, parent, true);
@@ -563,7 +565,7 @@ static int
 complete(struct session *s)
 {
 	struct taking *x = &s->in->take;
-	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
+	char path[NAME_BYTES_MAX], waiting[TREE_PATH_SIZE];
 	struct stat st;
 	int r = 0;
 
@@ -580,8 +582,10 @@ complete(struct session *s)
 	settle_received(s, x->f, path, x->fd, &st, &x->want);
 	if (s->opt.fsync && fsync(x->fd) < 0)
 		dest_failed(s, "receiver", "fsync", &s->in->tree, path, -errno);
-	if (s->opt.delay_updates && !x->in_place && dest_partial(s, path, partial)) {
-		if ((r = delay(s, partial)) == 0 || r == -ENOMEM)
+	if (!x->in_place && dest_waiting(s, path, waiting)) {
+		if ((r = delay(s, waiting)) == 0 && dest_partial_is_shared(s))
+			drop_partial(s, path);
+		if (r == 0 || r == -ENOMEM)
 			return r;
 	} else if (!x->in_place || strcmp(x->tmp, path) != 0) {
 		r = into_place(s, x->tmp_tree, x->tmp, path, x->f);
@@ -713,17 +717,17 @@ receiver_place_delayed(struct session *s)
 	int r = 0;
 
 	for (size_t i = 0; i < in->n_delayed && r == 0; i++) {
-		char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
+		char path[NAME_BYTES_MAX], waiting[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
 		int32_t dir;
 		const struct in_file *f = inlist_find(&in->list, in->delayed[i], &dir);
 
-		if (f == NULL || !dest_partial(s, dest_path(s, f, path), partial))
+		if (f == NULL || !dest_waiting(s, dest_path(s, f, path), waiting))
 			continue;
-		if (into_place(s, &in->tree, partial, path, f) != 0) {
+		if (into_place(s, &in->tree, waiting, path, f) != 0) {
 			r = groups_failed(s, f);
 			continue;
 		}
-		dest_dir_of(partial, parent);
+		dest_dir_of(waiting, parent);
 		(void)tree_remove(&in->tree, parent, true);
 		generator_success(s, in->delayed[i]);
 		r = groups_complete(s, f, path);
