@@ -33,9 +33,13 @@ start_push_pair <<-EOT
 	read only = no
 	exclude = /alt /keep
 	use chroot = no
+	[dirs]
+	path = @UP@
+	read only = no
+	exclude = + */ /keep
 	EOT
 
-plan_all 259
+plan_all 269
 for p in $(versions 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=$old
@@ -59,6 +63,8 @@ for p in $(versions 28 29 30 31 32); do
 		c "$m: a directory that is" -ai tree/ @/$m/keep/
 		for o in compare copy link; do c "$m: --$o-dest that is" -ai --$o-dest=/alt tree/ @/$m/; done
 	done
+	c 'a destination that is excluded but for directories' -ai tree/a/ @/dirs/keep/
+	c 'what is in it, from above' -ai tree/keep @/dirs/
 	c 'the same seen from a directory' -ai --link-dest=../alt tree/z/ @/rules/z/	# without a chroot rsync looks there all the same
 	[ $p -lt 30 ] || c 'backups to where it is excluded' -aib --backup-dir=/alt tree/ @/rules/
 	[ $p -lt 30 ] || c 'temporary files' -ai --temp-dir=alt tree/ @/rules/

@@ -215,7 +215,7 @@ dest_settle(struct session *s)
 	slash = len > 0 && path[len - 1] == '/';
 	while (len > 0 && path[len - 1] == '/')
 		path[--len] = '\0';
-	if (rules_hidden(s->grant.hidden, path, true)) {
+	if (rules_hidden(s->grant.hidden, path, true) || rules_hidden(s->grant.hidden, path, false)) {	/* it may be meant as either */
 		session_fail(s, RERR_FILESELECT, "ERROR: daemon has excluded destination \"%s%s%s\"", s->grant.jailed ? "/" : "", path,
 		    slash ? "/" : "");
 		return 1;
