@@ -6,7 +6,8 @@ command -v rsync > /dev/null || skip_all "no rsync"
 tree=$scratch/tree
 mkdir -p "$tree/n/a/s" "$tree/keep" "$tree/hid/den"; seq 1 1000 > "$tree/n/f"; echo k > "$tree/keep/k"; echo h > "$tree/hid/den/h"
 ln -s nosuch "$tree/n/dang"; ln -s nosuch "$tree/n/a/x"; ln -s ../../../elsewhere "$tree/n/a/s/away"; ln -s ../../../etc "$tree/n/out"; ln -s ../f "$tree/n/a/f"
-find "$tree" -exec touch -h -d '2011-11-11 11:11:11' {} +
+mkdir -p "$scratch/had/n/a" "$scratch/had/n/none"; echo g > "$scratch/had/n/a/gone"; echo g > "$scratch/had/n/none/gone"
+find "$tree" "$scratch/had" -exec touch -h -d '2011-11-11 11:11:11' {} +
 printf 'f\na/x\n' > "$scratch/names"
 conf() { cat <<-EOT
 	uid = $(id -u)
@@ -24,7 +25,7 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan_all 156
+plan_all 192
 for p in $(versions 27 29 31 32); do
 	for m in m np; do
 		c() { _n=$1; shift; same_as_stock "protocol $p, $m: $_n" --protocol=$p "$@"; }
@@ -51,6 +52,15 @@ for p in $(versions 27 29 31 32); do
 		[ $m = np ] || c 'names from a directory' -rlti --files-from=../names @/$m/n/	# without a chroot rsync 3.5.0 finds nothing there
 	done
 	# by how many frames the client does it is a matter of timing: some headers of four bytes
+	before=$scratch/had
+	for how in '' '--ignore-missing-args'; do
+		c "to be deleted $how" -ai --delete-missing-args $how @/m/n/a/gone @/m/n/f
+		c "to be deleted, relative $how" -aRi --delete-missing-args $how @/m/n/a/gone @/m/n/f
+		c "to be deleted, where nothing is $how" -aR --delete-missing-args $how @/m/n/none/gone
+		c "contents to be deleted $how" -a --delete-missing-args $how @/m/n/none/ @/m/keep
+	done
+	c 'to be deleted, of one level' -dlptR --delete-missing-args @/m/n/none/gone
+	before=
 	sent() { rm -rf "$scratch/d"; rsync --protocol=$p -av "rsync://127.0.0.1:$1/m/n" "$scratch/d/" | sed -n 's/^sent \([0-9]*\) bytes.*/\1/p'; }
 	ours=$(sent $port) stock=$(sent $rport)
 	ok "protocol $p: what the client sent, by our count ($ours, $stock)" test "$((ours > stock ? ours - stock : stock - ours))" -le 20

@@ -373,8 +373,6 @@ open_backup(struct session *s)
 		return 0;
 	if ((r = option_path(s, s->opt.backup_dir, path)) != 0)
 		return r;
-	if (rules_hidden(s->grant.hidden, path, true))
-		return -EACCES;
 	if ((r = tree_open(&s->in->backup, &s->root, path)) != -ENOENT)
 		return r;
 	r = make_below_root(s, path, true, true);

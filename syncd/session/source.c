@@ -49,7 +49,7 @@ source_complain(struct source *s, const char *what, uint32_t dir, const char *pa
 	source_shown(s, dir, path, fs, sizeof fs);
 	if (err == -ENOENT && strcmp(what, "readlink_stat") == 0) {
 		source_tell(s, MSG_WARNING, "file has vanished: \"%s\" (in %s)\n", fs, s->conf.module);
-		s->io_error |= IOERR_VANISHED;
+		s->io_error |= s->conf.version >= 28 ? IOERR_VANISHED : IOERR_GENERAL;	/* protocol 27 has no such word */
 		return;
 	}
 	source_tell(s, MSG_ERROR_XFER, "rsync: [sender] %s \"%s\" (in %s) failed: %s (%d)\n", what, fs, s->conf.module,

@@ -46,22 +46,25 @@ source_clean_path(char *arg, bool keep_dot_marks)
 
 /* An argument that cannot be listed; see rsync-wire 5.10.4. */
 static int
-missing_arg(struct source *s, uint32_t dir, const char *fs, const char *name, int err)
+missing_arg(struct source *s, uint32_t dir, const char *fs, int err)
 {
 	char path[NAME_BYTES_MAX + 2];
-	struct stat none;
 
 	if (err == -ENOENT && s->conf.ignore_missing)
 		return 0;
-	if (err == -ENOENT && s->conf.delete_missing) {
-		memset(&none, 0, sizeof none);
-		return source_add_file(s, dir, name, &none, NULL) == NULL ? -ENOMEM : 0;
-	}
 	source_tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n",
 	    source_shown(s, dir, fs, path, sizeof path), s->conf.module, strerror(-err), -err);
 	if (err != -ENOENT)
 		s->io_error |= IOERR_GENERAL;
 	return 0;
+}
+
+/* --delete-missing-args: an entry of mode 0 is what the client is to delete (rsync-wire 5.10.4). */
+static bool
+to_be_deleted(const struct source *s, struct stat *ret_st)
+{
+	memset(ret_st, 0, sizeof *ret_st);
+	return s->conf.delete_missing && !s->conf.ignore_missing;
 }
 
 static void
@@ -138,8 +141,10 @@ look_at_named(struct source *s, struct named *n, bool contents)
 		n->followed = r > 0;
 		r = 0;
 	}
+	if (r == -ENOENT && to_be_deleted(s, &n->st))
+		return 1;
 	if (r != 0)
-		return missing_arg(s, n->dir, n->fs, n->name, r);
+		return missing_arg(s, n->dir, n->fs, r);
 	if (S_ISDIR(n->st.st_mode) && !s->conf.recurse && !s->conf.dirs) {
 		skip_dir(s, n->dir, n->name);
 		return 0;
@@ -176,8 +181,10 @@ take_contents(struct source *s, const char *fs)
 
 	if (parent_missing(s, fs) != 0)
 		return 0;
+	if (r == -ENOENT && to_be_deleted(s, &st))
+		return source_add_file(s, 0, fs, &st, NULL) == NULL ? -ENOMEM : 0;
 	if (r != 0 || !S_ISDIR(st.st_mode))
-		return missing_arg(s, 0, fs, fs, r != 0 ? r : -ENOTDIR);
+		return missing_arg(s, 0, fs, r != 0 ? r : -ENOTDIR);
 	if ((dir = source_place_add(s, strdup(""), strdup(fs), st.st_dev)) == 0)
 		return -ENOMEM;
 	if (!s->conf.recurse && !s->conf.dirs) {
@@ -193,7 +200,8 @@ take_contents(struct source *s, const char *fs)
 	return 0;
 }
 
-/* -R: the directories above name, each sent once, as marks that nothing was sent of them. */
+/* -R: the directories above name, each sent once, as marks that nothing was sent of them.  1: one is not there,
+ * the client was told, and the name is none to delete either. */
 static int
 take_implied(struct source *s, const char *base, const char *name)
 {
@@ -216,10 +224,11 @@ take_implied(struct source *s, const char *base, const char *name)
 			continue;	/* the argument before had it too */
 		if ((fs = source_joined(base, path)) == NULL)
 			return -ENOMEM;
-		r = root_stat(s->conf.root, fs, 1, &st);
+		if ((r = root_stat(s->conf.root, fs, 1, &st)) != 0)
+			source_complain(s, "readlink_stat", 0, fs, r);
 		free(fs);
-		if (r != 0)
-			return 0;	/* the argument itself will say what is missing */
+		if (r != 0)	/* where rsync's list would be incremental it goes no further */
+			return s->conf.recurse && s->conf.version >= 30;
 		char *leaf = strrchr(path, '/');
 		char *up = leaf == NULL ? strdup("") : strndup(path, (size_t)(leaf - path));
 		if (up == NULL || (dir = source_place_add(s, up, source_joined(base, up), st.st_dev)) == 0)
@@ -289,7 +298,7 @@ take_relative(struct source *s, const char *below, char *path)
 	if (r > 0 && (r = take_implied(s, base, name)) == 0)
 		r = take_named(s, &what, contents);
 	free(fs);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int
