@@ -9,7 +9,8 @@ mkdir -p "$src/d" "$src/secret"
 for f in secret.key plain similar-new; do seq 1 20000 > "$src/$f"; done; echo s > "$src/secret/s"; echo d > "$src/d/d"
 find "$src" -exec touch -d 2011-11-11 {} +
 { printf 'use chroot = no\nuid = %s\n' "$(id -u)"; [ "$(id -u)" != 0 ] || echo 'gid = 0'
-  printf '[up]\npath = %s\nread only = no\nexclude = *.key /secret/ /area/hidden/\n' "$up"; } > "$scratch/conf"
+  printf '[up]\npath = %s\nread only = no\nexclude = *.key /secret/ /area/hidden/\n' "$up"
+  printf '[own]\npath = %s\nread only = no\nexclude = /area/\ntemp dir = /area/hidden\n' "$up"; } > "$scratch/conf"
 mkdir "$up"
 start_syncd < "$scratch/conf"
 fresh_up() {
@@ -29,7 +30,7 @@ stays() {
 	is "$(diff "$scratch/before" "$scratch/after")" '' "$_name"
 }
 u=rsync://127.0.0.1:$port/up
-plan 19
+plan 21
 stays 'a hidden file is not overwritten' -aI ./ $u/
 like "$(cat "$scratch/said")" '*daemon refused to receive file "secret.key"*' 'and that is said'
 stays 'nor under a new name' -aI plain $u/new.key
@@ -44,6 +45,10 @@ stays 'nor by a suffix' -aIb --suffix=/../../secret/s plain $u/open/
 stays 'nor by an innocent suffix' -aIb --suffix=.key plain $u/open/
 stays 'a partial file does not either' -aI --partial-dir=/area/hidden --delay-updates d/d $u/
 stays 'nor a temporary one' -aI --temp-dir=/secret plain $u/open/
+fresh_up
+( cd "$src" && timeout 20 rsync -aI plain "rsync://127.0.0.1:$port/own/open/" ) > "$scratch/said" 2>&1
+is "$(cat "$scratch/said"; cmp "$src/plain" "$up/open/plain" 2>&1)" '' 'but the directory for them that the configuration names may be hidden'
+is "$(ls -A "$up/area/hidden")" d 'and is left as it was'
 for o in compare copy link; do
 	stays "--$o-dest does not find it" -aI --$o-dest=/ --no-whole-file -vv --stats "$src/secret.key" $u/open/stolen
 done
