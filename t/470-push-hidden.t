@@ -30,7 +30,7 @@ stays() {
 	is "$(diff "$scratch/before" "$scratch/after")" '' "$_name"
 }
 u=rsync://127.0.0.1:$port/up
-plan 21
+plan 26
 stays 'a hidden file is not overwritten' -aI ./ $u/
 like "$(cat "$scratch/said")" '*daemon refused to receive file "secret.key"*' 'and that is said'
 stays 'nor under a new name' -aI plain $u/new.key
@@ -49,6 +49,17 @@ fresh_up
 ( cd "$src" && timeout 20 rsync -aI plain "rsync://127.0.0.1:$port/own/open/" ) > "$scratch/said" 2>&1
 is "$(cat "$scratch/said"; cmp "$src/plain" "$up/open/plain" 2>&1)" '' 'but the directory for them that the configuration names may be hidden'
 is "$(ls -A "$up/area/hidden")" d 'and is left as it was'
+stays 'nor one of a directory for all' -aI --partial-dir=/secret secret/s $u/open/
+like "$(cat "$scratch/said")" '*Your options have been rejected by the server*' 'which ends the push'
+stays 'nor by a detour' -aI --partial-dir=/open/../secret secret/s $u/open/
+# nor does that directory lead out of the module, to take what is there for a part of the file
+fresh_up; mkdir "$scratch/outside"; cp "$src/plain" "$scratch/outside/plain"; ln -s "$scratch/outside" "$up/away"
+for d in /away /../outside; do
+	out=$( cd "$src" && timeout 20 rsync -aI --stats --no-whole-file --partial-dir=$d plain $u/open/ 2>&1 )
+	is "$(echo "$out" | sed -n 's/^Matched data: \([0-9,]*\) bytes/\1/p'; ls "$scratch/outside"; cmp "$src/plain" "$up/open/plain")" "0
+plain" "--partial-dir=$d reaches nothing outside"
+	echo older > "$up/open/plain"
+done
 for o in compare copy link; do
 	stays "--$o-dest does not find it" -aI --$o-dest=/ --no-whole-file -vv --stats "$src/secret.key" $u/open/stolen
 done
