@@ -156,11 +156,11 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # --- the same request to our daemon and to Debian's -----------------------------------------
+# With a seed of the clock one push of 1,300 meets two blocks whose sums of 6 bytes are the same, and sends a file twice.
+seed=20011
 # same_as_stock NAME ARGUMENT...: runs rsync twice, "@" in the arguments standing for
 # rsync://127.0.0.1:PORT; the last argument of rsync is the directory "d", a copy of $before
 # (when set).  Same exit status, same lines, same tree, or it fails.
-# With a seed of the clock one push of 1,300 meets two blocks whose sums of 6 bytes are the same, and sends a file twice.
-seed=20011
 before=
 same_as_stock() {
 	_name=$1; shift
@@ -188,11 +188,8 @@ same_as_stock() {
 		    head -n 30 | note
 	fi
 }
-# push_as_stock NAME ARGUMENT...: runs rsync twice, "@" standing for rsync://127.0.0.1:PORT of a daemon
-# whose module "up" is $scratch/up.ours/d resp. $scratch/up.stock/d, a copy of $before (when set).  Sources are
-# copied from $fresh to "src" for each run when that is set.  Same exit status, lines and tree, or it fails.
-fresh=
-# start_push_pair < CONF: both daemons with that module; CONF goes on with it and has more, @UP@ being the side's directory
+# start_push_pair < CONF: both daemons with a module "up" below $scratch/up.ours/d resp. $scratch/up.stock/d; CONF goes on with it and
+# has more, @UP@ being the side's directory
 start_push_pair() {
 	cat > "$scratch/more.conf"
 	for _side in ours stock; do
@@ -203,6 +200,10 @@ start_push_pair() {
 	start_syncd < "$scratch/ours.pair"
 	start_rsyncd < "$scratch/stock.pair"
 }
+# push_as_stock NAME ARGUMENT...: runs rsync twice, "@" standing for rsync://127.0.0.1:PORT of a daemon
+# whose module "up" is $scratch/up.ours/d resp. $scratch/up.stock/d, a copy of $before (when set).  Sources are
+# copied from $fresh to "src" for each run when that is set.  Same exit status, lines and tree, or it fails.
+fresh=
 push_side() { # push_side SIDE PORT ARGUMENT...
 	_side=$1 _port=$2 _cwd=$scratch; shift 2
 	[ -z "$fresh" ] || { _cwd=$scratch/cwd.$_side; rm -rf "$_cwd"; mkdir "$_cwd"; cp -a "$fresh" "$_cwd/src"; }

@@ -319,6 +319,14 @@ dest_dir_of(const char *path, char dst[TREE_PATH_SIZE])
 	snprintf(dst, TREE_PATH_SIZE, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
 }
 
+const char *
+dest_leaf_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
 bool
 dest_partial_is_shared(const struct session *s)
 {
@@ -329,7 +337,7 @@ dest_partial_is_shared(const struct session *s)
 static bool
 beside(const struct session *s, const char *path, const char *dir, char dst[TREE_PATH_SIZE])
 {
-	const char *slash = strrchr(path, '/'), *leaf = slash == NULL ? path : slash + 1;
+	const char *leaf = dest_leaf_of(path);
 
 	return dir[0] != '\0' && strcmp(dir, ".") != 0 && strstr(dir, "..") == NULL &&
 	    (size_t)snprintf(dst, TREE_PATH_SIZE, "%.*s%s/%s", (int)(leaf - path), path, dir, leaf) < TREE_PATH_SIZE &&
@@ -346,7 +354,7 @@ dest_waiting(const struct session *s, const char *path, char dst[TREE_PATH_SIZE]
 bool
 dest_partial(const struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE])
 {
-	const char *dir = s->opt.partial_dir, *slash = strrchr(path, '/');
+	const char *dir = s->opt.partial_dir;
 
 	*ret = &s->in->tree;
 	if (dir == NULL)
@@ -356,7 +364,7 @@ dest_partial(const struct session *s, const char *path, struct tree **ret, char 
 	*ret = &s->in->partial;
 	dir += strspn(dir, "/");
 	return dir[0] != '\0' && strstr(dir, "..") == NULL && s->in->partial.fd >= 0 &&
-	    (size_t)snprintf(dst, TREE_PATH_SIZE, "%s/%s", dir, slash == NULL ? path : slash + 1) < TREE_PATH_SIZE &&
+	    (size_t)snprintf(dst, TREE_PATH_SIZE, "%s/%s", dir, dest_leaf_of(path)) < TREE_PATH_SIZE &&
 	    !dest_hidden(s, *ret, dst, false);
 }
 

@@ -224,8 +224,9 @@ void dest_cannot(struct session *s, const char *who, const char *what, const str
 void dest_unset(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
 void dest_failed(struct session *s, const char *who, const char *what, const struct tree *t, const char *path, int err);
 
-/* The directory part of a path, "" at the top. */
+/* The directory part of a path, "" at the top; and the name in it, borrowed. */
 void dest_dir_of(const char *path, char dst[TREE_PATH_SIZE]);
+const char *dest_leaf_of(const char *path);
 
 /* The partial file of path, and the tree that it is in; false when there is no partial directory. */
 bool dest_partial(const struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE]);

@@ -72,14 +72,8 @@ read_file(struct session *s)
 static int
 enter_base(struct session *s, const char *arg)
 {
-	char inside[sizeof s->names_base + 2];
-	struct stat st;
-	int r;
+	int r = source_may_enter(s->source, s->names_base);
 
-	if (s->names_base[0] == '\0')
-		return 0;
-	snprintf(inside, sizeof inside, "%s/.", s->names_base);
-	r = rules_hidden(s->grant.hidden, s->names_base, true) ? -ENOENT : root_stat(&s->root, inside, 1, &st);
 	if (r == 0)
 		return 0;
 	session_fail(s, RERR_FILESELECT, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)", s->grant.jailed ? "/" : "", arg + strspn(arg, "/"),

@@ -25,14 +25,6 @@ receiver_literal(void *arg, const uint8_t *p, size_t n)
 
 /* --- opening --------------------------------------------------------------------------------------------- */
 
-static const char *
-leaf_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 /* Once a directory is written to, what dead sessions left in it goes. */
 static void
 sweep(struct session *s, const char *dir)
@@ -62,10 +54,10 @@ open_temporary(struct session *s, const char *path)
 		dir[0] = '\0';
 	else
 		sweep(s, dir);
-	x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
+	x->fd = stage_open(x->tmp_tree, dir, dest_leaf_of(path), mode, x->tmp);
 	if (x->fd == -ENOENT && s->opt.relative && s->in->temp.fd < 0 &&
 	    tree_mkparents(&s->in->tree, path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
-		x->fd = stage_open(x->tmp_tree, dir, leaf_of(path), mode, x->tmp);
+		x->fd = stage_open(x->tmp_tree, dir, dest_leaf_of(path), mode, x->tmp);
 	return x->fd;
 }
 
@@ -777,7 +769,7 @@ receiver_copy(struct session *s, struct tree *from_tree, const char *from, struc
 	if (in < 0)
 		return in;
 	dest_dir_of(to, dir);
-	if ((out = stage_open(to_tree, dir, leaf_of(to), 0600, tmp)) < 0) {
+	if ((out = stage_open(to_tree, dir, dest_leaf_of(to), 0600, tmp)) < 0) {
 		close(in);
 		return out;
 	}

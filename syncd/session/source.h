@@ -136,6 +136,9 @@ bool source_wants_more(const struct source *s, size_t ahead);
  * by chroot or for an argument.  Returns dst. */
 const char *source_shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size);
 
+/* May a directory below the root be what arguments or names start from?  0 or -errno; one that rules hide is not there. */
+int source_may_enter(const struct source *s, const char *dir);
+
 int source_io_error(const struct source *s);
 int64_t source_total_size(const struct source *s);	/* regular files and symlinks, bytes */
 

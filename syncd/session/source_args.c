@@ -90,8 +90,8 @@ read_link_at(const struct source *s, const char *dir, const char *name, char *li
 }
 
 /* rsync enters an argument's directory before it looks at the argument, and words it so. */
-static int
-parent_missing(struct source *s, const char *dir)
+int
+source_may_enter(const struct source *s, const char *dir)
 {
 	char inside[NAME_BYTES_MAX + 2];
 	struct stat st;
@@ -101,8 +101,14 @@ parent_missing(struct source *s, const char *dir)
 		return 0;
 	snprintf(inside, sizeof inside, "%s/.", dir);	/* entering takes more than seeing */
 	r = rules_hidden(s->conf.hidden, dir, true) ? -ENOENT : root_stat(s->conf.root, inside, 1, &st);
-	if (r == 0 && !S_ISDIR(st.st_mode))
-		r = -ENOTDIR;
+	return r == 0 && !S_ISDIR(st.st_mode) ? -ENOTDIR : r;
+}
+
+static int
+parent_missing(struct source *s, const char *dir)
+{
+	int r = source_may_enter(s, dir);
+
 	if (r != 0) {
 		source_tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)\n",
 		    s->conf.entered ? "/" : "", dir, s->conf.module, strerror(-r), -r);

@@ -192,16 +192,17 @@ int
 source_resolve_link(struct source *s, uint32_t dir, const char *fs, const char *target, struct stat *st)
 {
 	const struct place *in = &s->places[dir];
+	const bool wanted = follows(s, in, target);
 	struct stat to;
 	int r;
 
-	if (!follows(s, in, target) && !s->conf.copy_dirlinks)
+	if (!wanted && !s->conf.copy_dirlinks)
 		return 0;
-	if (!s->conf.copy_links && follows(s, in, target) && s->conf.verbose)
+	if (wanted && !s->conf.copy_links && s->conf.verbose)
 		source_tell(s, MSG_INFO, "copying unsafe symlink \"%s%s%s\" -> \"%s\"\n", in->path, in->path[0] == '\0' ? "" : "/",
 		    strrchr(fs, '/') == NULL ? fs : strrchr(fs, '/') + 1, target);
 	r = root_stat(s->conf.root, fs, 1, &to);
-	if (!follows(s, in, target)) {		/* -k: only what leads to a directory */
+	if (!wanted) {		/* -k: only what leads to a directory */
 		if (r != 0 || !S_ISDIR(to.st_mode))
 			return 0;
 	} else if (r != 0) {
