@@ -333,8 +333,10 @@ do_word(const char *word)
 		fill();
 	} else if (IS("heard")) {
 		unhex(&b, arg);
-		if (!wait_for(buf_head(&b), buf_len(&b)))
-			printf("never heard %s\n", arg);
+		if (!wait_for(buf_head(&b), buf_len(&b))) {
+			printf("hostile: never heard: %s\n", arg);
+			exit(2);
+		}
 	} else if (IS("got")) {
 		while (buf_len(&heard) < strtoul(arg, NULL, 10) && listen_for(HOSTILE_SECONDS * 1000))
 			;
