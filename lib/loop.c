@@ -59,13 +59,19 @@ loop_new(struct loop **ret)
 }
 
 void
+loop_abandon(struct loop *l)
+{
+	if (l->signals.fd >= 0)
+		close(l->signals.fd);
+	close(l->epfd);
+}
+
+void
 loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	if (l->signals.fd >= 0)
-		close(l->signals.fd);
-	close(l->epfd);
+	loop_abandon(l);
 	free(l->heap);
 	free(l);
 }

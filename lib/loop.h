@@ -30,6 +30,7 @@ struct timer {
 
 int loop_new(struct loop **ret);
 void loop_free(struct loop *l);
+void loop_abandon(struct loop *l);	/* in a forked child: close its descriptors, and leave the memory as it is */
 
 /* Run until loop_stop, or until nothing is watched and no timer is set.  0 or -errno. */
 int loop_run(struct loop *l);

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/err.h"
 #include "lib/num.h"
 
 static const char *
@@ -112,6 +114,18 @@ sock_error(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		return -errno;
 	return -err;
+}
+
+void
+sock_keep_alive(int fd, int idle, int interval, int unanswered)
+{
+	const struct { int level, name, value; } options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 }, { IPPROTO_TCP, TCP_KEEPIDLE, idle }, { IPPROTO_TCP, TCP_KEEPINTVL, interval },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, unanswered * 1000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
 }
 
 int

@@ -22,6 +22,11 @@ int sock_connect_prepared(const struct addr *to, int (*prepare)(int fd, void *ar
 /* The pending error of a socket as -errno, or 0. */
 int sock_error(int fd);
 
+/* A TCP socket, or a listening one for those it accepts: after idle seconds of silence the kernel asks the peer every
+ * interval seconds whether it is there, and gives it up when it has answered nothing, or taken nothing that waits
+ * for it, for unanswered seconds.  Nothing happens to sockets of other kinds. */
+void sock_keep_alive(int fd, int idle, int interval, int unanswered);
+
 int sock_set_blocking(int fd, int blocking);
 
 /* Addresses of the two ends; -errno when the kernel will not say. */
