@@ -213,30 +213,51 @@ take_ids(const struct role *role)
 	return 0;
 }
 
-/* Who stays root keeps only what the role names; the bounding set goes first, while we may. */
+#ifdef HAVE_CAP
+/* Permitted and effective become what is both there and in keep; nothing is inheritable. */
+static int
+reduce_caps(uint64_t keep)
+{
+	cap_t had = cap_get_proc(), caps = cap_init();
+	cap_flag_value_t there = CAP_CLEAR;
+	int r = had == NULL || caps == NULL ? -errno : 0;
+
+	for (cap_value_t c = 0; r == 0 && c <= CAP_LAST_CAP; c++)
+		if ((keep & 1ULL << c) && cap_get_flag(had, c, CAP_PERMITTED, &there) == 0 && there == CAP_SET) {
+			cap_set_flag(caps, CAP_PERMITTED, 1, &c, CAP_SET);
+			cap_set_flag(caps, CAP_EFFECTIVE, 1, &c, CAP_SET);
+		}
+	if (r == 0 && cap_set_proc(caps) < 0)
+		r = -errno;
+	cap_free(caps);
+	cap_free(had);
+	return r;
+}
+#endif
+
+int
+role_keep_caps(uint64_t keep)
+{
+#ifdef HAVE_CAP
+	return reduce_caps(keep);
+#else
+	(void)keep;
+	return 0;
+#endif
+}
+
+/* Only what the role names is kept, by root and by a user whom a service manager gave some (ambient ones would
+ * otherwise stay in every role).  The bounding set goes first, while we may. */
 static int
 limit_caps(uint64_t keep)
 {
 #ifdef HAVE_CAP
-	cap_t caps;
-	int r = 0;
-
-	if (geteuid() != 0)
-		return 0;
-	for (cap_value_t c = 0; c <= CAP_LAST_CAP; c++)
-		if (!(keep & 1ULL << c) && cap_get_bound(c) == 1 && cap_drop_bound(c) < 0)
-			return -errno;
-	if ((caps = cap_init()) == NULL)
-		return -errno;
-	for (cap_value_t c = 0; c <= CAP_LAST_CAP; c++)
-		if (keep & 1ULL << c) {
-			cap_set_flag(caps, CAP_PERMITTED, 1, &c, CAP_SET);
-			cap_set_flag(caps, CAP_EFFECTIVE, 1, &c, CAP_SET);
-		}
-	if (cap_set_proc(caps) < 0)
-		r = -errno;
-	cap_free(caps);
-	return r;
+	if (geteuid() == 0)
+		for (cap_value_t c = 0; c <= CAP_LAST_CAP; c++)
+			if (!(keep & 1ULL << c) && cap_get_bound(c) == 1 && cap_drop_bound(c) < 0)
+				return -errno;
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);	/* EINVAL: this kernel has none */
+	return reduce_caps(keep);
 #else
 	(void)keep;
 	return 0;

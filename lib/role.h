@@ -25,7 +25,7 @@ struct role {
 	gid_t gid;
 	const gid_t *groups;	/* supplementary groups; NULL and 0: none */
 	size_t n_groups;
-	uint64_t caps;		/* capabilities kept by a process that stays uid 0: bits 1 << CAP_x */
+	uint64_t caps;		/* capabilities kept where they are there (uid 0, or ambient ones): bits 1 << CAP_x */
 	enum role_files files;
 	int tree_fd;		/* for ROLE_FILES_READ and _WRITE */
 	int may_connect;	/* may open TCP connections (Landlock denies them else, where it can) */
@@ -50,5 +50,9 @@ enum { ROLE_REPORT_SIZE = 160 };
  * NULL) gets "uid=65534 chroot landlock=7 seccomp", or the step that failed.
  * 0, or -errno: the caller must exit, since some walls may already stand. */
 int role_enter(const struct role *role, char *report);
+
+/* In a role: keep of the capabilities that are left only these (bits 1 << CAP_x).  The filter must have capget and
+ * capset.  0 or -errno. */
+int role_keep_caps(uint64_t keep);
 
 #endif
