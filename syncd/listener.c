@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,11 +17,21 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
+#include "syncd/connections.h"
+#include "syncd/greeting.h"
 #include "syncd/monitor.h"
 #include "syncd/pidfile.h"
+#include "syncd/spawn.h"
 #include "syncd/types.h"
 
-enum { DEFAULT_PORT = 873, FORK_PAUSE_MS = 2000 };
+enum {
+	DEFAULT_PORT = 873,
+	ACCEPT_PAUSE_MS = 2000,
+	FILES_WANTED = 8192,		/* descriptors: three for a connection that waits */
+	KEEPALIVE_IDLE = 120,		/* seconds of silence before the kernel asks whether the peer is there, */
+	KEEPALIVE_INTERVAL = 30,	/* between two such questions, */
+	UNANSWERED_MAX = 900,		/* and until a peer that takes nothing is given up */
+};
 
 /* What a configuration file looked like when it was read. */
 struct stamp {
@@ -44,9 +55,9 @@ struct listener {
 	struct loop *loop;
 	struct door doors[LISTENER_SOCKETS_MAX];
 	size_t n_doors;
-	struct roles roles;
+	struct spawner_link spawner;
+	struct connections *connections;
 	struct timer pause;
-	int children;
 	int pid_fd;
 	int exit_code;
 };
@@ -139,24 +150,24 @@ reload_if_changed(struct listener *l)
 	}
 	conf_free(l->conf);
 	l->conf = fresh;
+	connections_conf(l->connections, fresh);
 	take_stamps(l);
 	log_notice("configuration reloaded from %s", l->lc->conf_path);
 }
 
 /* --- connections --------------------------------------------------------------------------- */
 
+/* In a process that serves one connection. */
 static void
-serve_child(struct listener *l, int fd, const struct addr *peer)
+close_listening(void *arg)
 {
-	struct monitor_job job = { l->conf, &l->roles, fd, *peer, l->lc->log_file };
-	sigset_t none;
+	struct listener *l = arg;
 
 	for (size_t i = 0; i < l->n_doors; i++)
 		close(l->doors[i].watch.fd);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	_exit(monitor_run(&job));
+	if (l->pid_fd >= 0)
+		close(l->pid_fd);
+	loop_abandon(l->loop);
 }
 
 static void
@@ -175,28 +186,7 @@ pause_accepting(struct listener *l)
 	for (size_t i = 0; i < l->n_doors; i++)
 		loop_unwatch(l->loop, &l->doors[i].watch);
 	l->pause = (struct timer){ .expired = pause_over, .arg = l };
-	loop_timer(l->loop, &l->pause, FORK_PAUSE_MS);
-}
-
-static void
-start_connection(struct listener *l, int fd, const struct addr *peer)
-{
-	char text[ADDR_TEXT_SIZE];
-	pid_t pid;
-
-	if (l->children >= LISTENER_CHILDREN_MAX) {
-		log_warn("connection from %s refused: %d are open already", addr_host(peer, text, sizeof text), l->children);
-		return;
-	}
-	reload_if_changed(l);
-	if ((pid = fork()) == 0)
-		serve_child(l, fd, peer);
-	if (pid < 0) {
-		log_error("could not create child server process: %s", strerror(errno));
-		pause_accepting(l);
-		return;
-	}
-	l->children++;
+	loop_timer(l->loop, &l->pause, ACCEPT_PAUSE_MS);
 }
 
 static void
@@ -207,7 +197,7 @@ door_ready(void *arg, uint32_t events)
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof ss;
 	struct addr peer;
-	int fd;
+	int fd, r;
 
 	(void)events;
 	if ((fd = accept4(door->watch.fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK)) < 0) {
@@ -218,8 +208,33 @@ door_ready(void *arg, uint32_t events)
 		return;
 	}
 	addr_from((struct sockaddr *)&ss, len, &peer);
-	start_connection(l, fd, &peer);
-	close(fd);
+	reload_if_changed(l);
+	if ((r = connections_add(l->connections, fd, &peer, l->conf)) != 0) {
+		log_error("accept: %s", err_text(r));
+		pause_accepting(l);
+	}
+}
+
+/* It should not end before us.  Connections that it serves end with it; others come. */
+static void
+restart_spawner(struct listener *l, int status)
+{
+	int r;
+
+	if (WIFSIGNALED(status))
+		log_error("the spawner was killed by signal %d", WTERMSIG(status));
+	else
+		log_error("the spawner ended with code %d", WEXITSTATUS(status));
+	connections_spawner(l->connections, -1);
+	close(l->spawner.fd);
+	l->spawner.fd = -1;
+	if ((r = spawner_start(&l->spawner)) != 0) {
+		log_error("cannot start the spawner again: %s", err_text(r));
+		l->exit_code = RERR_STREAMIO;
+		loop_stop(l->loop);
+		return;
+	}
+	connections_spawner(l->connections, l->spawner.fd);
 }
 
 static void
@@ -228,11 +243,9 @@ reap(struct listener *l)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		l->children--;
-		if (WIFSIGNALED(status))
-			log_error("monitor %d was killed by signal %d", (int)pid, WTERMSIG(status));
-	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (!connections_reaped(l->connections, pid, status) && pid == l->spawner.pid)
+			restart_spawner(l, status);
 }
 
 static void
@@ -285,6 +298,7 @@ listen_at(struct listener *l, struct addr *a, int only_loopback)
 		log_error("cannot listen on %s: %s", addr_text(a, text, sizeof text), err_text(r));
 		return r;
 	}
+	sock_keep_alive(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, UNANSWERED_MAX);	/* connections inherit it */
 	door->watch = (struct watch){ .fd = fd, .ready = door_ready, .arg = door };
 	door->listener = l;
 	l->n_doors++;
@@ -350,9 +364,21 @@ open_sockets(struct listener *l)
 	return r;
 }
 
+static void
+raise_files_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= FILES_WANTED)
+		return;
+	l.rlim_cur = l.rlim_max < FILES_WANTED ? l.rlim_max : FILES_WANTED;
+	setrlimit(RLIMIT_NOFILE, &l);
+}
+
 static int
 start(struct listener *l)
 {
+	const struct connections_env env = { l->loop, l->lc->log_file, close_listening, l };
 	const char *pid_file = l->conf->global.pid_file;
 	struct addr first;
 	sigset_t mask;
@@ -365,14 +391,21 @@ start(struct listener *l)
 	sigaddset(&mask, SIGHUP);
 	sigaddset(&mask, SIGUSR1);
 	signal(SIGPIPE, SIG_IGN);
+	raise_files_limit();
+	sethostent(0);			/* the name service is loaded here, once, instead of in each monitor */
+	endhostent();
+	if ((r = connections_new(&env, &l->connections)) != 0)
+		return r;
 	if ((r = loop_signals(l->loop, &mask, signal_got, l)) != 0 || (r = take_stamps(l)) != 0)
 		return r;
 	if ((r = open_sockets(l)) != 0)
 		return RERR_SOCKETIO;
-	if ((r = roles_prepare(&l->roles)) != 0) {
-		log_error("cannot prepare the roles of our processes: %s", err_text(r));
+	if ((r = spawner_start(&l->spawner)) != 0) {
+		l->spawner.fd = -1;
+		log_error("cannot start the process that starts others: %s", err_text(r));
 		return RERR_FILEIO;
 	}
+	connections_spawner(l->connections, l->spawner.fd);
 	if (pid_file != NULL && pid_file[0] != '\0' && (l->pid_fd = pidfile_create(pid_file)) < 0) {
 		log_error("failed to lock pid file %s: %s", pid_file, err_text(l->pid_fd));
 		return RERR_FILEIO;
@@ -400,7 +433,9 @@ stop(struct listener *l)
 	}
 	if (l->conf->global.pid_file != NULL)
 		pidfile_remove(l->conf->global.pid_file, l->pid_fd);
-	roles_done(&l->roles);
+	connections_free(l->connections);
+	if (l->spawner.fd >= 0)
+		close(l->spawner.fd);
 	loop_free(l->loop);
 	free(l->stamps);
 	conf_free(l->conf);
@@ -409,7 +444,7 @@ stop(struct listener *l)
 int
 listener_run(const struct listener_conf *lc, struct syncd_conf *conf)
 {
-	struct listener l = { .lc = lc, .conf = conf, .pid_fd = -1, .roles = { .empty_dir = -1 } };
+	struct listener l = { .lc = lc, .conf = conf, .pid_fd = -1, .spawner = { -1, 0 } };
 
 	if (loop_new(&l.loop) != 0) {
 		conf_free(conf);
@@ -423,24 +458,48 @@ listener_run(const struct listener_conf *lc, struct syncd_conf *conf)
 	return l.exit_code;
 }
 
+/* Start the worker of the only connection there will be, and be its monitor. */
+static int
+serve_only(const struct listener_conf *lc, const struct syncd_conf *conf, int fd, const struct addr *peer)
+{
+	struct monitor_job job = { .conf = conf, .peer_fd = fd, .peer = *peer, .report_fd = -1, .log_override = lc->log_file,
+	    .deadline = loop_clock() + HANDSHAKE_SECONDS * 1000 };
+	struct greeting greeting = GREETING_INIT;
+	struct spawn_order o = { .kind = SPAWN_WORKER, .peer = fd, .root = -1, .deadline = job.deadline };
+	struct spawner_link spawner;
+	int r;
+
+	if ((r = greeting_update(&greeting, conf)) != 0 || (r = spawner_start(&spawner)) != 0) {
+		log_error("cannot start the process that starts others: %s", err_text(r));
+		greeting_done(&greeting);
+		return RERR_STREAMIO;
+	}
+	job.spawner_fd = spawner.fd;
+	o.boot = greeting.boot;
+	if ((r = spawn_process(spawner.fd, &o, &job.worker)) == 0)
+		r = monitor_run(&job);
+	close(spawner.fd);
+	waitpid(spawner.pid, NULL, 0);
+	greeting_done(&greeting);
+	return r < 0 ? RERR_STREAMIO : r;
+}
+
 int
 listener_serve_one(const struct listener_conf *lc, struct syncd_conf *conf, int fd)
 {
-	struct roles roles;
-	struct monitor_job job = { conf, &roles, fd, { .len = 0 }, lc->log_file };
-	struct addr local;
+	struct addr peer, local;
 	int code = RERR_SOCKETIO;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (sock_peer(fd, &job.peer) != 0 || sock_local(fd, &local) != 0) {
+	if (sock_peer(fd, &peer) != 0 || sock_local(fd, &local) != 0) {
 		log_error("standard input: its peer cannot be told");
 	} else if (conf->global.loopback_only && !addr_is_loopback(&local)) {
 		log_error("connection refused: it came in over the network, and the daemon speaks plain text.  "
 		    "Put a TLS tunnel in front of it, or set \"loopback only = no\" in %s", lc->conf_path);
-	} else if (roles_prepare(&roles) == 0) {
+	} else {
 		sock_set_blocking(fd, 0);
-		code = monitor_run(&job);
-		roles_done(&roles);
+		sock_keep_alive(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, UNANSWERED_MAX);
+		code = serve_only(lc, conf, fd, &peer);
 	}
 	conf_free(conf);
 	return code;

@@ -3,7 +3,6 @@
 #define SALLYPORT_SYNCD_LISTENER_H
 
 #include "syncd/policy/conf.h"
-#include "syncd/roles.h"
 
 struct listener_conf {
 	const char *conf_path;
@@ -16,7 +15,7 @@ struct listener_conf {
 	int ready_fd;			/* told one byte when everything stands; -1: nobody waits */
 };
 
-enum { LISTENER_CHILDREN_MAX = 1000, LISTENER_SOCKETS_MAX = 16 };
+enum { LISTENER_SOCKETS_MAX = 16 };
 
 /* Listen and serve until a signal ends it.  Takes conf.  The exit code. */
 int listener_run(const struct listener_conf *lc, struct syncd_conf *conf);

@@ -21,7 +21,7 @@ syncd_libxxh3avx2_a_CFLAGS = $(AM_CFLAGS) -O3 -mavx2
 DELTA_LIBS += syncd/libxxh3avx2.a
 endif
 syncd_libfs_a_SOURCES = \
-	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/root.c syncd/fs/root.h \
+	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h \
 	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h \
@@ -41,8 +41,10 @@ syncd_libsession_a_SOURCES = \
 
 sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = \
-	syncd/listener.c syncd/listener.h syncd/main.c syncd/monitor.c syncd/monitor.h \
-	syncd/pidfile.c syncd/pidfile.h syncd/roles.c syncd/roles.h syncd/worker.c syncd/worker.h
+	syncd/boot.c syncd/boot.h syncd/connections.c syncd/connections.h syncd/greeting.c syncd/greeting.h \
+	syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h syncd/main.c syncd/monitor.c syncd/monitor.h \
+	syncd/pidfile.c syncd/pidfile.h syncd/resolver.c syncd/resolver.h syncd/roles.c syncd/roles.h \
+	syncd/spawn.c syncd/spawn.h syncd/spawner.c syncd/spawner.h syncd/worker.c syncd/worker.h
 DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)

@@ -15,9 +15,9 @@
 
 #include "lib/log.h"
 #include "lib/num.h"
-#include "syncd/delta/strong.h"
 #include "syncd/listener.h"
 #include "syncd/policy/module.h"
+#include "syncd/spawner.h"
 #include "syncd/types.h"
 
 enum { OVERRIDES_MAX = 64 };
@@ -292,13 +292,14 @@ main(int argc, char **argv)
 	struct args a;
 	int code;
 
+	if (argc == 2 && strcmp(argv[1], SPAWNER_ARG) == 0)
+		return spawner_main(SPAWNER_FD);
 	if (parse(argc, argv, &a, &code) != 0)
 		return code;
 	if (load(&a, &conf) != 0)
 		return RERR_SYNTAX;
 	if (a.mode != MODE_DAEMON)
 		return show_config(&a, conf);
-	strong_prepare();
 	if (stdin_is_socket())
 		return run_inetd(&a, conf);
 	if (a.server) {

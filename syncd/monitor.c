@@ -6,15 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,42 +19,43 @@
 #include "lib/ini.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "syncd/boot.h"
+#include "syncd/fs/mount.h"
 #include "syncd/fs/trusted.h"
+#include "syncd/hostname.h"
 #include "syncd/policy/acl.h"
 #include "syncd/policy/module.h"
 #include "syncd/privmsg.h"
+#include "syncd/resolver.h"
+#include "syncd/spawn.h"
 #include "syncd/types.h"
-#include "syncd/worker.h"
 
 enum {
-	HOST_SIZE = 256,
 	LIST_PIECE = 32768,
 	LOG_LINES_MAX = 2000,		/* a connection's lines before it is told no more */
-	WORKER_GRACE = 15,		/* seconds beyond the worker's own deadline */
+	DEADLINE_GRACE = 2000,		/* ms beyond the deadline, for who is to keep it to do so */
 	NAMES_ASKED_MAX = 10000,
 };
 
 enum {	/* states, as bits: when may a request be made? */
-	ST_FRESH = 1,		/* no module yet */
-	ST_CHOSEN = 2,		/* a module was granted */
-	ST_SESSION = 4,		/* the session runs */
+	ST_FRESH = 1,		/* the worker: no module yet */
+	ST_CHOSEN = 2,		/* the worker: a module was granted */
+	ST_SESSION = 4,		/* the session runs, and the worker is heard no more */
 };
 
 struct monitor {
 	const struct monitor_job *job;
-	char addr[ADDR_TEXT_SIZE], host[HOST_SIZE];
-	unsigned state;
+	char addr[ADDR_TEXT_SIZE], host[HOSTNAME_SIZE];
+	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */
 	int version;
 	const struct module_conf *module;
 	struct module_plan plan;
-	struct grant grant;
-	int lock_fd, chroot_fd;
-	int half_fd;		/* our end of the pair with the half that runs */
-	pid_t half;
-	int session_fd;
-	pid_t session;
+	struct boot boot;	/* what the session will be told */
+	int lock_fd, root_fd;
+	struct spawned session, resolver;	/* channel -1: none */
 	unsigned lines, names;
-	uint64_t deadline;	/* of the worker, ms */
+	uint32_t list_next;
+	uint64_t deadline;	/* of what the peer has to say first, ms; 0: it has said it */
 };
 
 static void
@@ -69,45 +67,46 @@ words_put(struct buf *out, bool denied, const char *words)
 
 /* --- who is there ------------------------------------------------------------------------ */
 
-/* Does this name lead back to the peer's address? */
+/* The channel to a process that looks names up, started when the first one is wanted; -1: there is none to be had. */
 static int
-resolves_to_peer(const char *name, const struct addr *peer, int family)
+resolver(struct monitor *m)
 {
-	struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM }, *list;
-	char mine[ADDR_TEXT_SIZE], other[ADDR_TEXT_SIZE];
-	struct addr a;
-	int found = 0;
+	const struct spawn_order o = { .kind = SPAWN_RESOLVER, .boot = -1, .peer = -1, .root = -1 };
 
-	if (getaddrinfo(name, NULL, &hints, &list) != 0)
-		return -1;
-	addr_host(peer, mine, sizeof mine);
-	for (const struct addrinfo *ai = list; ai != NULL && !found; ai = ai->ai_next) {
-		addr_from(ai->ai_addr, ai->ai_addrlen, &a);
-		found = strcmp(mine, addr_host(&a, other, sizeof other)) == 0;
-	}
-	freeaddrinfo(list);
-	return found;
+	if (m->resolver.channel < 0 && spawn_process(m->job->spawner_fd, &o, &m->resolver) != 0)
+		m->resolver.channel = -1;
+	return m->resolver.channel;
+}
+
+/* A loopback address has its name from this machine; any other from a name server that a stranger may run, whose
+ * answer a process without rights parses. */
+static enum hostname_result
+look_up(struct monitor *m, char name[HOSTNAME_SIZE])
+{
+	const struct addr *peer = &m->job->peer;
+
+	return addr_is_loopback(peer) ? hostname_of(peer, name) : resolver_name(resolver(m), peer, name);
 }
 
 static void
 find_host_name(struct monitor *m)
 {
-	const struct addr *peer = &m->job->peer;
-	char name[HOST_SIZE];
-	int r;
+	char name[HOSTNAME_SIZE];
 
 	snprintf(m->host, sizeof m->host, "UNKNOWN");
-	if (peer->ss.ss_family == AF_UNIX)
+	if (m->job->peer.ss.ss_family == AF_UNIX)
 		return;
-	r = getnameinfo((const struct sockaddr *)&peer->ss, peer->len, name, sizeof name, NULL, 0, NI_NAMEREQD);
-	if (r != 0) {
-		log_warn("name lookup failed for %s: %s", m->addr, gai_strerror(r));
-		return;
-	}
-	if (resolves_to_peer(name, peer, AF_UNSPEC) == 1)
+	switch (look_up(m, name)) {
+	case HOSTNAME_FOUND:
 		snprintf(m->host, sizeof m->host, "%s", name);
-	else
+		break;
+	case HOSTNAME_FAILED:
+		log_warn("name lookup failed for %s: %s", m->addr, name);
+		break;
+	case HOSTNAME_SPOOFED:
 		log_warn("%s is not a known address for \"%s\": spoofed address?", m->addr, name);
+		break;
+	}
 }
 
 /* A look-up is made once, at the start, if any part of the file wants it: later ones would
@@ -130,12 +129,12 @@ learn_peer(struct monitor *m)
 static int
 resolve_token(void *arg, const char *token)
 {
-	const struct monitor *m = arg;
+	struct monitor *m = arg;
 	int r;
 
 	if (token[0] == '@')		/* a netgroup */
-		return innetgr(token + 1, m->host, NULL, NULL);
-	if ((r = resolves_to_peer(token, &m->job->peer, AF_INET)) < 0)
+		return resolver_netgroup(resolver(m), token + 1, m->host);
+	if ((r = resolver_leads_to(resolver(m), token, &m->job->peer)) < 0)
 		log_warn("forward name lookup for %s failed", token);
 	return r;
 }
@@ -172,14 +171,15 @@ answer_list(struct monitor *m, struct cursor *in, struct buf *out)
 	uint32_t i = cur_le32(in);
 	struct buf lines = BUF_INIT;
 
-	if (in->err != 0)
+	if (in->err != 0 || i != m->list_next)	/* one list, piece by piece */
 		return E_BREACH;
 	if (i == 0)
 		log_info("module-list request from %s (%s)", m->host, m->addr);
 	for (; i < c->n_modules && buf_len(&lines) < LIST_PIECE; i++)
 		if (c->modules[i].list)
 			listing_put(&lines, c->modules[i].name, c->modules[i].comment == NULL ? "" : c->modules[i].comment);
-	buf_le32(out, i >= c->n_modules ? UINT32_MAX : i);
+	m->list_next = i >= c->n_modules ? UINT32_MAX : i;
+	buf_le32(out, m->list_next);
 	buf_put(out, buf_head(&lines), buf_len(&lines));
 	out->err = out->err != 0 ? out->err : lines.err;
 	buf_done(&lines);
@@ -189,7 +189,7 @@ answer_list(struct monitor *m, struct cursor *in, struct buf *out)
 static bool
 host_allowed(struct monitor *m)
 {
-	char name[HOST_SIZE];
+	char name[HOSTNAME_SIZE];
 	struct acl_facts f = { .peer = &m->job->peer, .name = name, .arg = m };
 
 	for (size_t i = 0; i < sizeof name; i++)
@@ -237,18 +237,38 @@ unknown_module(struct monitor *m, const char *name, struct buf *out)
 	return 0;
 }
 
+/* Of the patterns that may not be compressed rsync heeds this one alone (rsyncd-conf section 6). */
+static bool
+has_star(const char *patterns)
+{
+	for (const char *at = patterns; at != NULL && *at != '\0'; at += strcspn(at, " ")) {
+		at += strspn(at, " ");
+		if (at[0] == '*' && (at[1] == '\0' || at[1] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* What the module gives as it stands in the configuration; open_module adds what depends on files and identity. */
 static void
 grant_fill(struct monitor *m, const char *name)
 {
-	struct grant *g = &m->grant;
+	const struct module_conf *c = m->module;
+	struct grant *g = &m->boot.grant;
 
-	memset(g, 0, sizeof *g);
-	g->root_fd = -1;
 	snprintf(g->module, sizeof g->module, "%.*s", MODULE_NAME_MAX, name);
-	g->read_only = m->module->read_only;
-	g->write_only = m->module->write_only;
-	g->max_verbosity = (int)m->module->max_verbosity;
-	g->timeout = (int)m->module->timeout;
+	g->read_only = c->read_only;
+	g->write_only = c->write_only;
+	g->max_verbosity = (int)c->max_verbosity;
+	g->timeout = (int)c->timeout;
+	g->idle = (int)c->idle_timeout;
+	g->ignore_nonreadable = c->ignore_nonreadable;
+	g->ignore_errors = c->ignore_errors;
+	g->open_noatime = c->open_noatime;
+	g->dont_compress = has_star(c->dont_compress);
+	g->temp_dir = c->temp_dir;
+	g->charset = c->charset;
+	g->fake_super = c->fake_super == 1;
 }
 
 static int
@@ -309,98 +329,141 @@ operator_text(const char *path, struct buf *b)
 	return buf_cstr(b) == NULL ? -ENOMEM : 0;
 }
 
-/* The module's own filter, in the order in which its parameters count. */
+/* The module's own filter, in the order in which its parameters count: tried here, for its errors, and built by the
+ * session from the same text. */
 static int
 build_filter(struct monitor *m)
 {
 	const struct module_conf *c = m->module;
-	const struct { enum rules_source source; const char *text; bool is_file; } parts[] = {
+	const struct { enum rules_source source; const char *text; bool is_file; } parts[BOOT_RULES_MAX] = {
 		{ RULES_FILTER, c->filter, false }, { RULES_INCLUDE_LINES, c->include_from, true },
 		{ RULES_INCLUDE_LIST, c->include, false }, { RULES_EXCLUDE_LINES, c->exclude_from, true },
 		{ RULES_EXCLUDE_LIST, c->exclude, false },
 	};
+	struct rules *tried = NULL;
 	struct buf text = BUF_INIT;
-	int r = rules_new(&m->grant.hidden);
+	int r = rules_new(&tried);
 
 	for (size_t i = 0; i < ARRAY_LEN(parts) && r == 0; i++) {
-		if (parts[i].is_file && (r = operator_text(parts[i].text, &text)) != 0) {
-			log_error("module %s: failed to open %s: %s", m->grant.module, parts[i].text, err_text(r));
-			break;
+		const char *rules = parts[i].text;
+
+		if (rules == NULL || rules[0] == '\0')
+			continue;
+		if (parts[i].is_file) {
+			if ((r = operator_text(rules, &text)) != 0) {
+				log_error("module %s: failed to open %s: %s", m->boot.grant.module, rules, err_text(r));
+				break;
+			}
+			if ((rules = strdup((const char *)buf_head(&text))) == NULL)	/* this process ends with the connection */
+				r = -ENOMEM;
 		}
-		r = rules_add_config(m->grant.hidden, parts[i].source,
-		    parts[i].is_file ? (const char *)buf_head(&text) : parts[i].text == NULL ? "" : parts[i].text);
-		if (r != 0)
-			log_error("module %s: bad filter rule in its configuration: %s", m->grant.module, err_text(r));
+		if (r == 0 && (r = rules_add_config(tried, parts[i].source, rules)) != 0)
+			log_error("module %s: bad filter rule in its configuration: %s", m->boot.grant.module, err_text(r));
+		m->boot.rules[m->boot.n_rules++] = (struct boot_rules){ parts[i].source, rules };
 	}
+	rules_free(tried);
 	buf_done(&text);
 	return r;
 }
 
-/* A list that is wrong is told and left out, as by rsync; it lives as long as this process. */
-static const struct chmod_list *
+/* A list that is wrong is told and left out, as by rsync. */
+static const char *
 mode_changes(const struct monitor *m, const char *name, const char *text)
 {
 	struct chmod_list *l = NULL;
-	int r;
 
-	if (text != NULL && text[0] != '\0' && (r = chmod_parse(text, &l)) != 0)
-		log_error("module %s: invalid \"%s\" directive: %s", m->grant.module, name, text);
-	return l;
+	if (text == NULL || text[0] == '\0')
+		return NULL;
+	if (chmod_parse(text, &l) != 0) {
+		log_error("module %s: invalid \"%s\" directive: %s", m->boot.grant.module, name, text);
+		return NULL;
+	}
+	chmod_free(l);
+	return text;
 }
 
-/* Of the patterns that may not be compressed rsync heeds this one alone (rsyncd-conf section 6). */
-static bool
-has_star(const char *patterns)
+static void
+check_charset(const struct monitor *m)
 {
-	for (const char *at = patterns; at != NULL && *at != '\0'; at += strcspn(at, " ")) {
-		at += strspn(at, " ");
-		if (at[0] == '*' && (at[1] == '\0' || at[1] == ' '))
-			return true;
+	const char *name = m->module->charset;
+	struct charset *c = NULL;
+
+	if (name != NULL && name[0] != '\0' && charset_new(name, &c) != 0)
+		log_error("module %s: charset %s is not known here", m->boot.grant.module, name);
+	charset_free(c);
+}
+
+static int
+open_failed(const char *what, const char *path, int err, char *words, size_t size)
+{
+	log_error("rsync: [Receiver] %s %s failed: %s (%d)", what, path, strerror(-err), -err);
+	snprintf(words, size, "%s failed", what);
+	return E_DENIED;
+}
+
+/* The module's directory; where we may, by a mount of its own on which no device node lives. */
+static int
+open_root(struct monitor *m, char *words, size_t size)
+{
+	int fd;
+
+	if (m->plan.chroot[0] != '\0') {	/* asked for by its name in the configuration, as rsync does */
+		if ((fd = trusted_dir(m->plan.chroot)) < 0)
+			return open_failed("chroot", m->plan.chroot, fd, words, size);
+		close(fd);
 	}
-	return false;
+	if ((m->root_fd = trusted_dir(m->plan.path)) < 0)
+		return open_failed("chdir", m->plan.path, m->root_fd, words, size);
+	if (geteuid() == 0 && (fd = mount_harmless(m->root_fd)) >= 0) {
+		close(m->root_fd);
+		m->root_fd = fd;
+	}
+	return 0;
+}
+
+static void
+identity_fill(struct monitor *m)
+{
+	struct session_identity *id = &m->boot.id;
+
+	id->set_ids = m->plan.set_ids;
+	id->uid = m->plan.uid;
+	id->gid = m->plan.gid;
+	id->groups = m->plan.groups;
+	id->n_groups = m->plan.n_groups;
+	id->writes = !m->module->read_only;
+	id->keeps_atimes = m->module->open_noatime == 1;
+	id->jail = geteuid() == 0;	/* whatever "use chroot" says: it is about words and links */
+	id->memory_max = (uint64_t)m->module->max_memory << 20;
 }
 
 /* Open what the session will stand on, with our rights and before it exists. */
 static int
 open_module(struct monitor *m, char *words, size_t size)
 {
+	struct grant *g = &m->boot.grant;
 	char why[MODULE_WORDS_SIZE] = "", plan_words[MODULE_WORDS_SIZE];
-	struct module_facts f = { m->grant.module, m->host, m->addr, geteuid() == 0 };
+	struct module_facts f = { g->module, m->host, m->addr, geteuid() == 0 };
 
 	if (module_plan(m->module, &f, &m->plan, plan_words, why) != 0) {
-		log_error("module %s: %s", m->grant.module, why);
+		log_error("module %s: %s", g->module, why);
 		snprintf(words, size, "%s", plan_words);
 		return E_DENIED;
 	}
 	if (build_filter(m) != 0) {
-		snprintf(words, size, "module %.128s is closed by its configuration", m->grant.module);
+		snprintf(words, size, "module %.128s is closed by its configuration", g->module);
 		return E_DENIED;
 	}
-	m->chroot_fd = m->plan.chroot[0] == '\0' ? -1 : trusted_dir(m->plan.chroot);
-	if (m->plan.chroot[0] != '\0' && m->chroot_fd < 0) {
-		log_error("rsync: [Receiver] chroot %s failed: %s (%d)", m->plan.chroot, strerror(-m->chroot_fd), -m->chroot_fd);
-		snprintf(words, size, "chroot failed");
+	if (open_root(m, words, size) != 0)
 		return E_DENIED;
-	}
-	if ((m->grant.root_fd = trusted_dir(m->plan.path)) < 0) {
-		log_error("rsync: [Receiver] chdir %s failed: %s (%d)", m->plan.path, strerror(-m->grant.root_fd),
-		    -m->grant.root_fd);
-		snprintf(words, size, "chdir failed");
-		return E_DENIED;
-	}
-	m->grant.incoming = mode_changes(m, "incoming chmod", m->module->incoming_chmod);
-	m->grant.outgoing = mode_changes(m, "outgoing chmod", m->module->outgoing_chmod);
-	m->grant.ignore_nonreadable = m->module->ignore_nonreadable;
-	m->grant.ignore_errors = m->module->ignore_errors;
-	m->grant.open_noatime = m->module->open_noatime;
-	m->grant.dont_compress = has_star(m->module->dont_compress);
-	m->grant.temp_dir = m->module->temp_dir;
-	m->grant.jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
-	m->grant.charset = m->module->charset;
-	m->grant.munge = m->plan.munge;
-	m->grant.confine_links = !m->plan.munge && !m->grant.jailed && strcmp(m->plan.path, "/") != 0;
-	m->grant.fake_super = m->module->fake_super == 1;
-	m->grant.numeric_ids = m->plan.numeric_ids;
+	check_charset(m);
+	identity_fill(m);
+	m->boot.incoming = mode_changes(m, "incoming chmod", m->module->incoming_chmod);
+	m->boot.outgoing = mode_changes(m, "outgoing chmod", m->module->outgoing_chmod);
+	g->jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
+	g->munge = m->plan.munge;
+	g->confine_links = !m->plan.munge && !g->jailed && strcmp(m->plan.path, "/") != 0;
+	g->numeric_ids = m->plan.numeric_ids;
 	return 0;
 }
 
@@ -423,64 +486,74 @@ switch_log(const struct monitor *m)
 	}
 }
 
-/* Fork the unprivileged process; our end of the pair is *ret_fd.  -errno, 0 in the child, or its pid. */
-static pid_t
-fork_half(int *ret_fd, int *ret_child_fd)
+/* A module's timeout bounds the arguments too, if it is shorter than what bounds everybody. */
+static void
+shorten_deadline(struct monitor *m)
 {
-	int pair[2], r;
-	pid_t pid;
+	uint64_t due = loop_clock() + (uint64_t)m->module->timeout * 1000;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	if ((pid = fork()) < 0) {
-		r = -errno;
-		close(pair[0]);
-		close(pair[1]);
-		return r;
-	}
-	close(pair[pid == 0 ? 0 : 1]);
-	*(pid == 0 ? ret_child_fd : ret_fd) = pair[pid == 0 ? 1 : 0];
-	return pid;
+	if (m->module->timeout > 0 && due < m->deadline)
+		m->deadline = due;
 }
 
 static int
-run_session(struct monitor *m, int fd, struct cursor *in)
+start_session(struct monitor *m)
 {
-	struct session_identity id = { .root_fd = m->chroot_fd, .tree_fd = m->grant.root_fd, .set_ids = m->plan.set_ids,
-	    .uid = m->plan.uid, .gid = m->plan.gid, .groups = m->plan.groups, .n_groups = m->plan.n_groups, .writes = !m->grant.read_only,
-	    .keeps_atimes = m->grant.open_noatime == 1,
-	    .memory_max = (uint64_t)m->module->max_memory << 20 };
-	struct admission a = { m->version, in->at, cur_left(in) };
+	struct spawn_order o = { .kind = SPAWN_SESSION, .peer = m->job->peer_fd, .root = m->root_fd,
+	    .memory_max = m->job->memory_max };
+	struct buf told = BUF_INIT;
+	int r;
 
-	close(m->half_fd);		/* the worker's pair is none of its business */
-	if (m->lock_fd >= 0)
-		close(m->lock_fd);
-	return session_main(m->job->roles, m->job->peer_fd, fd, &id, &m->grant, &a);
+	shorten_deadline(m);
+	m->boot.version = m->version;
+	m->boot.deadline = m->deadline;
+	boot_put(&told, &m->boot);
+	o.boot = r = told.err != 0 ? told.err : spawn_boot(buf_head(&told), buf_len(&told));
+	if (r >= 0) {
+		r = spawn_process(m->job->spawner_fd, &o, &m->session);
+		close(o.boot);
+	}
+	buf_done(&told);
+	return r;
 }
 
 static int
 answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 {
 	char words[MODULE_WORDS_SIZE];
-	int version = cur_u8(in), child_fd = -1;
+	int version = cur_u8(in), r;
 
 	if (in->err != 0 || version != m->version || cur_left(in) > PRIV_AHEAD_MAX)
 		return E_BREACH;
+	m->boot.ahead = in->at;
+	m->boot.n_ahead = cur_left(in);
 	if (open_module(m, words, sizeof words) != 0) {
 		words_put(out, true, words);
 		return 0;
 	}
 	switch_log(m);
-	m->session = fork_half(&m->session_fd, &child_fd);
-	if (m->session == 0)
-		_exit(run_session(m, child_fd, in));
-	if (m->session < 0) {
-		log_error("could not start a session: %s", strerror(-m->session));
+	if ((r = start_session(m)) != 0) {
+		log_error("could not start a session: %s", err_text(r));
 		words_put(out, true, "fork failed");
 		return 0;
 	}
 	m->state = ST_SESSION;
 	words_put(out, false, "");
+	return 0;
+}
+
+/* Nothing that bounds a greeting counts any more, and the listener does not count us among those. */
+static int
+answer_started(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	pid_t self = getpid();
+
+	(void)out;
+	if (cur_left(in) != 0)
+		return E_BREACH;
+	m->deadline = 0;
+	if (m->job->report_fd >= 0)
+		(void)!write(m->job->report_fd, &self, sizeof self);
 	return 0;
 }
 
@@ -528,17 +601,29 @@ answer_id(struct monitor *m, struct cursor *in, struct buf *out)
 static const struct request {
 	int (*answer)(struct monitor *, struct cursor *, struct buf *);
 	unsigned when;		/* states in which it may be asked */
-	bool answered;
+	bool answered, once;
 } requests[REQ_COUNT] = {
-	[REQ_LOG] = { answer_log, ST_FRESH | ST_CHOSEN | ST_SESSION, false },
-	[REQ_LIST] = { answer_list, ST_FRESH, true },
-	[REQ_MODULE] = { answer_module, ST_FRESH, true },
-	[REQ_ADMIT] = { answer_admit, ST_CHOSEN, true },
-	[REQ_NAME] = { answer_name, ST_SESSION, true },
-	[REQ_ID] = { answer_id, ST_SESSION, true },
+	[REQ_LOG] = { answer_log, ST_FRESH | ST_CHOSEN | ST_SESSION, false, false },
+	[REQ_LIST] = { answer_list, ST_FRESH, true, false },
+	[REQ_MODULE] = { answer_module, ST_FRESH, true, true },
+	[REQ_ADMIT] = { answer_admit, ST_CHOSEN, true, true },
+	[REQ_NAME] = { answer_name, ST_SESSION, true, false },
+	[REQ_ID] = { answer_id, ST_SESSION, true, false },
+	[REQ_STARTED] = { answer_started, ST_SESSION, false, true },
 };
 
-/* Serve one request of the half on fd.  0, E_EOF when it has ended, or what ends it. */
+/* May this be asked now?  Whoever asks out of turn is no process of ours any more. */
+static bool
+in_turn(struct monitor *m, uint8_t id)
+{
+	if (id >= REQ_COUNT || (requests[id].when & m->state) == 0 || (m->asked & 1u << id) != 0)
+		return false;
+	if (requests[id].once)
+		m->asked |= 1u << id;
+	return true;
+}
+
+/* Serve one request of the process at the other end of fd.  0, E_EOF when it has ended, or what ends it. */
 static int
 dispatch(struct monitor *m, int fd)
 {
@@ -549,8 +634,8 @@ dispatch(struct monitor *m, int fd)
 
 	if ((r = priv_recv(fd, &id, &in)) == 0) {
 		c = cur_of(buf_head(&in), buf_len(&in));
-		if (id >= REQ_COUNT || (requests[id].when & m->state) == 0)
-			r = E_BREACH;	/* our other half never asks this: end it */
+		if (!in_turn(m, id))
+			r = E_BREACH;
 		else if ((r = requests[id].answer(m, &c, &out)) == 0 && requests[id].answered)
 			r = out.err != 0 ? out.err : priv_send(fd, id, buf_head(&out), buf_len(&out));
 	}
@@ -561,13 +646,13 @@ dispatch(struct monitor *m, int fd)
 
 /* --- the life of a connection -------------------------------------------------------------- */
 
-/* Wait for a request, but for the worker not longer than a stranger may take. */
+/* Wait for a request, but not longer than a stranger may take. */
 static int
 wait_for(struct monitor *m, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint64_t now = loop_clock();
-	int ms = m->deadline == 0 ? -1 : now >= m->deadline ? 0 : (int)(m->deadline - now), n;
+	uint64_t now = loop_clock(), due = m->deadline + DEADLINE_GRACE;
+	int ms = m->deadline == 0 ? -1 : now >= due ? 0 : (int)(due - now), n;
 
 	do
 		n = poll(&p, 1, ms);
@@ -575,65 +660,58 @@ wait_for(struct monitor *m, int fd)
 	return n < 0 ? -errno : n == 0 ? E_TIMEOUT : 0;
 }
 
-/* Serve a half until it ends; returns its exit code. */
 static int
-serve_half(struct monitor *m, int fd, pid_t pid, const char *name)
+ended(const struct monitor *m, const struct spawned *s, const char *name, int r)
 {
-	int r = 0, status = 0;
+	int status = 0;
 
-	while (r == 0 && (r = wait_for(m, fd)) == 0)
-		r = dispatch(m, fd);
 	if (r != E_EOF) {
 		log_error("%s of %s (%s) ended: %s", name, m->host, m->addr, err_text(r));
-		kill(pid, SIGKILL);
+		return RERR_STREAMIO;
 	}
-	close(fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFSIGNALED(status) && r == E_EOF)
+	if (spawn_wait(s->control, &status) != 0)
+		return RERR_STREAMIO;
+	if (status & SPAWN_OVER_MEMORY)
+		log_error("%s of %s (%s) was ended: all sessions together held more memory than \"max memory total\" allows", name,
+		    m->host, m->addr);
+	else if (WIFSIGNALED(status))
 		log_error("%s of %s (%s) was killed by signal %d", name, m->host, m->addr, WTERMSIG(status));
+	status &= ~SPAWN_OVER_MEMORY;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : RERR_STREAMIO;
 }
 
-/* The text a newcomer is greeted with, or NULL. */
-static const char *
-read_motd(const struct syncd_conf *c, struct buf *b)
+/* Serve a process until it ends, or until another one has its place; the exit code of the one that ended.  Closing its
+ * control kills what still lives. */
+static int
+serve(struct monitor *m, const struct spawned *s, unsigned until, const char *name)
 {
-	struct conf_err e;
-	int fd;
+	int r = 0, code = 0;
 
-	if (c->global.motd_file == NULL || c->global.motd_file[0] == '\0')
-		return NULL;
-	if ((fd = trusted_file(c->global.motd_file, O_RDONLY, 0)) < 0)
-		return "";		/* an empty message all the same, as from rsync */
-	if (ini_slurp_fd(fd, c->global.motd_file, b, &e) != 0)
-		buf_clear(b);
-	close(fd);
-	return buf_cstr(b);
+	while (r == 0 && (m->state & until) == 0 && (r = wait_for(m, s->channel)) == 0)
+		r = dispatch(m, s->channel);
+	if (r != 0)
+		code = ended(m, s, name, r);
+	close(s->channel);
+	close(s->control);
+	return code;
 }
 
 int
 monitor_run(const struct monitor_job *job)
 {
-	struct monitor m = { .job = job, .state = ST_FRESH, .lock_fd = -1, .chroot_fd = -1, .session_fd = -1,
-	    .deadline = loop_clock() + (HANDSHAKE_SECONDS + WORKER_GRACE) * 1000 };
-	struct buf motd_text = BUF_INIT;
-	const char *motd = read_motd(job->conf, &motd_text);
-	int child_fd = -1, code;
+	struct monitor m = { .job = job, .state = ST_FRESH, .lock_fd = -1, .root_fd = -1, .session = { -1, -1 },
+	    .resolver = { -1, -1 }, .deadline = job->deadline };
+	int code;
 
 	learn_peer(&m);
-	m.half = fork_half(&m.half_fd, &child_fd);
-	if (m.half == 0)
-		_exit(worker_main(job->roles, job->peer_fd, child_fd, motd));
-	buf_done(&motd_text);
-	if (m.half < 0) {
-		log_error("could not start a worker: %s", strerror(-m.half));
-		return RERR_STREAMIO;
-	}
-	code = serve_half(&m, m.half_fd, m.half, "worker");
-	m.deadline = 0;
+	code = serve(&m, &job->worker, ST_SESSION, "worker");
 	if (m.state != ST_SESSION)
 		return code;
 	close(job->peer_fd);		/* the session's alone now: its end must be the end */
-	return serve_half(&m, m.session_fd, m.session, "session");
+	close(m.root_fd);
+	if (m.resolver.channel >= 0) {
+		close(m.resolver.channel);
+		close(m.resolver.control);
+	}
+	return serve(&m, &m.session, 0, "session");
 }

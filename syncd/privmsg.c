@@ -1,9 +1,9 @@
 #include "syncd/privmsg.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -11,14 +11,24 @@
 int
 priv_send(int fd, uint8_t id, const void *payload, size_t n)
 {
-	struct iovec v[2] = { { &id, 1 }, { (void *)payload, n } };
-	struct msghdr msg = { .msg_iov = v, .msg_iovlen = 2 };
+	uint8_t small[512], *bytes = small;	/* one piece: sendmsg is on no session's list */
 	ssize_t r;
+	int err;
 
+	if (n >= PRIV_MSG_MAX)
+		return E_LIMIT;
+	if (n >= sizeof small && (bytes = malloc(n + 1)) == NULL)
+		return -ENOMEM;
+	bytes[0] = id;
+	if (n > 0)
+		memcpy(bytes + 1, payload, n);
 	do
-		r = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		r = send(fd, bytes, n + 1, MSG_NOSIGNAL);
 	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : 0;
+	err = r < 0 ? -errno : 0;
+	if (bytes != small)
+		free(bytes);
+	return err;
 }
 
 int
@@ -135,6 +145,12 @@ ask_admit(int fd, const struct admission *a, char *words, size_t size)
 	buf_u8(&request, (uint8_t)a->version);
 	buf_put(&request, a->ahead, a->n_ahead);
 	return ask_verdict(fd, REQ_ADMIT, &request, words, size);
+}
+
+void
+tell_started(int fd)
+{
+	(void)priv_send(fd, REQ_STARTED, NULL, 0);
 }
 
 int

@@ -16,6 +16,7 @@ enum {
 	REQ_ADMIT,	/* what the session needs of the text phase; answer as REQ_MODULE */
 	REQ_NAME,	/* 'u' or 'g', id; answer: the name, or nothing */
 	REQ_ID,		/* 'u' or 'g', name; answer: the id, or nothing */
+	REQ_STARTED,	/* the arguments are complete; no answer */
 	REQ_COUNT,
 };
 
@@ -24,7 +25,7 @@ enum { LOG_REQUEST = 100 };
 
 enum { PRIV_MSG_MAX = 65536 };
 
-/* Send one message: id, then the payload.  0 or -errno. */
+/* Send one message: id, then the payload of fewer than PRIV_MSG_MAX bytes.  0, E_LIMIT or -errno. */
 int priv_send(int fd, uint8_t id, const void *payload, size_t n);
 
 /* Receive one: the payload is left in *in.  0, E_EOF, or -errno. */
@@ -43,6 +44,9 @@ struct admission {
 };
 enum { PRIV_AHEAD_MAX = 32768 };
 int ask_admit(int fd, const struct admission *a, char *words, size_t size);
+
+/* The client has said all of its arguments: what bounds a greeting no longer counts. */
+void tell_started(int fd);
 
 /* The name of a user ('u') or group ('g') id; "" when there is none. */
 int ask_name(int fd, char kind, uint32_t id, char *name, size_t size);

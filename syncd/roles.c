@@ -12,15 +12,25 @@
 #define MEMORY_AND_EXIT \
 	"brk", "mmap", "munmap", "mremap", "madvise", "futex", "exit", "exit_group", "rt_sigreturn", \
 	"rt_sigprocmask", "restart_syscall", "clock_gettime", "gettimeofday", "getpid", "gettid", "getrandom"
+/* Neither sendmsg nor recvmsg: a descriptor of another process would come with a message, and lead out of every wall. */
 #define PEER_AND_MONITOR \
-	"read", "write", "send", "sendto", "sendmsg", "recv", "recvfrom", "recvmsg", "poll", "ppoll", "shutdown", "close"
+	"read", "write", "send", "sendto", "recv", "recvfrom", "poll", "ppoll", "shutdown", "close"
 
 #define READS_FILES \
 	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "close_range", "sendfile", "lseek", "unlinkat", \
-	"flistxattr", "fgetxattr", "llistxattr", "lgetxattr", "fchdir", "faccessat2"
+	"flistxattr", "fgetxattr", "llistxattr", "lgetxattr", "fchdir", "faccessat2", "capget", "capset"
 #define CAP(c) (1ULL << (c))
 
 static const char *const worker_syscalls[] = { MEMORY_AND_EXIT, PEER_AND_MONITOR, NULL };
+
+/* What name services of any kind may want: sockets, and files to read. */
+static const char *const resolver_syscalls[] = {
+	MEMORY_AND_EXIT, PEER_AND_MONITOR, "openat", "open", "newfstatat", "fstat", "stat", "lstat", "statx", "statfs", "fstatfs", "access",
+	"faccessat", "faccessat2", "getdents64", "readlink", "readlinkat", "pread64", "lseek", "mprotect", "socket", "connect", "bind",
+	"sendmmsg", "sendmsg", "recvmsg", "setsockopt", "getsockopt", "getsockname", "getpeername", "ioctl", "fcntl", "uname", "getuid",
+	"geteuid", "getgid", "getegid", "epoll_create1", "epoll_ctl", "epoll_wait", "writev", "readv", "rt_sigaction", "sysinfo",
+	"clock_nanosleep", "nanosleep", "alarm", "time", "prlimit64", "getppid", "rseq", "set_robust_list", NULL,
+};
 
 /* Files are found by openat2 below a held descriptor, and never by a path of their own. */
 static const char *const session_syscalls[] = {
@@ -35,7 +45,7 @@ static const char *const writer_syscalls[] = {
 	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", "lsetxattr", "lremovexattr", NULL,
 };
 
-enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, WORKER_MEMORY_MAX = 64 << 20 };
+enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, RESOLVER_FILES_MAX = 64, WORKER_MEMORY_MAX = 64 << 20 };
 
 static int
 make_empty_dir(void)
@@ -60,14 +70,17 @@ roles_prepare(struct roles *r)
 	const struct passwd *pw;
 	int err;
 
-	*r = (struct roles){ .empty_dir = -1, .nobody_uid = 65534, .nobody_gid = 65534 };
+	*r = (struct roles){ .empty_dir = -1, .root_dir = -1, .nobody_uid = 65534, .nobody_gid = 65534 };
 	if ((pw = getpwnam("nobody")) != NULL) {
 		r->nobody_uid = pw->pw_uid;
 		r->nobody_gid = pw->pw_gid;
 	}
 	if (geteuid() == 0 && (r->empty_dir = make_empty_dir()) < 0)
 		return r->empty_dir;
-	if ((err = role_filter_new(worker_syscalls, &r->worker)) != 0)
+	if ((r->root_dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return -errno;
+	if ((err = role_filter_new(worker_syscalls, &r->worker)) != 0 ||
+	    (err = role_filter_new(resolver_syscalls, &r->resolver)) != 0)
 		return err;
 	if ((err = role_filter_new(session_syscalls, &r->session)) != 0)
 		return err;
@@ -78,10 +91,13 @@ void
 roles_done(struct roles *r)
 {
 	role_filter_free(r->worker);
+	role_filter_free(r->resolver);
 	role_filter_free(r->session);
 	role_filter_free(r->writer);
 	if (r->empty_dir >= 0)
 		close(r->empty_dir);
+	if (r->root_dir >= 0)
+		close(r->root_dir);
 }
 
 int
@@ -98,13 +114,26 @@ roles_enter_worker(const struct roles *r, int peer_fd, int monitor_fd, char *rep
 }
 
 int
+roles_enter_resolver(const struct roles *r, int monitor_fd, char *report)
+{
+	const int keep[] = { monitor_fd, r->root_dir };
+	struct role role = {
+		.name = "resolver", .root_fd = -1, .set_ids = geteuid() == 0, .uid = r->nobody_uid, .gid = r->nobody_gid,
+		.files = ROLE_FILES_READ, .tree_fd = r->root_dir, .may_connect = 1, .may_bind = 1, .files_max = RESOLVER_FILES_MAX,
+		.memory_max = WORKER_MEMORY_MAX, .filter = r->resolver, .keep = keep, .n_keep = ARRAY_LEN(keep),
+	};
+
+	return role_enter(&role, report);
+}
+
+int
 roles_enter_session(const struct roles *r, const struct session_identity *id, int peer_fd, int monitor_fd, char *report)
 {
-	const int keep[] = { peer_fd, monitor_fd, id->root_fd, id->tree_fd };
+	const int keep[] = { peer_fd, monitor_fd, id->tree_fd };
 	const uint64_t reads = CAP(CAP_DAC_READ_SEARCH), writes = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER) |
 	    CAP(CAP_FSETID) | CAP(CAP_MKNOD) | CAP(CAP_SETFCAP), atimes = CAP(CAP_FOWNER);
 	struct role role = {
-		.name = "session", .root_fd = id->root_fd, .set_ids = id->set_ids, .uid = id->uid, .gid = id->gid,
+		.name = "session", .root_fd = id->jail ? id->tree_fd : -1, .set_ids = id->set_ids, .uid = id->uid, .gid = id->gid,
 		.groups = id->groups, .n_groups = id->n_groups,
 		.caps = reads | (id->writes ? writes : 0) | (id->keeps_atimes ? atimes : 0),
 		.files = id->writes ? ROLE_FILES_WRITE : ROLE_FILES_READ, .tree_fd = id->tree_fd,

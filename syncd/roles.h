@@ -6,21 +6,27 @@
 
 struct roles {
 	int empty_dir;		/* an empty directory that is already removed: nothing can be made in it */
+	int root_dir;		/* "/" */
 	uid_t nobody_uid;
 	gid_t nobody_gid;
-	struct role_filter *worker, *session, *writer;
+	struct role_filter *worker, *session, *writer, *resolver;
 };
 
-/* Prepare what the roles need; once, in the listener.  0 or -errno. */
+/* Prepare what the roles need; once, in the spawner.  0 or -errno. */
 int roles_prepare(struct roles *r);
 void roles_done(struct roles *r);
 
 /* The worker: it reads a stranger's first words, and can do nothing else. */
 int roles_enter_worker(const struct roles *r, int peer_fd, int monitor_fd, char *report);
 
+/* Looks names up: may read what everybody may, and speak to name servers. */
+int roles_enter_resolver(const struct roles *r, int monitor_fd, char *report);
+
+enum { SESSION_GROUPS_MAX = 64 };
+
 struct session_identity {
-	int root_fd;		/* chroot there; -1: none */
 	int tree_fd;		/* the module's directory */
+	int jail;		/* it is the process's root, too */
 	int set_ids;
 	uid_t uid;
 	gid_t gid;

@@ -19,7 +19,7 @@ enum {
 	MODULE_NAME_MAX = 255,
 	DIGEST_MAX = 64,
 	SUM_COUNT_MAX = 1 << 28,	/* block sums in one request: 256 Mi blocks */
-	HANDSHAKE_SECONDS = 60,		/* greeting to module, and again for the arguments */
+	HANDSHAKE_SECONDS = 60,		/* connect to the end of the arguments, however the bytes trickle */
 	RELIEVE_SECONDS = 300,		/* a client that does not read while we have long work to tell of */
 	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */
 	PEER_IN_MAX = 64 << 20,		/* bytes of a peer held while it does not read */

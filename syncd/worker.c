@@ -1,77 +1,105 @@
 #include "syncd/worker.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "lib/log.h"
-#include "lib/sock.h"
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "syncd/boot.h"
+#include "syncd/privmsg.h"
+#include "syncd/session/session.h"
 
 enum { EXIT_ROLE = 11 };
 
 static int
-refuse_role(int monitor_fd, const char *report)
+refuse(int monitor_fd, const char *what)
 {
-	ask_log(monitor_fd, LOG_ERR, report, strlen(report));
+	ask_log(monitor_fd, LOG_ERR, what, strlen(what));
 	return EXIT_ROLE;
 }
 
 int
-worker_main(const struct roles *roles, int peer_fd, int monitor_fd, const char *motd)
+worker_main(const struct roles *roles, const struct process_job *job)
 {
 	char report[ROLE_REPORT_SIZE];
+	struct buf greeting = BUF_INIT;
 	struct session s;
 	int code;
 
-	if (roles_enter_worker(roles, peer_fd, monitor_fd, report) != 0)
-		return refuse_role(monitor_fd, report);
-	session_init(&s, peer_fd, monitor_fd, PH_HELLO);
-	s.motd = motd;
+	if (boot_read(job->boot_fd, &greeting) != 0 || job->greeted > buf_len(&greeting))
+		return refuse(job->monitor_fd, "role worker: it was told no greeting");
+	if (roles_enter_worker(roles, job->peer_fd, job->monitor_fd, report) != 0)
+		return refuse(job->monitor_fd, report);
+	session_init(&s, job->peer_fd, job->monitor_fd, PH_HELLO);
+	s.deadline = job->deadline;
+	s.greeting = (const char *)buf_head(&greeting) + job->greeted;
 	code = session_run(&s);		/* untrusted bytes only from here on */
 	session_done(&s);
+	buf_done(&greeting);
 	return code;
 }
 
-/* NULL when the module names none, or one that is not known. */
-static struct charset *
-open_charset(const struct grant *grant)
+/* The module's filter and its changes of modes.  The monitor has parsed the same text before: what fails here is memory. */
+static int
+build_policy(const struct boot *b, struct grant *g)
 {
-	struct charset *c = NULL;
+	struct chmod_list *in = NULL, *out = NULL;
+	int r = rules_new(&g->hidden);
 
-	if (grant->charset != NULL && grant->charset[0] != '\0' && charset_new(grant->charset, &c) != 0)
-		log_error("module %s: charset %s is not known here", grant->module, grant->charset);
-	return c;
+	for (size_t i = 0; i < b->n_rules && r == 0; i++)
+		r = rules_add_config(g->hidden, b->rules[i].source, b->rules[i].text);
+	if (r == 0 && b->incoming != NULL)
+		r = chmod_parse(b->incoming, &in);
+	if (r == 0 && b->outgoing != NULL)
+		r = chmod_parse(b->outgoing, &out);
+	g->incoming = in;
+	g->outgoing = out;
+	return r;
 }
 
-int
-session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struct session_identity *id,
-    const struct grant *grant, const struct admission *a)
+static int
+run_session(const struct process_job *job, struct boot *b, struct charset *charset)
 {
-	char report[ROLE_REPORT_SIZE];
-	const uid_t uid = id->set_ids ? id->uid : geteuid();
-	const gid_t gid = id->set_ids ? id->gid : getegid();
-	const mode_t mask = umask(id->writes ? 0 : 022);	/* modes of new files are the session's to say */
 	struct session s;
 	int code;
 
-	struct charset *charset = open_charset(grant);
-
-	if (roles_enter_session(roles, id, peer_fd, monitor_fd, report) != 0)
-		return refuse_role(monitor_fd, report);
-	session_init(&s, peer_fd, monitor_fd, PH_ARGS);
-	s.grant = *grant;
-	s.grant.mask = mask;
-	s.grant.uid = uid;
-	s.grant.gid = gid;
-	s.grant.groups = id->groups;
-	s.grant.n_groups = id->n_groups;
+	session_init(&s, job->peer_fd, job->monitor_fd, PH_ARGS);
+	s.deadline = b->deadline;
+	s.grant = b->grant;
 	s.charset = charset;
-	s.proto.version = a->version;
-	buf_put(&s.peer.in, a->ahead, a->n_ahead);
+	s.proto.version = b->version;
+	buf_put(&s.peer.in, b->ahead, b->n_ahead);
 	code = session_run(&s);
 	session_log_end(&s);
 	session_done(&s);
 	return code;
+}
+
+int
+session_main(const struct roles *roles, const struct process_job *job)
+{
+	char report[ROLE_REPORT_SIZE];
+	struct charset *charset = NULL;
+	struct buf told = BUF_INIT;
+	struct boot b;
+	struct cursor c;
+
+	if (boot_read(job->boot_fd, &told) != 0)
+		return refuse(job->monitor_fd, "role session: it was told nothing");
+	c = cur_of(buf_head(&told), buf_len(&told));
+	if (boot_get(&c, &b) != 0 || build_policy(&b, &b.grant) != 0)
+		return refuse(job->monitor_fd, "role session: what it was told cannot be used");
+	if (b.grant.charset != NULL && b.grant.charset[0] != '\0')	/* loads files, so it comes before the walls */
+		(void)charset_new(b.grant.charset, &charset);
+	b.id.tree_fd = b.grant.root_fd = job->root_fd;
+	b.grant.uid = b.id.set_ids ? b.id.uid : geteuid();
+	b.grant.gid = b.id.set_ids ? b.id.gid : getegid();
+	b.grant.groups = b.id.groups;
+	b.grant.n_groups = b.id.n_groups;
+	b.grant.mask = umask(b.id.writes ? 0 : 022);	/* modes of new files are the session's to say */
+	if (roles_enter_session(roles, &b.id, job->peer_fd, job->monitor_fd, report) != 0)
+		return refuse(job->monitor_fd, report);
+	return run_session(job, &b, charset);	/* untrusted bytes only from here on */
 }

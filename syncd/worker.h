@@ -1,16 +1,25 @@
-/* The unprivileged halves of a connection: what each process runs once it is forked. */
+/* The unprivileged processes of a connection: what each runs once the spawner has forked it. */
 #ifndef SALLYPORT_SYNCD_WORKER_H
 #define SALLYPORT_SYNCD_WORKER_H
 
-#include "syncd/privmsg.h"
+#include <stdint.h>
+
 #include "syncd/roles.h"
-#include "syncd/session/session.h"
 
-/* Before admission: greeting to module.  Returns the exit code. */
-int worker_main(const struct roles *roles, int peer_fd, int monitor_fd, const char *motd);
+/* What a process is given; its descriptors end with it. */
+struct process_job {
+	int peer_fd;		/* the connection; -1: none */
+	int monitor_fd;		/* its pair with the monitor */
+	int boot_fd;		/* what it is told: a worker the greeting's text, the others see their functions */
+	int root_fd;		/* the module's directory; -1: none */
+	uint64_t deadline;	/* of a worker, ms on the monotonic clock */
+	uint32_t greeted;	/* a worker: bytes of the greeting that are already on their way */
+};
 
-/* After it. */
-int session_main(const struct roles *roles, int peer_fd, int monitor_fd, const struct session_identity *id,
-    const struct grant *grant, const struct admission *a);
+/* Before admission: greeting to module.  The exit code. */
+int worker_main(const struct roles *roles, const struct process_job *job);
+
+/* After it; told what syncd/boot.h writes.  The exit code. */
+int session_main(const struct roles *roles, const struct process_job *job);
 
 #endif

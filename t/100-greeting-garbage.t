@@ -35,7 +35,7 @@ answers 'a version of twenty digits is a new one' "said pub *" 'send:@RSYNCD: 99
 answers 'one byte at a time will do' "said pub            ?x09all of it${nl}said @RSYNCD: EXIT${nl}closed" "slow:$hi#list\\n"
 answers 'the two lines of openrsync in one segment' "said @RSYNCD: OK${nl}closed" 'send:@RSYNCD: 29\npub\n' 'read:OK' fin
 answers 'nothing at all' '*closed' fin
-log_says 2 'connection unexpectedly closed (0 bytes received so far)' 'is logged, as the one before, as a closed connection'
+log_says 1 'connection from 127.0.0.1 closed: it has said nothing' 'is logged in one line'
 answers 'a greeting and no more' '*closed' "send:$hi" fin
 answers 'half a greeting, broken off' closed 'send:@RSYN' rst
 

@@ -97,7 +97,13 @@ start_syncd() {
 # idle PID: until no connection of our daemon is left, 10 s at most: a session works off what it has received, also after its client is gone
 idle() {
 	_n=0
-	while pgrep -P "$1" > /dev/null && [ $_n -lt 500 ]; do _n=$((_n + 1)); sleep 0.02; done
+	while [ -n "$(serving "$1")" ] && [ $_n -lt 500 ]; do _n=$((_n + 1)); sleep 0.02; done
+}
+# serving PID: the processes that serve connections of our daemon: all below it but the spawner
+serving() {
+	_spawner=$(pgrep -P "$1" -x syncd-spawner)
+	pgrep -P "$1" | grep -vx "${_spawner:-none}"
+	[ -z "$_spawner" ] || pgrep -P "$_spawner"
 }
 # start_rsyncd < CONF: Debian's own daemon on a free port in $rport
 start_rsyncd() {

@@ -30,7 +30,8 @@ static const struct opt globals[] = {
 	{ "address", G(STR, address) },
 	{ "port", G(ATOI, port), .def = "0", .min = 0, .max = 65535 },
 	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
-	{ "listen backlog", G(ATOI, backlog), .def = "5", .min = 1, .max = 4096 },
+	{ "listen backlog", G(ATOI, backlog), .def = "128", .min = 1, .max = 4096 },
+	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */
 	{ "motd file", G(STR, motd_file) },
 	{ "pid file", G(STR, pid_file) },
 	{ "daemon chroot", G(STR, unsupported), .flags = P_CLOSES },
@@ -67,6 +68,7 @@ static const struct opt params[] = {
 	{ "max connections", M(ATOI, max_connections), .def = "0" },
 	{ "lock file", M(STR, lock_file), .def = "/var/run/rsyncd.lock" },
 	{ "timeout", M(ATOI, timeout), .def = "0", .min = 0, .max = 1 << 30 },
+	{ "idle timeout", M(ATOI, idle_timeout), .def = "14400", .min = 0, .max = 1 << 30 },	/* ours: where timeout is 0 */
 	{ "log file", M(STR, log_file) },
 	{ "syslog facility", M(WORD, syslog_facility), .def = "daemon", .words = facilities },
 	{ "syslog tag", M(STR, syslog_tag), .def = "rsyncd" },

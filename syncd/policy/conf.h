@@ -21,14 +21,14 @@ struct module_conf {
 	int ignore_nonreadable, ignore_errors, open_noatime;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
-	int64_t max_connections, timeout, max_verbosity, max_memory;
+	int64_t max_connections, timeout, idle_timeout, max_verbosity, max_memory;
 	char *unsupported;	/* where parameters that close a module are parsed into */
 	int unsupported_flag;
 };
 
 struct global_conf {
 	char *address, *motd_file, *pid_file;
-	int64_t port, backlog;
+	int64_t port, backlog, max_memory_total;
 	int loopback_only;
 	char *unsupported;
 	int unsupported_flag;

@@ -2,12 +2,14 @@
 #include "syncd/session/session.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "lib/err.h"
+#include "lib/role.h"
 #include "syncd/privmsg.h"
 
 /* Take arguments until the list ends.  0, or E_SHORT and worse. */
@@ -104,6 +106,21 @@ convert_list(struct session *s)
 	return 0;
 }
 
+/* Those of the session's capabilities (syncd/roles.c) that not every request needs are kept only by those that do. */
+static uint64_t
+needed_caps(const struct options *o)
+{
+	uint64_t caps = ~UINT64_C(0);
+
+	if (o->devices <= 0)
+		caps &= ~(UINT64_C(1) << CAP_MKNOD);
+	if (o->xattrs <= 0)
+		caps &= ~(UINT64_C(1) << CAP_SETFCAP);
+	if (o->owner <= 0 && o->group <= 0 && o->backup <= 0)
+		caps &= ~(UINT64_C(1) << CAP_CHOWN);
+	return caps;
+}
+
 static enum step
 take_list(struct session *s)
 {
@@ -127,6 +144,9 @@ take_list(struct session *s)
 		return STEP_NEXT;
 	}
 	s->deadline = 0;
+	tell_started(s->monitor_fd);
+	if ((r = role_keep_caps(needed_caps(&s->opt))) != 0)
+		return session_broken(s, r);
 	if (s->grant.ignore_errors)
 		s->opt.ignore_errors = 1;
 	log_request(s);

@@ -8,8 +8,6 @@
 #include "lib/err.h"
 #include "syncd/privmsg.h"
 
-static const char digests[] = "sha512 sha256 sha1 md5 md4";
-
 /* text without control bytes, for words that echo the peer's own (hardening I9) */
 static const char *
 printable(const char *text, char *dst, size_t size)
@@ -48,13 +46,8 @@ hello_run(struct session *s)
 	enum hello_fault fault;
 	int r;
 
-	if (s->peer.total_out == 0 && !peer_pending(&s->peer)) {	/* we speak first, and do not wait */
-		hello_put(peer_out(&s->peer), digests);
-		if (s->motd != NULL) {
-			buf_text(peer_out(&s->peer), s->motd);
-			buf_text(peer_out(&s->peer), "\n");
-		}
-	}
+	buf_text(peer_out(&s->peer), s->greeting);	/* we speak first, and do not wait */
+	s->greeting = "";
 	if ((r = line_get(&c, line, sizeof line)) != 0)
 		return r == E_SHORT ? session_short(s, r) : refuse_hello(s, HELLO_NOT_RSYNC, "");
 	peer_consume(&s->peer, &c);

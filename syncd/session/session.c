@@ -33,7 +33,7 @@ session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
 	s->monitor_fd = monitor_fd;
 	s->phase = first;
 	s->last_in = s->last_out = s->last_alive = loop_clock();
-	s->deadline = s->last_in + HANDSHAKE_SECONDS * 1000;
+	s->greeting = "";
 	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
 	s->send.fd = -1;
 	options_init(&s->opt);
@@ -188,11 +188,20 @@ session_short(struct session *s, int err)
 	return s->peer.eof ? session_broken(s, E_EOF) : STEP_WAIT;
 }
 
-/* How long the peer may be silent, in ms; 0: for ever. */
+/* How long the peer may be silent, in ms; 0: for ever, or another deadline counts. */
 static uint64_t
 quiet_ms(const struct session *s)
 {
-	return s->grant.timeout > 0 && s->args_open && s->phase != PH_DRAIN ? (uint64_t)s->grant.timeout * 1000 : 0;
+	if (!s->args_open || s->phase == PH_DRAIN)
+		return 0;
+	return (uint64_t)(s->grant.timeout > 0 ? s->grant.timeout : s->grant.idle) * 1000;
+}
+
+/* How often we show the peer that we are here, in ms; 0: never.  Only a peer with a timeout counts our silence. */
+static uint64_t
+alive_ms(const struct session *s)
+{
+	return s->grant.timeout > 0 ? quiet_ms(s) / 2 : 0;
 }
 
 static uint64_t
@@ -222,12 +231,14 @@ paced_until(const struct session *s, uint64_t now)
 static int
 wait_ms(const struct session *s, bool yield)
 {
-	uint64_t now = loop_clock(), due = s->deadline, quiet = quiet_ms(s);
+	uint64_t now = loop_clock(), due = s->deadline, quiet = quiet_ms(s), alive = alive_ms(s);
 
 	if (yield)
 		return 0;
 	if (quiet != 0)
-		due = earlier(due, earlier(last_moved(s) + quiet, s->last_alive + quiet / 2));
+		due = earlier(due, last_moved(s) + quiet);
+	if (alive != 0)
+		due = earlier(due, s->last_alive + alive);
 	due = earlier(due, paced_until(s, now));
 	if (due == 0)
 		return -1;
@@ -239,9 +250,9 @@ wait_ms(const struct session *s, bool yield)
 static void
 keep_alive(struct session *s)
 {
-	uint64_t now = loop_clock(), quiet = quiet_ms(s);
+	uint64_t now = loop_clock(), alive = alive_ms(s);
 
-	if (quiet == 0 || !s->peer.framed_out || now < s->last_alive + quiet / 2)
+	if (alive == 0 || !s->peer.framed_out || now < s->last_alive + alive)
 		return;
 	s->last_alive = now;
 	if (!peer_pending(&s->peer))
@@ -270,7 +281,7 @@ time_out(struct session *s)
 		ask_log(s->monitor_fd, LOG_WARNING, handshake, sizeof handshake - 1);
 		return;
 	}
-	snprintf(text, sizeof text, "[%s] io timeout after %d seconds -- exiting", side(s), s->grant.timeout);
+	snprintf(text, sizeof text, "[%s] io timeout after %d seconds -- exiting", side(s), (int)(quiet_ms(s) / 1000));
 	ask_log(s->monitor_fd, LOG_WARNING, text, strlen(text));
 }
 

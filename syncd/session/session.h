@@ -61,6 +61,7 @@ struct grant {
 	int max_verbosity;
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 	int timeout;		/* seconds, 0: none */
+	int idle;		/* seconds without a byte either way after which a session without timeout ends; 0: never */
 
 	/* who the session is, where it writes */
 	uid_t uid;
@@ -115,7 +116,7 @@ struct session {
 
 	/* text phase */
 	struct hello hello;
-	const char *motd;	/* borrowed; NULL: none */
+	const char *greeting;	/* what of it is still to be sent; borrowed */
 	char user[256];
 	long early_left;
 	bool early_seen;

@@ -1,0 +1,180 @@
+#include "syncd/boot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- scalars of the grant, one row each ------------------------------------------------------ */
+
+enum kind { FLAG, NUMBER };
+
+#define ROW(kind, of, field) { kind, offsetof(struct boot, of.field) }
+
+static const struct {
+	enum kind kind;
+	size_t at;
+} scalars[] = {
+	ROW(FLAG, grant, read_only), ROW(FLAG, grant, write_only), ROW(FLAG, grant, numeric_ids), ROW(FLAG, grant, jailed),
+	ROW(FLAG, grant, munge), ROW(FLAG, grant, confine_links), ROW(FLAG, grant, fake_super), ROW(FLAG, grant, ignore_nonreadable),
+	ROW(FLAG, grant, ignore_errors), ROW(FLAG, grant, dont_compress), ROW(NUMBER, grant, max_verbosity),
+	ROW(NUMBER, grant, timeout), ROW(NUMBER, grant, idle), ROW(NUMBER, grant, open_noatime),
+	ROW(NUMBER, id, set_ids), ROW(NUMBER, id, writes), ROW(NUMBER, id, keeps_atimes), ROW(NUMBER, id, jail),
+};
+
+static void
+put_scalars(struct buf *out, const struct boot *b)
+{
+	for (size_t i = 0; i < ARRAY_LEN(scalars); i++) {
+		const char *at = (const char *)b + scalars[i].at;
+
+		buf_le32(out, scalars[i].kind == FLAG ? (uint32_t)*(const bool *)at : (uint32_t)*(const int *)at);
+	}
+}
+
+static void
+get_scalars(struct cursor *c, struct boot *b)
+{
+	for (size_t i = 0; i < ARRAY_LEN(scalars); i++) {
+		char *at = (char *)b + scalars[i].at;
+		uint32_t v = cur_le32(c);
+
+		if (scalars[i].kind == FLAG)
+			*(bool *)at = v != 0;
+		else
+			*(int *)at = (int)v;
+	}
+}
+
+/* --- strings: a length with the NUL counted, 0 for NULL ---------------------------------------- */
+
+static void
+put_string(struct buf *out, const char *s)
+{
+	size_t n = s == NULL ? 0 : strlen(s) + 1;
+
+	buf_le32(out, (uint32_t)n);
+	buf_put(out, s, n);
+}
+
+static const char *
+get_string(struct cursor *c)
+{
+	uint32_t n = cur_le32(c);
+	const char *s = n == 0 ? NULL : (const char *)cur_bytes(c, n);
+
+	if (s == NULL)
+		return NULL;
+	if (s[n - 1] != '\0') {
+		cur_fail(c, E_FORMAT);
+		return NULL;
+	}
+	return s;
+}
+
+void
+boot_put(struct buf *out, const struct boot *b)
+{
+	put_string(out, b->grant.module);
+	put_scalars(out, b);
+	buf_le32(out, b->id.uid);
+	buf_le32(out, b->id.gid);
+	buf_le32(out, (uint32_t)b->id.n_groups);
+	for (size_t i = 0; i < b->id.n_groups; i++)
+		buf_le32(out, b->id.groups[i]);
+	buf_le64(out, b->id.memory_max);
+	put_string(out, b->grant.temp_dir);
+	put_string(out, b->grant.charset);
+	put_string(out, b->incoming);
+	put_string(out, b->outgoing);
+	buf_le32(out, (uint32_t)b->n_rules);
+	for (size_t i = 0; i < b->n_rules; i++) {
+		buf_le32(out, (uint32_t)b->rules[i].source);
+		put_string(out, b->rules[i].text);
+	}
+	buf_le32(out, (uint32_t)b->version);
+	buf_le64(out, b->deadline);
+	buf_le32(out, (uint32_t)b->n_ahead);
+	buf_put(out, b->ahead, b->n_ahead);
+}
+
+static void
+get_groups(struct cursor *c, struct boot *b)
+{
+	uint32_t n = cur_le32(c);
+
+	if (n > SESSION_GROUPS_MAX) {
+		cur_fail(c, E_FORMAT);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		b->groups[i] = cur_le32(c);
+	b->id.groups = b->groups;
+	b->id.n_groups = n;
+}
+
+static void
+get_rules(struct cursor *c, struct boot *b)
+{
+	uint32_t n = cur_le32(c);
+
+	if (n > BOOT_RULES_MAX) {
+		cur_fail(c, E_FORMAT);
+		return;
+	}
+	for (b->n_rules = 0; b->n_rules < n; b->n_rules++) {
+		b->rules[b->n_rules].source = (enum rules_source)cur_le32(c);
+		b->rules[b->n_rules].text = get_string(c);
+	}
+}
+
+int
+boot_get(struct cursor *c, struct boot *b)
+{
+	const char *module;
+
+	memset(b, 0, sizeof *b);
+	b->id.tree_fd = b->grant.root_fd = -1;
+	module = get_string(c);
+	if (module == NULL || strlen(module) > MODULE_NAME_MAX)
+		return c->err != 0 ? c->err : E_FORMAT;
+	strcpy(b->grant.module, module);
+	get_scalars(c, b);
+	b->id.uid = cur_le32(c);
+	b->id.gid = cur_le32(c);
+	get_groups(c, b);
+	b->id.memory_max = cur_le64(c);
+	b->grant.temp_dir = get_string(c);
+	b->grant.charset = get_string(c);
+	b->incoming = get_string(c);
+	b->outgoing = get_string(c);
+	get_rules(c, b);
+	b->version = (int)cur_le32(c);
+	b->deadline = cur_le64(c);
+	b->n_ahead = cur_le32(c);
+	b->ahead = cur_bytes(c, b->n_ahead);
+	return c->err;
+}
+
+int
+boot_read(int fd, struct buf *ret)
+{
+	struct stat st;
+	uint8_t *at;
+	size_t size;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? -EBADF : -errno;
+	if (st.st_size > BOOT_SIZE_MAX)
+		return E_LIMIT;
+	size = (size_t)st.st_size;
+	if ((at = buf_reserve(ret, size + 1)) == NULL)
+		return ret->err;
+	n = pread(fd, at, size, 0);
+	if (n != (ssize_t)size)
+		return n < 0 ? -errno : E_SHORT;
+	buf_commit(ret, size);
+	return buf_cstr(ret) == NULL ? -ENOMEM : 0;
+}

@@ -1,0 +1,485 @@
+#include "config.h"
+
+#include "syncd/connections.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "syncd/greeting.h"
+#include "syncd/monitor.h"
+#include "syncd/spawn.h"
+#include "syncd/types.h"
+
+enum { DEADLINE_GRACE = 5000 };	/* ms beyond the deadline, for the worker and the monitor to say so first */
+
+enum queue { SILENT, GREETING, SERVED, QUEUES };
+
+/* All connections from one address. */
+struct origin {
+	uint64_t network;	/* 0: loopback and UNIX sockets, which many clients share */
+	unsigned n[QUEUES];
+	unsigned held;		/* by a newcomer that is in no queue yet */
+	struct origin *next;
+};
+
+struct connection {
+	struct connections *all;
+	enum queue queue;
+	struct connection *older, *newer;	/* in the queue */
+	struct origin *origin;
+	struct addr peer;
+	struct watch watch;	/* the peer while it is silent, then the worker's channel */
+	struct timer expiry;
+	uint64_t deadline;
+	int peer_fd;		/* -1: with the monitor */
+	uint32_t greeted;
+	struct spawned worker;	/* channel -1: none, or with the monitor */
+	pid_t monitor;		/* 0: none yet */
+};
+
+struct line {			/* oldest first */
+	struct connection *oldest, *newest;
+	unsigned n;
+};
+
+struct connections {
+	struct connections_env env;
+	const struct syncd_conf *conf;
+	int spawner;
+	struct greeting greeting;
+	struct line queues[QUEUES];
+	struct origin *origins;
+	int report[2];		/* monitors write their pids */
+	struct watch reports;
+	uint64_t memory_half;	/* of the machine's, bytes */
+	unsigned log_tokens, log_dropped;
+	struct timer log_refill;
+};
+
+/* --- lines about strangers, at a bounded rate ------------------------------------------------- */
+
+static void
+refill(void *arg)
+{
+	struct connections *cs = arg;
+
+	if (cs->log_dropped > 0)
+		log_warn("%u more connections were refused or given up", cs->log_dropped);
+	cs->log_dropped = 0;
+	if ((cs->log_tokens += CONNECTIONS_LOG_RATE) < CONNECTIONS_LOG_BURST)
+		loop_timer(cs->env.loop, &cs->log_refill, 1000);
+}
+
+static void
+tell(struct connections *cs, const struct addr *peer, const char *what)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	if (cs->log_tokens == 0) {
+		cs->log_dropped++;
+		return;
+	}
+	cs->log_tokens--;
+	if (cs->log_refill.slot == 0)
+		loop_timer(cs->env.loop, &cs->log_refill, 1000);
+	log_warn("connection from %s %s", addr_host(peer, text, sizeof text), what);
+}
+
+/* --- origins --------------------------------------------------------------------------------- */
+
+static uint64_t
+network_of(const struct addr *a)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->ss;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->ss;
+	uint64_t net = 0;
+
+	if (addr_is_loopback(a))
+		return 0;
+	if (a->ss.ss_family == AF_INET)
+		return UINT64_C(1) << 32 | v4->sin_addr.s_addr;
+	if (a->ss.ss_family == AF_INET6)
+		memcpy(&net, &v6->sin6_addr, sizeof net);
+	return net;
+}
+
+static struct origin *
+origin_of(struct connections *cs, const struct addr *a)
+{
+	uint64_t network = network_of(a);
+	struct origin *o;
+
+	for (o = cs->origins; o != NULL; o = o->next)
+		if (o->network == network)
+			return o;
+	if ((o = calloc(1, sizeof *o)) == NULL)
+		return NULL;
+	o->network = network;
+	o->next = cs->origins;
+	cs->origins = o;
+	return o;
+}
+
+/* Forget it when nothing of it is left. */
+static void
+origin_release(struct connections *cs, struct origin *o)
+{
+	struct origin **at = &cs->origins;
+
+	if (o->held > 0)
+		return;
+	for (int i = 0; i < QUEUES; i++)
+		if (o->n[i] > 0)
+			return;
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	free(o);
+}
+
+/* --- queues ---------------------------------------------------------------------------------- */
+
+static void
+enqueue(struct connection *c, enum queue queue)
+{
+	struct line *q = &c->all->queues[queue];
+
+	c->queue = queue;
+	c->older = q->newest;
+	c->newer = NULL;
+	*(q->newest == NULL ? &q->oldest : &q->newest->newer) = c;
+	q->newest = c;
+	q->n++;
+	c->origin->n[queue]++;
+}
+
+static void
+dequeue(struct connection *c)
+{
+	struct line *q = &c->all->queues[c->queue];
+
+	*(c->older == NULL ? &q->oldest : &c->older->newer) = c->newer;
+	*(c->newer == NULL ? &q->newest : &c->newer->older) = c->older;
+	q->n--;
+	c->origin->n[c->queue]--;
+}
+
+static void
+close_fds(struct connection *c)
+{
+	if (c->peer_fd >= 0)
+		close(c->peer_fd);
+	if (c->worker.channel >= 0) {
+		close(c->worker.channel);
+		close(c->worker.control);
+	}
+	c->peer_fd = c->worker.channel = -1;
+}
+
+static void
+connection_free(struct connection *c)
+{
+	loop_unwatch(c->all->env.loop, &c->watch);
+	loop_timer_clear(c->all->env.loop, &c->expiry);
+	dequeue(c);
+	origin_release(c->all, c->origin);
+	close_fds(c);
+	free(c);
+}
+
+/* What is with a monitor ends with it, and is freed when that is reaped. */
+static void
+give_up(struct connection *c, const char *why)
+{
+	tell(c->all, &c->peer, why);
+	if (c->monitor > 0)
+		kill(c->monitor, SIGKILL);
+	else
+		connection_free(c);
+}
+
+static void
+expired(void *arg)
+{
+	struct connection *c = arg;
+
+	give_up(c, c->queue == SILENT ? "given up: it has said nothing" : "given up: its greeting takes too long");
+}
+
+/* Room for one more.  Who gives way is the oldest of the origin that has most: a flood from one address turns on itself. */
+static void
+make_room(struct connections *cs, enum queue queue, unsigned most)
+{
+	struct line *q = &cs->queues[queue];
+	struct connection *c, *victim = NULL;
+	unsigned crowd = 0;
+
+	if (q->n < most)
+		return;
+	for (struct origin *o = cs->origins; o != NULL; o = o->next)
+		crowd = o->n[queue] > crowd ? o->n[queue] : crowd;
+	for (c = q->oldest; c != NULL && victim == NULL; c = c->newer)
+		if (c->origin->n[queue] == crowd && c->deadline != 0)
+			victim = c;
+	if (victim == NULL)
+		return;
+	victim->deadline = 0;		/* chosen once: a monitor needs a moment to be reaped */
+	give_up(victim, "given up for a newer one: too many have not said what they want");
+}
+
+/* --- the monitor ------------------------------------------------------------------------------ */
+
+static void
+forget_others(struct connections *cs, const struct connection *mine)
+{
+	for (int i = 0; i < QUEUES; i++)
+		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer)
+			if (c != mine)
+				close_fds(c);
+	close(cs->report[0]);
+	if (cs->greeting.boot >= 0)
+		close(cs->greeting.boot);
+	cs->env.close_listening(cs->env.arg);
+}
+
+/* Half of the machine's, where the configuration does not say. */
+static uint64_t
+memory_max(const struct connections *cs)
+{
+	int64_t said = cs->conf->global.max_memory_total;
+
+	return said > 0 ? (uint64_t)said << 20 : cs->memory_half;
+}
+
+static _Noreturn void
+run_monitor(struct connection *c)
+{
+	struct connections *cs = c->all;
+	struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .peer_fd = c->peer_fd, .worker = c->worker,
+	    .peer = c->peer, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
+	    .log_override = cs->env.log_override };
+	sigset_t none;
+
+	forget_others(cs, c);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	_exit(monitor_run(&job));
+}
+
+/* The worker asks for something, or has ended without. */
+static void
+channel_ready(void *arg, uint32_t events)
+{
+	struct connection *c = arg;
+	char byte;
+
+	(void)events;
+	if (recv(c->worker.channel, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
+		connection_free(c);
+		return;
+	}
+	loop_unwatch(c->all->env.loop, &c->watch);
+	if ((c->monitor = fork()) == 0)
+		run_monitor(c);
+	if (c->monitor < 0) {
+		log_error("could not create child server process: %s", strerror(errno));
+		connection_free(c);
+		return;
+	}
+	close_fds(c);
+}
+
+/* The arguments of a connection are complete: it is a transfer now. */
+static void
+reports_ready(void *arg, uint32_t events)
+{
+	struct connections *cs = arg;
+	pid_t pid;
+
+	(void)events;
+	while (read(cs->report[0], &pid, sizeof pid) == (ssize_t)sizeof pid)
+		for (struct connection *c = cs->queues[GREETING].oldest; c != NULL; c = c->newer)
+			if (c->monitor == pid) {
+				loop_timer_clear(cs->env.loop, &c->expiry);
+				dequeue(c);
+				enqueue(c, SERVED);
+				break;
+			}
+}
+
+int
+connections_reaped(struct connections *cs, pid_t pid, int status)
+{
+	for (int i = GREETING; i < QUEUES; i++)
+		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer)
+			if (c->monitor == pid) {
+				if (WIFSIGNALED(status) && c->deadline != 0)
+					log_error("monitor %d was killed by signal %d", (int)pid, WTERMSIG(status));
+				connection_free(c);
+				return 1;
+			}
+	return 0;
+}
+
+/* --- the newcomer ------------------------------------------------------------------------------ */
+
+/* The first byte is there, unread: it is a worker's. */
+static void
+peer_ready(void *arg, uint32_t events)
+{
+	struct connection *c = arg;
+	struct connections *cs = c->all;
+	const struct spawn_order o = { .kind = SPAWN_WORKER, .boot = cs->greeting.boot, .peer = c->peer_fd, .root = -1,
+	    .deadline = c->deadline, .greeted = c->greeted };
+	int waiting = 0;
+
+	(void)events;
+	loop_unwatch(cs->env.loop, &c->watch);
+	if (ioctl(c->peer_fd, FIONREAD, &waiting) < 0 || waiting <= 0) {	/* it came and went, as a check of the port does */
+		give_up(c, "closed: it has said nothing");
+		return;
+	}
+	make_room(cs, GREETING, CONNECTIONS_GREETING_MAX);
+	if (spawn_process(cs->spawner, &o, &c->worker) != 0) {
+		c->worker.channel = -1;
+		tell(cs, &c->peer, "refused: no process can be started for it");
+		connection_free(c);
+		return;
+	}
+	dequeue(c);
+	enqueue(c, GREETING);
+	c->watch = (struct watch){ .fd = c->worker.channel, .ready = channel_ready, .arg = c };
+	if (loop_watch(cs->env.loop, &c->watch, EPOLLIN) != 0)
+		connection_free(c);
+}
+
+/* We speak first.  What the socket does not take at once is the worker's to send. */
+static int
+greet(struct connection *c)
+{
+	const struct buf *text = &c->all->greeting.text;
+	ssize_t n = send(c->peer_fd, buf_head(text), buf_len(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n < 0)
+		return -errno;
+	c->greeted = (uint32_t)n;
+	c->watch = (struct watch){ .fd = c->peer_fd, .ready = peer_ready, .arg = c };
+	return loop_watch(c->all->env.loop, &c->watch, EPOLLIN | EPOLLRDHUP);
+}
+
+/* A greeting has as long as everybody's, or as the timeout for all, if that is shorter. */
+static uint64_t
+greeting_ms(const struct syncd_conf *conf)
+{
+	int64_t seconds = conf->defaults.timeout;
+
+	return (uint64_t)(seconds > 0 && seconds < HANDSHAKE_SECONDS ? seconds : HANDSHAKE_SECONDS) * 1000;
+}
+
+static const char *
+refusal(const struct connections *cs, const struct origin *o)
+{
+	if (cs->spawner < 0)
+		return "refused: no process can be started for it";
+	if (cs->queues[SERVED].n >= CONNECTIONS_SERVED_MAX)
+		return "refused: as many transfers as there may be are running";
+	if (o->network != 0 && o->n[SERVED] >= CONNECTIONS_ADDRESS_MAX)
+		return "refused: as many transfers as one address may have are running";
+	return NULL;
+}
+
+int
+connections_add(struct connections *cs, int fd, const struct addr *peer, const struct syncd_conf *conf)
+{
+	struct origin *o = origin_of(cs, peer);
+	struct connection *c;
+	const char *why;
+	int r;
+
+	cs->conf = conf;
+	if (o == NULL || (r = greeting_update(&cs->greeting, conf)) != 0) {
+		close(fd);
+		return o == NULL ? -ENOMEM : r;
+	}
+	if ((why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
+		tell(cs, peer, why != NULL ? why : "refused: out of memory");
+		origin_release(cs, o);
+		close(fd);
+		return 0;
+	}
+	*c = (struct connection){ .all = cs, .origin = o, .peer = *peer, .peer_fd = fd, .worker = { -1, -1 },
+	    .deadline = loop_clock() + greeting_ms(conf), .expiry = { .expired = expired, .arg = c } };
+	o->held++;
+	make_room(cs, SILENT, CONNECTIONS_SILENT_MAX);
+	o->held--;
+	enqueue(c, SILENT);
+	if (loop_timer(cs->env.loop, &c->expiry, greeting_ms(conf) + DEADLINE_GRACE) != 0 || greet(c) != 0)
+		connection_free(c);
+	return 0;
+}
+
+/* --- start and end ----------------------------------------------------------------------------- */
+
+int
+connections_new(const struct connections_env *env, struct connections **ret)
+{
+	struct connections *cs = calloc(1, sizeof *cs);
+	int r;
+
+	if (cs == NULL)
+		return -ENOMEM;
+	*cs = (struct connections){ .env = *env, .spawner = -1, .greeting = GREETING_INIT, .log_tokens = CONNECTIONS_LOG_BURST };
+	if (pipe2(cs->report, O_CLOEXEC | O_NONBLOCK) < 0) {
+		r = -errno;
+		free(cs);
+		return r;
+	}
+	cs->memory_half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
+	cs->log_refill = (struct timer){ .expired = refill, .arg = cs };
+	cs->reports = (struct watch){ .fd = cs->report[0], .ready = reports_ready, .arg = cs };
+	if ((r = loop_watch(env->loop, &cs->reports, EPOLLIN)) != 0) {
+		connections_free(cs);
+		return r;
+	}
+	*ret = cs;
+	return 0;
+}
+
+void
+connections_free(struct connections *cs)
+{
+	if (cs == NULL)
+		return;
+	for (int i = 0; i < QUEUES; i++)
+		while (cs->queues[i].oldest != NULL)
+			connection_free(cs->queues[i].oldest);
+	loop_unwatch(cs->env.loop, &cs->reports);
+	loop_timer_clear(cs->env.loop, &cs->log_refill);
+	close(cs->report[0]);
+	close(cs->report[1]);
+	greeting_done(&cs->greeting);
+	free(cs);
+}
+
+void
+connections_spawner(struct connections *cs, int fd)
+{
+	cs->spawner = fd;
+}
+
+void
+connections_conf(struct connections *cs, const struct syncd_conf *conf)
+{
+	cs->conf = conf;
+}

@@ -1,0 +1,49 @@
+/* Connections from accept to their end: who is greeted, who waits, who gives way, who is given up.  Sends the greeting, and
+ * reads no byte from a peer: a connection that says nothing costs a descriptor, one that begins to speak a
+ * worker, one that asks for something a monitor (syncd/monitor.h). */
+#ifndef SALLYPORT_SYNCD_CONNECTIONS_H
+#define SALLYPORT_SYNCD_CONNECTIONS_H
+
+#include "lib/addr.h"
+#include "lib/loop.h"
+#include "syncd/policy/conf.h"
+
+struct connections;
+
+/* Bounds (manual: LIMITS).  Beyond the first two the oldest of the address that has most gives way. */
+enum {
+	CONNECTIONS_SILENT_MAX = 1024,	/* that have not said a byte */
+	CONNECTIONS_GREETING_MAX = 256,	/* that have, and whose arguments are not complete */
+	CONNECTIONS_SERVED_MAX = 1000,	/* transfers */
+	CONNECTIONS_ADDRESS_MAX = 250,	/* of those, from one address (IPv6: /64) that is not loopback */
+	CONNECTIONS_LOG_BURST = 20,	/* lines about who is refused or gives way: at once, */
+	CONNECTIONS_LOG_RATE = 1,	/* and a second; the rest is counted */
+};
+
+struct connections_env {
+	struct loop *loop;
+	const char *log_override;	/* --log-file, or NULL */
+	void (*close_listening)(void *arg);	/* called in each process that is forked here */
+	void *arg;
+};
+
+/* Borrows env's pointers.  0 or -errno. */
+int connections_new(const struct connections_env *env, struct connections **ret);
+
+/* Give up all that are not with a monitor; the others end by themselves. */
+void connections_free(struct connections *cs);
+
+/* The spawner that starts workers from now on; -1: there is none. */
+void connections_spawner(struct connections *cs, int fd);
+
+/* Take a connection that was accepted: fd is non-blocking, and ours now.  conf is borrowed for the call.
+ * 0, or -errno when this process cannot do its part: the caller had better wait before the next. */
+int connections_add(struct connections *cs, int fd, const struct addr *peer, const struct syncd_conf *conf);
+
+/* conf is what monitors are forked with from now on; borrowed. */
+void connections_conf(struct connections *cs, const struct syncd_conf *conf);
+
+/* A child was reaped.  1 when it was a monitor of ours, 0 when not. */
+int connections_reaped(struct connections *cs, pid_t pid, int status);
+
+#endif
