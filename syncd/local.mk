@@ -33,7 +33,7 @@ syncd_libsession_a_SOURCES = \
 	syncd/session/acls.c syncd/session/acls.h syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h \
 	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
-	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/groups.c syncd/session/ids.c \
+	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/hardlinks.c syncd/session/hardlinks.h syncd/session/linknames.c syncd/session/ids.c \
 	syncd/session/ids.h syncd/session/inlist.c syncd/session/inlist.h syncd/session/intake.c syncd/session/intake.h \
 	syncd/session/keeps.c syncd/session/keeps.h syncd/session/output.c syncd/session/output.h syncd/session/push.c syncd/session/receiver.c syncd/session/remove.c syncd/session/settle.c syncd/session/extras.c syncd/session/sums.c \
 	syncd/session/sums.h syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
@@ -49,7 +49,7 @@ DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIB
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/341-pull-words.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/390-pull-module-modes.t t/400-push-like-stock.t t/410-push-modes.t t/415-push-sums-and-squeeze.t t/416-push-words.t t/417-push-basis.t t/418-push-in-the-way.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t t/450-push-attributes.t t/460-push-hostile.t t/470-push-hidden.t t/480-push-fake-super.t t/490-push-charsets.t
+SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/341-pull-words.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/390-pull-module-modes.t t/400-push-like-stock.t t/410-push-modes.t t/415-push-sums-and-squeeze.t t/416-push-words.t t/417-push-basis.t t/418-push-in-the-way.t t/419-push-hard-links.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t t/450-push-attributes.t t/460-push-hostile.t t/470-push-hidden.t t/480-push-fake-super.t t/490-push-charsets.t
 
 dist_man_MANS += man/sallyport-syncd.8
 EXTRA_DIST += bench/pull bench/push

@@ -30,6 +30,7 @@ SYNCD_UNITS = \
 	t/unit/check_policy_rules \
 	t/unit/check_policy_wild \
 	t/unit/check_session_charset \
+	t/unit/check_session_hardlinks \
 	t/unit/check_session_ids \
 	t/unit/check_session_inlist \
 	t/unit/check_session_keeps \
@@ -101,6 +102,8 @@ t_unit_check_session_ids_SOURCES = t/unit/check_session_ids.c t/unit/unit.h
 t_unit_check_session_ids_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_inlist_SOURCES = t/unit/check_session_inlist.c t/unit/unit.h
 t_unit_check_session_inlist_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_session_hardlinks_SOURCES = t/unit/check_session_hardlinks.c t/unit/unit.h
+t_unit_check_session_hardlinks_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_keeps_SOURCES = t/unit/check_session_keeps.c t/unit/unit.h t/unit/hex.h
 t_unit_check_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h

@@ -77,14 +77,12 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st) | (s->opt.times ? 0u : REPORT_TIME) |
 	    extras_differ(s, f, &s->in->alt[i], path, st), NULL);
 	generator_success(s, ndx);
-	r = groups_complete(s, f, path);
-	return r < 0 ? r : 1;
+	return ENTRY_DONE;
 }
 
 /* One file with what was found, unless it is that already. */
 static int
-link_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, size_t i, const struct stat *st,
-    const struct stat *there)
+link_here(struct session *s, int32_t ndx, const char *path, size_t i, const struct stat *st, const struct stat *there)
 {
 	bool linked = there != NULL && there->st_dev == st->st_dev && there->st_ino == st->st_ino;
 	int r = s->in->pretend || linked ? 0 : tree_link(&s->in->alt[i], path, &s->in->tree, path, there != NULL);
@@ -93,8 +91,7 @@ link_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 		return 0;
 	generator_item(s, ndx, linked ? 0 : ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS, linked ? NULL : "");
 	generator_success(s, ndx);
-	r = groups_complete(s, f, path);
-	return r < 0 ? r : 1;
+	return ENTRY_DONE;
 }
 
 /* --compare-dest has it, so that it is not kept here. */
@@ -105,11 +102,11 @@ not_here(struct session *s, int32_t ndx, const char *path, bool there)
 
 	if (r != 0 && r != -ENOENT) {
 		dest_failed(s, "generator", "delete_file: unlink", &s->in->tree, path, r);
-		return 1;
+		return ENTRY_FAILED;
 	}
 	generator_item(s, ndx, 0, NULL);
 	generator_success(s, ndx);
-	return 1;
+	return ENTRY_FAILED;
 }
 
 int
@@ -125,7 +122,7 @@ altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path,
 	found = best_of(s, f, path, &i, &st);
 	if (found < (there != NULL ? FOUND_ALL : FOUND_CONTENT))
 		return 0;
-	if (found == FOUND_ALL && s->opt.alt_kind == ALT_LINK && (r = link_here(s, ndx, f, path, i, &st, there)) != 0)
+	if (found == FOUND_ALL && s->opt.alt_kind == ALT_LINK && (r = link_here(s, ndx, path, i, &st, there)) != 0)
 		return r;
 	if (found == FOUND_ALL && s->opt.alt_kind == ALT_COMPARE)
 		return not_here(s, ndx, path, there != NULL);
@@ -174,8 +171,7 @@ altdest_node(struct session *s, int32_t ndx, const struct in_file *f, const char
 	else
 		generator_item(s, ndx, s->opt.alt_kind == ALT_COPY ? ITEM_LOCAL_CHANGE : 0, NULL);
 	generator_success(s, ndx);
-	r = s->opt.alt_kind == ALT_COMPARE ? 0 : groups_complete(s, f, path);
-	return r < 0 ? r : 1;
+	return s->opt.alt_kind == ALT_COMPARE ? ENTRY_FAILED : ENTRY_DONE;
 }
 
 /* --- similar names ------------------------------------------------------------------------------------------ */

@@ -18,6 +18,14 @@
 #include "syncd/policy/links.h"
 #include "syncd/session/sums.h"
 
+/* What has become of an entry; else a negative error. */
+enum outcome {
+	GO_ON = ENTRY_GO_ON,	/* nothing yet */
+	DONE = ENTRY_DONE,	/* it stands complete under its path */
+	FAILED = ENTRY_FAILED,	/* it does not, and will not */
+	ASKED,			/* the client was asked for its data */
+};
+
 /* An entry and what stands in its place. */
 struct target {
 	struct in_file *f;
@@ -257,13 +265,13 @@ finish_node(struct session *s, struct target *t, unsigned flags, int r, const ch
 
 	if (r != 0) {
 		dest_failed(s, "generator", what, &s->in->tree, t->path, r);
-		return groups_failed(s, t->f);
+		return FAILED;
 	}
 	if (!s->in->pretend && tree_lstat(&s->in->tree, t->path, &now) == 0)
 		(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &now, true);
 	generator_item(s, t->ndx, flags, NULL);
 	generator_success(s, t->ndx);
-	return groups_complete(s, t->f, t->path);
+	return DONE;
 }
 
 /* It is what it should be but perhaps for its attributes. */
@@ -280,7 +288,7 @@ same_but_attributes(struct session *s, struct target *t)
 		generator_unchanged(s, t->path);
 	generator_item(s, t->ndx, flags, NULL);
 	generator_success(s, t->ndx);
-	return groups_complete(s, t->f, t->path);
+	return DONE;
 }
 
 /* What differs from the one that stands in tree; its time does where nobody asked for the old one. */
@@ -315,19 +323,19 @@ do_symlink(struct session *s, struct target *t)
 	int r = 0;
 
 	if (link == NULL || !stored_target(s, link, want, sizeof want))
-		return groups_failed(s, t->f);
+		return FAILED;
 	if (s->opt.safe_links && links_unsafe(link, t->f->dir)) {
 		if (says(s, 1))
 			session_tell(s, MSG_INFO, "ignoring unsafe symlink \"%s\" -> \"%s\"\n", t->path, link);
-		return groups_failed(s, t->f);
+		return FAILED;
 	}
 	if (was_link && tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
 		return same_but_attributes(s, t);
 	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, want, 0)) != 0)
-		return r < 0 ? r : 0;
+		return r;
 	flags |= made(s, t, was_link);
 	if (t->exists && (!was_link || s->opt.backup) && make_room(s, t) != 0)
-		return groups_failed(s, t->f);
+		return FAILED;
 	if (!s->in->pretend)
 		r = tree_symlink(&s->in->tree, want, t->path, t->exists);
 	return finish_node(s, t, flags, r, "symlink");
@@ -351,10 +359,10 @@ do_node(struct session *s, struct target *t)
 	if (same_kind && (!is_device(t->f->mode) || t->st.st_rdev == dev))
 		return same_but_attributes(s, t);
 	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, NULL, dev)) != 0)
-		return r < 0 ? r : 0;
+		return r;
 	flags |= made(s, t, same_kind);
 	if (t->exists && (!same_kind || s->opt.backup) && make_room(s, t) != 0)
-		return groups_failed(s, t->f);
+		return FAILED;
 	if (!s->in->pretend)
 		r = tree_mknod(&s->in->tree, t->path, (t->f->mode & S_IFMT) | (settle_mode(s, t->f, NULL) & 0777), dev, t->exists);
 	return finish_node(s, t, flags, r, "mknod");
@@ -419,7 +427,7 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 		item_put(peer_out(&s->peer), &it);
 	extras_ask(s, t->ndx, t->f, flags);
 	if (s->opt.dry_run)
-		return groups_complete(s, t->f, t->path);	/* nothing will come, and other names are shown as linked */
+		return DONE;	/* nothing will come, and other names are shown as linked */
 	if (it.xname_len > 0 && (w.xname = strdup(it.xname)) == NULL)
 		return -ENOMEM;
 	if (!s->in->pretend) {
@@ -428,7 +436,6 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 			return r;
 		}
 		push_pending(s, t->ndx, 1);
-		groups_asked(s, t->ndx, t->f);
 	}
 	a->head = (struct sum_head){ 0, 0, 0, 0 };
 	if (b->fd >= 0)
@@ -439,7 +446,7 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 		a->at = 0;
 		b->fd = -1;
 	}
-	return 0;
+	return s->in->pretend ? DONE : ASKED;
 }
 
 /* A stretch of sums of the basis. */
@@ -539,7 +546,7 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 	} else if (overwrites(s, t) && s->opt.backup && !t->redo) {	/* a copy goes away first, and is the basis */
 		if ((r = dest_backup_copy(s, t->path, &t->st)) != 0) {
 			dest_failed(s, "generator", "backup of", &s->in->tree, t->path, r);
-			return groups_failed(s, t->f);
+			return FAILED;
 		}
 		kind = FROM_BACKUP;
 	}
@@ -572,16 +579,16 @@ do_file(struct session *s, struct target *t)
 	if (why != NULL) {
 		if (says(s, 2))
 			session_tell(s, MSG_INFO, "%s %s\n", t->path, why);
-		return groups_failed(s, t->f);
+		return FAILED;
 	}
 	if (t->exists && !S_ISREG(t->st.st_mode) && make_room(s, t) != 0)
-		return groups_failed(s, t->f);
+		return FAILED;
 	if (!t->redo && s->opt.n_alt > 0 && (r = altdest_try(s, t->ndx, t->f, t->path, t->exists ? &t->st : NULL)) != 0)
-		return r < 0 ? r : 0;
+		return r;
 	if (t->exists && !t->redo && settle_same_content(s, t->f, &s->in->tree, t->path, &t->st))
 		return same_but_attributes(s, t);
 	if (t->exists && appends(s, t) && t->st.st_size >= t->f->size)
-		return groups_complete(s, t->f, t->path);
+		return DONE;
 	if (t->exists) {
 		flags = settle_differs(s, t->f, &t->st) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
 		    extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
@@ -633,7 +640,9 @@ look(struct session *s, struct target *t)
 static int
 do_missing(struct session *s, struct target *t)
 {
-	return t->exists && remove_allowed(s) ? remove_named(s, t->path, &t->st) : 0;
+	int r = t->exists && remove_allowed(s) ? remove_named(s, t->path, &t->st) : 0;
+
+	return r < 0 ? r : FAILED;
 }
 
 /* The kind of entry decides who goes on. */
@@ -643,12 +652,7 @@ dispatch(struct session *s, struct target *t)
 	const struct options *o = &s->opt;
 	uint32_t mode = t->f->mode;
 	char path[NAME_BYTES_MAX];
-	int r;
 
-	if (S_ISDIR(mode))
-		return do_directory(s, t);
-	if (!t->redo && (r = groups_enter(s, t->ndx, t->f, t->exists)) != 0)
-		return r < 0 ? r : 0;
 	if (S_ISREG(mode))
 		return do_file(s, t);
 	if (S_ISLNK(mode) && o->links)
@@ -659,29 +663,30 @@ dispatch(struct session *s, struct target *t)
 		return do_node(s, t);
 	inlist_path(t->f, path);
 	session_tell(s, MSG_INFO, "skipping non-regular file \"%s\"\n", path);
-	return groups_failed(s, t->f);
+	return FAILED;
 }
 
+/* What may keep an entry from being handled at all.  GO_ON where nothing does. */
 static int
-decide(struct session *s, struct target *t)
+consider(struct session *s, struct target *t)
 {
 	const struct options *o = &s->opt;
 	bool implied = (t->f->flags & (IN_TOP_DIR | IN_NO_CONTENT)) == (IN_TOP_DIR | IN_NO_CONTENT);
 
 	dest_path(s, t->f, t->path);
 	if (below_skipped(s, t->path))
-		return groups_failed(s, t->f);
+		return FAILED;
 	if (refused(s, t)) {
 		if (S_ISDIR(t->f->mode))
 			skip_failed(s, t);
-		return groups_failed(s, t->f);
+		return FAILED;
 	}
 	if (implied && S_ISDIR(t->f->mode) && o->relative && o->no_implied_dirs)
-		return 0;
+		return FAILED;
 	if (look(s, t) != 0) {
 		if (S_ISDIR(t->f->mode))
 			skip_contents(s, t);
-		return groups_failed(s, t->f);
+		return FAILED;
 	}
 	if (t->f->flags & IN_MISSING)
 		return do_missing(s, t);
@@ -690,34 +695,82 @@ decide(struct session *s, struct target *t)
 			session_tell(s, MSG_INFO, "not creating new %s \"%s\"\n", S_ISDIR(t->f->mode) ? "directory" : "file", t->path);
 		if (S_ISDIR(t->f->mode) && strcmp(t->path, ".") != 0)
 			skip_contents(s, t);
-		return groups_failed(s, t->f);
+		return FAILED;
 	}
 	if (!t->redo && o->ignore_existing && t->exists && !(S_ISDIR(t->f->mode) && S_ISDIR(t->st.st_mode))) {
 		if (says(s, 2))
 			session_tell(s, MSG_INFO, "%s exists\n", t->path);
-		return groups_complete(s, t->f, t->path);
+		return FAILED;
 	}
-	return dispatch(s, t);
+	return GO_ON;
+}
+
+/* An entry that goes on, to its end unless it was asked for. */
+static int
+carry_out(struct session *s, struct target *t)
+{
+	int r = dispatch(s, t);
+
+	return r == DONE || r == FAILED ? linknames_end(s, t->f, r == DONE ? t->path : NULL) : r < 0 ? r : 0;
+}
+
+static void
+target_set(struct target *t, int32_t ndx, struct in_file *f, bool redo)
+{
+	t->f = f;	/* it is big: only what is read is set */
+	t->ndx = ndx;
+	t->redo = redo;
+}
+
+static int
+decide(struct session *s, struct target *t)
+{
+	int r = consider(s, t);
+
+	if (S_ISDIR(t->f->mode))
+		return r == GO_ON ? do_directory(s, t) : r < 0 ? r : 0;
+	if (r != GO_ON)
+		return r < 0 ? r : linknames_pass(s, t->f);
+	r = linknames_enter(s, t->ndx, t->f, t->path, t->exists);
+	return r == LINKNAMES_GO ? carry_out(s, t) : r < 0 ? r : 0;
+}
+
+static int
+look_at_entry(struct session *s, int32_t ndx, struct in_file *f)
+{
+	struct target t;
+
+	target_set(&t, ndx, f, false);
+	return f->flags & IN_DROPPED ? 0 : decide(s, &t);
+}
+
+/* What was looked at before, and is now handled: it waited for another name of its file, or comes a second time. */
+static int
+again(struct session *s, int32_t ndx, struct in_file *f, bool redo)
+{
+	struct target t;
+	int r;
+
+	target_set(&t, ndx, f, redo);
+	r = consider(s, &t);
+	if (r == GO_ON)
+		return carry_out(s, &t);
+	return r < 0 ? r : linknames_end(s, f, NULL);
 }
 
 int
-generator_entry(struct session *s, int32_t ndx, struct in_file *f)
+generator_released(struct session *s, int32_t ndx, struct in_file *f)
 {
-	struct target t;	/* big: only what is read is set */
-
-	t.f = f;
-	t.ndx = ndx;
-	t.redo = false;
-	return f->flags & IN_DROPPED ? 0 : decide(s, &t);
+	return again(s, ndx, f, false);
 }
 
 int
 generator_redo(struct session *s, int32_t ndx)
 {
 	int32_t dir;
-	struct target t = { .f = inlist_find(&s->in->list, ndx, &dir), .ndx = ndx, .redo = true };
+	struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
 
-	return t.f == NULL ? 0 : decide(s, &t);
+	return f == NULL ? 0 : again(s, ndx, f, true);
 }
 
 static bool
@@ -736,7 +789,7 @@ enter_segment(struct session *s, const struct in_segment *seg)
 		return 0;
 	if ((f = inlist_dir(&s->in->list, seg->dir)) == NULL && seg->n > 0 && is_top(&seg->files[0]))
 		f = &seg->files[0];
-	return f == NULL ? 0 : generator_entry(s, seg->first - 1, f);
+	return f == NULL ? 0 : look_at_entry(s, seg->first - 1, f);
 }
 
 static int
@@ -763,7 +816,7 @@ next_entry(struct session *s, struct in_segment *seg)
 	f = &seg->files[in->at];
 	ndx = inlist_ndx(&in->list, seg, in->at++);
 	/* incrementally, a directory is dealt with when its own segment is */
-	r = in->list.incremental && S_ISDIR(f->mode) ? 0 : generator_entry(s, ndx, f);
+	r = in->list.incremental && S_ISDIR(f->mode) ? 0 : look_at_entry(s, ndx, f);
 	if (r == 0 && !in->list.incremental)
 		r = remove_during(s, seg, f);
 	return r == 0 ? 1 : r;
@@ -781,9 +834,12 @@ int
 generator_step(struct session *s)
 {
 	struct intake *in = s->in;
+	int r;
 
 	if (in->asking.fd >= 0)
 		return asking_step(s);
+	if ((r = linknames_step(s)) != 0)
+		return r;
 	if (in->seg >= in->list.n_segments || !in->list.segments[in->seg]->complete)
 		return 0;
 	return next_entry(s, in->list.segments[in->seg]);

@@ -84,6 +84,8 @@ intake_new(struct session *s)
 	};
 	if (s->method != SQUEEZE_NONE && (r = expand_new(s->method, receiver_literal, s, &in->expand)) != 0)
 		return r;
+	if (o->hard_links > 0 && (in->hardlinks = hardlinks_new(in->list.incremental)) == NULL)
+		return -ENOMEM;
 	if ((r = extras_begin(s)) != 0 || (r = open_sums(s)) != 0 || (r = open_maps(s)) != 0)
 		return r;
 	return inlist_begin(&in->list, -1);
@@ -107,7 +109,7 @@ intake_free(struct session *s)
 	receiver_abort(s);
 	remove_done(s);
 	asking_done(&in->asking);
-	groups_done(&in->groups);
+	hardlinks_free(in->hardlinks);
 	for (size_t i = 0; i < in->wants.n; i++)
 		free(in->wants.v[(in->wants.head + i) & (in->wants.cap - 1)].xname);
 	free(in->wants.v);
@@ -308,7 +310,7 @@ intake_list(struct session *s)
 	if (!in->list.segments[in->list.n_segments - 1]->complete) {
 		if ((r = read_entries(s)) != 0 || (r = inlist_end(&in->list)) != 0)
 			return r;
-		if (s->opt.hard_links && (r = groups_count(s, in->list.segments[in->list.n_segments - 1])) != 0)
+		if ((r = linknames_count(s, in->list.segments[in->list.n_segments - 1])) != 0)
 			return r;
 	}
 	if (!in->list_done && (r = read_trailer(s)) != 0)

@@ -8,6 +8,7 @@
 #include "syncd/fs/meta.h"
 #include "syncd/fs/stage.h"
 #include "syncd/fs/tree.h"
+#include "syncd/session/hardlinks.h"
 #include "syncd/session/ids.h"
 #include "syncd/session/inlist.h"
 #include "syncd/session/keeps.h"
@@ -94,23 +95,6 @@ struct attr_answer {
 	size_t left, at;	/* bytes of its value */
 };
 
-/* Names of one file (-H). */
-struct group {
-	uint64_t dev, ino;
-	uint32_t left;		/* names still to be looked at in the lists that came */
-	uint32_t names;
-	int32_t leader;		/* asked for, -1: none */
-	char *done;		/* the name that is complete; heap */
-	int32_t *waiting;	/* names that are linked once there is one */
-	size_t n_waiting, cap_waiting;
-	bool used;
-};
-
-struct groups {
-	struct group *rows;	/* open addressing by (dev, ino) */
-	size_t n, size;
-};
-
 /* Merge files on the way down to a directory. */
 struct merge_level {
 	char *path;
@@ -157,7 +141,7 @@ struct intake {
 	struct wants wants;
 	int32_t *redo;		/* indices to be asked for again */
 	size_t n_redo, cap_redo;
-	struct groups groups;
+	struct hardlinks *hardlinks;	/* NULL: without -H */
 	int32_t *delayed;	/* --delay-updates: files complete in their partial directories */
 	size_t n_delayed, cap_delayed;
 	struct touch *touches;
@@ -183,6 +167,7 @@ struct intake {
 	int done_seen;		/* the client's NDX_DONE, */
 	int segments_done;	/* of which the first answer those of segments that we closed */
 	bool redone;		/* what the first phase left was looked at */
+	bool late_items;	/* items may follow the answers of the second phase, which is not closed before */
 };
 
 /* --- intake.c: reading the list -------------------------------------------------------------- */
@@ -340,8 +325,8 @@ int generator_step(struct session *s);
 /* Ask once more for a file whose sum was wrong. */
 int generator_redo(struct session *s, int32_t ndx);
 
-/* An entry that waited is decided on now (groups.c). */
-int generator_entry(struct session *s, int32_t ndx, struct in_file *f);
+/* An entry that waited for another name of its file goes on.  0 or an error of ours. */
+int generator_released(struct session *s, int32_t ndx, struct in_file *f);
 
 /* Tell the client what was done about an entry, if it is worth telling. */
 void generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname);
@@ -358,16 +343,27 @@ void generator_unchanged(struct session *s, const char *path);
 /* A regular file, link, device or special stands complete: the sender may remove its own. */
 void generator_success(struct session *s, int32_t ndx);
 
-/* --- groups.c: hard links ------------------------------------------------------------------------ */
-int groups_count(struct session *s, const struct in_segment *seg);
-void groups_done(struct groups *g);
+/* --- linknames.c: the names of one file (-H) ---------------------------------------------------------- */
+enum linknames_verdict { LINKNAMES_DEALT_WITH, LINKNAMES_GO };
 
-/* What is to be done about this name?  1: it was dealt with, or waits; 0: go on with it as if it were the only
- * one; or an error. */
-int groups_enter(struct session *s, int32_t ndx, struct in_file *f, bool exists);
-void groups_asked(struct session *s, int32_t ndx, const struct in_file *f);
-int groups_complete(struct session *s, const struct in_file *f, const char *path);
-int groups_failed(struct session *s, const struct in_file *f);
+/* A list is complete: count its names.  0 or -ENOMEM. */
+int linknames_count(struct session *s, const struct in_segment *seg);
+
+/* Entry ndx, no directory, is looked at; exists: something stands at path.  LINKNAMES_GO: it is handled like a file of one
+ * name, and linknames_end is due; else it was linked, or waits; or an error of ours. */
+int linknames_enter(struct session *s, int32_t ndx, const struct in_file *f, const char *path, bool exists);
+
+/* An entry, no directory, is passed over.  0 or an error of ours. */
+int linknames_pass(struct session *s, const struct in_file *f);
+
+/* An entry that went on has come to its end: it stands complete at path, or (NULL) could not be made.  0 or an error. */
+int linknames_end(struct session *s, const struct in_file *f, const char *path);
+
+/* The same, where its data did not come or could not be stored.  0 or an error. */
+int linknames_give_up(struct session *s, const struct in_file *f);
+
+/* One name that waits no longer.  1: there was one; 0: none; or an error of ours. */
+int linknames_step(struct session *s);
 
 /* --- receiver.c: what the client answers ---------------------------------------------------------- */
 
@@ -397,8 +393,15 @@ int receiver_copy(struct session *s, struct tree *from_tree, const char *from, s
 
 /* --- altdest.c: --compare-dest, --copy-dest, --link-dest, --fuzzy ---------------------------------------- */
 
+/* What has become of an entry that was looked for elsewhere; else an error of ours. */
+enum {
+	ENTRY_GO_ON,	/* nothing: it is handled in the normal way */
+	ENTRY_DONE,	/* it stands complete under its path */
+	ENTRY_FAILED,	/* it does not, and will not: it is not to be here, or something went wrong (told) */
+};
+
 /* A file, looked for elsewhere: one that is missing, or, where exactly what is wanted lies elsewhere, one that
- * is there (else NULL).  1: it was dealt with; 0: not; or an error. */
+ * is there (else NULL).  One of the above. */
 int altdest_try(struct session *s, int32_t ndx, struct in_file *f, const char *path, const struct stat *there);
 
 /* The best basis elsewhere, open for reading unless whole files are sent (*ret_fd -1).  Is there one? */

@@ -327,6 +327,20 @@ is_late(const struct session *s)
 	return when == DELETE_DELAY || when == DELETE_AFTER;
 }
 
+/* Names that have just become links, or may be asked for, come before the next phase. */
+static bool
+links_are_due(const struct session *s)
+{
+	return s->in->hardlinks != NULL && hardlinks_ready(s->in->hardlinks);
+}
+
+/* Will what is awaited now be followed by items? */
+static bool
+has_late_items(const struct session *s)
+{
+	return s->opt.delay_updates || (s->in->hardlinks != NULL && hardlinks_wait(s->in->hardlinks));
+}
+
 /* The first phase is over when everything was asked for and answered. */
 static int
 end_first(struct session *s)
@@ -359,14 +373,17 @@ end_second(struct session *s)
 	}
 	if (in->n_redo > 0)
 		return ask_again(s);
+	if (links_are_due(s))
+		return 1;
 	if (in->asking.fd >= 0)
 		return 0;
+	in->late_items = has_late_items(s);
 	put_done(s);		/* phase 1 */
-	if (s->proto.version >= 29 && !s->opt.delay_updates)
+	if (s->proto.version >= 29 && !in->late_items)
 		put_done(s);	/* phase 2 */
 	if (s->proto.version >= 31 && !is_late(s)) {
 		put_stats(s);
-		if (!s->opt.delay_updates)
+		if (!in->late_items)
 			put_done(s);	/* phase 3 */
 	}
 	in->end = END_PHASE2;
@@ -386,7 +403,9 @@ end_third(struct session *s)
 		return r;
 	if ((r = receiver_place_delayed(s)) != 0)
 		return r;
-	if (s->proto.version >= 29 && s->opt.delay_updates) {
+	if (links_are_due(s))
+		return 1;
+	if (s->proto.version >= 29 && in->late_items) {
 		put_done(s);
 		if (s->proto.version >= 31 && !is_late(s))
 			put_done(s);

@@ -209,7 +209,7 @@ will_not_come(struct session *s, struct want *w)
 {
 	int32_t dir;
 	const struct in_file *f = inlist_find(&s->in->list, w->ndx, &dir);
-	int r = f == NULL ? 0 : groups_failed(s, f);
+	int r = f == NULL ? 0 : linknames_give_up(s, f);
 
 	free(w->xname);
 	push_pending(s, w->ndx, -1);
@@ -567,7 +567,7 @@ complete(struct session *s)
 	} else if (fstat(x->fd, &st) < 0) {
 		dest_failed(s, "receiver", "fstat", &s->in->tree, path, -errno);
 		drop_temporary(x);
-		return groups_failed(s, x->f);
+		return linknames_give_up(s, x->f);
 	}
 	if (s->root.fake)
 		fake_show(&(struct attr_of){ .fd = x->fd, .dir = -1 }, &st);
@@ -584,11 +584,11 @@ complete(struct session *s)
 	}
 	if (r != 0) {
 		drop_temporary(x);
-		return groups_failed(s, x->f);
+		return linknames_give_up(s, x->f);
 	}
 	drop_partial(s, path);
 	generator_success(s, x->want.ndx);
-	return groups_complete(s, x->f, path);
+	return linknames_end(s, x->f, path);
 }
 
 static int
@@ -622,7 +622,7 @@ wrong_sum(struct session *s)
 			drop_temporary(x);
 	}
 	if (!again)
-		return groups_failed(s, x->f);
+		return linknames_give_up(s, x->f);
 	x->f->flags |= IN_REDO;
 	return redo_later(s, x->want.ndx);
 }
@@ -649,9 +649,9 @@ read_sum(struct session *s)
 		dest_failed(s, "receiver", x->out.err != 0 ? "write failed on" : "ftruncate", &s->in->tree, path,
 		    x->out.err != 0 ? x->out.err : r);
 		drop_temporary(x);
-		r = groups_failed(s, x->f);
+		r = linknames_give_up(s, x->f);
 	} else if (x->discard) {
-		r = groups_failed(s, x->f);
+		r = linknames_give_up(s, x->f);
 	} else if (memcmp(theirs, ours, n) == 0) {
 		r = complete(s);
 	} else {
@@ -716,13 +716,13 @@ receiver_place_delayed(struct session *s)
 		if (f == NULL || !dest_waiting(s, dest_path(s, f, path), waiting))
 			continue;
 		if (into_place(s, &in->tree, waiting, path, f) != 0) {
-			r = groups_failed(s, f);
+			r = linknames_give_up(s, f);
 			continue;
 		}
 		dest_dir_of(waiting, parent);
 		(void)tree_remove(&in->tree, parent, true);
 		generator_success(s, in->delayed[i]);
-		r = groups_complete(s, f, path);
+		r = linknames_end(s, f, path);
 	}
 	in->n_delayed = 0;
 	return r;
