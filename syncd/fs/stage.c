@@ -80,13 +80,10 @@ stage_open(struct tree *t, const char *dir, const char *leaf, mode_t mode, char 
 		if (fd < 0 && errno != EEXIST)
 			return -errno;
 	}
-	return fd < 0 ? -EEXIST : fd;
-}
-
-void
-stage_lock(int fd)
-{
-	(void)flock(fd, LOCK_EX | LOCK_NB);	/* where locks are not to be had, age alone protects it */
+	if (fd < 0)
+		return -EEXIST;
+	(void)flock(fd, LOCK_EX | LOCK_NB);	/* where locks are not to be had, no sweep gets one either, and nothing is swept */
+	return fd;
 }
 
 static bool

@@ -15,14 +15,14 @@ void stage_name(struct tree *t, const char *leaf, char dst[NAME_MAX + 1]);
 bool stage_is_name(const char *leaf);
 
 /* A new file in the directory of path (in t) under such a name; path_out (TREE_PATH_SIZE) gets it, from
- * the tree.  leaf: what it is named after.  A descriptor for reading and writing, or -errno. */
+ * the tree.  leaf: what it is named after.  A descriptor for reading and writing, or -errno.  The file is locked as long as that
+ * is open: its time may be an old one long before it is renamed, and no sweep may take it. */
 int stage_open(struct tree *t, const char *dir, const char *leaf, mode_t mode, char *path_out);
 
-/* Mark a temporary as one in use, as soon as it outlives one step of work. */
-void stage_lock(int fd);
-
 /* Remove what sessions that are gone left in the directory dir: files of our form that nobody has
- * locked and that were not touched for STAGE_STALE_SECONDS.  How many, or -errno. */
+ * locked and that were not touched for STAGE_STALE_SECONDS, the time between making and locking being less.  Where locks are
+ * not to be had nothing is taken; two hosts that write into one directory of a network file system must share their locks.
+ * How many, or -errno. */
 int stage_sweep(struct tree *t, const char *dir);
 
 #endif

@@ -75,7 +75,7 @@ struct taking {
 	char tmp[TREE_PATH_SIZE];	/* what fd is called, in the tree that tmp_tree names */
 	struct tree *tmp_tree;
 	mode_t made_mode;	/* it was made with */
-	bool in_place, locked;
+	bool in_place;
 	bool discard;		/* read to its end, and kept nowhere */
 	bool literal;		/* some data of the client's own has come */
 	struct output out;

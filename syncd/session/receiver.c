@@ -675,10 +675,6 @@ receiver_take(struct session *s)
 		x->stage = TAKE_SUM;
 	if (r == 0 && x->stage == TAKE_SUM)
 		r = read_sum(s);
-	if (r == E_SHORT && x->fd >= 0 && !x->locked && !x->in_place) {
-		stage_lock(x->fd);
-		x->locked = true;
-	}
 	return r;
 }
 

@@ -202,11 +202,13 @@ END_TEST
 
 START_TEST(a_sweep_takes_what_is_old_and_nobodys)
 {
-	static const char *const names[] = { ".old.sp~abcdef", ".new.sp~abcdef", ".held.sp~abcdef", ".two.sp~abcdef", "kept" };
+	static const char *const names[] = { ".old.sp~abcdef", ".new.sp~abcdef", ".two.sp~abcdef", "kept" };
 	const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
-	char path[64];
-	int fd;
+	char held[TREE_PATH_SIZE], path[TREE_PATH_SIZE + 2];
+	int fd = stage_open(&tree, "d", "held", 0600, held);
 
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(futimens(fd, old), 0);	/* as of the file that it will replace */
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		snprintf(path, sizeof path, "m/d/%s", names[i]);
 		scratch_file(path, "x");
@@ -215,10 +217,9 @@ START_TEST(a_sweep_takes_what_is_old_and_nobodys)
 	}
 	scratch_link("../../outside/secret", "m/d/.link.sp~abcdef");
 	ck_assert_int_eq(linkat(scratch_fd, "m/d/.two.sp~abcdef", scratch_fd, "m/d/second", 0), 0);
-	fd = openat(scratch_fd, "m/d/.held.sp~abcdef", O_RDWR | O_CLOEXEC);
-	stage_lock(fd);
+	snprintf(path, sizeof path, "m/%s", held);
 	ck_assert_int_eq(stage_sweep(&tree, "d"), 1);
-	ck_assert(!there("m/d/.old.sp~abcdef") && there("m/d/.new.sp~abcdef") && there("m/d/.held.sp~abcdef") &&
+	ck_assert(!there("m/d/.old.sp~abcdef") && there("m/d/.new.sp~abcdef") && there(path) &&
 	    there("m/d/.two.sp~abcdef") && there("m/d/kept") && there("m/d/.link.sp~abcdef") && there("outside/secret"));
 	close(fd);
 	ck_assert_int_eq(stage_sweep(&tree, "d"), 1);
