@@ -25,7 +25,7 @@ syncd_libfs_a_SOURCES = \
 	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h \
-	syncd/policy/links.c syncd/policy/links.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h \
+	syncd/policy/links.c syncd/policy/links.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h syncd/policy/path.c syncd/policy/path.h \
 	syncd/policy/posix_acl.c syncd/policy/posix_acl.h syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h \
 	syncd/policy/similar.c syncd/policy/similar.h syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
@@ -49,7 +49,34 @@ DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIB
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
-SCRIPTS_T += t/300-pull-like-stock.t t/310-pull-filters.t t/320-pull-sums-and-squeeze.t t/330-pull-links.t t/340-pull-names-and-modes.t t/341-pull-words.t t/350-pull-attributes.t t/360-pull-trouble.t t/370-pull-large-directories.t t/380-pull-charsets.t t/390-pull-module-modes.t t/400-push-like-stock.t t/410-push-modes.t t/415-push-sums-and-squeeze.t t/416-push-words.t t/417-push-basis.t t/418-push-in-the-way.t t/419-push-hard-links.t t/420-push-cut.t t/430-push-races.t t/440-push-trouble.t t/450-push-attributes.t t/460-push-hostile.t t/470-push-hidden.t t/480-push-fake-super.t t/490-push-charsets.t
+SCRIPTS_T += \
+	t/300-pull-like-stock.t \
+	t/310-pull-filters.t \
+	t/320-pull-sums-and-squeeze.t \
+	t/330-pull-links.t \
+	t/340-pull-names-and-modes.t \
+	t/341-pull-words.t \
+	t/350-pull-attributes.t \
+	t/360-pull-trouble.t \
+	t/370-pull-large-directories.t \
+	t/380-pull-charsets.t \
+	t/390-pull-module-modes.t \
+	t/400-push-like-stock.t \
+	t/410-push-modes.t \
+	t/415-push-sums-and-squeeze.t \
+	t/416-push-words.t \
+	t/417-push-basis.t \
+	t/418-push-in-the-way.t \
+	t/419-push-hard-links.t \
+	t/420-push-cut.t \
+	t/430-push-races.t \
+	t/440-push-trouble.t \
+	t/450-push-attributes.t \
+	t/460-push-hostile.t \
+	t/470-push-hidden.t \
+	t/471-push-hidden-spelled.t \
+	t/480-push-fake-super.t \
+	t/490-push-charsets.t
 
 dist_man_MANS += man/sallyport-syncd.8
 EXTRA_DIST += bench/pull bench/push

@@ -23,6 +23,7 @@ SYNCD_UNITS = \
 	t/unit/check_policy_chmod \
 	t/unit/check_policy_conf \
 	t/unit/check_policy_links \
+	t/unit/check_policy_path \
 	t/unit/check_policy_similar \
 	t/unit/check_policy_module \
 	t/unit/check_policy_options \
@@ -82,6 +83,8 @@ t_unit_check_policy_chmod_SOURCES = t/unit/check_policy_chmod.c t/unit/unit.h
 t_unit_check_policy_chmod_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_conf_SOURCES = t/unit/check_policy_conf.c t/unit/unit.h
 t_unit_check_policy_conf_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_path_SOURCES = t/unit/check_policy_path.c t/unit/unit.h
+t_unit_check_policy_path_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_similar_SOURCES = t/unit/check_policy_similar.c t/unit/unit.h
 t_unit_check_policy_similar_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_links_SOURCES = t/unit/check_policy_links.c t/unit/unit.h

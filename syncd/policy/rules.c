@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "syncd/policy/path.h"
 #include "syncd/policy/rule_text.h"
 #include "syncd/policy/wild.h"
 
@@ -721,25 +722,51 @@ rules_for_receiver(struct rules *r, bool delete_excluded)
 	r->unsided_too = !delete_excluded;
 }
 
+/* Is the name at path, spelled plainly, excluded by a rule for itself? */
+static bool
+hides(const struct rules *r, const char *path, bool is_dir)
+{
+	struct rules_name name = { path, path, is_dir, false };
+	const struct judging j = { r, NULL, &name };
+
+	return judge_list(r, &j, path) == RULES_EXCLUDE;
+}
+
+/* The one spelling of fs that rules are held against, or NULL when there is no room for it. */
+static const char *
+spelled(const char *fs, char room[PATH_SIZE])
+{
+	if (path_is_plain(fs))
+		return fs;
+	return path_below("", fs, room, PATH_SIZE) == 0 ? room : NULL;
+}
+
+bool
+rules_hides(const struct rules *r, const char *fs, bool is_dir)
+{
+	char room[PATH_SIZE];
+	const char *path = rules_empty(r) ? "" : spelled(fs, room);
+
+	return path == NULL || (path[0] != '\0' && hides(r, path, is_dir || path_says_dir(fs)));
+}
+
 bool
 rules_hidden(const struct rules *r, const char *fs, bool is_dir)
 {
 	char path[PATH_SIZE];
-	size_t len = strlen(fs);
 
-	if (rules_empty(r) || len == 0)
+	if (rules_empty(r))
 		return false;
-	if (len >= sizeof path)
+	if (path_below("", fs, path, sizeof path) != 0)
 		return true;
-	for (size_t n = strcspn(fs, "/");; n += 1 + strcspn(fs + n + 1, "/")) {
-		struct rules_name name = { path, path, n < len || is_dir, false };
-		const struct judging j = { r, NULL, &name };
+	for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		bool hit;
 
-		memcpy(path, fs, n);
-		path[n] = '\0';
-		if (judge_list(r, &j, path) == RULES_EXCLUDE)
+		*slash = '\0';
+		hit = hides(r, path, true);
+		*slash = '/';
+		if (hit)
 			return true;
-		if (n >= len)
-			return false;
 	}
+	return path[0] != '\0' && hides(r, path, is_dir || path_says_dir(fs));
 }

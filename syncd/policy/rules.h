@@ -63,7 +63,13 @@ enum rules_verdict rules_judge(const struct rules *r, const struct rules_dir *di
  * at all, one is understood: what the kernel keeps for itself ("system.*") is left out. */
 enum rules_verdict rules_judge_xattr(const struct rules *r, const char *name);
 
-/* Is path (from the module's root), or any directory above it, excluded? */
+/* The module's own rules, asked about one of its paths: fs, from the module's root, in any spelling; is_dir: it is a
+ * directory (one that ends in a slash or a dot always is).  "./", "//" and ".." make no difference: what is the same
+ * place gets the same answer.  A path too long to be judged is excluded; the root itself never is.  r may be NULL.
+ * rules_hides: does a rule exclude it, as a name in a directory that is known not to be hidden? */
+bool rules_hides(const struct rules *r, const char *fs, bool is_dir);
+
+/* The same, and is any directory above it excluded? */
 bool rules_hidden(const struct rules *r, const char *fs, bool is_dir);
 
 #endif

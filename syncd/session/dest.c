@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/policy/path.h"
 
 enum { DIR_MODE = 0777 };
 
@@ -146,6 +147,16 @@ fail(struct session *s, int code, const char *what, const char *path, int err)
 	return 1;
 }
 
+/* The directory that a push lands in.  Messages show the argument as it came; all else starts from the plain path. */
+static int
+open_destination(struct session *s, const char *path)
+{
+	char plain[TREE_PATH_SIZE];
+	int r = path_below("", path, plain, sizeof plain);
+
+	return r != 0 ? r : tree_open(&s->in->tree, &s->root, plain);
+}
+
 /* Split path into the directory that is there and the name that is made in it. */
 static int
 enter_parent(struct session *s, char *path)
@@ -159,7 +170,7 @@ enter_parent(struct session *s, char *path)
 	memcpy(s->in->rename_to, leaf, strlen(leaf) + 1);
 	if (slash != NULL)
 		*slash = '\0';
-	r = tree_open(&s->in->tree, &s->root, slash == NULL ? "" : path);
+	r = open_destination(s, slash == NULL ? "" : path);
 	if (r == -ENOENT && s->in->pretend && s->opt.mkpath) {
 		s->in->no_tree = true;
 		return 0;
@@ -195,7 +206,7 @@ make_destination(struct session *s, const char *path)
 		return fail(s, RERR_FILEIO, "mkdir", path, made);
 	s->in->made_top = !s->opt.mkpath;
 	say_created(s, path, made + 1, true);
-	r = tree_open(&s->in->tree, &s->root, path);
+	r = open_destination(s, path);
 	return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#1", path, r);
 }
 
@@ -222,7 +233,7 @@ dest_settle(struct session *s)
 	}
 	s->in->tree.links = s->opt.keep_dirlinks || (s->opt.relative && s->opt.no_implied_dirs);
 	if ((r = root_stat(&s->root, path, 1, &st)) == 0 && S_ISDIR(st.st_mode)) {
-		r = tree_open(&s->in->tree, &s->root, path);
+		r = open_destination(s, path);
 		return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#1", path, r);
 	}
 	if (r == 0 && (n > 1 || (only != NULL && S_ISDIR(only->mode)))) {
@@ -250,37 +261,11 @@ dest_settle(struct session *s)
 
 /* --- what options name --------------------------------------------------------------------------- */
 
-/* Join and take out "." and ".." as text; ".." never climbs above the module's root.  An absolute name
- * starts at the root (rsyncd-conf 6). */
+/* From the destination, or from the module's root for an absolute name (rsyncd-conf 6). */
 static int
 option_path(const struct session *s, const char *option, char dst[TREE_PATH_SIZE])
 {
-	const char *base = option[0] == '/' ? "" : s->in->tree.path;
-	size_t n;
-
-	if ((size_t)snprintf(dst, TREE_PATH_SIZE, "%s", base) >= TREE_PATH_SIZE)
-		return -ENAMETOOLONG;
-	n = strlen(dst);
-	while (*option != '\0') {
-		size_t part = strcspn(option, "/");
-
-		if (part == 2 && option[0] == '.' && option[1] == '.') {
-			while (n > 0 && dst[n - 1] != '/')
-				n--;
-			n -= n > 0;
-		} else if (part > 0 && !(part == 1 && option[0] == '.')) {
-			if (n + part + 2 > TREE_PATH_SIZE)
-				return -ENAMETOOLONG;
-			if (n > 0)
-				dst[n++] = '/';
-			memcpy(dst + n, option, part);
-			n += part;
-		}
-		dst[n] = '\0';
-		option += part;
-		option += *option == '/';
-	}
-	return 0;
+	return path_below(option[0] == '/' ? "" : s->in->tree.path, option, dst, TREE_PATH_SIZE);
 }
 
 const char *

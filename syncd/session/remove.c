@@ -13,6 +13,7 @@
 #include "lib/err.h"
 #include "lib/grow.h"
 #include "syncd/fs/walk.h"
+#include "syncd/policy/path.h"
 
 enum {
 	DEPTH_MAX = 1024,	/* of directories in one that goes: each takes some KiB of stack */
@@ -63,7 +64,8 @@ fetch(void *arg, const char *fs, const char *name)
 	const struct session *s = arg;
 	char path[2 * TREE_PATH_SIZE];
 
-	snprintf(path, sizeof path, "%s%s%s", fs, fs[0] == '\0' ? "" : "/", name);
+	if (path_below(fs, name, path, sizeof path) != 0)	/* as text: what is asked of the filter is what is read */
+		return NULL;
 	return rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_text(&s->root, path, MERGE_FILE_MAX);
 }
 

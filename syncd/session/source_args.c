@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 #include "syncd/fs/walk.h"
+#include "syncd/policy/path.h"
 #include "syncd/policy/wild.h"
 #include "syncd/wire/mux.h"
 
@@ -23,7 +24,7 @@ source_clean_path(char *arg, bool keep_dot_marks)
 	while (*from != '\0') {
 		size_t len = strcspn(from, "/");
 		bool dot = len == 1 && from[0] == '.', dots = len == 2 && from[0] == '.' && from[1] == '.';
-		bool mark = dot && keep_dot_marks && from[1] == '/' && from[2] != '\0' && from[2] != '/';
+		bool mark = dot && keep_dot_marks && from[1] == '/' && (to > arg || from[1 + strspn(from + 1, "/")] != '\0');
 
 		if (dots) {		/* never above the root */
 			while (to > arg && to[-1] != '/')
@@ -265,44 +266,59 @@ take_implied_dot(struct source *s, const char *base)
 	return 0;
 }
 
-/* -R: the whole path is kept; "/./" says where it begins. */
+/* An argument of -R: where its names begin, and the name there. */
+struct relative {
+	char base[NAME_BYTES_MAX], name[NAME_BYTES_MAX];	/* both plain */
+	bool marked;		/* "/./" says where: everything before is left out of the names */
+	bool top;		/* it begins with "./": the top directory is meant as well */
+	bool contents;		/* it ends in a slash */
+};
+
+/* The first "/./" counts, then a "./" in front; more of them mean nothing. */
+static int
+split_relative(const char *below, char *path, struct relative *ret)
+{
+	char *mark = strstr(path, "/./"), *name = path;
+
+	*ret = (struct relative){ .marked = mark != NULL, .top = mark == NULL && strncmp(path, "./", 2) == 0 };
+	if (mark != NULL) {
+		*mark = '\0';
+		name = mark + 3;
+	}
+	ret->contents = name[0] != '\0' && name[strlen(name) - 1] == '/';
+	if (path_below(below, mark != NULL ? path : "", ret->base, sizeof ret->base) != 0 ||
+	    path_below("", name, ret->name, sizeof ret->name) != 0)
+		return E_LIMIT;
+	return 0;
+}
+
+/* -R: the whole path is kept, or what stands behind a mark in it. */
 static int
 take_relative(struct source *s, const char *below, char *path)
 {
-	char *mark = strstr(path, "/./"), *name = path, *slash, *fs, base[NAME_BYTES_MAX];
+	struct relative rel;
 	struct named what;
-	bool contents;
-	size_t n;
-	int r;
+	char *slash, *fs;
+	int r = split_relative(below, path, &rel);
 
-	snprintf(base, sizeof base, "%s", below);
-	if (strncmp(path, "./", 2) == 0) {
-		name = path + 2;
-		if ((r = take_implied_dot(s, base)) != 0)
-			return r;
-	} else if (mark != NULL) {
-		*mark = '\0';
-		if ((size_t)snprintf(base, sizeof base, "%s%s%s", below, below[0] == '\0' ? "" : "/", path) >= sizeof base)
-			return E_LIMIT;
-		name = mark + 3;
-		if (parent_missing(s, base) != 0)
-			return 0;
-	}
-	n = strlen(name);
-	contents = n > 0 && name[n - 1] == '/';
-	if (contents)
-		name[n - 1] = '\0';
-	if (name[0] == '\0')
-		return take_contents(s, base);
-	slash = strrchr(name, '/');
-	char *up = slash == NULL ? strdup("") : strndup(name, (size_t)(slash - name));
-	if (up == NULL || (what.dir = source_place_add(s, up, source_joined(base, up), 0)) == 0 || (fs = source_joined(base, name)) == NULL)
+	if (r == 0 && rel.top)
+		r = take_implied_dot(s, rel.base);
+	if (r != 0)
+		return r;
+	if (rel.marked && parent_missing(s, rel.base) != 0)
+		return 0;
+	if (rel.name[0] == '\0')
+		return take_contents(s, rel.base);
+	slash = strrchr(rel.name, '/');
+	char *up = slash == NULL ? strdup("") : strndup(rel.name, (size_t)(slash - rel.name));
+	if (up == NULL || (what.dir = source_place_add(s, up, source_joined(rel.base, up), 0)) == 0 ||
+	    (fs = source_joined(rel.base, rel.name)) == NULL)
 		return -ENOMEM;
-	what.name = slash == NULL ? name : slash + 1;
+	what.name = slash == NULL ? rel.name : slash + 1;
 	what.fs = fs;
-	r = look_at_named(s, &what, contents);
-	if (r > 0 && (r = take_implied(s, base, name)) == 0)
-		r = take_named(s, &what, contents);
+	r = look_at_named(s, &what, rel.contents);
+	if (r > 0 && (r = take_implied(s, rel.base, rel.name)) == 0)
+		r = take_named(s, &what, rel.contents);
 	free(fs);
 	return r < 0 ? r : 0;
 }

@@ -122,12 +122,8 @@ source_left_out(const struct source *s, uint32_t dir, const char *name, bool is_
 		return false;
 	snprintf(path, sizeof path, "%s%s%s", in->path, in->path[0] == '\0' ? "" : "/", name);
 	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", name);
-	if (!rules_empty(s->conf.hidden)) {
-		struct rules_name inside = { fs, fs, is_dir };	/* the module's rules start at its root */
-
-		if (rules_judge(s->conf.hidden, NULL, &inside) == RULES_EXCLUDE)
-			return true;
-	}
+	if (rules_hides(s->conf.hidden, fs, is_dir))
+		return true;
 	return !rules_empty(s->conf.rules) && rules_judge(s->conf.rules, in->rules, &n) == RULES_EXCLUDE;
 }
 

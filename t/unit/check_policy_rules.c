@@ -1,6 +1,7 @@
 #include "syncd/policy/rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -112,6 +113,97 @@ START_TEST(what_lies_below_a_hidden_directory_is_hidden)
 	ck_assert(rules_hidden(r, "secret", true) && rules_hidden(r, "secret/a/b", false) && rules_hidden(r, "x/y.key", false));
 	ck_assert(rules_hidden(r, "x.key/y", false) && rules_hidden(r, "d/x", false));
 	ck_assert(!rules_hidden(r, "x/secret", true) && !rules_hidden(r, "", true) && !rules_hidden(r, "d", false));
+	rules_free(r);
+}
+END_TEST
+
+/* Rules of every shape, on paths of a few names, in any spelling: the answer is the plain spelling's. */
+static const char *const shapes[] = {
+	"- *.k", "- /s/", "- /a/h/", "- /a/o", "- s", "- a/h", "- **/h", "- a/**", "- /a/***", "- /s/k", "- /*/o", "- *", "+ /a/", "+ *.k", "-! /a/***", "-/ a/h", "- h/",
+	"- [as]/*", "- /a**k", "+ a/h/***", "- s/?",
+};
+
+static void
+draw_plain(char *to)
+{
+	static const char *const names[] = { "a", "s", "h", "o", "x.k", "k" };
+	int n = 1 + (int)(random() % 4);
+
+	for (*to = '\0'; n > 0; n--)
+		sprintf(to + strlen(to), "%s%s", *to == '\0' ? "" : "/", names[random() % (long)ARRAY_LEN(names)]);
+}
+
+/* The same place, said otherwise. */
+static void
+draw_spelling(const char *plain, char *to)
+{
+	static const char *const noise[] = { "./", "/", "x/../", "a/s/../../", "../", "././" };
+	bool top = true;
+
+	for (*to = '\0'; *plain != '\0'; plain += strcspn(plain, "/"), plain += *plain == '/', top = false) {
+		size_t n = strcspn(plain, "/");
+
+		if (!top)
+			strcat(to, "/");
+		for (long k = random() % 3; k > 0; k--) {
+			const char *w = noise[random() % (long)ARRAY_LEN(noise)];
+
+			strcat(to, strcmp(w, "../") == 0 && !top ? "s/../" : w);	/* above the root there is only the root */
+		}
+		strncat(to, plain, n);
+	}
+}
+
+START_TEST(what_is_hidden_is_hidden_in_any_spelling)
+{
+	unsigned hits = 0;
+
+	srandom(471);
+	for (int i = 0; i < 4000; i++) {
+		char plain[64], odd[512];
+		struct rules *r;
+
+		ck_assert_int_eq(rules_new(&r), 0);
+		for (long n = 1 + random() % 3; n > 0; n--) {
+			const char *shape = shapes[random() % (long)ARRAY_LEN(shapes)];
+
+			ck_assert_int_eq(i % 2 == 0 ? rules_add(r, shape, strlen(shape), false) : rules_add_config(r, RULES_FILTER, shape), 0);
+		}
+		for (int k = 0; k < 20; k++) {
+			bool is_dir = random() % 2 == 0, whole, own;
+
+			draw_plain(plain);
+			draw_spelling(plain, odd);
+			whole = rules_hidden(r, plain, is_dir);
+			own = rules_hides(r, plain, is_dir);
+			hits += whole;
+			ck_assert_msg(rules_hidden(r, odd, is_dir) == whole, "\"%s\" and \"%s\"", plain, odd);
+			ck_assert_msg(rules_hides(r, odd, is_dir) == own, "\"%s\" and \"%s\" alone", plain, odd);
+			ck_assert_msg(whole || !own, "\"%s\"", plain);
+			strcat(odd, k % 2 == 0 ? "/" : "/.");
+			ck_assert_msg(rules_hidden(r, odd, false) == rules_hidden(r, plain, true), "\"%s\"", odd);
+		}
+		rules_free(r);
+	}
+	ck_assert_uint_gt(hits, 10000);
+	ck_assert_uint_lt(hits, 75000);
+}
+END_TEST
+
+START_TEST(what_is_too_long_to_be_judged_is_hidden)
+{
+	static char path[10000];
+	struct rules *r;
+
+	rules_new(&r);
+	for (size_t i = 0; i + 1 < sizeof path; i++)
+		path[i] = i % 2 == 0 ? 'a' : '/';
+	ck_assert(!rules_hidden(r, path, false) && !rules_hides(r, path, false));
+	add_all(r, "- /nothing");
+	ck_assert(rules_hidden(r, path, false));
+	memset(path, '/', sizeof path - 3);		/* but not what is long only by its spelling */
+	ck_assert(!rules_hidden(r, path, false) && !rules_hides(r, path, false));
+	ck_assert(!rules_hidden(NULL, "a", false) && !rules_hides(NULL, "a", false));
 	rules_free(r);
 }
 END_TEST
@@ -301,6 +393,8 @@ main(void)
 	tcase_add_loop_test(t, the_first_rule_that_matches_decides, 0, ARRAY_LEN(rows));
 	tcase_add_loop_test(t, a_configuration_hides_what_it_says, 0, ARRAY_LEN(config));
 	tcase_add_test(t, what_lies_below_a_hidden_directory_is_hidden);
+	tcase_add_test(t, what_is_hidden_is_hidden_in_any_spelling);
+	tcase_add_test(t, what_is_too_long_to_be_judged_is_hidden);
 	tcase_add_test(t, the_cvs_list_is_a_list_of_excludes);
 	tcase_add_loop_test(t, a_bad_rule_is_refused, 0, ARRAY_LEN(bad));
 	tcase_add_test(t, rules_are_bounded_in_number);
