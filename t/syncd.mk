@@ -147,11 +147,13 @@ fuzz_fuzz_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 fuzz_fuzz_delta_expand_SOURCES = fuzz/fuzz_delta_expand.c $(REPLAY)
 fuzz_fuzz_delta_expand_LDADD = syncd/libdelta.a syncd/libwire.a $(BASE_LIBS) $(DELTA_LIBS)
 
-check_PROGRAMS += t/tool/hostile t/tool/cut t/tool/flip
+check_PROGRAMS += t/tool/hostile t/tool/crowd t/tool/cut t/tool/flip t/tool/peek
+t_tool_peek_SOURCES = t/tool/peek.c
+t_tool_crowd_SOURCES = t/tool/crowd.c
 t_tool_cut_SOURCES = t/tool/cut.c
 t_tool_flip_SOURCES = t/tool/flip.c
 t_tool_hostile_SOURCES = t/tool/hostile.c
 t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
-SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t
-SCRIPTS_T += t/002-symbols.t t/200-daemon-and-its-files.t t/210-who-may-enter.t t/220-identities.t
+SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t t/104-crowds.t
+SCRIPTS_T += t/002-symbols.t t/200-daemon-and-its-files.t t/210-who-may-enter.t t/220-identities.t t/230-what-a-process-holds.t
 EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp
