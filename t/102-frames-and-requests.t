@@ -3,9 +3,10 @@
 # with an error; it costs no memory, and nobody else's service.
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
-plan 42
+plan 45
 honest_tree
 truncate -s 1200M "$scratch/sparse-file" && mkdir "$scratch/big" && mv "$scratch/sparse-file" "$scratch/big/file"
+mkdir "$scratch/large" && head -c 5000000 /dev/urandom > "$scratch/large/file" && touch -d 2020-01-01 "$scratch/large" "$scratch/large/file"
 start_syncd <<-EOF
 	use chroot = no
 	reverse lookup = no
@@ -13,6 +14,8 @@ start_syncd <<-EOF
 	path = $scratch/pub
 	[big]
 	path = $scratch/big
+	[large]
+	path = $scratch/large
 	EOF
 nl='
 '
@@ -74,3 +77,12 @@ answers 'sums that break off in the middle' '*closed' $new 'frame:0200a003000000
 answers 'a block of 512 MB at 29' 'said @RSYNCD: OK*data [1-9]?????*closed' login:29:big 'args:--server|--sender|-r|.|big/' raw:00000000 \
     'raw:0100000000a001000000000000200200000000000000 000000000000' got:200000 rst
 ok 'no sanitizer complained, nothing was killed' no_report
+
+# some clients take no frame of 262,144 bytes, its header included
+largest() { "$hostile" "$port" "$@" frames fin 2>&1 | sed -n 's/^largest //p'; }
+for how in 'whole -re.' 'compressed -rze.'; do
+	n=$(largest login:32:large "args:--server|--sender|${how#* }|.|large/" frame:00000000 "frame:02$head" got:5000000)
+	ok "no frame of a large file is too large: ${how% *} ($n)" test "${n:-999999}" -gt 30000 -a "${n:-999999}" -lt 262144
+done
+n=$(largest login:29:large 'args:--server|--sender|-r|.|large/' raw:00000000 raw:0100000000a000000000000000000000000000000000 got:5000000)
+ok "nor at protocol 29 ($n)" test "${n:-999999}" -gt 30000 -a "${n:-999999}" -lt 262144

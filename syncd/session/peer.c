@@ -11,7 +11,7 @@
 
 enum {
 	READ_SIZE = 131072,
-	FRAME_MAX = 65536,	/* of inline data; a piece of a file may add up to MUX_LEN_MAX */
+	FRAME_MAX = 65536,	/* of inline data, if it comes in small portions */
 	ZEROS_SIZE = 32768,
 };
 
@@ -217,11 +217,30 @@ peer_frame_output(struct peer *p)
 	p->framed_out = true;
 }
 
+/* Portions that came at once made the open frame too large: its first part becomes a frame of its own. */
+static void
+split_frame(struct peer *p)
+{
+	const size_t most = FRAME_MAX - MUX_HEAD_SIZE, at = p->frame_at + FRAME_MAX;
+	size_t rest = buf_len(&p->out) - at;
+
+	if (buf_reserve(&p->out, MUX_HEAD_SIZE) == NULL)
+		return;
+	buf_commit(&p->out, MUX_HEAD_SIZE);
+	memmove(p->out.data + p->out.head + at + MUX_HEAD_SIZE, p->out.data + p->out.head + at, rest);
+	mux_head_write(p->out.data + p->out.head + p->frame_at, MSG_DATA, most);
+	p->frame_at = at;
+}
+
 /* Nothing is consumed from out while a frame is open, so frame_at stays true. */
 static void
 close_frame(struct peer *p, size_t behind)
 {
 	size_t len;
+
+	while (p->frame_open && p->out.err == 0 && buf_len(&p->out) - p->frame_at + behind > MUX_FRAME_SENT_MAX &&
+	    buf_len(&p->out) - p->frame_at > FRAME_MAX)
+		split_frame(p);
 
 	if (!p->frame_open)
 		return;
@@ -254,6 +273,10 @@ void
 peer_put_file(struct peer *p, int file_fd, off_t at, size_t len)
 {
 	peer_out(p);
+	if (buf_len(&p->out) - p->frame_at + len > MUX_FRAME_SENT_MAX) {
+		close_frame(p, 0);
+		peer_out(p);
+	}
 	close_frame(p, len);
 	p->file_fd = file_fd;
 	p->file_at = at;

@@ -81,7 +81,8 @@ void peer_consume(struct peer *p, const struct cursor *c);
 /* Where to append data; opens a frame where framing is on. */
 struct buf *peer_out(struct peer *p);
 
-/* len bytes of file_fd (borrowed until peer_writable says 0) follow what is in peer_out. */
+/* len bytes of file_fd (borrowed until peer_writable says 0) follow what is in peer_out; at most MUX_FRAME_SENT_MAX less a
+ * header. */
 void peer_put_file(struct peer *p, int file_fd, off_t at, size_t len);
 
 /* A message of its own frame; the text is cut to what a client accepts. */

@@ -19,7 +19,7 @@ enum {
 	AHEAD_MAX = 10000,	/* and while nothing else is to do */
 	SMALL_MAX = TOKEN_LITERAL_MAX,	/* files up to this size are read in one go, */
 	COPY_MAX = 65536,	/* up to this one copied; larger ones moved by the kernel */
-	PIECE = 262144,		/* of a large file: one token, one frame, one sendfile */
+	PIECE = 196608,		/* of a large file: one token, one frame, one sendfile */
 	SUM_PIECE = 131072,	/* of it, looked at in one go */
 	WINDOW = 262144,	/* of the delta search, beyond what a block needs */
 	SUMS_FIRST = 1024,

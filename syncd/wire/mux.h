@@ -10,6 +10,7 @@
 enum {
 	MUX_HEAD_SIZE = 4,
 	MUX_LEN_MAX = 0xffffff,
+	MUX_FRAME_SENT_MAX = 262143,	/* of a frame that we send, its header included: some clients take no more */
 	MSG_DATA = 0,
 	MSG_ERROR_XFER = 1,
 	MSG_INFO = 2,

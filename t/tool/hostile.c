@@ -10,6 +10,7 @@
  *   fin	no more from us	rst	break it off, print what came until then
  *   fill	repeat the last frame until nothing more is taken	say:TEXT	print TEXT
  *   got:N	until the server said N bytes
+ *   frames	say "largest N" at the end, the bytes of the largest frame with its header
  *   pause	do nothing until standard input ends, then go on
  *   hold	stop reading until standard input ends, and then be gone	many:N	so many more connections, each "@RSY"
  * Lines: "said TEXT" before the frames, then "data N", "msg CODE TEXT", "exit CODE"; at last
@@ -39,7 +40,8 @@
 enum { HOSTILE_SECONDS = 10, QUIET_MS = 300 };
 
 static int fd, version;
-static bool ended, was_reset;
+static bool ended, was_reset, wants_largest;
+static size_t largest;
 static const char *sought;
 static struct buf heard, last_frame;
 
@@ -273,6 +275,7 @@ show_frames(struct cursor *c)
 		size_t n = head & MUX_LEN_MAX;
 		const uint8_t *p = cur_bytes(c, n < cur_left(c) ? n : cur_left(c));
 
+		largest = n + MUX_HEAD_SIZE > largest ? n + MUX_HEAD_SIZE : largest;
 		if (code == MSG_DATA) {
 			data += n;
 			continue;
@@ -348,6 +351,8 @@ do_word(const char *word)
 	} else if (IS("say")) {
 		puts(arg);
 		fflush(stdout);
+	} else if (IS("frames")) {
+		wants_largest = true;
 	} else if (IS("hold") || IS("pause")) {
 		puts("holding");
 		fflush(stdout);
@@ -383,6 +388,8 @@ main(int argc, char **argv)
 	c = cur_of(buf_head(&heard), buf_len(&heard));
 	show_text(&c);
 	show_frames(&c);
+	if (wants_largest)
+		printf("largest %zu\n", largest);
 	if (sought != NULL)
 		printf("%s %s\n", memmem(buf_head(&heard), buf_len(&heard), sought, strlen(sought)) != NULL ? "has" : "lacks", sought);
 	puts(was_reset ? "reset" : ended ? "closed" : "open");
