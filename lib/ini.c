@@ -1,4 +1,5 @@
 #include "lib/ini.h"
+#include "lib/trusted.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -243,10 +244,12 @@ ini_slurp_fd(int fd, const char *path, struct buf *ret, struct conf_err *e)
 int
 ini_slurp(const char *path, struct buf *ret, struct conf_err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), r;
+	int fd = trusted_file(path, O_RDONLY, 0), r;
 
+	if (fd == -ELOOP)
+		return conf_err_set(e, path, 0, "cannot open: a symbolic link in it belongs to somebody else than root or us");
 	if (fd < 0)
-		return conf_err_set(e, path, 0, "cannot open: %s", strerror(errno));
+		return conf_err_set(e, path, 0, "cannot open: %s", strerror(-fd));
 	r = ini_slurp_fd(fd, path, ret, e);
 	close(fd);
 	return r;

@@ -6,33 +6,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/trusted.h"
+
 enum { PIDFILE_MAX = 32 };
 
-/* A file of that size or with that content is somebody's data, not a pid. */
+/* Is the file of that name there the open one, and nothing but a pid?  One of another size, or with a second name, is
+ * somebody's data. */
 static int
-is_ours(const char *path, int fd)
+is_ours(int dir, const char *leaf, int fd)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
-	    S_ISREG(a.st_mode) && a.st_size <= PIDFILE_MAX;
+	return fstat(fd, &a) == 0 && fstatat(dir, leaf, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev &&
+	    a.st_ino == b.st_ino && S_ISREG(a.st_mode) && a.st_nlink == 1 && a.st_size <= PIDFILE_MAX;
 }
 
-int
-pidfile_create(const char *path)
+static int
+create_at(int dir, const char *leaf)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 4 };
-	struct stat st;
 	int fd, r;
 
-	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && unlink(path) < 0)
+	if ((fd = openat(dir, leaf, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644)) < 0)
 		return -errno;
-	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0664)) < 0)
-		return -errno;
-	if (fcntl(fd, F_SETLK, &lock) < 0)
-		r = -errno;
-	else if (!is_ours(path, fd))
+	if (!is_ours(dir, leaf, fd))
 		r = -EEXIST;
+	else if (fcntl(fd, F_SETLK, &lock) < 0)
+		r = -errno;
 	else if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0)
 		r = -errno;
 	else
@@ -41,11 +41,31 @@ pidfile_create(const char *path)
 	return r;
 }
 
+int
+pidfile_create(const char *path)
+{
+	char leaf[NAME_MAX + 1];
+	int dir = trusted_parent(path, leaf), fd;
+
+	if (dir < 0)
+		return dir;
+	fd = create_at(dir, leaf);
+	close(dir);
+	return fd;
+}
+
 void
 pidfile_remove(const char *path, int fd)
 {
+	char leaf[NAME_MAX + 1];
+	int dir;
+
 	if (fd < 0)
 		return;
-	unlink(path);
+	if ((dir = trusted_parent(path, leaf)) >= 0) {
+		if (is_ours(dir, leaf, fd))
+			unlinkat(dir, leaf, 0);
+		close(dir);
+	}
 	close(fd);
 }
