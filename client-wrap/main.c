@@ -15,6 +15,7 @@
 #include "client-wrap/helper.h"
 #include "client-wrap/status.h"
 #include "lib/err.h"
+#include "lib/inherit.h"
 #include "lib/log.h"
 
 static int
@@ -157,6 +158,7 @@ main(int argc, char **argv)
 	struct wrap_args a;
 	int status;
 
+	inherit_reset();
 	log_setup(&log);
 	if (argc >= 2 && strcmp(argv[1], WRAP_HELPER_FLAG) == 0)
 		return helper_main(argc - 2, argv + 2);

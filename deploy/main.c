@@ -6,6 +6,7 @@
 
 #include "deploy/serve.h"
 #include "lib/err.h"
+#include "lib/inherit.h"
 #include "lib/log.h"
 
 static int help_main(int argc, char **argv);
@@ -52,6 +53,7 @@ version_main(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	inherit_reset();
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs); i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);

@@ -1,6 +1,7 @@
 #include "lib/log.h"
 
 #include "lib/err.h"
+#include "lib/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@ static struct {
 	const char *task;
 	struct held **held_end;	/* NULL: records are not kept back */
 	struct held *held;
+	int echoed;		/* 1 + the highest level that goes to stderr, too */
 } sink = { .conf = { .style = LOG_STYLE_PLAIN, .ident = "sallyport", .to_stderr = 1, .level = LOG_INFO }, .fd = -1, .task = "ui" };
 
 /* A record kept back, with the time it belongs to. */
@@ -36,9 +38,7 @@ struct held {
 static int
 open_file(const char *path, int mode, int truncate)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (truncate ? O_TRUNC : 0), mode);
-
-	return fd < 0 ? -errno : fd;
+	return trusted_file(path, O_WRONLY | O_CREAT | O_APPEND | (truncate ? O_TRUNC : 0), mode);
 }
 
 int
@@ -66,6 +66,12 @@ log_setup(const struct log_conf *conf)
 	if (conf->to_syslog)
 		openlog(conf->ident, LOG_NDELAY | (conf->style == LOG_STYLE_RSYNCD ? LOG_PID : LOG_CONS), conf->facility);
 	return 0;
+}
+
+void
+log_echo(int level)
+{
+	sink.echoed = level + 1;
 }
 
 int
@@ -219,6 +225,8 @@ emit(time_t when, int level, const char *id, const char *line)
 	char head[96];
 	struct iovec v[3];
 
+	if (level < sink.echoed)
+		dprintf(STDERR_FILENO, "%s: %s\n", sink.conf.ident, line);
 	if (sink.conf.style == LOG_STYLE_JSON) {
 		emit_json(when, level, id, "", line);
 		return;

@@ -31,6 +31,10 @@ enum { LOG_LINE_MAX = 1024 };
 /* Open what conf names; what was open before stays when this fails.  Keeps conf->file
  * (copied) for log_reopen.  0 or -errno (of the file). */
 int log_setup(const struct log_conf *conf);
+/* Records of this level or a worse one go to stderr, too, as "ident: text": for a start that somebody watches whose log is
+ * elsewhere.  -1: none, as at first. */
+void log_echo(int level);
+
 int log_reopen(void);		/* after a rotation; the old file stays in use on failure */
 void log_set_level(int level);
 int log_level(void);

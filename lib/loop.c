@@ -244,6 +244,9 @@ loop_signals(struct loop *l, const sigset_t *mask, void (*got)(void *, int), voi
 {
 	int fd;
 
+	for (int signo = 1; signo < NSIG; signo++)	/* a signal that is ignored is lost, not kept for the descriptor */
+		if (sigismember(mask, signo) == 1)
+			signal(signo, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, mask, NULL) < 0)
 		return -errno;
 	if ((fd = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)

@@ -1,11 +1,13 @@
-#include "syncd/fs/trusted.h"
+#include "lib/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { LINKS_MAX = 40 };
@@ -82,11 +84,10 @@ walk(struct walk_state *w, const char *path, int keep_leaf)
 	char name[NAME_MAX + 1];
 	int r = 0;
 
-	if (path[0] != '/' || strlen(path) >= PATH_MAX)
-		return path[0] != '/' ? -EINVAL : -ENAMETOOLONG;
+	if (path[0] == '\0' || strlen(path) >= PATH_MAX)
+		return path[0] == '\0' ? -ENOENT : -ENAMETOOLONG;
 	memcpy(w->rest, path, strlen(path) + 1);
-	w->links = 0;
-	if ((w->fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+	if ((w->fd = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return -errno;
 	while (r == 0 && next_component(w, name, keep_leaf))
 		r = step_into(w, name);
@@ -98,7 +99,7 @@ walk(struct walk_state *w, const char *path, int keep_leaf)
 int
 trusted_dir(const char *path)
 {
-	struct walk_state w;
+	struct walk_state w = { .links = 0 };
 	struct stat st;
 	int r = walk(&w, path, 0);
 
@@ -110,19 +111,98 @@ trusted_dir(const char *path)
 	return -ENOTDIR;
 }
 
-int
-trusted_file(const char *path, int flags, int mode)
+/* The last component, once all before it are walked. */
+static void
+take_leaf(const struct walk_state *w, char leaf[NAME_MAX + 1])
 {
-	struct walk_state w;
-	char *leaf;
-	int fd, r = walk(&w, path, 1);
+	const char *at = w->rest + strspn(w->rest, "/");
+	size_t n = strcspn(at, "/");
+
+	n = n > NAME_MAX ? NAME_MAX : n;
+	memcpy(leaf, at, n);
+	leaf[n] = '\0';
+	if (n == 0)
+		strcpy(leaf, ".");
+}
+
+int
+trusted_parent(const char *path, char leaf[NAME_MAX + 1])
+{
+	struct walk_state w = { .links = 0 };
+	int r = walk(&w, path, 1);
 
 	if (r != 0)
 		return r;
-	leaf = w.rest + strspn(w.rest, "/");
-	leaf[strcspn(leaf, "/")] = '\0';
-	fd = openat(w.fd, leaf, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
-	r = fd < 0 ? -errno : fd;
+	take_leaf(&w, leaf);
+	return w.fd;
+}
+
+/* /dev/stdin and its kin end in a link of /proc that only the kernel can follow, to what we have open already. */
+static int
+is_own_descriptor(int dir_fd)
+{
+	struct statfs fs;
+
+	return fstatfs(dir_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Walk on through links in the place of the file itself.  0 when leaf is no link (or is not there). */
+static int
+resolve_leaf(struct walk_state *w, char leaf[NAME_MAX + 1])
+{
+	char name[NAME_MAX + 1];
+	struct stat st;
+	int fd, r = 0;
+
+	for (;;) {
+		take_leaf(w, leaf);
+		if (is_own_descriptor(w->fd) || (fd = openat(w->fd, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0)
+			return 0;
+		if (fstat(fd, &st) < 0 || !S_ISLNK(st.st_mode)) {
+			close(fd);
+			return 0;
+		}
+		w->rest[0] = '\0';
+		r = splice_link(w, fd);
+		close(fd);
+		while (r == 0 && next_component(w, name, 1))
+			r = step_into(w, name);
+		if (r != 0)
+			return r;
+	}
+}
+
+/* A device of the administrator's (/dev/null) may be read and written, a FIFO written; nothing else is a file. */
+static int
+is_file(int fd, int flags)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) ||
+	    (S_ISFIFO(st.st_mode) && (flags & O_ACCMODE) == O_WRONLY));
+}
+
+int
+trusted_file(const char *path, int flags, int mode)
+{
+	struct walk_state w = { .links = 0 };
+	char leaf[NAME_MAX + 1];
+	int own, fd = -1, r = walk(&w, path, 1);
+
+	if (r != 0)
+		return r;
+	if ((r = resolve_leaf(&w, leaf)) == 0) {
+		own = is_own_descriptor(w.fd);
+		fd = openat(w.fd, leaf, flags | (own ? 0 : O_NOFOLLOW | O_NONBLOCK) | O_CLOEXEC | O_NOCTTY, mode);
+		if (fd < 0)
+			r = -errno;
+		else if (!own && !is_file(fd, flags))
+			r = -ENOTSUP;
+	}
 	close(w.fd);
+	if (r == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
 	return r;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "lib/ini.h"
-#include "syncd/fs/trusted.h"
+#include "lib/trusted.h"
 #include "syncd/spawn.h"
 #include "syncd/wire/hello.h"
 

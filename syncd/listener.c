@@ -3,6 +3,7 @@
 #include "syncd/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,14 +34,6 @@ enum {
 	UNANSWERED_MAX = 900,		/* and until a peer that takes nothing is given up */
 };
 
-/* What a configuration file looked like when it was read. */
-struct stamp {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime;
-};
-
 struct listener;
 
 struct door {			/* one listening socket */
@@ -51,13 +44,13 @@ struct door {			/* one listening socket */
 struct listener {
 	const struct listener_conf *lc;
 	struct syncd_conf *conf;
-	struct stamp *stamps;	/* one for each of conf->files */
 	struct loop *loop;
 	struct door doors[LISTENER_SOCKETS_MAX];
 	size_t n_doors;
 	struct spawner_link spawner;
 	struct connections *connections;
 	struct timer pause;
+	char *pid_file;		/* where it was made: a reload does not move it */
 	int pid_fd;
 	int exit_code;
 };
@@ -94,44 +87,6 @@ warn_line(void *arg, const char *text)
 	log_warn("%s", text);
 }
 
-static struct stamp
-stamp_of(const char *path)
-{
-	struct stamp s = { 0 };
-	struct stat st;
-
-	if (stat(path, &st) == 0)
-		s = (struct stamp){ st.st_dev, st.st_ino, st.st_size, st.st_mtim };
-	return s;
-}
-
-static int
-take_stamps(struct listener *l)
-{
-	struct stamp *stamps = calloc(l->conf->n_files + 1, sizeof *stamps);
-
-	if (stamps == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < l->conf->n_files; i++)
-		stamps[i] = stamp_of(l->conf->files[i]);
-	free(l->stamps);
-	l->stamps = stamps;
-	return 0;
-}
-
-static int
-conf_changed(const struct listener *l)
-{
-	for (size_t i = 0; i < l->conf->n_files; i++) {
-		struct stamp now = stamp_of(l->conf->files[i]);
-
-		if (now.dev != l->stamps[i].dev || now.ino != l->stamps[i].ino || now.size != l->stamps[i].size ||
-		    now.mtime.tv_sec != l->stamps[i].mtime.tv_sec || now.mtime.tv_nsec != l->stamps[i].mtime.tv_nsec)
-			return 1;
-	}
-	return 0;
-}
-
 /* Edits count from the next connection on.  A file that does not load leaves what runs alone,
  * and is complained of once. */
 static void
@@ -141,17 +96,16 @@ reload_if_changed(struct listener *l)
 	struct conf_err e;
 	char text[1024];
 
-	if (!conf_changed(l))
+	if (!conf_changed(l->conf))
 		return;
+	conf_stamp(l->conf);		/* before the load: what is edited meanwhile counts the next time */
 	if (conf_load(l->lc->conf_path, l->lc->over, l->lc->n_over, warn_line, NULL, &fresh, &e) != 0) {
 		log_error("configuration not reloaded, the one before stays: %s", conf_err_print(&e, text, sizeof text));
-		take_stamps(l);
 		return;
 	}
 	conf_free(l->conf);
 	l->conf = fresh;
 	connections_conf(l->connections, fresh);
-	take_stamps(l);
 	log_notice("configuration reloaded from %s", l->lc->conf_path);
 }
 
@@ -375,6 +329,23 @@ raise_files_limit(void)
 	setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* Whoever started us is told that we serve, and may end: nothing of ours stays open there. */
+static void
+leave_terminal(int ready_fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	log_echo(-1);
+#ifndef SALLYPORT_SANITIZE
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
+#endif
+	if (null >= 0)
+		close(null);
+	(void)!write(ready_fd, "", 1);
+	close(ready_fd);
+}
+
 static int
 start(struct listener *l)
 {
@@ -396,7 +367,7 @@ start(struct listener *l)
 	endhostent();
 	if ((r = connections_new(&env, &l->connections)) != 0)
 		return r;
-	if ((r = loop_signals(l->loop, &mask, signal_got, l)) != 0 || (r = take_stamps(l)) != 0)
+	if ((r = loop_signals(l->loop, &mask, signal_got, l)) != 0)
 		return r;
 	if ((r = open_sockets(l)) != 0)
 		return RERR_SOCKETIO;
@@ -406,17 +377,19 @@ start(struct listener *l)
 		return RERR_FILEIO;
 	}
 	connections_spawner(l->connections, l->spawner.fd);
-	if (pid_file != NULL && pid_file[0] != '\0' && (l->pid_fd = pidfile_create(pid_file)) < 0) {
-		log_error("failed to lock pid file %s: %s", pid_file, err_text(l->pid_fd));
-		return RERR_FILEIO;
+	if (pid_file != NULL && pid_file[0] != '\0') {
+		if ((l->pid_file = strdup(pid_file)) == NULL)
+			return RERR_MALLOC;
+		if ((l->pid_fd = pidfile_create(pid_file)) < 0) {
+			log_error("failed to lock pid file %s: %s", pid_file, err_text(l->pid_fd));
+			return RERR_FILEIO;
+		}
 	}
 	sock_local(l->doors[0].watch.fd, &first);
 	log_info("sallyport-syncd version %s starting, listening on port %u", PACKAGE_VERSION, addr_port(&first));
 	sock_notify("READY=1");
-	if (l->lc->ready_fd >= 0) {
-		(void)!write(l->lc->ready_fd, "", 1);
-		close(l->lc->ready_fd);
-	}
+	if (l->lc->ready_fd >= 0)
+		leave_terminal(l->lc->ready_fd);
 	return 0;
 }
 
@@ -431,13 +404,13 @@ stop(struct listener *l)
 			unlink(addr_text(&a, path, sizeof path));
 		close(l->doors[i].watch.fd);
 	}
-	if (l->conf->global.pid_file != NULL)
-		pidfile_remove(l->conf->global.pid_file, l->pid_fd);
+	if (l->pid_file != NULL)
+		pidfile_remove(l->pid_file, l->pid_fd);
+	free(l->pid_file);
 	connections_free(l->connections);
 	if (l->spawner.fd >= 0)
 		close(l->spawner.fd);
 	loop_free(l->loop);
-	free(l->stamps);
 	conf_free(l->conf);
 }
 

@@ -22,7 +22,7 @@ DELTA_LIBS += syncd/libxxh3avx2.a
 endif
 syncd_libfs_a_SOURCES = \
 	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h \
-	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/trusted.c syncd/fs/trusted.h syncd/fs/walk.c syncd/fs/walk.h
+	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h \
 	syncd/policy/links.c syncd/policy/links.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h syncd/policy/path.c syncd/policy/path.h \

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/inherit.h"
 #include "lib/log.h"
 #include "lib/num.h"
 #include "syncd/listener.h"
@@ -26,6 +28,7 @@ enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP };
 
 struct args {
 	struct listener_conf lc;
+	char conf_path[PATH_MAX], log_file[PATH_MAX];	/* made absolute */
 	struct conf_override over[OVERRIDES_MAX];
 	size_t n_over;
 	enum mode mode;
@@ -257,6 +260,18 @@ run_inetd(const struct args *a, struct syncd_conf *conf)
 	return listener_serve_one(&a->lc, conf, STDIN_FILENO);
 }
 
+/* The daemon leaves the working directory, and comes back to the file when it is edited. */
+static const char *
+absolute(const char *path, char dst[PATH_MAX])
+{
+	char cwd[PATH_MAX];
+
+	if (path == NULL || path[0] == '/' || getcwd(cwd, sizeof cwd) == NULL ||
+	    snprintf(dst, PATH_MAX, "%s/%s", cwd, path) >= PATH_MAX)
+		return path;
+	return dst;
+}
+
 /* Into the background.  The parent exits 0 once the child says that it serves, so that whoever
  * started us can rely on it; otherwise with the child's own code.  Returns in the child only. */
 static int
@@ -276,7 +291,10 @@ detach(struct args *a)
 	}
 	close(pipefd[0]);
 	a->lc.ready_fd = pipefd[1];
-	setsid();
+	a->lc.conf_path = absolute(a->lc.conf_path, a->conf_path);
+	a->lc.log_file = absolute(a->lc.log_file, a->log_file);
+	if (setsid() < 0 || chdir("/") < 0)
+		return -errno;
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
@@ -292,6 +310,7 @@ main(int argc, char **argv)
 	struct args a;
 	int code;
 
+	inherit_reset();
 	if (argc == 2 && strcmp(argv[1], SPAWNER_ARG) == 0)
 		return spawner_main(SPAWNER_FD);
 	if (parse(argc, argv, &a, &code) != 0)
@@ -300,6 +319,7 @@ main(int argc, char **argv)
 		return RERR_SYNTAX;
 	if (a.mode != MODE_DAEMON)
 		return show_config(&a, conf);
+	inherit_close(STDERR_FILENO + 1);
 	if (stdin_is_socket())
 		return run_inetd(&a, conf);
 	if (a.server) {
@@ -311,6 +331,8 @@ main(int argc, char **argv)
 		perror("sallyport-syncd: fork");
 		return RERR_SOCKETIO;
 	}
+	if (a.detach)
+		log_echo(LOG_ERR);	/* until it serves, the terminal is told what goes wrong */
 	listener_log(&a.lc, conf, !a.detach);
 	return listener_run(&a.lc, conf);
 }

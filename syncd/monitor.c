@@ -21,7 +21,7 @@
 #include "lib/loop.h"
 #include "syncd/boot.h"
 #include "syncd/fs/mount.h"
-#include "syncd/fs/trusted.h"
+#include "lib/trusted.h"
 #include "syncd/hostname.h"
 #include "syncd/policy/acl.h"
 #include "syncd/policy/module.h"

@@ -10,7 +10,7 @@ t_tool_await_SOURCES = t/tool/await.c
 
 UNIT_LIBS = $(BASE_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += t/lib.sh $(SCRIPTS_T)
-SCRIPTS_T = t/000-arrows.t t/001-tree-files.t t/001-tree-programs.t
+SCRIPTS_T = t/000-arrows.t t/001-tree-files.t t/001-tree-programs.t t/003-inherited-state.t
 UNITS =
 TESTS += $(UNITS) $(SCRIPTS_T)
 check_PROGRAMS += $(UNITS)

@@ -17,7 +17,6 @@ SYNCD_UNITS = \
 	t/unit/check_delta_strong \
 	t/unit/check_fs_root \
 	t/unit/check_fs_tree \
-	t/unit/check_fs_trusted \
 	t/unit/check_fs_walk \
 	t/unit/check_policy_acl \
 	t/unit/check_policy_chmod \
@@ -73,8 +72,6 @@ t_unit_check_fs_root_SOURCES = t/unit/check_fs_root.c t/unit/unit.h t/unit/scrat
 t_unit_check_fs_root_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_fs_tree_SOURCES = t/unit/check_fs_tree.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_fs_tree_LDADD = syncd/libfs.a $(UNIT_LIBS)
-t_unit_check_fs_trusted_SOURCES = t/unit/check_fs_trusted.c t/unit/unit.h t/unit/scratch.h
-t_unit_check_fs_trusted_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_fs_walk_SOURCES = t/unit/check_fs_walk.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_fs_walk_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_policy_acl_SOURCES = t/unit/check_policy_acl.c t/unit/unit.h

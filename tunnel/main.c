@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/utsname.h>
 
+#include "lib/inherit.h"
 #include "lib/log.h"
 #include "lib/num.h"
 #include "tunnel/load.h"
@@ -190,6 +191,7 @@ main(int argc, char **argv)
 {
 	const char *first = argc < 2 ? DEFAULT_FILE : argv[1];
 
+	inherit_reset();
 	if (is_flag(first, "-help"))
 		return print_tables(0);
 	if (is_flag(first, "-version"))

@@ -10,9 +10,11 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "lib/ini.h"
 #include "lib/opt.h"
+#include "lib/trusted.h"
 #include "syncd/types.h"
 
 enum {
@@ -143,7 +145,7 @@ conf_free(struct syncd_conf *c)
 		module_free(&c->modules[i]);
 	free(c->modules);
 	for (size_t i = 0; i < c->n_files; i++)
-		free(c->files[i]);
+		free(c->files[i].path);
 	free(c->files);
 	free(c);
 }
@@ -323,13 +325,70 @@ load_isolated(struct loader *l, const char *path, int depth)
 	return r;
 }
 
+static struct conf_file
+look_of(const char *path)
+{
+	struct conf_file f = { .path = NULL };
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		f = (struct conf_file){ NULL, st.st_dev, st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
+	return f;
+}
+
+bool
+conf_changed(const struct syncd_conf *c)
+{
+	for (size_t i = 0; i < c->n_files; i++) {
+		const struct conf_file *was = &c->files[i], now = look_of(was->path);
+
+		if (now.dev != was->dev || now.ino != was->ino || now.size != was->size || now.mtime != was->mtime ||
+		    now.mtime_nsec != was->mtime_nsec)
+			return true;
+	}
+	return false;
+}
+
+void
+conf_stamp(struct syncd_conf *c)
+{
+	for (size_t i = 0; i < c->n_files; i++) {
+		char *path = c->files[i].path;
+
+		c->files[i] = look_of(path);
+		c->files[i].path = path;
+	}
+}
+
+/* Before it is read: what changes meanwhile will be seen. */
+static int
+remember_file(struct syncd_conf *c, const char *path)
+{
+	struct conf_file *files = realloc(c->files, (c->n_files + 1) * sizeof *files);
+
+	if (files == NULL)
+		return -ENOMEM;
+	c->files = files;
+	files[c->n_files] = look_of(path);
+	if ((files[c->n_files].path = strdup(path)) == NULL)
+		return -ENOMEM;
+	c->n_files++;
+	return 0;
+}
+
 static int
 load_dir(struct loader *l, const char *dir, int merge, int depth)
 {
 	struct dirent **names;
 	char path[4096 + 256];
-	int n = scandir(dir, &names, merge ? wants_inc : wants_conf, by_bytes), r = 0;
+	int n, r = remember_file(l->conf, dir), fd;
 
+	if (r != 0)
+		return r;
+	if ((fd = trusted_dir(dir)) < 0)
+		return conf_err_set(l->e, dir, 0, "cannot list: %s", strerror(-fd));
+	n = scandirat(fd, ".", &names, merge ? wants_inc : wants_conf, by_bytes);
+	close(fd);
 	if (n < 0)
 		return conf_err_set(l->e, dir, 0, "cannot list: %s", strerror(errno));
 	for (int i = 0; i < n; i++) {
@@ -389,20 +448,6 @@ load_text(struct loader *l, const char *path, const char *text, size_t size, int
 		r = apply_overrides(l, &in);
 	ini_done(&in);
 	return r;
-}
-
-static int
-remember_file(struct syncd_conf *c, const char *path)
-{
-	char **files = realloc(c->files, (c->n_files + 1) * sizeof *files);
-
-	if (files == NULL)
-		return -ENOMEM;
-	c->files = files;
-	if ((files[c->n_files] = strdup(path)) == NULL)
-		return -ENOMEM;
-	c->n_files++;
-	return 0;
 }
 
 static int

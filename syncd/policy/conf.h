@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_SYNCD_POLICY_CONF_H
 #define SALLYPORT_SYNCD_POLICY_CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,12 +35,19 @@ struct global_conf {
 	int unsupported_flag;
 };
 
+/* A file or directory that was read, and what it looked like then. */
+struct conf_file {
+	char *path;
+	uint64_t dev, ino;
+	int64_t size, mtime, mtime_nsec;
+};
+
 struct syncd_conf {
 	struct global_conf global;
 	struct module_conf defaults;	/* as they stood at the end of the file */
 	struct module_conf *modules;
 	size_t n_modules;
-	char **files;			/* every file that was read, for change detection */
+	struct conf_file *files;	/* every file and directory that was read */
 	size_t n_files;
 };
 
@@ -65,6 +73,10 @@ void conf_free(struct syncd_conf *c);
 
 /* Module by the exact name of a request; the last one defined wins.  NULL when there is none. */
 const struct module_conf *conf_module(const struct syncd_conf *c, const char *name);
+
+/* Does any of the files look different now?  conf_stamp: from how they look now. */
+bool conf_changed(const struct syncd_conf *c);
+void conf_stamp(struct syncd_conf *c);
 
 /* The file as it was understood. */
 void conf_dump(const struct syncd_conf *c, struct buf *out);

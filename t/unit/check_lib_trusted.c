@@ -1,4 +1,4 @@
-#include "syncd/fs/trusted.h"
+#include "lib/trusted.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -57,8 +57,8 @@ START_TEST(what_is_no_directory_is_refused)
 	ck_assert_int_eq(dir_at("nothing"), -ENOENT);
 	ck_assert_int_eq(dir_at("dangling"), -ENOENT);
 	ck_assert_int_eq(dir_at("loop"), -ELOOP);
-	ck_assert_int_eq(trusted_dir("relative"), -EINVAL);
-	ck_assert_int_eq(trusted_dir(""), -EINVAL);
+	ck_assert_int_eq(trusted_dir("relative"), -ENOENT);
+	ck_assert_int_eq(trusted_dir(""), -ENOENT);
 	memset(path, '/', sizeof path);
 	path[PATH_MAX] = '\0';
 	ck_assert_int_eq(trusted_dir(path), -ENAMETOOLONG);
@@ -83,7 +83,53 @@ START_TEST(a_link_that_another_planted_is_not)
 }
 END_TEST
 
-START_TEST(a_file_is_never_opened_through_a_link_of_its_own)
+START_TEST(nor_in_the_place_of_the_file_itself)
+{
+	if (geteuid() != 0)
+		return;
+	scratch_file("f", "");
+	scratch_link("f", "theirs");
+	ck_assert_int_eq(fchownat(scratch_fd, "theirs", 1234, 1234, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(file_at("theirs", O_RDONLY), -ELOOP);
+	ck_assert_int_eq(file_at("theirs", O_WRONLY | O_APPEND | O_CREAT), -ELOOP);
+	scratch_link("theirs", "ours");
+	ck_assert_int_eq(file_at("ours", O_RDONLY), -ELOOP);
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_not_waited_for)
+{
+	ck_assert_int_eq(mkfifoat(scratch_fd, "fifo", 0600), 0);
+	ck_assert_int_eq(file_at("fifo", O_RDONLY), -ENOTSUP);
+	ck_assert_int_eq(file_at("fifo", O_WRONLY), -ENXIO);
+	scratch_dir("d");
+	ck_assert_int_eq(file_at("d", O_RDONLY), -ENOTSUP);
+	ck_assert_int_ge(trusted_file("/dev/null", O_WRONLY | O_APPEND, 0), 0);
+	ck_assert_int_ge(trusted_file("/dev/stdin", O_RDONLY, 0), 0);
+}
+END_TEST
+
+START_TEST(a_parent_is_walked_like_any_directory)
+{
+	char path[PATH_MAX], leaf[NAME_MAX + 1];
+	int fd;
+
+	scratch_dir("d");
+	scratch_link("d", "l");
+	scratch_link("nowhere", "d/leaf");
+	snprintf(path, sizeof path, "%s/l//leaf", scratch);
+	ck_assert_int_ge(fd = trusted_parent(path, leaf), 0);
+	ck_assert_str_eq(leaf, "leaf");
+	close(fd);
+	ck_assert_int_eq(trusted_parent("/", leaf) >= 0, 1);
+	ck_assert_str_eq(leaf, ".");
+	if (geteuid() == 0)
+		ck_assert_int_eq(fchownat(scratch_fd, "l", 1234, 1234, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(trusted_parent(path, leaf) == -ELOOP, geteuid() == 0);
+}
+END_TEST
+
+START_TEST(a_file_is_opened_through_a_link_of_ours)
 {
 	scratch_dir("d");
 	scratch_file("d/f", "");
@@ -91,7 +137,13 @@ START_TEST(a_file_is_never_opened_through_a_link_of_its_own)
 	scratch_link("d", "dl");
 	ck_assert_int_eq(file_at("d/f", O_RDONLY), 0);
 	ck_assert_int_eq(file_at("dl/f", O_RDONLY), 0);
-	ck_assert_int_eq(file_at("l", O_RDONLY), -ELOOP);
+	ck_assert_int_eq(file_at("l", O_RDONLY), 0);
+	scratch_link("dl/made", "d/to");
+	scratch_link("d/to", "further");
+	ck_assert_int_eq(file_at("further", O_RDONLY), -ENOENT);
+	scratch_link("loop2", "loop1");
+	scratch_link("loop1", "loop2");
+	ck_assert_int_eq(file_at("loop1", O_RDONLY), -ELOOP);
 	ck_assert_int_eq(file_at("new", O_RDWR | O_CREAT), 0);
 	ck_assert_int_eq(file_at("new", O_RDWR | O_CREAT | O_EXCL), -EEXIST);
 	ck_assert_int_eq(file_at("no/new", O_RDWR | O_CREAT), -ENOENT);
@@ -102,14 +154,17 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("syncd/fs/trusted");
+	Suite *s = suite_create("lib/trusted");
 	TCase *t = tcase_create("trusted");
 
 	tcase_add_checked_fixture(t, scratch_make, scratch_remove);
 	tcase_add_test(t, our_own_links_are_followed);
 	tcase_add_test(t, what_is_no_directory_is_refused);
 	tcase_add_test(t, a_link_that_another_planted_is_not);
-	tcase_add_test(t, a_file_is_never_opened_through_a_link_of_its_own);
+	tcase_add_test(t, nor_in_the_place_of_the_file_itself);
+	tcase_add_test(t, what_is_no_file_is_not_waited_for);
+	tcase_add_test(t, a_parent_is_walked_like_any_directory);
+	tcase_add_test(t, a_file_is_opened_through_a_link_of_ours);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
