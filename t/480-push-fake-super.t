@@ -57,7 +57,7 @@ c() {
 kept() { rm -rf "$scratch/seed"; mkdir "$scratch/seed"; chown nobody:nogroup "$scratch/seed"
 	rsync -aAXH --fake-super "$1/" "$scratch/seed/"; chown -R -h nobody:nogroup "$scratch/seed"; }
 
-plan_all 95
+plan_all 99
 kept "$near"; cp -a "$scratch/seed" "$scratch/old"
 for p in $(versions 29 30 31 32); do
 	before=
@@ -76,6 +76,17 @@ for p in $(versions 29 30 31 32); do
 	before=$scratch/old
 	c "protocol $p: ACLs and attributes over an older state" --protocol=$p -aiAXH --no-inc-recursive tree/ @/up/
 done
+
+# what really is a link has no room for an owner, and is made anew; a FIFO stays and loses it
+links=$scratch/links real=$scratch/real
+mkdir "$links"; ln -s t "$links/theirs"; ln -s t "$links/same"; ln -s t3 "$links/other"; mkfifo "$links/pipe"
+chown -h nobody:nogroup "$links" "$links/same"; chown -h 1000:1000 "$links/theirs" "$links/other" "$links/pipe"
+find "$links" -exec touch -h -d 2020-01-01 {} +
+cp -a "$links" "$real"; ln -sfn t2 "$real/other"; chown -h nobody:nogroup "$real"/*
+before=$real
+c 'over real links' -ai --omit-dir-times links/ @/up/
+c 'over real links, backups' -aib links/ @/up/
+before=
 
 rm -rf "$scratch/up.ours/d" "$scratch/up.stock/d"
 kept "$tree"; cp -a "$scratch/seed" "$scratch/up.ours/d"; cp -a "$scratch/seed" "$scratch/up.stock/d"

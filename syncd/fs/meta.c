@@ -64,7 +64,7 @@ set_mode(int fd, const struct spot *at, const struct meta *m)
 	return fchmod(fd, m->mode) < 0 ? -errno : 0;
 }
 
-/* Owner and mode for show.  What really is a link or a node has none. */
+/* Owner and mode for show.  What really is a link or a node can keep none: the kernel allows it no attribute of users. */
 static int
 set_fake(int fd, const struct spot *at, const struct meta *m)
 {
@@ -78,7 +78,7 @@ set_fake(int fd, const struct spot *at, const struct meta *m)
 	if ((fd >= 0 ? fstat(fd, &real) : fstatat(at->dir, at->leaf, &real, AT_SYMLINK_NOFOLLOW)) < 0)
 		return -errno;
 	if (!S_ISREG(real.st_mode) && !S_ISDIR(real.st_mode))
-		return 0;
+		return -EPERM;
 	want = real;
 	fake_show(&of, &want);
 	want.st_uid = m->set_uid ? m->uid : want.st_uid;
@@ -97,6 +97,6 @@ meta_set(int fd, const struct spot *at, const struct meta *m, const char **ret_w
 	int owner = m->fake ? set_fake(fd, at, m) : set_owner(fd, at, m), times = set_times(fd, at, m);
 	int mode = m->fake ? 0 : set_mode(fd, at, m);
 
-	*ret_what = owner != 0 ? "chown" : times != 0 ? "failed to set times on" : "failed to set permissions on";
+	*ret_what = owner != 0 && m->fake ? "failed to write xattr user.rsync.%stat for" : owner != 0 ? "chown" : times != 0 ? "failed to set times on" : "failed to set permissions on";
 	return owner != 0 ? owner : times != 0 ? times : mode;
 }

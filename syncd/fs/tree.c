@@ -140,6 +140,15 @@ tree_lstat(struct tree *t, const char *path, struct stat *ret)
 	return 0;
 }
 
+bool
+tree_is_real_link(struct tree *t, const char *path)
+{
+	struct spot at;
+	struct stat st;
+
+	return tree_spot(t, path, &at) == 0 && fstatat(at.dir, at.leaf, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 int
 tree_stat_dir(struct tree *t, const char *path, struct stat *ret)
 {

@@ -47,7 +47,10 @@ void tree_forget(struct tree *t, const char *path);
 
 int tree_lstat(struct tree *t, const char *path, struct stat *ret);
 
-/* The same, but a link that leads to a directory inside the module is shown as that directory. */
+/* Is it a symlink to the kernel too, and not only for show (fake.h)? */
+bool tree_is_real_link(struct tree *t, const char *path);
+
+/* The same as tree_lstat, but a link that leads to a directory inside the module is shown as that directory. */
 int tree_stat_dir(struct tree *t, const char *path, struct stat *ret);
 
 /* A regular file, never through a link (-ELOOP; -EINVAL for what is no regular file). */

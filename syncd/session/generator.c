@@ -329,7 +329,9 @@ do_symlink(struct session *s, struct target *t)
 			session_tell(s, MSG_INFO, "ignoring unsafe symlink \"%s\" -> \"%s\"\n", t->path, link);
 		return FAILED;
 	}
-	if (was_link && tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
+	/* a real link has no room for an owner (fake super): it is made anew, as rsync does */
+	if (was_link && !(s->root.fake && tree_is_real_link(&s->in->tree, t->path)) &&
+	    tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
 		return same_but_attributes(s, t);
 	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, want, 0)) != 0)
 		return r;
