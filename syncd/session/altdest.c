@@ -66,7 +66,7 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 		like.st_uid = s->grant.uid;
 	if (!s->opt.group)
 		like.st_gid = s->grant.gid;
-	r = s->in->pretend ? 0 : receiver_copy(s, &s->in->alt[i], path, t, path, &like);
+	r = s->in->pretend ? 0 : move_copy_file(s, &s->in->alt[i], path, t, path, &like);
 
 	if (r != 0) {
 		session_log(s, "copy of \"%s\" from an alternate directory failed: %s", path, strerror(-r));

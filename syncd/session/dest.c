@@ -425,14 +425,11 @@ dest_backup(struct session *s, const char *path, bool keep)
 {
 	struct tree *to;
 	char name[TREE_PATH_SIZE];
-	struct stat st;
 	int r = backup_place(s, path, &to, name);
 
 	if (r != 0)
 		return r;
-	if (keep && (r = tree_link(&s->in->tree, path, to, name, tree_lstat(to, name, &st) == 0)) == 0)
-		return 0;
-	return tree_rename(&s->in->tree, path, to, name);
+	return keep ? move_or_link(s, &s->in->tree, path, to, name) : move_to(s, &s->in->tree, path, to, name);
 }
 
 int
@@ -442,5 +439,5 @@ dest_backup_copy(struct session *s, const char *path, const struct stat *st)
 	char name[TREE_PATH_SIZE];
 	int r = backup_place(s, path, &to, name);
 
-	return r == 0 ? receiver_copy(s, &s->in->tree, path, to, name, st) : r;
+	return r == 0 ? move_copy_file(s, &s->in->tree, path, to, name, st) : r;
 }

@@ -458,16 +458,16 @@ keep_partial(struct session *s)
 	(void)output_end(&x->out);
 	dest_path(s, x->f, path);
 	dir = dest_partial(s, path, &t, partial);
-	if (dir && tree_rename(x->tmp_tree, x->tmp, t, partial) != 0) {
+	if (dir && move_to(s, x->tmp_tree, x->tmp, t, partial) != 0) {
 		char parent[TREE_PATH_SIZE];
 
 		dest_dir_of(partial, parent);
 		(void)tree_mkdir(t, parent, 0700);
-		if (tree_rename(x->tmp_tree, x->tmp, t, partial) != 0)
+		if (move_to(s, x->tmp_tree, x->tmp, t, partial) != 0)
 			drop_temporary(x);
 	} else if (!dir) {
 		(void)meta_set(x->fd, NULL, &m, &what);
-		if (tree_rename(x->tmp_tree, x->tmp, &s->in->tree, path) != 0)
+		if (move_to(s, x->tmp_tree, x->tmp, &s->in->tree, path) != 0)
 			drop_temporary(x);
 	}
 }
@@ -505,12 +505,7 @@ into_place(struct session *s, struct tree *from, const char *tmp, const char *pa
 		dest_failed(s, "receiver", "backup of", t, path, r);
 		return r;
 	}
-	r = tree_rename(from, tmp, t, path);
-	if (r == -EXDEV && tree_lstat(from, tmp, &st) == 0) {	/* --temp-dir on another file system */
-		if ((r = receiver_copy(s, from, tmp, t, path, &st)) == 0)
-			(void)tree_remove(from, tmp, false);
-	}
-	if (r != 0)
+	if ((r = move_to(s, from, tmp, t, path)) != 0)
 		dest_failed(s, "receiver", "rename", t, path, r);
 	return r;
 }
@@ -526,9 +521,9 @@ delay(struct session *s, const char *waiting)
 	if (!grow(&in->delayed, sizeof *in->delayed, in->n_delayed, &in->cap_delayed))
 		return -ENOMEM;
 	dest_dir_of(waiting, parent);
-	if ((r = tree_rename(x->tmp_tree, x->tmp, &in->tree, waiting)) == -ENOENT) {
+	if ((r = move_to(s, x->tmp_tree, x->tmp, &in->tree, waiting)) == -ENOENT) {
 		(void)tree_mkdir(&in->tree, parent, 0700);
-		r = tree_rename(x->tmp_tree, x->tmp, &in->tree, waiting);
+		r = move_to(s, x->tmp_tree, x->tmp, &in->tree, waiting);
 	}
 	if (r != 0) {
 		dest_failed(s, "receiver", "rename", &in->tree, waiting, r);
@@ -721,59 +716,5 @@ receiver_place_delayed(struct session *s)
 		r = linknames_end(s, f, path);
 	}
 	in->n_delayed = 0;
-	return r;
-}
-
-static int
-copy_bytes(struct session *s, int from, int to)
-{
-	static const size_t piece = 16 << 20;
-	ssize_t n;
-	off_t at = 0;
-	char *buf;
-	int r = 0;
-
-	while ((n = copy_file_range(from, NULL, to, NULL, piece, 0)) > 0) {
-		at += n;
-		session_breathe(s);
-	}
-	if (n == 0)
-		return 0;
-	if (at > 0 || (buf = malloc(TAKE_BUFFER)) == NULL)
-		return at > 0 ? -errno : -ENOMEM;
-	while (r == 0 && (n = pread(from, buf, TAKE_BUFFER, at)) > 0) {
-		ssize_t w = pwrite(to, buf, (size_t)n, at);
-
-		r = w == n ? 0 : w < 0 ? -errno : -ENOSPC;
-		at += n;
-	}
-	free(buf);
-	return n < 0 ? -errno : r;
-}
-
-int
-receiver_copy(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to,
-    const struct stat *st)
-{
-	char tmp[TREE_PATH_SIZE], dir[TREE_PATH_SIZE];
-	const struct meta m = { .fake = s->root.fake, .set_mode = true, .mode = st->st_mode & 07777, .set_mtime = true, .mtime = st->st_mtim,
-	    .set_uid = s->in->is_root, .uid = st->st_uid, .set_gid = s->in->is_root, .gid = st->st_gid };
-	const char *what;
-	struct stat now;
-	int in = tree_open_file(from_tree, from, O_RDONLY, &now), out, r;
-
-	if (in < 0)
-		return in;
-	dest_dir_of(to, dir);
-	if ((out = stage_open(to_tree, dir, dest_leaf_of(to), 0600, tmp)) < 0) {
-		close(in);
-		return out;
-	}
-	if ((r = copy_bytes(s, in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0 && (r = extras_copy(s, in, out)) == 0)
-		r = tree_rename(to_tree, tmp, to_tree, to);
-	if (r != 0)
-		(void)tree_remove(to_tree, tmp, false);
-	close(in);
-	close(out);
 	return r;
 }
