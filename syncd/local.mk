@@ -64,6 +64,7 @@ SCRIPTS_T += \
 	t/400-push-like-stock.t \
 	t/410-push-modes.t \
 	t/411-push-two-file-systems.t \
+	t/412-push-sparse.t \
 	t/415-push-sums-and-squeeze.t \
 	t/416-push-words.t \
 	t/417-push-basis.t \

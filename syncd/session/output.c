@@ -81,23 +81,56 @@ write_out(struct output *o, const uint8_t *p, size_t n, int64_t at)
 	}
 }
 
-/* Zeros are left out. */
+/* n bytes of a file that is written in place become zeros that take no room. */
+static bool
+make_hole(struct output *o, size_t n, int64_t at)
+{
+	return fallocate(o->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)n) == 0;
+}
+
+/* n zeros are left out: what lies there in a file that is written in place goes. */
+static void
+leave_out(struct output *o, const uint8_t *zeros, size_t n, int64_t at)
+{
+	if (n > 0 && o->way.in_place && !make_hole(o, n, at))
+		write_out(o, zeros, n, at);	/* no holes in this file system */
+}
+
+static bool
+all_zeros(const uint8_t *p, size_t n)
+{
+	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
+}
+
+/* How many of n bytes, in pieces of HOLE_LEAST, are zeros, or are not. */
+static size_t
+run_of(const uint8_t *p, size_t n, bool zeros)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		size_t piece = n - i < HOLE_LEAST ? n - i : HOLE_LEAST;
+
+		if (all_zeros(p + i, piece) != zeros)
+			break;
+		i += piece;
+	}
+	return i;
+}
+
 static void
 write_sparse(struct output *o, const uint8_t *p, size_t n, int64_t at)
 {
-	size_t from = 0;
+	while (n > 0 && o->err == 0) {
+		size_t run = run_of(p, n, false), hole = run_of(p + run, n - run, true);
 
-	for (size_t i = 0; i < n;) {
-		size_t piece = n - i < HOLE_LEAST ? n - i : HOLE_LEAST;
-
-		if (p[i] == 0 && memcmp(p + i, p + i + 1, piece - 1) == 0) {
-			write_out(o, p + from, i - from, at + (int64_t)from);
-			from = i + piece;
-		}
-		i += piece;
+		write_out(o, p, run, at);
+		leave_out(o, p + run, hole, at + (int64_t)run);
+		o->hole = hole > 0;
+		p += run + hole;
+		at += (int64_t)(run + hole);
+		n -= run + hole;
 	}
-	write_out(o, p + from, n - from, at + (int64_t)from);
-	o->hole = from == n;
 }
 
 static void
@@ -108,7 +141,7 @@ empty(struct output *o)
 	if (o->held == 0)
 		return;
 	if (o->fd >= 0 && o->err == 0) {
-		if (o->way.sparse && !o->way.in_place)
+		if (o->way.sparse)
 			write_sparse(o, o->buf, o->held, at);
 		else
 			write_out(o, o->buf, o->held, at);
@@ -157,12 +190,29 @@ basis_read(int fd, uint8_t *dst, size_t n, int64_t at)
 	memset(dst + got, 0, n - got);
 }
 
+/* Zeros that are in the file already need take no room. */
+static void
+thin(struct output *o, const uint8_t *p, size_t n, int64_t at)
+{
+	while (n > 0) {
+		size_t run = run_of(p, n, false), hole = run_of(p + run, n - run, true);
+
+		if (hole > 0)
+			(void)make_hole(o, hole, at + (int64_t)run);
+		p += run + hole;
+		at += (int64_t)(run + hole);
+		n -= run + hole;
+	}
+}
+
 /* Bytes of the file that stay where they are. */
 static void
 pass(struct output *o, size_t n)
 {
 	basis_read(o->basis_fd, o->buf, n, o->at);
 	strong_update(o->sum, o->buf, n);
+	if (o->way.sparse && o->fd >= 0)
+		thin(o, o->buf, n, o->at);
 	o->at += (int64_t)n;
 }
 

@@ -16,7 +16,7 @@ struct output_way {
 	int64_t size;		/* its length, as the list has it */
 	int64_t from;		/* what is there already, and stays (--append) */
 	bool in_place;		/* into the file that is there */
-	bool sparse;		/* zeros are left out of new files */
+	bool sparse;		/* zeros are left out, or become holes of the file that is there */
 	bool preallocate;	/* all of it at once */
 	bool own_basis;		/* blocks are read from the file that is written to */
 };
