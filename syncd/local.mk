@@ -33,7 +33,7 @@ syncd_libsession_a_SOURCES = \
 	syncd/session/acls.c syncd/session/acls.h syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h \
 	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
 	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
-	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/hardlinks.c syncd/session/hardlinks.h syncd/session/linknames.c syncd/session/move.c syncd/session/ids.c \
+	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/hardlinks.c syncd/session/hardlinks.h syncd/session/linknames.c syncd/session/move.c syncd/session/newmode.c syncd/session/ids.c \
 	syncd/session/ids.h syncd/session/inlist.c syncd/session/inlist.h syncd/session/intake.c syncd/session/intake.h \
 	syncd/session/keeps.c syncd/session/keeps.h syncd/session/output.c syncd/session/output.h syncd/session/push.c syncd/session/receiver.c syncd/session/remove.c syncd/session/settle.c syncd/session/extras.c syncd/session/sums.c \
 	syncd/session/sums.h syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
@@ -65,6 +65,8 @@ SCRIPTS_T += \
 	t/410-push-modes.t \
 	t/411-push-two-file-systems.t \
 	t/412-push-sparse.t \
+	t/413-push-inherited-modes.t \
+	t/414-push-mapped-owners.t \
 	t/415-push-sums-and-squeeze.t \
 	t/416-push-words.t \
 	t/417-push-basis.t \

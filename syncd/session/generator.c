@@ -182,13 +182,14 @@ settle_dir(struct session *s, struct target *t, bool is_new)
 		return 0;
 	if (is_new && tree_lstat(&s->in->tree, t->path, &t->st) != 0)
 		return 0;
-	mode = settle_mode(s, t->f, is_new ? NULL : &t->st);
+	mode = settle_mode(s, t->f, is_new ? NULL : &t->st) | settle_inherited_bits(s, t->f, is_new ? &t->st : NULL);
 	work = s->in->is_root ? mode : mode | 0700;
 	now.mtime = t->st.st_mtim.tv_sec;
 	now.nsec = (uint32_t)t->st.st_mtim.tv_nsec;
 	if (work != mode)
 		now.mode = (now.mode & ~(uint32_t)07777) | work;
 	(void)settle_apply(s, &now, &s->in->tree, t->path, -1, &t->st, is_new);
+	newmode_forget(s);	/* its default ACL may be another now */
 	return touch_later(s, t, work != mode, mode);
 }
 
@@ -216,6 +217,16 @@ generator_deletes_in(struct session *s, const struct in_file *f)
 	return S_ISDIR(f->mode) && !(f->flags & (IN_DROPPED | IN_SKIPPED)) && s->in->rename_to[0] == '\0' && has_contents(s, f);
 }
 
+/* The item comes all the same, as with rsync. */
+static int
+dir_failed(struct session *s, struct target *t, int err)
+{
+	dest_failed(s, "generator", "recv_generator: mkdir", &s->in->tree, t->path, err);
+	generator_item(s, t->ndx, ITEM_LOCAL_CHANGE | ITEM_IS_NEW | extras_of_new(s, t->f), NULL);
+	skip_failed(s, t);
+	return 0;
+}
+
 static int
 do_directory(struct session *s, struct target *t)
 {
@@ -232,11 +243,8 @@ do_directory(struct session *s, struct target *t)
 	if (!t->exists && !s->in->pretend) {
 		mode_t mode = settle_mode(s, t->f, NULL) | (s->in->is_root ? 0 : 0700);
 
-		if ((r = make_one_dir(s, t, s->root.fake ? fake_real_mode(S_IFDIR | mode) : mode & 01777)) != 0) {
-			dest_failed(s, "generator", "recv_generator: mkdir", &s->in->tree, t->path, r);
-			skip_failed(s, t);
-			return 0;
-		}
+		if ((r = make_one_dir(s, t, s->root.fake ? fake_real_mode(S_IFDIR | mode) : mode & 01777)) != 0)
+			return dir_failed(s, t, r);
 	}
 	if (!is_new)
 		flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
@@ -259,14 +267,25 @@ stored_target(const struct session *s, const char *link, char *dst, size_t size)
 }
 
 static int
-finish_node(struct session *s, struct target *t, unsigned flags, int r, const char *what)
+not_made(struct session *s, struct target *t, int err)
+{
+	char shown[2 * NAME_BYTES_MAX + 2];
+
+	if (!S_ISLNK(t->f->mode))
+		dest_failed(s, "generator", "mknod", &s->in->tree, t->path, err);
+	else
+		session_tell(s, MSG_ERROR_XFER, "rsync: [generator] symlink \"%s\" (in %s) -> \"%s\" failed: %s (%d)\n",
+		    dest_shown(s, &s->in->tree, t->path, shown, sizeof shown), s->grant.module, t->f->extra->link, strerror(-err), -err);
+	return FAILED;
+}
+
+static int
+finish_node(struct session *s, struct target *t, unsigned flags, int r)
 {
 	struct stat now;
 
-	if (r != 0) {
-		dest_failed(s, "generator", what, &s->in->tree, t->path, r);
-		return FAILED;
-	}
+	if (r != 0)
+		return not_made(s, t, r);
 	if (!s->in->pretend && tree_lstat(&s->in->tree, t->path, &now) == 0)
 		(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &now, true);
 	generator_item(s, t->ndx, flags, NULL);
@@ -340,7 +359,7 @@ do_symlink(struct session *s, struct target *t)
 		return FAILED;
 	if (!s->in->pretend)
 		r = tree_symlink(&s->in->tree, want, t->path, t->exists);
-	return finish_node(s, t, flags, r, "symlink");
+	return finish_node(s, t, flags, r);
 }
 
 static bool
@@ -367,7 +386,7 @@ do_node(struct session *s, struct target *t)
 		return FAILED;
 	if (!s->in->pretend)
 		r = tree_mknod(&s->in->tree, t->path, (t->f->mode & S_IFMT) | (settle_mode(s, t->f, NULL) & 0777), dev, t->exists);
-	return finish_node(s, t, flags, r, "mknod");
+	return finish_node(s, t, flags, r);
 }
 
 /* --- requests ------------------------------------------------------------------------------------------ */

@@ -56,6 +56,13 @@ struct touch {
 	bool set_time, set_mode;
 };
 
+/* What the directory worked in last gives to what is made in it. */
+struct newmode {
+	char dir[TREE_PATH_SIZE];
+	mode_t perms;
+	bool has_acl, known;
+};
+
 /* Sums of a basis on their way out. */
 struct asking {
 	int fd;			/* -1: none */
@@ -121,6 +128,7 @@ struct intake {
 	struct tree partial;	/* the module's root, for an absolute --partial-dir */
 	struct tree alt[ALT_DEST_MAX];
 	struct tree backup;	/* --backup-dir */
+	struct newmode newmode;
 	char swept[TREE_PATH_SIZE];	/* the directory whose stale temporaries went last; "/" at first */
 
 	/* ACLs and extended attributes */
@@ -233,13 +241,27 @@ int dest_backup_copy(struct session *s, const char *path, const struct stat *st)
 /* The backup's tree and name; its directory is made when it is --backup-dir.  0 or -errno. */
 int dest_backup_name(struct session *s, const char *path, struct tree **ret, char dst[TREE_PATH_SIZE]);
 
+/* --- newmode.c: what a directory gives to what is made in it --------------------------------------- */
+
+/* The permissions that something new at path may have, by its directory's default ACL or by the umask. */
+mode_t newmode_perms(struct session *s, const char *path);
+
+/* Has the directory a default ACL, so that what is made in it has not the mode that it was made with? */
+bool newmode_by_acl(struct session *s, const char *path);
+
+/* Attributes of a directory were set. */
+void newmode_forget(struct session *s);
+
 /* --- settle.c: attributes --------------------------------------------------------------------- */
 
 /* Report flags for what differs between an entry and what stands there. */
 unsigned settle_differs(struct session *s, const struct in_file *f, const struct stat *st);
 
 /* The mode an entry gets.  st: what stands there now, or NULL. */
-mode_t settle_mode(const struct session *s, const struct in_file *f, const struct stat *st);
+mode_t settle_mode(struct session *s, const struct in_file *f, const struct stat *st);
+
+/* Bits that a new directory has from its parent, and keeps.  made: it, as it was made; NULL: it is not new. */
+mode_t settle_inherited_bits(const struct session *s, const struct in_file *f, const struct stat *made);
 
 /* Give path (or fd, when not -1) the entry's attributes where they differ from now.  is_new: nothing of it
  * stood there before.  Failures are told to the client.  0 or the last error. */
@@ -248,10 +270,10 @@ int settle_apply(struct session *s, const struct in_file *f, struct tree *t, con
 
 /* The mode a temporary is made with: the one it will have where nobody else could read what he should not
  * meanwhile, else ours alone.  old: of the file it replaces, 0: none. */
-mode_t settle_first_mode(const struct session *s, const struct in_file *f, mode_t old);
+mode_t settle_first_mode(struct session *s, const struct in_file *f, mode_t old);
 
-/* Must a file that we wrote be looked at to know its owner and mode? */
-bool settle_needs_state(const struct session *s, bool in_place);
+/* Must the file that we wrote for path be looked at to know its owner and mode? */
+bool settle_needs_state(struct session *s, const char *path, bool in_place);
 
 /* The same for a file that was just written, through its descriptor.  st: as it is; want says what it takes the
  * place of. */

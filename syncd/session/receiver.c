@@ -557,7 +557,7 @@ complete(struct session *s)
 	int r = 0;
 
 	dest_path(s, x->f, path);
-	if (!settle_needs_state(s, x->in_place)) {
+	if (!settle_needs_state(s, path, x->in_place)) {
 		st = (struct stat){ .st_mode = S_IFREG | x->made_mode, .st_uid = s->grant.uid, .st_gid = s->grant.gid };
 	} else if (fstat(x->fd, &st) < 0) {
 		dest_failed(s, "receiver", "fstat", &s->in->tree, path, -errno);

@@ -53,9 +53,11 @@ with_executability(mode_t now, mode_t wanted)
 }
 
 mode_t
-settle_mode(const struct session *s, const struct in_file *f, const struct stat *st)
+settle_mode(struct session *s, const struct in_file *f, const struct stat *st)
 {
 	mode_t wanted = f->mode & MODE_BITS, mode;
+	const mode_t must = S_ISDIR(f->mode) && !s->in->is_root ? 0700 : 0;	/* we shall work in it, whatever a default ACL says */
+	char path[NAME_BYTES_MAX];
 
 	if (s->opt.perms)
 		mode = wanted;
@@ -63,7 +65,7 @@ settle_mode(const struct session *s, const struct in_file *f, const struct stat 
 		mode = s->opt.executability && S_ISREG(f->mode) ? with_executability(st->st_mode & MODE_BITS, wanted) :
 		    st->st_mode & MODE_BITS;
 	else
-		mode = wanted & 0777 & ~s->grant.mask;
+		mode = wanted & (newmode_perms(s, dest_path(s, f, path)) | must);
 	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode), s->grant.mask);
 }
 
@@ -100,7 +102,7 @@ apply_meta(struct session *s, const struct in_file *f, struct tree *t, const cha
 	int r = 0;
 
 	if (!S_ISLNK(f->mode)) {	/* what is new has no mode of its own that could be kept */
-		m.mode = settle_mode(s, f, is_new ? NULL : now);
+		m.mode = settle_mode(s, f, is_new ? NULL : now) | settle_inherited_bits(s, f, is_new ? now : NULL);
 		m.set_mode = m.mode != (now->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
 	}
 	/* what is new, or was compared by its contents, gets the fractions too */
@@ -149,7 +151,13 @@ settle_apply(struct session *s, const struct in_file *f, struct tree *t, const c
 }
 
 mode_t
-settle_first_mode(const struct session *s, const struct in_file *f, mode_t old)
+settle_inherited_bits(const struct session *s, const struct in_file *f, const struct stat *made)
+{
+	return made != NULL && S_ISDIR(f->mode) && !s->opt.perms ? made->st_mode & S_ISGID : 0;
+}
+
+mode_t
+settle_first_mode(struct session *s, const struct in_file *f, mode_t old)
 {
 	const struct stat st = { .st_mode = old };
 	mode_t mode = settle_mode(s, f, old == 0 ? NULL : &st);
@@ -160,9 +168,11 @@ settle_first_mode(const struct session *s, const struct in_file *f, mode_t old)
 }
 
 bool
-settle_needs_state(const struct session *s, bool in_place)
+settle_needs_state(struct session *s, const char *path, bool in_place)
 {
-	return in_place || s->root.fake || s->opt.group > 0 || s->opt.acls > 0;	/* a directory may give its group to what is made in it */
+	if (in_place || s->root.fake || s->opt.group > 0 || s->opt.acls > 0)	/* a directory may give its group to what is made in it */
+		return true;
+	return s->in->temp.fd >= 0 || newmode_by_acl(s, path);
 }
 
 void
