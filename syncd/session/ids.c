@@ -115,7 +115,7 @@ rule_fits(const struct id_rule *rule, uint32_t wire, const char *name)
 static uint32_t
 map(struct ids *t, uint32_t wire, const char *name)
 {
-	const char *shown = wire == 0 && name[0] == '\0' ? "root" : name;
+	const char *shown = t->numeric ? "" : wire == 0 && name[0] == '\0' ? "root" : name;
 	uint32_t here;
 
 	for (size_t i = 0; i < t->n_rules; i++) {

@@ -25,6 +25,7 @@ struct id_rule {
 struct ids {
 	int monitor_fd;		/* -1: names mean nothing here */
 	char kind;		/* 'u' or 'g' */
+	bool numeric;		/* nothing has a name, not even 0 */
 	struct id_row *rows;	/* sorted by what was on the wire */
 	size_t n, cap, last;
 	struct id_rule *rules;

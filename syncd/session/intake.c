@@ -75,6 +75,7 @@ intake_new(struct session *s)
 	in->list.wire_order = s->converts;
 	ids_init(&in->users, names_fd, 'u');
 	ids_init(&in->groups_map, names_fd, 'g');
+	in->users.numeric = in->groups_map.numeric = o->numeric_ids > 0 || s->grant.numeric_ids;
 	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
 	s->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
