@@ -23,6 +23,7 @@ static const struct {
 	{ E_TLS, "TLS failure" },
 	{ E_VERIFY, "certificate refused" },
 	{ E_PEER, "the peer gave up" },
+	{ E_WORK, "more work than one connection gets" },
 	{ E_WANT_ANSWER, "waiting for an answer" },
 };
 

@@ -19,6 +19,7 @@ enum {
 	E_TLS = -1011,		/* the TLS library failed; its own queue says more */
 	E_VERIFY = -1012,	/* the peer's certificate was refused */
 	E_PEER = -1013,		/* the peer said that it gave up */
+	E_WORK = -1015,		/* it takes more work than one peer gets */
 	E_WANT_ANSWER = -1014,	/* would block: wait for what another process of ours answers */
 };
 

@@ -58,6 +58,7 @@ SCRIPTS_T += \
 	t/341-pull-words.t \
 	t/350-pull-attributes.t \
 	t/360-pull-trouble.t \
+	t/361-pull-work.t \
 	t/370-pull-large-directories.t \
 	t/380-pull-charsets.t \
 	t/390-pull-module-modes.t \

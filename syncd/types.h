@@ -20,6 +20,9 @@ enum {
 	DIGEST_MAX = 64,
 	SUM_COUNT_MAX = 1 << 28,	/* block sums in one request: 256 Mi blocks */
 	HANDSHAKE_SECONDS = 60,		/* connect to the end of the arguments, however the bytes trickle */
+	VAIN_MAX = 1 << 30,		/* steps that matching names by rules takes in vain: some seconds; of one connection */
+	LOOK_MS = 100,			/* in the middle of computing: between two looks whether the client is there, */
+	GONE_MS = 400,			/* and how long after its end of input it still may be */
 	RELIEVE_SECONDS = 300,		/* a client that does not read while we have long work to tell of */
 	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */
 	PEER_IN_MAX = 64 << 20,		/* bytes of a peer held while it does not read */

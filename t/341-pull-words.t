@@ -25,7 +25,7 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan_all 220
+plan_all 224
 for p in $(versions 27 29 31 32); do
 	for m in m np; do
 		c() { _n=$1; shift; same_as_stock "protocol $p, $m: $_n" --protocol=$p "$@"; }
@@ -51,7 +51,8 @@ for p in $(versions 27 29 31 32); do
 		[ $p -lt 31 ] || c 'names from a file' -rlt --files-from=../names @/$m/n/f
 		[ $m = np ] || c 'names from a directory' -rlti --files-from=../names @/$m/n/	# without a chroot rsync 3.5.0 finds nothing there
 	done
-	for a in n/.//a/ n/./ n/.//a n/./a/./s ././n/a .//n/a/ ./n/./a; do c "relative, $a" -rtR @/m/$a; done
+	for a in n/.//a/ n/./a/./s ././n/a ./n/./a; do c "relative, $a" -rtR @/m/$a; done
+	for a in n/./ n/././a .//n/a/ ./n/./a; do c "relative, without a chroot, $a" -rtR @/np/$a; done
 	# by how many frames the client does it is a matter of timing: some headers of four bytes
 	before=$scratch/had
 	for how in '' '--ignore-missing-args'; do

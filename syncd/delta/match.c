@@ -6,11 +6,6 @@
 
 #include "syncd/delta/rolling.h"
 
-/* Bytes that may be hashed in vain: so many at once, and so many for each byte of the file.  Weak
- * sums that are everywhere, with strong sums that are nowhere, would otherwise buy a whole block's
- * hashing at every offset: hours for one small request. */
-enum { VAIN_AT_ONCE = 64 << 20, VAIN_PER_BYTE = 32 };
-
 struct match {
 	struct block_sums sums;
 	struct strong *strong;
@@ -20,7 +15,9 @@ struct match {
 	int32_t want;		/* the block behind the last match */
 	int32_t found;		/* matches at `at`, waiting for the literals before it; or -1 */
 	size_t found_len;
-	uint64_t vain;		/* bytes hashed without a match */
+	struct match_cost *cost;
+	uint64_t vain;		/* bytes looked at without a match, steps along chains among them */
+	uint64_t lent;		/* of them taken from what is spare */
 	bool rolled;		/* sum is that of the block at `at` */
 	struct rolling sum;
 	uint32_t mask;		/* of the table, a power of two minus one */
@@ -45,7 +42,8 @@ bucket(const struct match *m, uint32_t weak)
 }
 
 int
-match_new(const struct block_sums *sums, struct strong *strong, bool in_place, struct match **ret)
+match_new(const struct block_sums *sums, struct strong *strong, bool in_place, struct match_cost *cost,
+    struct match **ret)
 {
 	struct match *m = calloc(1, sizeof *m);
 	uint32_t size = 256;
@@ -55,6 +53,7 @@ match_new(const struct block_sums *sums, struct strong *strong, bool in_place, s
 	m->sums = *sums;
 	m->strong = strong;
 	m->in_place = in_place;
+	m->cost = cost;
 	m->want = m->found = -1;
 	while (size < sums->count * 2 && size < 1u << 30)
 		size *= 2;
@@ -114,6 +113,30 @@ same_strong(const struct match *m, size_t i, const uint8_t *digest)
 	return memcmp(m->sums.strong + i * m->sums.digest, digest, m->sums.digest) == 0;
 }
 
+/* Weak sums that are everywhere, with strong sums that are nowhere, would buy a whole block's hashing, and a walk along a
+ * chain, at every offset: hours for one small request. */
+static bool
+may_search(struct match *m)
+{
+	uint64_t due = MATCH_VAIN_PER_BYTE * (uint64_t)m->at + m->lent, more;
+
+	if (work_over(m->cost->work))
+		return false;
+	if (m->vain <= due)
+		return true;
+	more = m->vain - due < m->cost->spare ? m->vain - due : m->cost->spare;
+	m->cost->spare -= more;
+	m->lent += more;
+	return m->vain <= due + more;
+}
+
+static void
+in_vain(struct match *m, size_t bytes)
+{
+	m->vain += bytes;
+	work_add(m->cost->work, bytes / MATCH_STEP_BYTES, 0);
+}
+
 /* The block that equals p[0..len), or -1. */
 static int32_t
 find(struct match *m, const uint8_t *p, size_t len, uint32_t weak)
@@ -122,8 +145,8 @@ find(struct match *m, const uint8_t *p, size_t len, uint32_t weak)
 	bool summed = false;
 	int left = MATCH_CHAIN_MAX;
 
-	if (m->vain > VAIN_AT_ONCE + VAIN_PER_BYTE * (uint64_t)m->at)
-		return -1;		/* the rest goes as it is: that is always right */
+	if (!may_search(m))
+		return -1;
 	if (m->want >= 0 && (size_t)m->want < m->sums.count && candidate(m, (size_t)m->want, weak, len)) {
 		strong_block(m->strong, p, len, digest);
 		summed = true;
@@ -136,10 +159,12 @@ find(struct match *m, const uint8_t *p, size_t len, uint32_t weak)
 		if (!summed)
 			strong_block(m->strong, p, len, digest);
 		summed = true;
-		if (same_strong(m, i - 1, digest))
+		if (same_strong(m, i - 1, digest)) {
+			in_vain(m, (size_t)(MATCH_CHAIN_MAX - left) * MATCH_STEP_BYTES);
 			return (int32_t)(i - 1);
+		}
 	}
-	m->vain += summed ? len : 0;
+	in_vain(m, (size_t)(MATCH_CHAIN_MAX - left) * MATCH_STEP_BYTES + (summed ? len : 0));
 	return -1;
 }
 

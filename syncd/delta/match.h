@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/work.h"
 #include "syncd/delta/strong.h"
 
 /* The sums of the peer's blocks. */
@@ -44,9 +45,22 @@ struct match_window {
 
 enum { MATCH_LITERAL_MAX = 32768, MATCH_CHAIN_MAX = 1024 };
 
+/* What searching may cost, of all files of a connection together.  Borrowed. */
+struct match_cost {
+	struct work *work;	/* counts the steps; NULL: nobody does */
+	uint64_t spare;		/* bytes looked at in vain beyond MATCH_VAIN_PER_BYTE for each byte of the files: what is
+				 * left of it.  With nothing left a file goes as it is from there on: that is always right */
+};
+enum {
+	MATCH_VAIN_SPARE = 64 << 20,	/* what it begins with */
+	MATCH_VAIN_PER_BYTE = 32,
+	MATCH_STEP_BYTES = 8,	/* what one step along a chain counts as */
+};
+
 /* in_place: the peer overwrites its file as it goes, so only blocks at or behind the current
- * offset are still there.  Borrows sums and strong.  0 or -ENOMEM. */
-int match_new(const struct block_sums *sums, struct strong *strong, bool in_place, struct match **ret);
+ * offset are still there.  Borrows sums, strong and cost.  0 or -ENOMEM. */
+int match_new(const struct block_sums *sums, struct strong *strong, bool in_place, struct match_cost *cost,
+    struct match **ret);
 void match_free(struct match *m);
 
 /* The window must hold everything from the last `keep` on, and at least block + MATCH_LITERAL_MAX

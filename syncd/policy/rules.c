@@ -10,7 +10,10 @@
 #include "syncd/policy/rule_text.h"
 #include "syncd/policy/wild.h"
 
-enum { PATH_SIZE = 8192 };
+enum {
+	PATH_SIZE = 8192,
+	RULES_A_STEP = 64,	/* rules between two counts of work */
+};
 
 struct rule {
 	enum filter_kind kind;
@@ -34,6 +37,7 @@ struct rules {
 	unsigned side;		/* whose rules count: FM_SENDER or FM_RECEIVER */
 	bool unsided_too;	/* rules that name no side count as well */
 	bool cleared;		/* a '!' in it: what was inherited is gone too */
+	struct work *work;	/* of the list that is asked; not of what is merged into it */
 };
 
 /* The rules that one merge rule found in one directory. */
@@ -86,6 +90,13 @@ rules_free(struct rules *r)
 		return;
 	list_done(r);
 	free(r);
+}
+
+void
+rules_count(struct rules *r, struct work *w)
+{
+	if (r != NULL)
+		r->work = w;
 }
 
 bool
@@ -567,30 +578,40 @@ last_components(const char *path, unsigned count)
 }
 
 static bool
-text_equal(const struct rule *rule, const char *text)
+wild(struct work *w, const struct rule *rule, const char *text)
 {
-	return rule->magic ? wild_match(rule->pattern, text) : strcmp(rule->pattern, text) == 0;
+	uint64_t steps = 0;
+	bool hit = wild_match_counted(rule->pattern, text, &steps);
+
+	work_add(w, steps, wild_vain(rule->pattern, text, steps));
+	return hit;
+}
+
+static bool
+text_equal(struct work *w, const struct rule *rule, const char *text)
+{
+	return rule->magic ? wild(w, rule, text) : strcmp(rule->pattern, text) == 0;
 }
 
 /* "**" inside an unanchored pattern: it may begin at the start or behind any slash. */
 static bool
-deep_match(const struct rule *rule, const char *path)
+deep_match(struct work *w, const struct rule *rule, const char *path)
 {
 	char with_slash[PATH_SIZE + 1];
 
 	if (rule->pattern[0] == '*' && rule->pattern[1] == '*') {
 		snprintf(with_slash, sizeof with_slash, "/%.*s", PATH_SIZE - 1, path);
-		return wild_match(rule->pattern, with_slash);
+		return wild(w, rule, with_slash);
 	}
 	for (const char *p = path; p != NULL; p = strchr(p, '/') == NULL ? NULL : strchr(p, '/') + 1)
-		if (wild_match(rule->pattern, p))
+		if (wild(w, rule, p))
 			return true;
 	return false;
 }
 
 /* path: the name as seen from where anchored patterns start. */
 static bool
-rule_matches(const struct rule *rule, const char *path, bool is_dir)
+rule_matches(struct work *w, const struct rule *rule, const char *path, bool is_dir)
 {
 	char dir_path[PATH_SIZE];
 	const char *tail;
@@ -602,11 +623,11 @@ rule_matches(const struct rule *rule, const char *path, bool is_dir)
 		path = dir_path;
 	}
 	if (rule->anchored)
-		return text_equal(rule, path);
+		return text_equal(w, rule, path);
 	if (rule->deep)
-		return deep_match(rule, path);
+		return deep_match(w, rule, path);
 	tail = last_components(path, rule->slashes);
-	return tail != NULL && text_equal(rule, tail);
+	return tail != NULL && text_equal(w, rule, tail);
 }
 
 /* The part of fs below directory dir, or NULL when it lies elsewhere. */
@@ -673,6 +694,8 @@ judge_list(const struct rules *r, const struct judging *j, const char *local)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct rule *rule = &r->v[i];
 
+		if (i % RULES_A_STEP == 0 && !work_add(j->by->work, RULES_A_STEP, 0))
+			return RULES_EXCLUDE;
 		if (!counts(j, rule))
 			continue;
 		if (rule->kind == FILTER_DIR_MERGE) {
@@ -682,7 +705,7 @@ judge_list(const struct rules *r, const struct judging *j, const char *local)
 				return v;
 			continue;
 		}
-		hit = rule_matches(rule, (rule->mods & FM_ABSOLUTE) && (rule->anchored || rule->slashes > 0) ? n->fs : local,
+		hit = rule_matches(j->by->work, rule, (rule->mods & FM_ABSOLUTE) && (rule->anchored || rule->slashes > 0) ? n->fs : local,
 		    n->is_dir);
 		if (hit != ((rule->mods & FM_NEGATE) != 0))
 			return rule->kind == FILTER_INCLUDE ? RULES_INCLUDE : RULES_EXCLUDE;
@@ -690,12 +713,23 @@ judge_list(const struct rules *r, const struct judging *j, const char *local)
 	return RULES_NONE;
 }
 
+/* One name, from the beginning, and not at any price. */
+static enum rules_verdict
+judge(const struct judging *j)
+{
+	struct work *w = j->by->work;
+	uint64_t before = w == NULL ? 0 : w->vain;
+	enum rules_verdict v = judge_list(j->by, j, j->n->path);
+
+	if (w != NULL && w->err == 0 && w->vain - before > RULES_VAIN_MAX)
+		w->err = E_WORK;
+	return work_over(w) ? RULES_EXCLUDE : v;
+}
+
 enum rules_verdict
 rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n)
 {
-	const struct judging j = { r, dir, n };
-
-	return judge_list(r, &j, n->path);
+	return judge(&(struct judging){ r, dir, n });
 }
 
 enum rules_verdict
@@ -709,7 +743,7 @@ rules_judge_xattr(const struct rules *r, const char *name)
 
 		any = any || (rule->mods & FM_XATTR) != 0;
 		if ((rule->mods & FM_XATTR) && (rule->mods & (FM_SENDER | FM_RECEIVER)) != other &&
-		    text_equal(rule, name) != ((rule->mods & FM_NEGATE) != 0))
+		    text_equal(r->work, rule, name) != ((rule->mods & FM_NEGATE) != 0))
 			return rule->kind == FILTER_INCLUDE ? RULES_INCLUDE : RULES_EXCLUDE;
 	}
 	return !any && strncmp(name, "system.", 7) == 0 ? RULES_EXCLUDE : RULES_NONE;
@@ -727,9 +761,8 @@ static bool
 hides(const struct rules *r, const char *path, bool is_dir)
 {
 	struct rules_name name = { path, path, is_dir, false };
-	const struct judging j = { r, NULL, &name };
 
-	return judge_list(r, &j, path) == RULES_EXCLUDE;
+	return judge(&(struct judging){ r, NULL, &name }) == RULES_EXCLUDE;
 }
 
 /* The one spelling of fs that rules are held against, or NULL when there is no room for it. */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/work.h"
+
 enum rules_verdict { RULES_NONE, RULES_INCLUDE, RULES_EXCLUDE };
 
 struct rules;			/* a list of rules */
@@ -22,6 +24,11 @@ struct rules_name {
 
 int rules_new(struct rules **ret);
 void rules_free(struct rules *r);
+
+/* Count what judging by r takes in w (borrowed; NULL: it is not counted).  When w is over, names are judged excluded
+ * without a look: the caller asks work_over before it believes that. */
+void rules_count(struct rules *r, struct work *w);
+enum { RULES_VAIN_MAX = 1 << 24 };	/* steps in vain for one name: beyond them w is over */
 
 /* One rule as sent.  old: the grammar below protocol 29.  0, E_FORMAT, E_LIMIT or -ENOMEM. */
 int rules_add(struct rules *r, const char *text, size_t n, bool old);

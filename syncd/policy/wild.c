@@ -69,63 +69,90 @@ set_matches(const char **p, unsigned char c)
 	return hit != negate && c != '/';
 }
 
-static bool match(const char *p, const char *t, long *steps);
-
-/* p stands behind one or more stars. */
+/* One element of the pattern, which is no star and not its end, against one character.  *p moves behind it. */
 static bool
-match_star(const char *p, const char *t, bool crosses, long *steps)
+element(const char **p, char c)
 {
-	if (*p == '\0')
-		return crosses || strchr(t, '/') == NULL;
-	for (;; t++) {
-		if (match(p, t, steps))
-			return true;
-		if (*t == '\0' || (*t == '/' && !crosses) || *steps <= 0)
-			return false;
+	switch (**p) {
+	case '?':
+		++*p;
+		return c != '/';
+	case '[':
+		++*p;
+		return set_matches(p, (unsigned char)c) == 1;
+	case '\\':
+		*p += (*p)[1] != '\0';
+		/* fall through */
+	default:
+		return *(*p)++ == c;
 	}
 }
 
-static bool
-match(const char *p, const char *t, long *steps)
-{
-	for (; *p != '\0'; t++) {
-		int r;
+/* Where to go on when what stands behind a star does not match: one character later. */
+struct star {
+	const char *p, *t;	/* p: behind the star; NULL: there is none */
+};
 
-		if (--*steps <= 0)
-			return false;
+static bool
+retry(struct star *star, bool crosses, const char **p, const char **t)
+{
+	if (star->p == NULL || *star->t == '\0' || (*star->t == '/' && !crosses))
+		return false;
+	*p = star->p;
+	*t = ++star->t;
+	return true;
+}
+
+/* Only the last star of each kind is ever moved: with the one before it in its first place, it can reach all that it
+ * could reach with that in a later one. */
+bool
+wild_match_counted(const char *p, const char *t, uint64_t *steps)
+{
+	struct star one = { NULL, NULL }, deep = { NULL, NULL };
+
+	for (long left = WILD_STEPS_MAX; left > 0; left--, ++*steps) {
+		const char *at = p;
+
 		if (*p == '*') {
 			size_t stars = strspn(p, "*");
 
-			return match_star(p + stars, t, stars > 1, steps);
+			p += stars;
+			*(stars > 1 ? &deep : &one) = (struct star){ p, t };
+			if (stars > 1)
+				one.p = NULL;
+			continue;
 		}
-		if (*t == '\0')
+		if (*t == '\0')		/* and no star that takes more leaves more */
+			return *p == '\0';
+		if (*p != '\0' && element(&at, *t)) {
+			p = at;
+			t++;
+			continue;
+		}
+		if (retry(&one, false, &p, &t))
+			continue;
+		one.p = NULL;
+		if (!retry(&deep, true, &p, &t))
 			return false;
-		switch (*p) {
-		case '?':
-			if (*t == '/')
-				return false;
-			p++;
-			break;
-		case '[':
-			p++;
-			if ((r = set_matches(&p, (unsigned char)*t)) != 1)
-				return false;
-			break;
-		case '\\':
-			p += p[1] != '\0';
-			/* fall through */
-		default:
-			if (*p++ != *t)
-				return false;
-		}
 	}
-	return *t == '\0';
+	return false;
+}
+
+uint64_t
+wild_vain(const char *pattern, const char *text, uint64_t steps)
+{
+	enum { FREE = 64, FREE_PER_BYTE = 4 };
+	uint64_t honest = FREE;
+
+	if (steps > honest)
+		honest += FREE_PER_BYTE * (strlen(pattern) + strlen(text));
+	return steps > honest ? steps - honest : 0;
 }
 
 bool
 wild_match(const char *pattern, const char *text)
 {
-	long steps = WILD_STEPS_MAX;
+	uint64_t steps = 0;
 
-	return match(pattern, text, &steps);
+	return wild_match_counted(pattern, text, &steps);
 }

@@ -3,10 +3,18 @@
 #define SALLYPORT_SYNCD_POLICY_WILD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/* Does the whole text match?  Work is bounded: a pattern that would take more than WILD_STEPS_MAX
- * steps does not match. */
+/* Does the whole text match?  Some steps for each byte of the two where "*" is alone, and their product at worst with
+ * "**"; a match that would take more than WILD_STEPS_MAX steps is none. */
 bool wild_match(const char *pattern, const char *text);
+
+/* The same; *steps grows by the steps taken. */
+bool wild_match_counted(const char *pattern, const char *text, uint64_t *steps);
+
+/* How many of these steps are more than an honest pattern takes: they were in vain. */
+uint64_t wild_vain(const char *pattern, const char *text, uint64_t steps);
+
 bool wild_has_magic(const char *pattern);
 
 enum { WILD_STEPS_MAX = 1000000 };

@@ -35,6 +35,8 @@ filters_run(struct session *s)
 
 	if (s->rules == NULL)
 		r = rules_new(&s->rules);
+	rules_count(s->rules, &s->work);
+	rules_count(s->grant.hidden, &s->work);
 	if (r == 0)
 		r = read_rules(s);
 	if (r == E_FORMAT)

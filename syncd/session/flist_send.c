@@ -11,7 +11,10 @@
 #include "lib/err.h"
 #include "lib/loop.h"
 
-enum { SUM_READ_SIZE = 131072 };
+enum {
+	SUM_READ_SIZE = 131072,
+	SUM_BYTES_A_STEP = 16,
+};
 
 static void
 tell_listing(void *arg, unsigned code, const char *text)
@@ -47,7 +50,7 @@ flist_open(struct session *s)
 	const struct options *o = &s->opt;
 	int r;
 	struct source_conf conf = {
-		.root = &s->root, .module = s->grant.module, .rules = s->rules, .hidden = s->grant.hidden,
+		.root = &s->root, .module = s->grant.module, .work = &s->work, .rules = s->rules, .hidden = s->grant.hidden,
 	    .version = s->proto.version,
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
 		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
@@ -122,6 +125,8 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 		if ((n = read(fd, s->list_chunk, SUM_READ_SIZE)) <= 0)
 			break;
 		strong_update(s->list_sum, s->list_chunk, (size_t)n);
+		if (!work_add(&s->work, (uint64_t)n / SUM_BYTES_A_STEP, 0))
+			break;
 	}
 	strong_final(s->list_sum, out);
 	if (n < 0)

@@ -355,7 +355,7 @@ start_delta(struct session *s)
 	if ((x->window = malloc(x->window_size)) == NULL)
 		return -ENOMEM;
 	x->stage = SEND_DELTA;
-	return match_new(&sums, s->sum, in_place, &x->match);
+	return match_new(&sums, s->sum, in_place, &s->match_cost, &x->match);
 }
 
 int
@@ -591,6 +591,8 @@ send_delta(struct session *s)
 			return STEP_WAIT;
 		w = (struct match_window){ x->window, x->window_len, x->window_at, x->window_last };
 		match_next(x->match, &w, &ev);
+		if (work_over(&s->work))
+			return session_broken(s, s->work.err);
 		switch (ev.kind) {
 		case MATCH_LITERAL:
 			r = put_literal(s, x->window + ev.at, ev.len);

@@ -25,6 +25,27 @@ static enum step (*const phases[])(struct session *) = {
 	[PH_INTAKE] = intake_run, [PH_RECEIVE] = receive_run, [PH_DRAIN] = drain_run,
 };
 
+/* Computing goes on only while somebody waits for what comes of it.  One whose sending half alone is shut may be one who
+ * said all that he had to say, for a while. */
+static int
+look_at_peer(void *arg)
+{
+	struct session *s = arg;
+	struct pollfd p = { s->peer.fd, POLLRDHUP, 0 };
+	uint64_t now = loop_clock();
+
+	if (now < s->looked_ms + LOOK_MS)
+		return 0;
+	s->looked_ms = now;
+	if (poll(&p, 1, 0) <= 0)
+		return 0;
+	if (p.revents & (POLLHUP | POLLERR))
+		return -ECONNRESET;
+	if (s->end_seen_ms == 0)
+		s->end_seen_ms = now;
+	return now - s->end_seen_ms >= GONE_MS ? E_EOF : 0;
+}
+
 void
 session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
 {
@@ -36,6 +57,8 @@ session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
 	s->greeting = "";
 	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
 	s->send.fd = -1;
+	s->work = (struct work){ .vain_max = VAIN_MAX, .look = look_at_peer, .arg = s };
+	s->match_cost = (struct match_cost){ &s->work, MATCH_VAIN_SPARE };
 	options_init(&s->opt);
 	names_init(&s->users, -1, 'u');
 	names_init(&s->groups, -1, 'g');
@@ -158,6 +181,8 @@ session_log_end(const struct session *s)
 enum step
 session_broken(struct session *s, int err)
 {
+	if (s->work.err != 0)		/* whatever came of it */
+		err = s->work.err;
 	if (err == E_PEER) {	/* it has said so itself */
 		s->phase = PH_DRAIN;
 		return STEP_NEXT;
@@ -168,6 +193,9 @@ session_broken(struct session *s, int err)
 	if (err == E_FORMAT || err == E_LIMIT)
 		return session_fail(s, RERR_PROTOCOL, "rsync error: protocol incompatibility (code %d): %s [%s]",
 		    RERR_PROTOCOL, err_text(err), side(s));
+	if (err == E_WORK)
+		return session_fail(s, RERR_UNSUPPORTED, "rsync error: requested action not supported (code %d): the rules take %s [%s]",
+		    RERR_UNSUPPORTED, err_text(err), side(s));
 	if (err == E_EOF)
 		return session_fail(s, RERR_STREAMIO, "connection unexpectedly closed (%llu bytes received so far) [%s]",
 		    (unsigned long long)peer_transfer_in(&s->peer), side(s));
@@ -345,14 +373,24 @@ session_relieve(struct session *s)
 	return r;
 }
 
+/* Is it a phase whose work is for a client that still has to be there?  What a push has sent is stored all the same. */
+static bool
+computes(const struct session *s)
+{
+	return s->phase == PH_FILTERS || s->phase == PH_NAMES || s->phase == PH_FLIST || s->phase == PH_SENDER;
+}
+
 int
 session_run(struct session *s)
 {
+	enum { STEP_STEPS = 10000 };	/* what one step of a phase counts as, at least */
 	enum step step = STEP_NEXT;
 	int r;
 
 	while (step != STEP_END) {
 		step = phases[s->phase](s);
+		if (s->phase != PH_DRAIN && !work_add(&s->work, computes(s) ? STEP_STEPS : 0, 0))
+			step = session_broken(s, s->work.err);
 		if (step == STEP_NEXT || step == STEP_END)
 			continue;
 		r = session_wait(s, step == STEP_YIELD);

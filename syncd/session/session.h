@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/work.h"
 #include "syncd/delta/match.h"
 #include "syncd/delta/squeeze.h"
 #include "syncd/delta/strong.h"
@@ -109,6 +110,8 @@ struct session {
 	enum phase phase;
 	uint64_t deadline;	/* ms on the monotonic clock; 0: none */
 	uint64_t last_in, last_out, last_alive;
+	struct work work;	/* what computing for this client takes */
+	uint64_t looked_ms, end_seen_ms;	/* at the client, in the middle of it; and since when its input has ended */
 	uint64_t pace_from, pace_bytes;	/* --bwlimit: since when, and what had gone out by then */
 	int exit_code;
 	bool peer_told;		/* MSG_ERROR_EXIT went either way */
@@ -141,6 +144,7 @@ struct session {
 	struct opener opener;
 	struct closer closer;
 	struct strong *sum;
+	struct match_cost match_cost;
 	enum squeeze_method method;
 	struct squeeze *squeeze;	/* NULL: plain tokens */
 	struct flist_form form;

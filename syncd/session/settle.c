@@ -222,6 +222,8 @@ same_sum(struct session *s, const struct in_file *f, struct tree *t, const char 
 		strong_update(s->list_sum, s->list_chunk, (size_t)n);
 		if (at % BREATH < TAKE_BUFFER)
 			session_breathe(s);
+		if (!work_add(&s->work, (uint64_t)n / 16, 0))
+			break;
 	}
 	close(fd);
 	strong_final(s->list_sum, sum);

@@ -63,6 +63,7 @@ struct segment {
 struct source_conf {
 	const struct root *root;
 	const char *module;	/* for messages */
+	struct work *work;	/* borrowed; NULL: reading is not counted */
 	const struct rules *rules;	/* the client's filter */
 	const struct rules *hidden;	/* the module's own: what it hides does not exist */
 	int version;		/* decides the order */

@@ -274,17 +274,18 @@ struct relative {
 	bool contents;		/* it ends in a slash */
 };
 
-/* The first "/./" counts, then a "./" in front; more of them mean nothing. */
+/* The first "/./" counts, then a "./" in front of what is left; more of them mean nothing.  rooted: a slash stands in front. */
 static int
-split_relative(const char *below, char *path, struct relative *ret)
+split_relative(const char *below, bool rooted, char *path, struct relative *ret)
 {
-	char *mark = strstr(path, "/./"), *name = path;
+	bool first = strncmp(path, "./", 2) == 0;
+	char *mark = rooted && first ? path : strstr(path, "/./"), *name = path;
 
-	*ret = (struct relative){ .marked = mark != NULL, .top = mark == NULL && strncmp(path, "./", 2) == 0 };
 	if (mark != NULL) {
+		name = mark + (mark == path && first ? 2 : 3);
 		*mark = '\0';
-		name = mark + 3;
 	}
+	*ret = (struct relative){ .marked = mark != NULL, .top = strncmp(name, "./", 2) == 0 };
 	ret->contents = name[0] != '\0' && name[strlen(name) - 1] == '/';
 	if (path_below(below, mark != NULL ? path : "", ret->base, sizeof ret->base) != 0 ||
 	    path_below("", name, ret->name, sizeof ret->name) != 0)
@@ -294,12 +295,12 @@ split_relative(const char *below, char *path, struct relative *ret)
 
 /* -R: the whole path is kept, or what stands behind a mark in it. */
 static int
-take_relative(struct source *s, const char *below, char *path)
+take_relative(struct source *s, const char *below, bool rooted, char *path)
 {
 	struct relative rel;
 	struct named what;
 	char *slash, *fs;
-	int r = split_relative(below, path, &rel);
+	int r = split_relative(below, rooted, path, &rel);
 
 	if (r == 0 && rel.top)
 		r = take_implied_dot(s, rel.base);
@@ -337,7 +338,7 @@ source_arg(struct source *s, const char *arg)
 	memcpy(path, arg, n + 1);
 	source_clean_path(path, s->conf.relative);
 	if (s->conf.relative)
-		return take_relative(s, "", path);
+		return take_relative(s, "", s->conf.entered, path);	/* in a chroot rsync enters "/" first */
 	n = strlen(path);
 	if (n == 0 || path[n - 1] == '/') {
 		if (n > 0)
@@ -400,6 +401,10 @@ expand(struct glob *g, const char *at, const char *rest)
 	while (r == 0 && walk_next(w, &it)) {
 		struct stat st = it.st;
 
+		if (!work_add(g->s->conf.work, SOURCE_ENTRY_STEPS, 0)) {
+			r = g->s->conf.work->err;
+			break;
+		}
 		if (it.err != 0 || !wild_match(part, it.name) || (path = source_joined(at, it.name)) == NULL)
 			continue;
 		if (*more != '\0' && S_ISLNK(st.st_mode) && root_stat(g->s->conf.root, path, 1, &st) != 0)
@@ -461,7 +466,7 @@ source_name(struct source *s, const char *base, const char *name)
 	if (s->conf.relative) {
 		strcpy(path, name);
 		source_clean_path(path, true);
-		return take_relative(s, base, path);
+		return take_relative(s, base, false, path);
 	}
 	snprintf(path, sizeof path, "%s%s%s", base, base[0] == '\0' ? "" : "/", name);
 	return source_arg(s, path);

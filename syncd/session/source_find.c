@@ -315,8 +315,11 @@ read_entries(struct source *s, uint32_t dir)
 		source_complain(s, "opendir", dir, s->places[dir].fs, r);
 		return 0;
 	}
-	while (r == 0 && walk_next(w, &it))
+	while (r == 0 && walk_next(w, &it)) {
 		r = take_child(s, w, dir, &it);
+		if (r == 0 && !work_add(s->conf.work, SOURCE_ENTRY_STEPS, 0))
+			r = s->conf.work->err;		/* what was left out is not missing: this list must not be sent */
+	}
 	if (r == 0 && walk_error(w) != 0)
 		source_complain(s, "readdir", dir, s->places[dir].fs, walk_error(w));
 	walk_close(w);

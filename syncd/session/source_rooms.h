@@ -13,6 +13,8 @@ struct listed {
 	bool skip;		/* has no segment of its own */
 };
 
+enum { SOURCE_ENTRY_STEPS = 1000 };	/* what looking at one name counts as */
+
 struct source {
 	struct source_conf conf;
 	struct place *places;	/* [0] is never used */

@@ -208,6 +208,97 @@ START_TEST(what_is_too_long_to_be_judged_is_hidden)
 }
 END_TEST
 
+/* Patterns that make the matcher go back at every character, and a name for them. */
+static void
+add_costly(struct rules *r, int n)
+{
+	char rule[128];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(rule, sizeof rule, "- *%.60s%d", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", i);
+		ck_assert_int_eq(rules_add(r, rule, strlen(rule), false), 0);
+	}
+}
+
+START_TEST(one_name_gets_so_much_work_and_no_more)
+{
+	char name[256];
+	struct work w = { .vain_max = 1ull << 40 };
+	struct rules *r;
+
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	rules_new(&r);
+	rules_count(r, &w);
+	add_costly(r, 100);
+	ck_assert_int_eq(rules_judge(r, NULL, &(struct rules_name){ name, name, false }), RULES_NONE);
+	ck_assert(!work_over(&w) && w.vain > 100000);
+	add_costly(r, 10000);
+	ck_assert_int_eq(rules_judge(r, NULL, &(struct rules_name){ name, name, false }), RULES_EXCLUDE);
+	ck_assert_int_eq(w.err, E_WORK);
+	ck_assert(rules_hidden(r, "b", false) && rules_hides(r, "b", false));		/* no answer is no yes */
+	rules_count(r, NULL);
+	ck_assert(!rules_hidden(r, "b", false));
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(all_names_together_get_so_much_work)
+{
+	char name[256];
+	struct work w = { .vain_max = 1 << 22 };
+	struct rules *r;
+	int n = 0;
+
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	rules_new(&r);
+	rules_count(r, &w);
+	add_costly(r, 10);
+	for (; n < 10000 && !work_over(&w); n++)
+		rules_judge(r, NULL, &(struct rules_name){ name, name, false });
+	ck_assert_int_eq(w.err, E_WORK);
+	ck_assert_uint_le(w.vain, (1 << 22) + 200000);
+	ck_assert(n > 10);
+	rules_free(r);
+}
+END_TEST
+
+static int
+never(void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+/* Ten thousand rules of the common kinds, as many names: nothing of it is in vain, and somebody looks meanwhile. */
+START_TEST(many_honest_rules_cost_nothing_in_vain)
+{
+	static const struct { const char *front, *back; } kinds[] = {
+		{ "- name", "" }, { "- /dir", "/" }, { "- *.ext", "" }, { "- cache", "/**" }, { "- **/tmp", "" }, { "+ /a/b", "/c*" }, { "- [a-z]*", "~" },
+	};
+	char rule[64], name[64];
+	int looks = 0;
+	struct work w = { .vain_max = 1, .look = never, .arg = &looks };
+	struct rules *r;
+
+	rules_new(&r);
+	rules_count(r, &w);
+	for (int i = 0; i < 10000; i++) {
+		snprintf(rule, sizeof rule, "%s%d%s", kinds[i % (int)ARRAY_LEN(kinds)].front, i, kinds[i % (int)ARRAY_LEN(kinds)].back);
+		ck_assert_int_eq(rules_add(r, rule, strlen(rule), false), 0);
+	}
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "home/someone/a directory/file-%d.c", i);
+		ck_assert_int_eq(rules_judge(r, NULL, &(struct rules_name){ name, name, false }), RULES_NONE);
+	}
+	ck_assert_uint_eq(w.vain, 0);
+	ck_assert_uint_ge(w.done, 10000000);
+	ck_assert_int_gt(looks, 10);
+	rules_free(r);
+}
+END_TEST
+
 START_TEST(the_cvs_list_is_a_list_of_excludes)
 {
 	char left[512];
@@ -394,6 +485,9 @@ main(void)
 	tcase_add_loop_test(t, a_configuration_hides_what_it_says, 0, ARRAY_LEN(config));
 	tcase_add_test(t, what_lies_below_a_hidden_directory_is_hidden);
 	tcase_add_test(t, what_is_hidden_is_hidden_in_any_spelling);
+	tcase_add_test(t, one_name_gets_so_much_work_and_no_more);
+	tcase_add_test(t, all_names_together_get_so_much_work);
+	tcase_add_test(t, many_honest_rules_cost_nothing_in_vain);
 	tcase_add_test(t, what_is_too_long_to_be_judged_is_hidden);
 	tcase_add_test(t, the_cvs_list_is_a_list_of_excludes);
 	tcase_add_loop_test(t, a_bad_rule_is_refused, 0, ARRAY_LEN(bad));
