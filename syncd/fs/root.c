@@ -142,7 +142,8 @@ hold_dir(struct opener *o, const char *dir)
 
 	if (o->fd >= 0 && strcmp(o->path, dir) == 0)
 		return 0;
-	if ((fd = root_open_follow(o->root, dir, O_PATH | O_DIRECTORY)) < 0)
+	fd = o->strict ? root_open_strict(o->root, dir, O_PATH | O_DIRECTORY) : root_open_follow(o->root, dir, O_PATH | O_DIRECTORY);
+	if (fd < 0)
 		return fd;
 	if ((path = strdup(dir)) == NULL) {
 		close(fd);
@@ -232,7 +233,7 @@ opener_remove(struct opener *o, const char *dir, const char *name, const struct 
 		return r;
 	if (fstatat(o->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if ((st.st_mode & S_IFMT) != (was->st_mode & S_IFMT) || S_ISDIR(st.st_mode) ||
+	if (st.st_dev != was->st_dev || st.st_ino != was->st_ino || (st.st_mode & S_IFMT) != (was->st_mode & S_IFMT) || S_ISDIR(st.st_mode) ||
 	    (S_ISREG(st.st_mode) && st.st_size != was->st_size) || st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
 	    st.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
 		return -ESTALE;

@@ -43,6 +43,7 @@ struct opener {
 	int fd;			/* -1: none held */
 	char *path;		/* heap */
 	bool keep_atime;	/* of files that are opened, where we may */
+	bool strict;		/* the directory is not reached through links */
 };
 
 #define OPENER_INIT(r) { .root = (r), .fd = -1 }
@@ -59,8 +60,8 @@ int opener_regular(int fd, struct stat *ret_st);
 /* The same for a file that a link leads to: the link may lead anywhere below the root. */
 int opener_followed(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
 
-/* Unlink dir/name if it is still the regular file of that size and time.  0 or -errno (-ESTALE when
- * it has changed). */
+/* Unlink dir/name, which is no directory, if it still is that very object (device and inode), of that type and time, and
+ * of that size if it is a regular file.  0 or -errno (-ESTALE when it has changed). */
 int opener_remove(struct opener *o, const char *dir, const char *name, const struct stat *was);
 
 /* The directory itself, held until the next one is used.  A descriptor or -errno. */

@@ -379,10 +379,12 @@ sender_succeeded(struct session *s, int32_t ndx)
 	if (f == NULL || S_ISDIR(f->mode))
 		return E_LIMIT;
 	memset(&was, 0, sizeof was);
+	was.st_dev = file_more(f)->inode.dev;
+	was.st_ino = file_more(f)->inode.ino;
 	was.st_mode = f->mode;
 	was.st_size = f->size;
 	was.st_mtim = (struct timespec){ f->mtime, f->nsec };
-	if ((r = opener_remove(&s->opener, source_place(s->source, f)->fs, f->name, &was)) == 0)
+	if ((r = opener_remove(&s->remover, source_place(s->source, f)->fs, f->name, &was)) == 0)
 		return 0;
 	shown_path(s, f, path, sizeof path);
 	if (r == -ESTALE)
@@ -666,10 +668,11 @@ open_to_send(struct session *s, const struct file *f, bool *ret_small)
 	int r;
 
 	*ret_small = false;
-	if (f->size > SMALL_MAX || f->followed || x->prefix > 0 || searches(x)) {
+	if (f->size > SMALL_MAX || f->followed || x->prefix > 0 || searches(x) || s->opt.remove_source > 0) {
 		if ((x->fd = session_open(s, f, &st)) < 0)
 			return x->fd;
 		x->size = st.st_size;
+		source_is_now(s->source, x->ndx, &st);
 		return 0;
 	}
 	if ((r = read_small(s, f)) < 0)

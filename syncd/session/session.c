@@ -56,7 +56,7 @@ session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
 	s->last_in = s->last_out = s->last_alive = loop_clock();
 	s->greeting = "";
 	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
-	s->send.fd = -1;
+	s->send.fd = s->opener.fd = s->remover.fd = -1;
 	s->work = (struct work){ .vain_max = VAIN_MAX, .look = look_at_peer, .arg = s };
 	s->match_cost = (struct match_cost){ &s->work, MATCH_VAIN_SPARE };
 	options_init(&s->opt);
@@ -69,6 +69,7 @@ session_done(struct session *s)
 {
 	intake_free(s);
 	opener_done(&s->opener);
+	opener_done(&s->remover);
 	attrs_free(s->attrs);
 	source_free(s->source);
 	rules_free(s->rules);

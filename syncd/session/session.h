@@ -142,6 +142,7 @@ struct session {
 	struct rules *rules;	/* the client's filter */
 	struct root root;
 	struct opener opener;
+	struct opener remover;	/* --remove-source-files: directories as they were when their files were listed */
 	struct closer closer;
 	struct strong *sum;
 	struct match_cost match_cost;

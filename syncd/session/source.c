@@ -488,6 +488,16 @@ source_find(const struct source *s, int32_t ndx, bool *ret_gap)
 	return NULL;
 }
 
+void
+source_is_now(struct source *s, int32_t ndx, const struct stat *st)
+{
+	bool gap;
+	struct file *f = source_find(s, ndx, &gap);
+
+	if (f != NULL && f->more)
+		source_more_of(f)->inode = (struct inode_id){ st->st_dev, st->st_ino };
+}
+
 const struct place *
 source_gap(const struct source *s, int32_t ndx)
 {

@@ -69,6 +69,7 @@ struct source_conf {
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
 	bool hard_links, atimes, attrs;
+	bool removes;		/* --remove-source-files: every entry says which object it is */
 	bool verbose;
 	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
 	bool ignore_missing, delete_missing, ignore_errors;
@@ -115,6 +116,9 @@ const struct place *source_place(const struct source *s, const struct file *f);
 /* The file with this index; NULL when there is none.  For the index of a directory between
  * segments *ret_gap is true and NULL is returned. */
 struct file *source_find(const struct source *s, int32_t ndx, bool *ret_gap);
+
+/* The file with this index was opened to be sent: it is this object now, whatever was listed. */
+void source_is_now(struct source *s, int32_t ndx, const struct stat *st);
 
 /* -H: the index under which this inode was first sent, or -1 after noting that it is now.
  * E_LIMIT or -ENOMEM when it cannot be noted. */

@@ -74,7 +74,7 @@ source_add_file(struct source *s, uint32_t dir, const char *name, const struct s
 	f->dir = dir;
 	/* at 27 every regular file is told by its inode, whether it has other names or not */
 	f->linked = s->conf.hard_links && !S_ISDIR(f->mode) && (st->st_nlink > 1 || s->conf.version < 28);
-	f->more = f->linked || S_ISDIR(f->mode) || is_device(f) || s->conf.atimes || s->conf.attrs;
+	f->more = f->linked || S_ISDIR(f->mode) || is_device(f) || s->conf.atimes || s->conf.attrs || s->conf.removes;
 	if (link != NULL) {
 		link = unmunged(s, link);
 		f->size = (int64_t)strlen(link);

@@ -144,6 +144,78 @@ START_TEST(a_text_is_bounded_and_has_no_nul)
 }
 END_TEST
 
+/* Change one thing of what is known of d/f: it is not removed, and stays. */
+static void
+differ(struct stat *was, int what)
+{
+	switch (what) {
+	case 0: was->st_dev++; break;
+	case 1: was->st_ino++; break;
+	case 2: was->st_mode = S_IFLNK | 0777; break;
+	case 3: was->st_size++; break;
+	case 4: was->st_mtim.tv_sec++; break;
+	case 5: was->st_mtim.tv_nsec ^= 1; break;
+	}
+}
+
+START_TEST(only_the_very_file_is_removed)
+{
+	struct opener o = OPENER_INIT(&root);
+	struct stat was, st;
+
+	ck_assert_int_eq(root_stat(&root, "d/f", 0, &was), 0);
+	for (int i = 0; i < 6; i++) {
+		st = was;
+		differ(&st, i);
+		ck_assert_msg(opener_remove(&o, "d", "f", &st) == -ESTALE, "difference %d", i);
+	}
+	ck_assert_int_eq(opener_remove(&o, "d", "", &was), -EINVAL);
+	ck_assert_int_eq(opener_remove(&o, "", "d/f", &was), -EINVAL);
+	ck_assert_int_eq(opener_remove(&o, "d", "nothing", &was), -ENOENT);
+	ck_assert_int_eq(root_stat(&root, "d", 0, &st), 0);
+	ck_assert_int_eq(opener_remove(&o, "", "d", &st), -ESTALE);	/* never a directory */
+	ck_assert_int_eq(opener_remove(&o, "d", "f", &was), 0);
+	ck_assert_int_eq(root_stat(&root, "d/f", 0, &st), -ENOENT);
+	ck_assert_int_eq(root_stat(&root, "link", 0, &was), 0);
+	was.st_size = 0;						/* which says nothing of a link */
+	ck_assert_int_eq(opener_remove(&o, "", "link", &was), 0);
+	opener_done(&o);
+}
+END_TEST
+
+START_TEST(what_is_strict_goes_through_no_link)
+{
+	struct opener o = OPENER_INIT(&root), strict = { .root = &root, .fd = -1, .strict = true };
+	struct stat was;
+
+	ck_assert_int_eq(root_stat(&root, "d/f", 0, &was), 0);
+	ck_assert_int_eq(opener_remove(&strict, "dirlink", "f", &was), -ELOOP);
+	ck_assert_int_eq(opener_dir(&strict, "dirlink"), -ELOOP);
+	ck_assert_int_ge(opener_dir(&o, "dirlink"), 0);
+	ck_assert_int_eq(opener_dir(&o, "nothing"), -ENOENT);
+	ck_assert_int_ge(opener_dir(&o, "d"), 0);		/* another one, and that one again */
+	ck_assert_int_eq(opener_dir(&o, "d"), o.fd);
+	ck_assert_int_eq(opener_remove(&strict, "d", "f", &was), 0);
+	opener_done(&o);
+	opener_done(&strict);
+}
+END_TEST
+
+START_TEST(what_is_read_may_be_as_large_as_is_said)
+{
+	size_t n = 9;
+	char *bytes = root_read_bytes(&root, "d/f", 6, &n);
+
+	ck_assert(n == 6 && memcmp(bytes, "inside", 7) == 0);
+	free(bytes);
+	ck_assert_ptr_null(root_read_bytes(&root, "d/f", 5, &n));
+	ck_assert_ptr_null(root_read_bytes(&root, "d/f", 0, &n));
+	ck_assert_ptr_null(root_read_bytes(&root, "nothing", 6, &n));
+	ck_assert(root_readable(&root, "d/f") && root_readable(&root, "") && !root_readable(&root, "nothing"));
+	ck_assert(!root_readable(&root, "escape") && root_readable(&root, "link"));
+}
+END_TEST
+
 static atomic_bool over;
 
 /* A directory that is now a directory, now a link to the outside; a file likewise. */
@@ -242,6 +314,9 @@ main(void)
 	tcase_add_loop_test(t, data_comes_from_regular_files_below_the_root_alone, 0, ARRAY_LEN(files));
 	tcase_add_test(t, a_followed_file_is_one_below_the_root);
 	tcase_add_test(t, a_text_is_bounded_and_has_no_nul);
+	tcase_add_test(t, only_the_very_file_is_removed);
+	tcase_add_test(t, what_is_strict_goes_through_no_link);
+	tcase_add_test(t, what_is_read_may_be_as_large_as_is_said);
 	tcase_add_test(t, what_is_handed_to_the_closer_is_closed_and_nothing_else);
 	tcase_add_test(t, flips_of_a_second_thread_never_lead_out);
 	suite_add_tcase(s, t);
