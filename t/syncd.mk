@@ -36,6 +36,7 @@ SYNCD_UNITS = \
 	t/unit/check_session_keeps \
 	t/unit/check_session_source \
 	t/unit/check_session_output \
+	t/unit/check_session_peer \
 	t/unit/check_session_sums
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
@@ -108,6 +109,8 @@ t_unit_check_session_keeps_SOURCES = t/unit/check_session_keeps.c t/unit/unit.h 
 t_unit_check_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_session_source_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_session_peer_SOURCES = t/unit/check_session_peer.c t/unit/unit.h
+t_unit_check_session_peer_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_output_SOURCES = t/unit/check_session_output.c t/unit/scratch.h t/unit/unit.h
 t_unit_check_session_output_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_sums_SOURCES = t/unit/check_session_sums.c t/unit/unit.h

@@ -81,11 +81,12 @@ mix_file(uint64_t *state, const char *path)
 	struct stat st;
 	uint64_t facts[7] = { 0 };
 
-	if (stat(path, &st) == 0)
+	if (stat(path, &st) == 0) {
 		memcpy(facts, (uint64_t[]){ st.st_dev, st.st_ino, st.st_mode, (uint64_t)st.st_size, (uint64_t)st.st_mtim.tv_sec,
 		    (uint64_t)st.st_mtim.tv_nsec, st.st_uid }, sizeof facts);
-	if (S_ISDIR(st.st_mode) && facts[1] != 0)
-		facts[3] = facts[4] = facts[5] = 0;	/* what is in it is looked at, not that something was */
+		if (S_ISDIR(st.st_mode))
+			facts[3] = facts[4] = facts[5] = 0;	/* what is in it is looked at, not that something was */
+	}
 	mix(state, facts, sizeof facts);
 }
 

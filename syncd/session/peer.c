@@ -356,6 +356,21 @@ pad_file(struct peer *p)
 	p->file_left -= n;
 }
 
+/* Does the error say that the connection is broken?  One that is not among these, and does, is met again when the next
+ * bytes are sent. */
+static bool
+of_socket(int err)
+{
+	static const int errors[] = {
+		EPIPE, ECONNRESET, ECONNABORTED, ENOTCONN, ETIMEDOUT, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, ENETRESET, ENOBUFS,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
+		if (errors[i] == err)
+			return true;
+	return false;
+}
+
 static int
 flush_file(struct peer *p)
 {
@@ -368,9 +383,9 @@ flush_file(struct peer *p)
 	n = sendfile(p->fd, p->file_fd, &p->file_at, p->file_left);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return E_WANT_WRITE;
-	if (n < 0 && errno != EIO)
+	if (n < 0 && of_socket(errno))
 		return -errno;
-	if (n <= 0) {
+	if (n <= 0) {		/* it ended early, or cannot be read: that file is broken, the connection is not */
 		pad_file(p);
 		return 0;
 	}

@@ -57,7 +57,7 @@ attr_ref_get(struct cursor *c, size_t known, int32_t *ret)
 
 	if (c->err == 0 && (n < 0 || (size_t)n > known))
 		cur_fail(c, E_FORMAT);
-	*ret = n - 1;
+	*ret = c->err == 0 ? n - 1 : -1;	/* of the least number there is one cannot be taken */
 	return c->err;
 }
 

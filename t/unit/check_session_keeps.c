@@ -97,7 +97,7 @@ START_TEST(the_captured_acls_are_read)
 END_TEST
 
 static const struct { const char *hex; int r; } acls[] = {
-	{ "", E_SHORT }, { "02", E_FORMAT }, { "f0ffffffff", E_FORMAT }, { "00", E_SHORT }, { "00 20", E_FORMAT }, { "00 01 08", E_FORMAT },
+	{ "", E_SHORT }, { "02", E_FORMAT }, { "f0ffffffff", E_FORMAT }, { "f000000080", E_FORMAT }, { "f0ffffff7f", E_FORMAT }, { "00", E_SHORT }, { "00 20", E_FORMAT }, { "00 01 08", E_FORMAT },
 	{ "00 01", E_SHORT }, { "00 10 01", E_SHORT }, { "00 10 01 05 20", E_FORMAT }, { "00 10 01 05 1d", E_SHORT },
 	{ "00 10 01 05 1d 05 \"abc\"", E_SHORT }, { "00 10 01 05 1d 03 610062", E_FORMAT }, { "00 10 f0ffffffff", E_LIMIT },
 	{ "00 10 c10001", E_LIMIT },
