@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
+#include "syncd/check.h"
 #include "syncd/connections.h"
 #include "syncd/greeting.h"
 #include "syncd/monitor.h"
@@ -87,6 +88,14 @@ warn_line(void *arg, const char *text)
 	log_warn("%s", text);
 }
 
+/* The same, loud enough for the terminal of a daemon that detaches. */
+static void
+error_line(void *arg, const char *text)
+{
+	(void)arg;
+	log_error("%s", text);
+}
+
 /* Edits count from the next connection on.  A file that does not load leaves what runs alone,
  * and is complained of once. */
 static void
@@ -107,6 +116,7 @@ reload_if_changed(struct listener *l)
 	l->conf = fresh;
 	connections_conf(l->connections, fresh);
 	log_notice("configuration reloaded from %s", l->lc->conf_path);
+	check_config(fresh, warn_line, NULL);
 }
 
 /* --- connections --------------------------------------------------------------------------- */
@@ -385,6 +395,7 @@ start(struct listener *l)
 			return RERR_FILEIO;
 		}
 	}
+	check_config(l->conf, error_line, NULL);
 	sock_local(l->doors[0].watch.fd, &first);
 	log_info("sallyport-syncd version %s starting, listening on port %u", PACKAGE_VERSION, addr_port(&first));
 	sock_notify("READY=1");

@@ -42,7 +42,7 @@ syncd_libsession_a_SOURCES = \
 sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = \
 	syncd/boot.c syncd/boot.h syncd/connections.c syncd/connections.h syncd/greeting.c syncd/greeting.h \
-	syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h syncd/main.c syncd/monitor.c syncd/monitor.h \
+	syncd/hostname.c syncd/hostname.h syncd/check.c syncd/check.h syncd/listener.c syncd/listener.h syncd/main.c syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h \
 	syncd/pidfile.c syncd/pidfile.h syncd/resolver.c syncd/resolver.h syncd/roles.c syncd/roles.h \
 	syncd/spawn.c syncd/spawn.h syncd/spawner.c syncd/spawner.h syncd/worker.c syncd/worker.h
 DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)

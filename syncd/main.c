@@ -17,8 +17,8 @@
 #include "lib/inherit.h"
 #include "lib/log.h"
 #include "lib/num.h"
+#include "syncd/check.h"
 #include "syncd/listener.h"
-#include "syncd/policy/module.h"
 #include "syncd/spawner.h"
 #include "syncd/types.h"
 
@@ -160,83 +160,43 @@ parse(int argc, char **argv, struct args *a, int *ret_code)
 	return 1;
 }
 
+/* arg: a count of the lines, or NULL. */
 static void
 warn_stderr(void *arg, const char *text)
 {
-	(void)arg;
+	unsigned *n = arg;
+
+	if (n != NULL)
+		++*n;
 	fprintf(stderr, "%s\n", text);
 }
 
 static int
-load(const struct args *a, struct syncd_conf **ret)
+load(const struct args *a, struct syncd_conf **ret, unsigned *warned)
 {
 	struct conf_err e;
 	char text[1024];
 
-	if (conf_load(a->lc.conf_path, a->over, a->n_over, warn_stderr, NULL, ret, &e) == 0)
+	if (conf_load(a->lc.conf_path, a->over, a->n_over, warn_stderr, warned, ret, &e) == 0)
 		return 0;
 	fprintf(stderr, "sallyport-syncd: %s\nFailed to parse config file: %s\n", conf_err_print(&e, text, sizeof text),
 	    a->lc.conf_path);
 	return -1;
 }
 
-/* By the mode bits alone: an ACL may still let it in, or keep it out. */
-static bool
-may_write(const struct module_plan *p, const struct stat *st)
-{
-	uid_t uid = p->set_ids ? p->uid : geteuid();
-	bool in_group = st->st_gid == (p->set_ids ? p->gid : getegid());
-
-	for (size_t i = 0; i < p->n_groups; i++)
-		in_group = in_group || p->groups[i] == st->st_gid;
-	if (uid == 0)
-		return true;
-	return ((st->st_uid == uid ? st->st_mode >> 6 : in_group ? st->st_mode >> 3 : st->st_mode) & 3) == 3;
-}
-
-/* A module that takes uploads into a directory that its identity cannot write would fail each of them. */
-static void
-warn_unwritable(const struct module_conf *m)
-{
-	const struct module_facts f = { m->name, "", "", geteuid() == 0 };
-	char words[MODULE_WORDS_SIZE], why[MODULE_WORDS_SIZE];
-	struct module_plan *p;
-	struct stat st;
-
-	if (m->path == NULL || strchr(m->path, '%') != NULL || (p = calloc(1, sizeof *p)) == NULL)
-		return;
-	if (module_plan(m, &f, p, words, why) == 0) {
-		if (stat(p->path, &st) != 0)
-			fprintf(stderr, "%s:%u: module %s: %s: %s\n", m->path_file, m->line, m->name, p->path, strerror(errno));
-		else if (!may_write(p, &st))
-			fprintf(stderr, "%s:%u: module %s takes uploads, but uid %u may not write %s: they will fail\n", m->path_file,
-			    m->line, m->name, (unsigned)(p->set_ids ? p->uid : geteuid()), p->path);
-	}
-	free(p);
-}
-
 static int
-show_config(const struct args *a, struct syncd_conf *conf)
+show_config(const struct args *a, struct syncd_conf *conf, unsigned warned)
 {
 	struct buf b = BUF_INIT;
-	size_t closed = 0;
 
-	for (size_t i = 0; i < conf->n_modules; i++) {
-		const struct module_conf *m = &conf->modules[i];
-
-		if (m->closed_by != NULL && ++closed)
-			fprintf(stderr, "%s:%u: module %s is closed: \"%s\" is not supported by this version\n", m->path_file, m->line,
-			    m->name, m->closed_by);
-		else if (a->mode == MODE_CHECK && !m->read_only)
-			warn_unwritable(m);
-	}
 	if (a->mode == MODE_DUMP) {
 		conf_dump(conf, &b);
 		fwrite(buf_head(&b), 1, buf_len(&b), stdout);
 		buf_done(&b);
 	}
+	warned += check_config(conf, warn_stderr, NULL);
 	conf_free(conf);
-	return closed > 0 ? RERR_SYNTAX : 0;
+	return warned > 0 ? RERR_SYNTAX : 0;
 }
 
 static int
@@ -308,6 +268,7 @@ main(int argc, char **argv)
 {
 	struct syncd_conf *conf;
 	struct args a;
+	unsigned warned = 0;
 	int code;
 
 	inherit_reset();
@@ -315,10 +276,10 @@ main(int argc, char **argv)
 		return spawner_main(SPAWNER_FD);
 	if (parse(argc, argv, &a, &code) != 0)
 		return code;
-	if (load(&a, &conf) != 0)
+	if (load(&a, &conf, &warned) != 0)
 		return RERR_SYNTAX;
 	if (a.mode != MODE_DAEMON)
-		return show_config(&a, conf);
+		return show_config(&a, conf, warned);
 	inherit_close(STDERR_FILENO + 1);
 	if (stdin_is_socket())
 		return run_inetd(&a, conf);

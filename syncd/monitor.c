@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "lib/ini.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "syncd/boot.h"
 #include "syncd/fs/mount.h"
 #include "lib/trusted.h"
 #include "syncd/hostname.h"
+#include "syncd/module_filter.h"
 #include "syncd/policy/acl.h"
 #include "syncd/policy/module.h"
 #include "syncd/privmsg.h"
@@ -186,6 +186,23 @@ answer_list(struct monitor *m, struct cursor *in, struct buf *out)
 	return out->err;
 }
 
+/* A rule of access that cannot be read keeps everybody out: it may be the one that was to. */
+static bool
+rules_parse(const struct monitor *m)
+{
+	const struct { const char *name, *list; } lists[] = {
+		{ "hosts allow", m->module->hosts_allow }, { "hosts deny", m->module->hosts_deny },
+	};
+	char token[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		if (acl_bad_token(lists[i].list, token, sizeof token)) {
+			log_error("module %s: \"%s\" has a malformed address or mask: %s", m->module->name, lists[i].name, token);
+			return false;
+		}
+	return true;
+}
+
 static bool
 host_allowed(struct monitor *m)
 {
@@ -285,7 +302,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	name[n] = '\0';
 	if ((m->module = conf_module(m->job->conf, name)) == NULL)
 		return unknown_module(m, name, out);
-	if (!host_allowed(m)) {
+	if (!rules_parse(m) || !host_allowed(m)) {
 		log_warn("rsync denied on module %s from %s (%s)", name, m->host, m->addr);
 		if (!m->module->list)
 			return unknown_module(m, name, out);
@@ -294,7 +311,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 		return 0;
 	}
 	if (m->module->closed_by != NULL) {
-		log_error("module %s is closed: \"%s\" is not supported by this version", name, m->module->closed_by);
+		log_error("module %s: closed: \"%s\" is not supported by this version", name, m->module->closed_by);
 		snprintf(words, sizeof words, "module %.128s is closed by its configuration", name);
 		words_put(out, true, words);
 		return 0;
@@ -310,59 +327,14 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	return 0;
 }
 
-/* The text of a file that the administrator named; "" when none is. */
-static int
-operator_text(const char *path, struct buf *b)
-{
-	struct conf_err e;
-	int fd, r;
-
-	buf_clear(b);
-	if (path != NULL && path[0] != '\0') {
-		if ((fd = trusted_file(path, O_RDONLY, 0)) < 0)
-			return fd;
-		r = ini_slurp_fd(fd, path, b, &e);
-		close(fd);
-		if (r != 0)
-			return -EIO;
-	}
-	return buf_cstr(b) == NULL ? -ENOMEM : 0;
-}
-
-/* The module's own filter, in the order in which its parameters count: tried here, for its errors, and built by the
- * session from the same text. */
 static int
 build_filter(struct monitor *m)
 {
-	const struct module_conf *c = m->module;
-	const struct { enum rules_source source; const char *text; bool is_file; } parts[BOOT_RULES_MAX] = {
-		{ RULES_FILTER, c->filter, false }, { RULES_INCLUDE_LINES, c->include_from, true },
-		{ RULES_INCLUDE_LIST, c->include, false }, { RULES_EXCLUDE_LINES, c->exclude_from, true },
-		{ RULES_EXCLUDE_LIST, c->exclude, false },
-	};
-	struct rules *tried = NULL;
-	struct buf text = BUF_INIT;
-	int r = rules_new(&tried);
+	struct filter_fault f;
+	int r = module_filter(m->module, m->boot.rules, &m->boot.n_rules, &f);
 
-	for (size_t i = 0; i < ARRAY_LEN(parts) && r == 0; i++) {
-		const char *rules = parts[i].text;
-
-		if (rules == NULL || rules[0] == '\0')
-			continue;
-		if (parts[i].is_file) {
-			if ((r = operator_text(rules, &text)) != 0) {
-				log_error("module %s: failed to open %s: %s", m->boot.grant.module, rules, err_text(r));
-				break;
-			}
-			if ((rules = strdup((const char *)buf_head(&text))) == NULL)	/* this process ends with the connection */
-				r = -ENOMEM;
-		}
-		if (r == 0 && (r = rules_add_config(tried, parts[i].source, rules)) != 0)
-			log_error("module %s: bad filter rule in its configuration: %s", m->boot.grant.module, err_text(r));
-		m->boot.rules[m->boot.n_rules++] = (struct boot_rules){ parts[i].source, rules };
-	}
-	rules_free(tried);
-	buf_done(&text);
+	if (r != 0)
+		log_error("module %s: %s", m->boot.grant.module, f.text);
 	return r;
 }
 

@@ -22,14 +22,14 @@ fails 1 'a file that is not there stops the start' "$syncd" --daemon --no-detach
 like "$out" "*$scratch/none.conf*No such file*" 'and is named'
 printf '%s\n[m]\npath = /x\nauth users = a\n' "$base" > "$scratch/closed.conf"
 fails 1 'a check tells of a module that would be closed' "$syncd" --check-config --config="$scratch/closed.conf"
-like "$out" '*module m is closed: "auth users" is not supported*' 'and why'
+like "$out" '*closed.conf:6: module m: closed: "auth users" is not supported*' 'with file and line, and why'
 printf '%s\n%s\n' "$base" "$module" > "$scratch/good.conf"
 fails 0 'a check of a good file is silent' "$syncd" --check-config --config="$scratch/good.conf"
 is "$out" '' 'and ends with 0'
 mkdir "$scratch/shut"; chmod 755 "$scratch/shut"
 printf '%s\n[up]\npath = %s\nread only = no\nuid = nobody\n' "$base" "$scratch/shut" > "$scratch/shut.conf"
-fails 0 'a check of a module that cannot be written' "$syncd" --check-config --config="$scratch/shut.conf"
-if [ "$(id -u)" = 0 ]; then like "$out" "*shut.conf:4: module up takes uploads, but uid * may not write $scratch/shut: they will fail*" 'says so'
+fails 1 'a check of a module that cannot be written' "$syncd" --check-config --config="$scratch/shut.conf"
+if [ "$(id -u)" = 0 ]; then like "$out" "*shut.conf:5: module up: it takes uploads, but uid * may not write $scratch/shut: they will fail*" 'says so'
 else skip 'says so' 'identities need root'; fi
 fails 0 'a dump' "$syncd" --dump-config --config="$scratch/good.conf"
 printf '%s\n' "$out" > "$scratch/dump.conf"

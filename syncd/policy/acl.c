@@ -2,7 +2,10 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "lib/err.h"
 
 enum { TOKEN_MAX = 512 };
 
@@ -27,28 +30,55 @@ token_matches(const char *token, const struct acl_facts *f)
 	return 0;
 }
 
+/* Cut the next token off *list, in lower case.  0 at the end; the length of a token that does not fit is its own. */
+static size_t
+next_token(const char **list, char token[TOKEN_MAX])
+{
+	static const char separators[] = " ,\t";
+	const char *at = *list + strspn(*list, separators);
+	size_t n = strcspn(at, separators), kept = n < TOKEN_MAX ? n : TOKEN_MAX - 1;
+
+	for (size_t i = 0; i < kept; i++)
+		token[i] = (char)tolower((unsigned char)at[i]);
+	token[kept] = '\0';
+	*list = at + n;
+	return n;
+}
+
+int
+acl_bad_token(const char *list, char *dst, size_t size)
+{
+	struct addr any;
+	char token[TOKEN_MAX];
+	size_t n;
+	int r;
+
+	addr_parse("127.0.0.1", 0, &any);
+	while (list != NULL && (n = next_token(&list, token)) > 0) {
+		r = addr_in(&any, token);
+		if (n < sizeof token && r != E_LIMIT && (r != E_FORMAT || strchr(token, '/') == NULL))
+			continue;
+		snprintf(dst, size, "%s", token);
+		return 1;
+	}
+	return 0;
+}
+
 /* Is any token of the list about the peer?  unsure is what "cannot be told" counts as: no match
  * in an allow list, a match in a deny list, so that a broken resolver never lets anyone in. */
 static int
 list_matches(const char *list, const struct acl_facts *f, int unsure)
 {
-	static const char separators[] = " ,\t";
 	char token[TOKEN_MAX];
+	size_t n;
 	int r;
 
-	for (list += strspn(list, separators); *list != '\0'; list += strspn(list, separators)) {
-		size_t n = strcspn(list, separators);
-
+	while ((n = next_token(&list, token)) > 0) {
 		if (n >= sizeof token) {
 			if (unsure)
 				return 1;
-			list += n;
 			continue;
 		}
-		for (size_t i = 0; i < n; i++)
-			token[i] = (char)tolower((unsigned char)list[i]);
-		token[n] = '\0';
-		list += n;
 		if ((r = token_matches(token, f)) == 1 || (r < 0 && unsure))
 			return 1;
 	}

@@ -20,4 +20,8 @@ struct acl_facts {
 /* allow and deny are the configured lists, NULL or "" when unset. */
 enum acl_verdict acl_check(const char *allow, const char *deny, const struct acl_facts *f);
 
+/* The first token of a list that can be no rule: an address with a mask that is none, or a mask behind what is no address.
+ * Whether there is one; token gets it, cut to fit. */
+int acl_bad_token(const char *list, char *token, size_t size);
+
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/ini.h"
+#include "lib/num.h"
 #include "lib/opt.h"
 #include "lib/trusted.h"
 #include "syncd/types.h"
@@ -156,6 +157,7 @@ copy_defaults(struct module_conf *to, const struct module_conf *from)
 	memset(to, 0, sizeof *to);
 	if (from->closed_by != NULL && (to->closed_by = strdup(from->closed_by)) == NULL)
 		return -ENOMEM;
+	memcpy(to->places, from->places, sizeof to->places);
 	return opt_copy(params, ARRAY_LEN(params), to, from);
 }
 
@@ -186,11 +188,26 @@ new_module(struct loader *l, const struct ini *in, const struct ini_item *it)
 	return m->name == NULL || m->path_file == NULL ? -ENOMEM : 0;
 }
 
+_Static_assert(ARRAY_LEN(params) <= CONF_PLACES && ARRAY_LEN(globals) <= CONF_PLACES, "a place for each parameter");
+
+static int64_t
+least(const struct opt *o)
+{
+	return o->min == 0 && o->max == 0 ? INT64_MIN : o->min;
+}
+
+static int64_t
+most(const struct opt *o)
+{
+	return o->min == 0 && o->max == 0 ? INT64_MAX : o->max;
+}
+
 static int
 set_param(struct loader *l, const struct ini *in, const struct ini_item *it, const struct opt *o, void *conf,
-    char **closed_by)
+    char **closed_by, struct conf_place *place)
 {
 	char expects[256], text[512];
+	int64_t number;
 	int r = opt_set(o, conf, it->value);
 	bool on = o->type == OPT_BOOL || o->type == OPT_BOOL3 ?
 	    strpbrk(it->value, "yYtT1") != NULL && !ini_same_name(INI_RSYNCD, it->value, "-1") : it->value[0] != '\0';
@@ -207,6 +224,12 @@ set_param(struct loader *l, const struct ini *in, const struct ini_item *it, con
 	}
 	if (r != 0)
 		return r;
+	*place = (struct conf_place){ in->path, it->line };
+	if (o->type == OPT_ATOI && it->value[0] != '\0' && num_parse(it->value, least(o), most(o), &number) != 0) {
+		snprintf(text, sizeof text, "\"%s\" takes %s: \"%.100s\" is read as %lld", o->name, opt_expects(o, expects, sizeof expects),
+		    it->value, (long long)*(const int64_t *)((const char *)conf + o->at));
+		warn_at(l, in, it->line, text);
+	}
 	if (o->flags & P_NOOP && on) {
 		snprintf(text, sizeof text, "\"%s\" has no effect in this version", o->name);
 		warn_at(l, in, it->line, text);
@@ -239,9 +262,9 @@ take_setting(struct loader *l, const struct ini *in, const struct ini_item *it)
 		return 0;
 	}
 	if (o != NULL)
-		return set_param(l, in, it, o, &l->conf->global, NULL);
+		return set_param(l, in, it, o, &l->conf->global, NULL, &l->conf->global.places[o - globals]);
 	if ((o = opt_find(params, ARRAY_LEN(params), INI_RSYNCD, it->name)) != NULL)
-		return set_param(l, in, it, o, m, &m->closed_by);
+		return set_param(l, in, it, o, m, &m->closed_by, &m->places[o - params]);
 	snprintf(text, sizeof text, "Unknown Parameter encountered: \"%.200s\"", it->name);
 	warn_at(l, in, it->line, text);
 	snprintf(text, sizeof text, "IGNORING unknown parameter \"%.200s\"", it->name);
@@ -457,7 +480,7 @@ load_file(struct loader *l, const char *path, int depth)
 	int r;
 
 	if ((r = remember_file(l->conf, path)) == 0 && (r = ini_slurp(path, &text, l->e)) == 0)
-		r = load_text(l, path, (const char *)buf_head(&text), buf_len(&text), depth);
+		r = load_text(l, l->conf->files[l->conf->n_files - 1].path, (const char *)buf_head(&text), buf_len(&text), depth);
 	buf_done(&text);
 	return r;
 }
@@ -535,6 +558,22 @@ conf_module(const struct syncd_conf *c, const char *name)
 		if (strcmp(c->modules[i].name, name) == 0)
 			return &c->modules[i];
 	return NULL;
+}
+
+struct conf_place
+conf_place(const struct syncd_conf *c, const struct module_conf *m, const char *name)
+{
+	const struct opt *o = m == NULL ? opt_find(globals, ARRAY_LEN(globals), INI_RSYNCD, name) :
+	    opt_find(params, ARRAY_LEN(params), INI_RSYNCD, name);
+	const struct conf_place whole = { c->n_files > 0 ? c->files[0].path : "", 0 };
+
+	if (m == NULL)
+		return o != NULL && c->global.places[o - globals].path != NULL ? c->global.places[o - globals] : whole;
+	if (o != NULL && m->places[o - params].path != NULL)
+		return m->places[o - params];
+	if (o != NULL && c->defaults.places[o - params].path != NULL)	/* set at the end of the file */
+		return c->defaults.places[o - params];
+	return (struct conf_place){ m->path_file, m->line };
 }
 
 /* The rows with a field of their own; those we do not support share the last ones. */

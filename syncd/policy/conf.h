@@ -9,6 +9,13 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 
+/* Where a parameter was set last; path NULL: nowhere. */
+struct conf_place {
+	const char *path;
+	unsigned line;
+};
+enum { CONF_PLACES = 64 };	/* parameters of one kind, and some room */
+
 /* One module.  Strings are NULL when unset, and not yet %VAR%-expanded. */
 struct module_conf {
 	char *name;		/* the section's name, or what `name =` made of it */
@@ -22,12 +29,14 @@ struct module_conf {
 	int ignore_nonreadable, ignore_errors, open_noatime;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
+	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */
 	int64_t max_connections, timeout, idle_timeout, max_verbosity, max_memory;
 	char *unsupported;	/* where parameters that close a module are parsed into */
 	int unsupported_flag;
 };
 
 struct global_conf {
+	struct conf_place places[CONF_PLACES];
 	char *address, *motd_file, *pid_file;
 	int64_t port, backlog, max_memory_total;
 	int loopback_only;
@@ -77,6 +86,10 @@ const struct module_conf *conf_module(const struct syncd_conf *c, const char *na
 /* Does any of the files look different now?  conf_stamp: from how they look now. */
 bool conf_changed(const struct syncd_conf *c);
 void conf_stamp(struct syncd_conf *c);
+
+/* Where the parameter (spelled as in the manual) got its value, for messages.  m NULL: a global one.  Where the file does
+ * not set it, the module's first line, or the file. */
+struct conf_place conf_place(const struct syncd_conf *c, const struct module_conf *m, const char *name);
 
 /* The file as it was understood. */
 void conf_dump(const struct syncd_conf *c, struct buf *out);

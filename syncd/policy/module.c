@@ -12,13 +12,15 @@
 
 struct words {
 	char *client, *log;
+	const char **fault;
 };
 
-static int __attribute__((format(printf, 2, 3)))
-refuse(const struct words *w, const char *client, ...)
+static int __attribute__((format(printf, 3, 4)))
+refuse(const struct words *w, const char *fault, const char *client, ...)
 {
 	va_list ap;
 
+	*w->fault = fault;
 	va_start(ap, client);
 	vsnprintf(w->client, MODULE_WORDS_SIZE, client, ap);
 	va_end(ap);
@@ -89,9 +91,9 @@ plan_uid(const char *text, const struct module_facts *f, struct module_plan *p, 
 	if (text[0] == '\0' && !f->is_root)
 		return 0;
 	if (find_uid(text[0] == '\0' ? "nobody" : text, &p->uid) != 0)
-		return refuse(w, "invalid uid %.64s", text);
+		return refuse(w, "uid", "invalid uid %.64s", text);
 	if (!f->is_root && p->uid != geteuid())
-		return refuse(w, "setuid failed");
+		return refuse(w, "uid", "setuid failed");
 	p->set_ids = f->is_root;
 	return 0;
 }
@@ -104,10 +106,10 @@ all_groups(struct module_plan *p, const struct words *w)
 	int n = MODULE_GROUPS_MAX;
 
 	if (pw == NULL)
-		return refuse(w, "getpwuid failed");
+		return refuse(w, "gid", "getpwuid failed");
 	p->gid = pw->pw_gid;
 	if (getgrouplist(pw->pw_name, pw->pw_gid, p->groups, &n) < 0)
-		return refuse(w, "getgrouplist failed");
+		return refuse(w, "gid", "getgrouplist failed");
 	p->n_groups = (size_t)n;
 	return 0;
 }
@@ -118,7 +120,7 @@ add_group(struct module_plan *p, const char *token, const struct words *w)
 	gid_t gid;
 
 	if (p->n_groups >= MODULE_GROUPS_MAX || find_gid(token, &gid) != 0)
-		return refuse(w, "invalid gid %.64s", token);
+		return refuse(w, "gid", "invalid gid %.64s", token);
 	if (p->n_groups == 0)
 		p->gid = gid;
 	p->groups[p->n_groups++] = gid;
@@ -143,7 +145,7 @@ plan_gids(char *text, const struct module_facts *f, struct module_plan *p, const
 		r = n == 0 && strcmp(t, "*") == 0 ? all_groups(p, w) : len > 0 ? add_group(p, t, w) : 0;
 	}
 	if (r == 0 && n > 0 && !f->is_root)
-		return refuse(w, "setgid failed");
+		return refuse(w, "gid", "setgid failed");
 	if (r == 0 && n == 0 && f->is_root)
 		return getgrnam("nogroup") != NULL ? add_group(p, "nogroup", w) : add_group(p, "nobody", w);
 	return r;
@@ -184,15 +186,15 @@ plan_path(const struct module_conf *m, const char *text, const struct module_fac
 
 	if (text[0] == '\0') {
 		snprintf(w->log, MODULE_WORDS_SIZE, "No path specified for module %.200s", m->name);
-		return refuse(w, "no path setting.");
+		return refuse(w, "path", "no path setting.");
 	}
 	if (text[0] != '/' || strlen(text) >= sizeof p->path) {
 		snprintf(w->log, MODULE_WORDS_SIZE, "path of module %.128s is not absolute, or too long", m->name);
-		return refuse(w, "chdir failed");
+		return refuse(w, "path", "chdir failed");
 	}
 	if (jail && !f->is_root) {
 		snprintf(w->log, MODULE_WORDS_SIZE, "use chroot = yes in module %.128s needs root", m->name);
-		return refuse(w, "chroot failed");
+		return refuse(w, "use chroot", "chroot failed");
 	}
 	strcpy(p->path, text);
 	if (jail)
@@ -213,13 +215,13 @@ module_plan(const struct module_conf *m, const struct module_facts *f, struct mo
     char words[MODULE_WORDS_SIZE], char why[MODULE_WORDS_SIZE])
 {
 	char *path = expanded(m->path, f), *uid = expanded(m->uid, f), *gid = expanded(m->gid, f);
-	const struct words w = { words, why };
+	const struct words w = { words, why, &ret->fault };
 	int r;
 
 	memset(ret, 0, sizeof *ret);
 	words[0] = why[0] = '\0';
 	if (path == NULL || uid == NULL || gid == NULL)
-		r = refuse(&w, "out of memory");
+		r = refuse(&w, "path", "out of memory");
 	else if ((r = plan_uid(uid, f, ret, &w)) == 0 && (r = plan_gids(gid, f, ret, &w)) == 0)
 		r = plan_path(m, path, f, ret, &w);
 	free(path);

@@ -25,6 +25,7 @@ struct module_plan {
 	gid_t groups[MODULE_GROUPS_MAX];
 	size_t n_groups;
 	bool munge, numeric_ids;
+	const char *fault;	/* after E_DENIED: the parameter that is to blame, a static text */
 };
 
 /* 0, or E_DENIED with words for the client in words and the reason for the log in why. */

@@ -26,13 +26,13 @@ static enum step (*const phases[])(struct session *) = {
 };
 
 /* Computing goes on only while somebody waits for what comes of it.  One whose sending half alone is shut may be one who
- * said all that he had to say, for a while. */
+ * said all that he had to say: as long as he takes what we send, and for a while after. */
 static int
 look_at_peer(void *arg)
 {
 	struct session *s = arg;
 	struct pollfd p = { s->peer.fd, POLLRDHUP, 0 };
-	uint64_t now = loop_clock();
+	uint64_t now = loop_clock(), since;
 
 	if (now < s->looked_ms + LOOK_MS)
 		return 0;
@@ -43,7 +43,8 @@ look_at_peer(void *arg)
 		return -ECONNRESET;
 	if (s->end_seen_ms == 0)
 		s->end_seen_ms = now;
-	return now - s->end_seen_ms >= GONE_MS ? E_EOF : 0;
+	since = s->last_out > s->end_seen_ms ? s->last_out : s->end_seen_ms;
+	return now >= since + GONE_MS ? E_EOF : 0;
 }
 
 void

@@ -1,0 +1,230 @@
+#include "syncd/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/addr.h"
+#include "lib/err.h"
+#include "lib/trusted.h"
+#include "syncd/module_filter.h"
+#include "syncd/policy/acl.h"
+#include "syncd/policy/chmod.h"
+#include "syncd/policy/module.h"
+#include "syncd/session/charset.h"
+
+enum { MAY_READ = 5, MAY_WRITE = 3 };	/* rights on a directory, as bits of a mode */
+
+struct check {
+	const struct syncd_conf *conf;
+	const struct module_conf *m;	/* NULL: the global part */
+	conf_warn *report;
+	void *arg;
+	unsigned told;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+tell(struct check *c, const char *param, const char *fmt, ...)
+{
+	const struct conf_place at = conf_place(c->conf, c->m, param);
+	char what[512], where[64] = "", line[1200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	if (at.line > 0)
+		snprintf(where, sizeof where, ":%u", at.line);
+	snprintf(line, sizeof line, "%.500s%s: %s%.100s%s%s", at.path, where, c->m == NULL ? "" : "module ",
+	    c->m == NULL ? "" : c->m->name, c->m == NULL ? "" : ": ", what);
+	c->report(c->arg, line);
+	c->told++;
+}
+
+static bool
+is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+/* Known only when somebody asks for the module. */
+static bool
+varies(const char *text)
+{
+	return text != NULL && strchr(text, '%') != NULL;
+}
+
+/* May we write what fd (O_PATH) is?  0 or -errno. */
+static int
+writable(int fd)
+{
+	return faccessat(fd, "", W_OK, AT_EACCESS | AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+/* A file that will be opened for writing, and made if it is not there.  It is not opened now: closing a file lets go of every
+ * lock that this process has on it, and the daemon's pid file is locked for life. */
+static void
+check_made(struct check *c, const char *param, const char *path)
+{
+	char leaf[NAME_MAX + 1];
+	int fd, r;
+
+	if (!is_set(path) || varies(path))
+		return;
+	if ((fd = trusted_file(path, O_PATH | O_WRONLY, 0)) == -ENOENT)
+		fd = trusted_parent(path, leaf);
+	r = fd < 0 ? fd : writable(fd);
+	if (fd >= 0)
+		close(fd);
+	if (r != 0)
+		tell(c, param, "%s = %s cannot be used: %s", param, path, err_text(r));
+}
+
+static void
+check_read(struct check *c, const char *param, const char *path)
+{
+	int fd;
+
+	if (!is_set(path) || varies(path))
+		return;
+	if ((fd = trusted_file(path, O_RDONLY, 0)) < 0)
+		tell(c, param, "%s = %s cannot be read: %s", param, path, err_text(fd));
+	else
+		close(fd);
+}
+
+static void
+check_hosts(struct check *c, const char *param, const char *list)
+{
+	char token[128];
+
+	if (acl_bad_token(list, token, sizeof token))
+		tell(c, param, "\"%s\" has a malformed address or mask: %s", param, token);
+}
+
+static void
+check_modes(struct check *c, const char *param, const char *text)
+{
+	struct chmod_list *l = NULL;
+
+	if (is_set(text) && chmod_parse(text, &l) != 0)
+		tell(c, param, "invalid \"%s\" directive: %s", param, text);
+	chmod_free(l);
+}
+
+static void
+check_charset(struct check *c, const char *name)
+{
+	struct charset *charset = NULL;
+
+	if (is_set(name) && charset_new(name, &charset) != 0)
+		tell(c, "charset", "charset %s is not known here", name);
+	charset_free(charset);
+}
+
+static void
+check_filter(struct check *c)
+{
+	struct boot_rules rules[BOOT_RULES_MAX];
+	struct filter_fault f;
+	size_t n;
+
+	if (!varies(c->m->include_from) && !varies(c->m->exclude_from) && module_filter(c->m, rules, &n, &f) != 0)
+		tell(c, f.param, "%s", f.text);
+}
+
+/* By the mode bits alone: an ACL may still let it in, or keep it out. */
+static bool
+may(const struct module_plan *p, const struct stat *st, unsigned rights)
+{
+	uid_t uid = p->set_ids ? p->uid : geteuid();
+	bool in_group = st->st_gid == (p->set_ids ? p->gid : getegid());
+
+	for (size_t i = 0; i < p->n_groups; i++)
+		in_group = in_group || p->groups[i] == st->st_gid;
+	if (uid == 0)
+		return true;
+	return ((st->st_uid == uid ? st->st_mode >> 6 : in_group ? st->st_mode >> 3 : st->st_mode) & rights) == rights;
+}
+
+static void
+check_directory(struct check *c, const struct module_plan *p)
+{
+	const unsigned uid = (unsigned)(p->set_ids ? p->uid : geteuid());
+	struct stat st;
+	int fd = trusted_dir(p->path);
+
+	if (fd < 0) {
+		tell(c, "path", "%s: %s", p->path, err_text(fd));
+		return;
+	}
+	if (fstat(fd, &st) == 0 && !c->m->read_only && !may(p, &st, MAY_WRITE))
+		tell(c, "path", "it takes uploads, but uid %u may not write %s: they will fail", uid, p->path);
+	else if (fstat(fd, &st) == 0 && c->m->read_only && !may(p, &st, MAY_READ))
+		tell(c, "path", "uid %u may not read %s: pulls will fail", uid, p->path);
+	close(fd);
+}
+
+static void
+check_identity(struct check *c)
+{
+	const struct module_facts f = { c->m->name, "", "", geteuid() == 0 };
+	char words[MODULE_WORDS_SIZE], why[MODULE_WORDS_SIZE];
+	struct module_plan *p = calloc(1, sizeof *p);
+
+	if (p != NULL && !varies(c->m->uid) && !varies(c->m->gid)) {
+		if (module_plan(c->m, &f, p, words, why) != 0)
+			tell(c, p->fault, "%s", why);
+		else if (!varies(c->m->path))
+			check_directory(c, p);
+	}
+	free(p);
+}
+
+static void
+check_module(struct check *c, const struct module_conf *m)
+{
+	c->m = m;
+	if (m->closed_by != NULL) {
+		tell(c, m->closed_by, "closed: \"%s\" is not supported by this version", m->closed_by);
+		return;
+	}
+	check_hosts(c, "hosts allow", m->hosts_allow);
+	check_hosts(c, "hosts deny", m->hosts_deny);
+	check_identity(c);
+	check_filter(c);
+	check_modes(c, "incoming chmod", m->incoming_chmod);
+	check_modes(c, "outgoing chmod", m->outgoing_chmod);
+	check_charset(c, m->charset);
+	check_made(c, "log file", m->log_file);
+	if (m->max_connections > 0)
+		check_made(c, "lock file", m->lock_file);
+}
+
+static void
+check_address(struct check *c)
+{
+	const char *name = c->conf->global.address;
+	struct addr a;
+
+	if (is_set(name) && c->conf->global.loopback_only && addr_parse(name, 0, &a) == 0 && !addr_is_loopback(&a))
+		tell(c, "address", "will not listen on %s: it is no loopback address, and the daemon speaks plain text", name);
+}
+
+unsigned
+check_config(const struct syncd_conf *conf, conf_warn *report, void *arg)
+{
+	struct check c = { .conf = conf, .report = report, .arg = arg };
+
+	check_address(&c);
+	check_read(&c, "motd file", conf->global.motd_file);
+	check_made(&c, "pid file", conf->global.pid_file);
+	for (size_t i = 0; i < conf->n_modules; i++)
+		check_module(&c, &conf->modules[i]);
+	return c.told;
+}
