@@ -148,7 +148,7 @@ static const struct row table[] = {
 	{ "msgs2stderr", 0, K_COUNT, AT(noop) }, { "no-msgs2stderr", 0, K_COUNT, AT(noop) },
 	{ "max-alloc", 0, K_SIZE, AT(max_alloc), 1 << 20 },	/* ours is the module's `max memory` */
 	{ "open-noatime", 0, K_COUNT, AT(open_noatime) }, { "skip-compress", 0, K_TEXT, AT(text) },
-	{ "info", 0, K_TEXT, AT(text) }, { "debug", 0, K_TEXT, AT(text) },
+	{ "info", 0, K_TEXT, AT(info) }, { "debug", 0, K_TEXT, AT(text) },
 	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
 
 	/* they change the stream or the result, and are not built */
@@ -278,7 +278,7 @@ apply(struct parse *p, const struct row *row, const char *value)
 	case K_SIZE:
 		if (!parse_size(value, &number))
 			return bad_value(p, row, value);
-		if (number < row->min) {	/* 0 would be no bound at all (hardening D6) */
+		if (number != 0 && number < row->min) {	/* 0 is no bound of the client's; ours holds all the same */
 			snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --%s=%.64s is too small (min: %" PRId64 ")", row->name, value, row->min);
 			return E_UNSUPPORTED;
 		}
@@ -381,6 +381,22 @@ bool
 options_appends(const struct options *o)
 {
 	return o->append > 0 || o->append_verify > 0;
+}
+
+bool
+options_info(const struct options *o, const char *word)
+{
+	size_t n = strlen(word);
+	bool on = false;
+
+	for (const char *p = o->info; p != NULL && *p != '\0'; p += *p == ',') {
+		size_t len = strcspn(p, ",");
+
+		if (len >= n && strncasecmp(p, word, n) == 0 && (len == n || (len == n + 1 && isdigit((unsigned char)p[n]))))
+			on = len == n || p[n] != '0';
+		p += len;
+	}
+	return on;
 }
 
 enum delete_when

@@ -44,6 +44,7 @@ struct options {
 	/* borrowed from the arguments; files_from is "-" for names that come over the wire */
 	const char *checksum_choice, *compress_choice, *files_from;
 	const char *iconv;		/* names are UTF-8 on the wire; the value is the client's business */
+	const char *info;		/* words about what the client wants to hear; NULL */
 	const char *text;		/* values that mean nothing to this side */
 	int64_t number;
 };
@@ -60,6 +61,8 @@ int options_parse(char *const *v, size_t n, struct options *o, size_t *ret_paths
 
 /* Is anything to be deleted at the receiving side?  And when, as the protocol's version has it. */
 bool options_deletes(const struct options *o);
+/* Is this word among those of --info, and not with 0? */
+bool options_info(const struct options *o, const char *word);
 bool options_appends(const struct options *o);
 enum delete_when { DELETE_NEVER, DELETE_BEFORE, DELETE_DURING, DELETE_DELAY, DELETE_AFTER };
 enum delete_when options_delete_when(const struct options *o, int version);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/policy/links.h"
 #include "syncd/policy/path.h"
 
 enum { DIR_MODE = 0777 };
@@ -420,16 +421,47 @@ backup_place(struct session *s, const char *path, struct tree **ret, char dst[TR
 	return tree_lstat(*ret, dst, &st) == 0 && S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
+/* --safe-links: a link that leads out is not kept under another name either. */
+static bool
+is_unsafe_link(struct session *s, const char *path)
+{
+	char target[2 * TREE_PATH_SIZE], dir[TREE_PATH_SIZE];
+	struct stat st;
+
+	if (!s->opt.safe_links || tree_lstat(&s->in->tree, path, &st) != 0 || !S_ISLNK(st.st_mode) ||
+	    tree_readlink(&s->in->tree, path, target, sizeof target) < 0)
+		return false;
+	dest_dir_of(path, dir);
+	if (!links_unsafe(target, dir))
+		return false;
+	if (generator_says(s, 1))
+		session_tell(s, MSG_INFO, "not backing up unsafe symlink \"%s\" -> \"%s\"\n", path, target);
+	return true;
+}
+
+static int
+backed_up(struct session *s, const char *path, const char *name, int r)
+{
+	const char *dir = s->opt.backup_dir;
+
+	if (r == 0 && (generator_says(s, 2) || (options_info(&s->opt, "backup") && s->grant.max_verbosity >= 2)))
+		session_tell(s, MSG_INFO, "backed up %s to %s%s%s\n", path, dir == NULL ? "" : dir, dir == NULL ? "" : "/", name);
+	return r;
+}
+
 int
 dest_backup(struct session *s, const char *path, bool keep)
 {
 	struct tree *to;
 	char name[TREE_PATH_SIZE];
-	int r = backup_place(s, path, &to, name);
+	int r;
 
-	if (r != 0)
+	if ((r = backup_place(s, path, &to, name)) != 0)
 		return r;
-	return keep ? move_or_link(s, &s->in->tree, path, to, name) : move_to(s, &s->in->tree, path, to, name);
+	if (is_unsafe_link(s, path))
+		return keep ? 0 : tree_remove(&s->in->tree, path, false);
+	r = keep ? move_or_link(s, &s->in->tree, path, to, name) : move_to(s, &s->in->tree, path, to, name);
+	return backed_up(s, path, name, r);
 }
 
 int
@@ -439,5 +471,5 @@ dest_backup_copy(struct session *s, const char *path, const struct stat *st)
 	char name[TREE_PATH_SIZE];
 	int r = backup_place(s, path, &to, name);
 
-	return r == 0 ? move_copy_file(s, &s->in->tree, path, to, name, st) : r;
+	return r == 0 ? backed_up(s, path, name, move_copy_file(s, &s->in->tree, path, to, name, st)) : r;
 }

@@ -38,9 +38,8 @@ struct target {
 
 /* --- words for the client -------------------------------------------------------------------------- */
 
-/* As much as the client asks for and the module allows. */
-static bool
-says(const struct session *s, int level)
+bool
+generator_says(const struct session *s, int level)
 {
 	return s->opt.verbose >= level && s->grant.max_verbosity >= level;
 }
@@ -54,7 +53,7 @@ generator_itemises(const struct session *s)
 void
 generator_unchanged(struct session *s, const char *path)
 {
-	if (says(s, 2) && !generator_itemises(s))
+	if (generator_says(s, 2) && !generator_itemises(s))
 		session_tell(s, MSG_INFO, "%s is uptodate\n", path);
 }
 
@@ -62,7 +61,7 @@ bool
 generator_reports_all(const struct session *s)
 {
 	return (s->opt.log_format != NULL && strstr(s->opt.log_format, "%I") != NULL) ||
-	    says(s, 2);
+	    generator_says(s, 2);
 }
 
 /* Clients below protocol 29 get no items: they are told in words (rsync-wire 8.7). */
@@ -344,7 +343,7 @@ do_symlink(struct session *s, struct target *t)
 	if (link == NULL || !stored_target(s, link, want, sizeof want))
 		return FAILED;
 	if (s->opt.safe_links && links_unsafe(link, t->f->dir)) {
-		if (says(s, 1))
+		if (generator_says(s, 1))
 			session_tell(s, MSG_INFO, "ignoring unsafe symlink \"%s\" -> \"%s\"\n", t->path, link);
 		return FAILED;
 	}
@@ -598,7 +597,7 @@ do_file(struct session *s, struct target *t)
 	int r;
 
 	if (why != NULL) {
-		if (says(s, 2))
+		if (generator_says(s, 2))
 			session_tell(s, MSG_INFO, "%s %s\n", t->path, why);
 		return FAILED;
 	}
@@ -712,14 +711,14 @@ consider(struct session *s, struct target *t)
 	if (t->f->flags & IN_MISSING)
 		return do_missing(s, t);
 	if (!t->redo && o->existing && !t->exists) {
-		if (says(s, 2))
+		if (generator_says(s, 2))
 			session_tell(s, MSG_INFO, "not creating new %s \"%s\"\n", S_ISDIR(t->f->mode) ? "directory" : "file", t->path);
 		if (S_ISDIR(t->f->mode) && strcmp(t->path, ".") != 0)
 			skip_contents(s, t);
 		return FAILED;
 	}
 	if (!t->redo && o->ignore_existing && t->exists && !(S_ISDIR(t->f->mode) && S_ISDIR(t->st.st_mode))) {
-		if (says(s, 2))
+		if (generator_says(s, 2))
 			session_tell(s, MSG_INFO, "%s exists\n", t->path);
 		return FAILED;
 	}
@@ -846,7 +845,7 @@ next_entry(struct session *s, struct in_segment *seg)
 void
 generator_begin(struct session *s)
 {
-	if (says(s, 2))
+	if (generator_says(s, 2))
 		session_tell(s, MSG_INFO, "delta-transmission %s\n", s->opt.whole_file ?
 		    "disabled for local transfer or --whole-file" : "enabled");
 }

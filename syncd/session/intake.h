@@ -337,6 +337,9 @@ int extras_answer(struct session *s);
 /* Is what is not in the list of this directory to go? */
 bool generator_deletes_in(struct session *s, const struct in_file *f);
 
+/* Does the client ask for words of this level (-v is 1), and the module allow them? */
+bool generator_says(const struct session *s, int level);
+
 /* Before the first entry. */
 void generator_begin(struct session *s);
 
