@@ -44,7 +44,7 @@ sallyport_syncd_SOURCES = \
 	syncd/boot.c syncd/boot.h syncd/connections.c syncd/connections.h syncd/greeting.c syncd/greeting.h \
 	syncd/hostname.c syncd/hostname.h syncd/check.c syncd/check.h syncd/listener.c syncd/listener.h syncd/main.c syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h \
 	syncd/pidfile.c syncd/pidfile.h syncd/resolver.c syncd/resolver.h syncd/roles.c syncd/roles.h \
-	syncd/spawn.c syncd/spawn.h syncd/spawner.c syncd/spawner.h syncd/worker.c syncd/worker.h
+	syncd/spawn.c syncd/spawn.h syncd/spawner.c syncd/spawner.h syncd/stdio_join.c syncd/stdio_join.h syncd/worker.c syncd/worker.h
 DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
 sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
@@ -56,6 +56,7 @@ SCRIPTS_T += \
 	t/330-pull-links.t \
 	t/340-pull-names-and-modes.t \
 	t/341-pull-words.t \
+	t/344-remote-shell.t \
 	t/345-pull-remove-source.t \
 	t/350-pull-attributes.t \
 	t/360-pull-trouble.t \

@@ -20,6 +20,7 @@
 #include "syncd/check.h"
 #include "syncd/listener.h"
 #include "syncd/spawner.h"
+#include "syncd/stdio_join.h"
 #include "syncd/types.h"
 
 enum { OVERRIDES_MAX = 64 };
@@ -208,16 +209,28 @@ stdin_is_socket(void)
 	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
 }
 
-/* Everything goes over descriptor 0; what is printed by accident must not reach the peer. */
+/* Everything goes over one descriptor; what is printed by accident must not reach the peer. */
 static int
-run_inetd(const struct args *a, struct syncd_conf *conf)
+run_inetd(const struct args *a, struct syncd_conf *conf, int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
 		return RERR_FILEIO;
 	listener_log(&a->lc, conf, 0);
-	return listener_serve_one(&a->lc, conf, STDIN_FILENO);
+	return listener_serve_one(&a->lc, conf, fd);
+}
+
+/* Started by a remote shell: two pipes or two sockets, or an internet socket that is both. */
+static int
+run_server(const struct args *a, struct syncd_conf *conf)
+{
+	int fd = STDIN_FILENO, code = RERR_FILEIO, r = stdio_is_one_socket() ? 0 : stdio_join(&fd, &code);
+
+	if (r == 0)
+		return run_inetd(a, conf, fd);
+	conf_free(conf);
+	return code;
 }
 
 /* The daemon leaves the working directory, and comes back to the file when it is edited. */
@@ -281,13 +294,10 @@ main(int argc, char **argv)
 	if (a.mode != MODE_DAEMON)
 		return show_config(&a, conf, warned);
 	inherit_close(STDERR_FILENO + 1);
+	if (a.server)
+		return run_server(&a, conf);
 	if (stdin_is_socket())
-		return run_inetd(&a, conf);
-	if (a.server) {
-		fputs("sallyport-syncd: --server needs a socket on standard input\n", stderr);
-		conf_free(conf);
-		return RERR_UNSUPPORTED;
-	}
+		return run_inetd(&a, conf, STDIN_FILENO);
 	if (a.detach && detach(&a) != 0) {
 		perror("sallyport-syncd: fork");
 		return RERR_SOCKETIO;
