@@ -56,6 +56,7 @@ SCRIPTS_T += \
 	t/330-pull-links.t \
 	t/340-pull-names-and-modes.t \
 	t/341-pull-words.t \
+	t/342-remote-options.t \
 	t/344-remote-shell.t \
 	t/345-pull-remove-source.t \
 	t/350-pull-attributes.t \

@@ -18,6 +18,13 @@ enum kind {
 	K_NUMBER,	/* int64_t, the same */
 	K_SIZE,		/* int64_t in bytes: "10k", "1.5m", "1g-1" */
 	K_DEST,		/* one more directory to look for files in; at says of which kind */
+	K_CLEAR_APPEND,	/* both kinds */
+	K_CLEAR_TEXT,	/* const char * = NULL */
+	K_CLEAR_NUMBER,	/* int64_t = 0 */
+	K_ALSO,		/* stands for the options in also */
+	K_RULE,		/* a filter rule of this side's own; at says of which kind */
+	K_OWN_RULE,	/* the filter rule in also */
+	K_CHOWN,	/* USER:GROUP: all belongs to them */
 	K_REFUSE,	/* known, changes what is asked of us, not built: say so */
 	K_REFUSE_TEXT,	/* the same with a value */
 	K_DAEMON,	/* a daemon's own option among a client's */
@@ -29,6 +36,7 @@ struct row {
 	enum kind kind;
 	size_t at;
 	int64_t min, max;
+	const char *also;	/* names with blanks between */
 };
 
 #define AT(f) offsetof(struct options, f)
@@ -151,9 +159,71 @@ static const struct row table[] = {
 	{ "info", 0, K_TEXT, AT(info) }, { "debug", 0, K_TEXT, AT(text) },
 	{ "progress", 0, K_COUNT, AT(noop) }, { "cache", 0, K_COUNT, AT(noop) }, { "no-cache", 0, K_COUNT, AT(noop) },
 
+	/* what clients send through --remote-option only */
+	{ "no-A", 0, K_CLEAR, AT(acls) }, { "no-acls", 0, K_CLEAR, AT(acls) },
+	{ "no-H", 0, K_CLEAR, AT(hard_links) }, { "no-hard-links", 0, K_CLEAR, AT(hard_links) },
+	{ "no-J", 0, K_CLEAR, AT(omit_link_times) }, { "no-omit-link-times", 0, K_CLEAR, AT(omit_link_times) },
+	{ "no-N", 0, K_CLEAR, AT(crtimes) }, { "no-crtimes", 0, K_CLEAR, AT(crtimes) },
+	{ "no-O", 0, K_CLEAR, AT(omit_dir_times) }, { "no-omit-dir-times", 0, K_CLEAR, AT(omit_dir_times) },
+	{ "no-R", 0, K_CLEAR, AT(relative) }, { "no-S", 0, K_CLEAR, AT(sparse) },
+	{ "no-sparse", 0, K_CLEAR, AT(sparse) }, { "no-U", 0, K_CLEAR, AT(atimes) },
+	{ "no-atimes", 0, K_CLEAR, AT(atimes) }, { "no-X", 0, K_CLEAR, AT(xattrs) },
+	{ "no-xattrs", 0, K_CLEAR, AT(xattrs) }, { "no-c", 0, K_CLEAR, AT(checksum) },
+	{ "no-checksum", 0, K_CLEAR, AT(checksum) }, { "no-z", 0, K_CLEAR, AT(compress) },
+	{ "no-compress", 0, K_CLEAR, AT(compress) }, { "no-d", 0, K_CLEAR, AT(dirs) },
+	{ "no-y", 0, K_CLEAR, AT(fuzzy) }, { "no-fuzzy", 0, K_CLEAR, AT(fuzzy) }, { "no-g", 0, K_CLEAR, AT(group) },
+	{ "no-group", 0, K_CLEAR, AT(group) }, { "no-o", 0, K_CLEAR, AT(owner) },
+	{ "no-owner", 0, K_CLEAR, AT(owner) }, { "no-l", 0, K_CLEAR, AT(links) },
+	{ "no-links", 0, K_CLEAR, AT(links) }, { "no-m", 0, K_CLEAR, AT(prune_empty) },
+	{ "no-prune-empty-dirs", 0, K_CLEAR, AT(prune_empty) }, { "no-p", 0, K_CLEAR, AT(perms) },
+	{ "no-perms", 0, K_CLEAR, AT(perms) }, { "no-t", 0, K_CLEAR, AT(times) },
+	{ "no-times", 0, K_CLEAR, AT(times) }, { "no-x", 0, K_CLEAR, AT(one_file_system) },
+	{ "no-one-file-system", 0, K_CLEAR, AT(one_file_system) }, { "no-v", 0, K_CLEAR, AT(verbose) },
+	{ "no-verbose", 0, K_CLEAR, AT(verbose) }, { "no-backup", 0, K_CLEAR, AT(backup) },
+	{ "no-delay-updates", 0, K_CLEAR, AT(delay_updates) }, { "no-force", 0, K_CLEAR, AT(force) },
+	{ "no-from0", 0, K_CLEAR, AT(from0) }, { "no-ignore-errors", 0, K_CLEAR, AT(ignore_errors) },
+	{ "no-inplace", 0, K_CLEAR, AT(inplace) }, { "no-mkpath", 0, K_CLEAR, AT(mkpath) },
+	{ "no-numeric-ids", 0, K_CLEAR, AT(numeric_ids) }, { "no-partial", 0, K_CLEAR, AT(partial) },
+	{ "no-open-noatime", 0, K_CLEAR, AT(open_noatime) }, { "no-bwlimit", 0, K_CLEAR_NUMBER, AT(bwlimit) },
+	{ "no-timeout", 0, K_CLEAR_NUMBER, AT(timeout) }, { "no-iconv", 0, K_CLEAR_TEXT, AT(iconv) },
+	{ "archive", 'a', K_ALSO, .also = "recursive links perms times group owner devices specials" },
+	{ "no-D", 0, K_ALSO, .also = "no-devices no-specials" },
+	{ "no-append", 0, K_CLEAR_APPEND, 0 },
+	{ "no-inc-recursive", 0, K_COUNT, AT(inc_refused) }, { "no-i-r", 0, K_COUNT, AT(inc_refused) },
+	{ "del", 0, K_COUNT, AT(del_during) }, { "fake-super", 0, K_COUNT, AT(noop) },	/* the module says that */
+	{ "old-dirs", 0, K_OWN_RULE, .also = "- /*/*" }, { "old-d", 0, K_OWN_RULE, .also = "- /*/*" },
+	{ "chmod", 0, K_TEXT, AT(chmod) }, { "chown", 0, K_CHOWN, 0 },
+	{ "cc", 0, K_TEXT, AT(checksum_choice) }, { "zc", 0, K_TEXT, AT(compress_choice) },
+	{ "zl", 0, K_NUMBER, AT(compress_level), -(1 << 20), 1 << 20 },
+	{ "filter", 'f', K_RULE, OPTION_FILTER }, { "exclude", 0, K_RULE, OPTION_EXCLUDE }, { "include", 0, K_RULE, OPTION_INCLUDE },
+	{ "blocking-io", 0, K_COUNT, AT(noop) }, { "no-blocking-io", 0, K_COUNT, AT(noop) },
+	{ "no-contimeout", 0, K_COUNT, AT(noop) }, { "itemize-changes", 'i', K_COUNT, AT(noop) },
+	{ "no-i", 0, K_COUNT, AT(noop) }, { "no-itemize-changes", 0, K_COUNT, AT(noop) },
+	{ "ipv4", '4', K_COUNT, AT(noop) }, { "ipv6", '6', K_COUNT, AT(noop) }, { "motd", 0, K_COUNT, AT(noop) },
+	{ "no-motd", 0, K_COUNT, AT(noop) }, { "no-8", 0, K_COUNT, AT(noop) },
+	{ "no-8-bit-output", 0, K_COUNT, AT(noop) }, { "no-h", 0, K_COUNT, AT(noop) },
+	{ "no-human-readable", 0, K_COUNT, AT(noop) }, { "old-args", 0, K_COUNT, AT(noop) },
+	{ "no-old-args", 0, K_COUNT, AT(noop) }, { "no-progress", 0, K_COUNT, AT(noop) },
+	{ "no-s", 0, K_COUNT, AT(noop) }, { "no-secluded-args", 0, K_COUNT, AT(noop) },
+	{ "protect-args", 0, K_COUNT, AT(noop) }, { "inc-recursive", 0, K_COUNT, AT(noop) },
+	{ "i-r", 0, K_COUNT, AT(noop) }, { "trust-sender", 0, K_COUNT, AT(noop) },
+	{ "no-insecure-links", 0, K_COUNT, AT(noop) }, { "no-write-devices", 0, K_COUNT, AT(noop) },
+	 { "address", 0, K_TEXT, AT(text) },
+	{ "early-input", 0, K_TEXT, AT(text) }, { "outbuf", 0, K_TEXT, AT(text) },
+	{ "password-file", 0, K_TEXT, AT(text) }, { "port", 0, K_TEXT, AT(text) },
+	{ "protocol", 0, K_TEXT, AT(text) }, { "rsh", 0, K_TEXT, AT(text) }, { "rsync-path", 0, K_TEXT, AT(text) },
+	{ "sockopts", 0, K_TEXT, AT(text) }, { "stderr", 0, K_TEXT, AT(text) },
+	{ "confine-root", 0, K_TEXT, AT(text) }, { "remote-option", 'M', K_TEXT, AT(text) },
+	{ "contimeout", 0, K_NUMBER, AT(number), INT32_MIN, INT32_MAX },
+	{ "compress-threads", 0, K_NUMBER, AT(number), INT32_MIN, INT32_MAX },
+	{ "zt", 0, K_NUMBER, AT(number), INT32_MIN, INT32_MAX },
+
 	/* they change the stream or the result, and are not built */
 	{ "copy-devices", 0, K_REFUSE, 0 }, { "write-devices", 0, K_REFUSE, 0 },
 	{ "log-file", 0, K_REFUSE_TEXT, 0 }, { "log-file-format", 0, K_REFUSE_TEXT, 0 },
+	{ "exclude-from", 0, K_REFUSE_TEXT, 0 }, { "include-from", 0, K_REFUSE_TEXT, 0 }, { "copy-as", 0, K_REFUSE_TEXT, 0 },
+	{ "read-batch", 0, K_REFUSE_TEXT, 0 }, { "write-batch", 0, K_REFUSE_TEXT, 0 },
+	{ "stop-after", 0, K_REFUSE_TEXT, 0 }, { "stop-at", 0, K_REFUSE_TEXT, 0 }, { "time-limit", 0, K_REFUSE_TEXT, 0 },
 	{ "insecure-links", 0, K_REFUSE, 0 }, { "extended-attributes", 0, K_REFUSE, 0 },
 
 	{ "daemon", 0, K_DAEMON, 0 }, { "config", 0, K_DAEMON, 0 }, { "dparam", 0, K_DAEMON, 0 },
@@ -189,7 +259,7 @@ bad_value(struct parse *p, const struct row *row, const char *value)
 static bool
 takes_value(enum kind k)
 {
-	return k == K_TEXT || k == K_NUMBER || k == K_SIZE || k == K_DEST || k == K_REFUSE_TEXT;
+	return k == K_TEXT || k == K_NUMBER || k == K_SIZE || k == K_DEST || k == K_RULE || k == K_CHOWN || k == K_REFUSE_TEXT;
 }
 
 /* All alternate directories of one request are of one kind (rsync-wire 1.10). */
@@ -208,6 +278,40 @@ add_dest(struct parse *p, const struct row *row, const char *value)
 	}
 	o->alt_kind = (enum alt_kind)row->at;
 	o->alt_dest[o->n_alt++] = value;
+	return 0;
+}
+
+static int
+add_rule(struct parse *p, const struct row *row, const char *value)
+{
+	struct options *o = p->o;
+
+	if (o->n_rules == OPTION_RULES_MAX) {
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: at most %d rules may be options", OPTION_RULES_MAX);
+		return E_FORMAT;
+	}
+	o->rules[o->n_rules++] = (struct option_rule){ (enum option_rule_kind)row->at, value };
+	return 0;
+}
+
+/* "USER:GROUP", of which either may be missing. */
+static int
+chown_all(struct parse *p, const char *value)
+{
+	struct options *o = p->o;
+	const char *colon = strchr(value, ':');
+	size_t n = colon == NULL ? strlen(value) : (size_t)(colon - value);
+
+	if (n >= sizeof o->chown_user - 2 || (colon != NULL && strlen(colon) >= sizeof o->chown_group - 1)) {
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --chown has a name that is too long");
+		return E_FORMAT;
+	}
+	snprintf(o->chown_user, sizeof o->chown_user, "*:%.*s", (int)n, value);
+	if (n > 0)
+		o->usermap = o->chown_user;
+	snprintf(o->chown_group, sizeof o->chown_group, "*%s", colon == NULL ? "" : colon);
+	if (colon != NULL && colon[1] != '\0')
+		o->groupmap = o->chown_group;
 	return 0;
 }
 
@@ -246,6 +350,32 @@ parse_size(const char *text, int64_t *ret)
 	return true;
 }
 
+static int apply(struct parse *p, const struct row *row, const char *value);
+
+static const struct row *
+row_of(const char *name, size_t n)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strlen(table[i].name) == n && memcmp(table[i].name, name, n) == 0)
+			return &table[i];
+	return NULL;
+}
+
+/* None of them takes a value or stands for others. */
+static int
+apply_also(struct parse *p, const char *also)
+{
+	int r = 0;
+
+	while (*also != '\0' && r == 0) {
+		size_t n = strcspn(also, " ");
+
+		r = apply(p, row_of(also, n), NULL);
+		also += n + (also[n] == ' ');
+	}
+	return r;
+}
+
 /* value: behind the '=', or NULL: then a valued option takes the next argument. */
 static int
 apply(struct parse *p, const struct row *row, const char *value)
@@ -269,6 +399,23 @@ apply(struct parse *p, const struct row *row, const char *value)
 	case K_TEXT:
 		*(const char **)(base + row->at) = value;
 		return 0;
+	case K_CLEAR_APPEND:
+		p->o->append = p->o->append_verify = 0;
+		return 0;
+	case K_CLEAR_TEXT:
+		*(const char **)(base + row->at) = NULL;
+		return 0;
+	case K_CLEAR_NUMBER:
+		*(int64_t *)(base + row->at) = 0;
+		return 0;
+	case K_ALSO:
+		return apply_also(p, row->also);
+	case K_RULE:
+		return add_rule(p, row, value);
+	case K_OWN_RULE:
+		return add_rule(p, row, row->also);
+	case K_CHOWN:
+		return chown_all(p, value);
 	case K_NUMBER:
 		if (num_parse(value, row->min, row->max, &number) != 0)
 			return bad_value(p, row, value);
@@ -308,15 +455,14 @@ long_option(struct parse *p, const char *arg)
 {
 	const char *name = arg + 2, *eq = strchr(name, '=');
 	size_t n = eq == NULL ? strlen(name) : (size_t)(eq - name);
+	const struct row *row;
 
 	if (strcmp(name, "sender") == 0) {
 		p->o->sender = true;
 		return 0;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (strlen(table[i].name) == n && memcmp(table[i].name, name, n) == 0)
-			return apply(p, &table[i], eq == NULL ? NULL : eq + 1);
-	return unknown(p, arg);
+	row = row_of(name, n);
+	return row == NULL ? unknown(p, arg) : apply(p, row, eq == NULL ? NULL : eq + 1);
 }
 
 static void

@@ -6,7 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ALT_DEST_MAX = 20 };		/* --compare-dest and its like (rsync-wire 1.10) */
+enum {
+	ALT_DEST_MAX = 20,		/* --compare-dest and its like (rsync-wire 1.10) */
+	OPTION_RULES_MAX = 64,		/* --filter, --exclude and --include through --remote-option */
+	OPTION_NAME_MAX = 64,		/* of a user or group of --chown */
+};
 #define OPTION_UNSET INT64_MIN
 
 struct options {
@@ -38,6 +42,14 @@ struct options {
 	enum alt_kind { ALT_NONE, ALT_COMPARE, ALT_COPY, ALT_LINK } alt_kind;
 	const char *alt_dest[ALT_DEST_MAX];
 	size_t n_alt;
+
+	const char *chmod;		/* changes of modes, as the client's own --chmod; NULL */
+	struct option_rule {
+		enum option_rule_kind { OPTION_FILTER, OPTION_EXCLUDE, OPTION_INCLUDE } kind;
+		const char *text;
+	} rules[OPTION_RULES_MAX];	/* of this side, before the client's */
+	size_t n_rules;
+	char chown_user[OPTION_NAME_MAX + 3], chown_group[OPTION_NAME_MAX + 3];	/* as usermap and groupmap */
 
 	int noop;			/* options that mean nothing to this side */
 	int64_t checksum_seed, timeout, block_size, compress_level, bwlimit;

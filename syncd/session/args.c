@@ -67,6 +67,15 @@ session_refuse(struct session *s, int exit_code, const char *text)
 		snprintf(s->refusal, sizeof s->refusal, "%s", text);
 }
 
+static void
+refuse_value(struct session *s, const char *option, const char *value)
+{
+	char text[OPTIONS_MESSAGE_MAX];
+
+	snprintf(text, sizeof text, "rsync: Invalid argument passed to --%s (%.64s)", option, value);
+	session_refuse(s, RERR_SYNTAX, text);
+}
+
 /* What the options ask for against what the module gives.  The answer travels after the set-up. */
 static void
 judge(struct session *s)
@@ -156,6 +165,10 @@ take_list(struct session *s)
 		s->opt.dirs = 1;
 	if (s->opt.timeout > 0 && (s->grant.timeout == 0 || s->opt.timeout < s->grant.timeout))
 		s->grant.timeout = (int)s->opt.timeout;
+	if (s->opt.chmod != NULL && (r = chmod_parse(s->opt.chmod, &s->chmod)) == E_FORMAT)
+		refuse_value(s, "chmod", s->opt.chmod);
+	else if (s->opt.chmod != NULL && r != 0)
+		return session_broken(s, r);
 	judge(s);
 	s->phase = PH_NEGOTIATE;
 	return STEP_NEXT;

@@ -28,13 +28,32 @@ read_rules(struct session *s)
 	return s->opt.cvs_exclude > 0 ? rules_add_cvs(s->rules) : 0;
 }
 
+/* Rules that the client means for this side stand before those of both. */
+static int
+own_rules(struct session *s)
+{
+	static const char *const prefix[] = { [OPTION_FILTER] = "", [OPTION_EXCLUDE] = "- ", [OPTION_INCLUDE] = "+ " };
+	struct buf b = BUF_INIT;
+	int r = 0;
+
+	for (size_t i = 0; i < s->opt.n_rules && r == 0; i++) {
+		const struct option_rule *rule = &s->opt.rules[i];
+
+		buf_clear(&b);
+		buf_printf(&b, "%s%s", prefix[rule->kind], rule->text);
+		r = b.err != 0 ? b.err : rules_add(s->rules, (const char *)buf_head(&b), buf_len(&b), false);
+	}
+	buf_done(&b);
+	return r;
+}
+
 enum step
 filters_run(struct session *s)
 {
 	int r = 0;
 
-	if (s->rules == NULL)
-		r = rules_new(&s->rules);
+	if (s->rules == NULL && (r = rules_new(&s->rules)) == 0)
+		r = own_rules(s);
 	rules_count(s->rules, &s->work);
 	rules_count(s->grant.hidden, &s->work);
 	if (r == 0)

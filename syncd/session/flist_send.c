@@ -152,7 +152,11 @@ name_for(const struct session *s, struct names *t, uint32_t id)
 static uint32_t
 shown_mode(const struct session *s, uint32_t mode)
 {
-	if (s->grant.outgoing == NULL || S_ISLNK(mode))
+	if (S_ISLNK(mode))
+		return mode;
+	if (s->chmod != NULL)
+		mode = (mode & S_IFMT) | chmod_apply(s->chmod, mode & 07777, S_ISDIR(mode), s->grant.mask);
+	if (s->grant.outgoing == NULL)
 		return mode;
 	return (mode & S_IFMT) | chmod_apply(s->grant.outgoing, mode & 07777, S_ISDIR(mode), s->grant.mask);
 }

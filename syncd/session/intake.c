@@ -206,6 +206,8 @@ take_entry(struct session *s)
 	if ((r = inlist_add(&s->in->list, e, s->form.sum_len, &f, &first)) != 0)
 		return r;
 	f->flags |= named ? 0u : IN_DROPPED;
+	if (s->chmod != NULL && !S_ISLNK(f->mode) && f->mode != 0)
+		f->mode = (f->mode & S_IFMT) | chmod_apply(s->chmod, f->mode & 07777, S_ISDIR(f->mode), s->grant.mask);
 	if (first != NULL) {
 		like = entry_like(first);
 		flist_follow(&s->form, &s->flist_state, &like);

@@ -74,6 +74,7 @@ session_done(struct session *s)
 	attrs_free(s->attrs);
 	source_free(s->source);
 	rules_free(s->rules);
+	chmod_free(s->chmod);
 	strong_free(s->sum);
 	strong_free(s->list_sum);
 	free(s->list_chunk);

@@ -140,6 +140,7 @@ struct session {
 	char refusal[OPTIONS_MESSAGE_MAX];
 	bool names_sent;	/* the negotiation lists are out */
 	struct rules *rules;	/* the client's filter */
+	struct chmod_list *chmod;	/* --chmod that the client means for this side; NULL */
 	struct root root;
 	struct opener opener;
 	struct opener remover;	/* --remove-source-files: directories as they were when their files were listed */

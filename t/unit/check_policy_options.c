@@ -160,7 +160,7 @@ END_TEST
 START_TEST(an_allocation_has_a_bound)
 {
 	static const struct { const char *line; int r; } lines[] = {
-		{ "--server --max-alloc=0 . m", E_UNSUPPORTED }, { "--server --max-alloc=1000k . m", E_UNSUPPORTED },
+		{ "--server --max-alloc=0 . m", 0 }, { "--server --max-alloc=1000k . m", E_UNSUPPORTED },
 		{ "--server --max-alloc=1m . m", 0 }, { "--server --max-alloc 64g . m", 0 }, { "--server --max-alloc=x . m", E_FORMAT } };
 	struct options o;
 
@@ -169,8 +169,28 @@ START_TEST(an_allocation_has_a_bound)
 		ck_assert_int_eq(parse(lines[i].line, &o), lines[i].r);
 	}
 	options_init(&o);
-	parse(lines[0].line, &o);
-	ck_assert_str_eq(message, "rsync: --max-alloc=0 is too small (min: 1048576)");
+	parse(lines[1].line, &o);
+	ck_assert_str_eq(message, "rsync: --max-alloc=1000k is too small (min: 1048576)");
+}
+END_TEST
+
+START_TEST(what_a_client_means_for_this_side_is_taken)
+{
+	struct options o;
+
+	options_init(&o);
+	ck_assert_int_eq(parse("--server -e.LsfxCIvu -a --no-p --no-D --append --no-append --chown=me:us --exclude=x --filter=P_y --old-d . m", &o), 0);
+	ck_assert(o.recurse && o.links && !o.perms && !o.devices && !o.specials && o.append == 0);
+	ck_assert_str_eq(o.usermap, "*:me");
+	ck_assert_str_eq(o.groupmap, "*:us");
+	ck_assert(o.n_rules == 3 && o.rules[0].kind == OPTION_EXCLUDE && o.rules[2].kind == OPTION_FILTER);
+	ck_assert_str_eq(o.rules[2].text, "- /*/*");
+	options_init(&o);
+	ck_assert_int_eq(parse("--server --chown=:us --timeout=5 --no-timeout --info=name0,backup2 . m", &o), 0);
+	ck_assert(o.usermap == NULL && o.timeout == 0 && options_info(&o, "backup") && !options_info(&o, "name"));
+	options_init(&o);
+	ck_assert_int_eq(parse("--server --no-delete . m", &o), E_UNSUPPORTED);
+	ck_assert_int_eq(parse("--server --write-batch=x . m", &o), E_UNSUPPORTED);
 }
 END_TEST
 
@@ -226,6 +246,7 @@ main(void)
 	tcase_add_loop_test(t, a_size_has_a_unit, 0, ARRAY_LEN(sizes));
 	tcase_add_loop_test(t, what_is_no_size_is_refused, 0, ARRAY_LEN(no_sizes));
 	tcase_add_test(t, an_allocation_has_a_bound);
+	tcase_add_test(t, what_a_client_means_for_this_side_is_taken);
 	tcase_add_test(t, alternate_directories_are_of_one_kind);
 	tcase_add_loop_test(t, deletion_has_its_time, 0, ARRAY_LEN(deletions));
 	suite_add_tcase(s, t);
