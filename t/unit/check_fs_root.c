@@ -216,6 +216,33 @@ START_TEST(what_is_read_may_be_as_large_as_is_said)
 }
 END_TEST
 
+START_TEST(descriptor_nought_is_one_like_others)
+{
+	struct opener o = OPENER_INIT(&root);
+	struct stat st;
+	size_t n;
+	char *text;
+	int fd;
+
+	close(0);
+	ck_assert_int_eq(root_stat(&root, "d/f", 0, &st), 0);
+	ck_assert_int_eq(st.st_size, 6);
+	ck_assert(root_readable(&root, "d/f"));
+	ck_assert_ptr_nonnull(text = root_read_bytes(&root, "d/f", 6, &n));
+	free(text);
+	ck_assert_int_eq(fd = root_open(&root, "d/f", O_RDONLY), 0);	/* and all of them gave it back */
+	close(fd);
+	ck_assert_int_eq(opener_followed(&o, "d", "f", &st), 0);
+	close(0);
+	ck_assert_int_eq(opener_dir(&o, "d"), 0);
+	ck_assert_int_gt(opener_file(&o, "d", "f", &st), 0);
+	opener_done(&o);
+	ck_assert_int_eq(opener_dir(&o, ""), 0);
+	opener_done(&o);
+	ck_assert_int_eq(root_open_follow(&root, "d", O_PATH), 0);
+}
+END_TEST
+
 static atomic_bool over;
 
 /* A directory that is now a directory, now a link to the outside; a file likewise. */
@@ -317,6 +344,7 @@ main(void)
 	tcase_add_test(t, only_the_very_file_is_removed);
 	tcase_add_test(t, what_is_strict_goes_through_no_link);
 	tcase_add_test(t, what_is_read_may_be_as_large_as_is_said);
+	tcase_add_test(t, descriptor_nought_is_one_like_others);
 	tcase_add_test(t, what_is_handed_to_the_closer_is_closed_and_nothing_else);
 	tcase_add_test(t, flips_of_a_second_thread_never_lead_out);
 	suite_add_tcase(s, t);

@@ -180,6 +180,13 @@ START_TEST(a_link_names_one_that_came_before)
 	ck_assert_int_eq(add_linked("seven", -1, false, true), E_FORMAT);
 	ck_assert_int_eq(inlist_end(&l), 0);
 	inlist_done(&l);
+	inlist_init(&l, 32, false, false);		/* the very first of a list is one as well */
+	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	ck_assert_int_eq(add_linked("one", 0, true, false), 0);
+	ck_assert_int_eq(add_linked("two", l.segments[0]->first, false, true), 0);
+	ck_assert_int_eq(add_linked("three", l.segments[0]->first - 1, false, true), E_FORMAT);
+	ck_assert_int_eq(inlist_end(&l), 0);
+	inlist_done(&l);
 }
 END_TEST
 

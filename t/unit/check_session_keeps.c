@@ -183,6 +183,20 @@ START_TEST(values_are_bounded)
 }
 END_TEST
 
+START_TEST(sets_are_bounded_in_number)
+{
+	int32_t n;
+
+	k.cap_acls[0] = KEEPS_SETS_MAX;
+	ck_assert_ptr_nonnull(k.acls[0] = calloc(KEEPS_SETS_MAX, sizeof *k.acls[0]));
+	k.n_acls[0] = KEEPS_SETS_MAX - 1;
+	ck_assert_int_eq(acl(0, "00 00", &n), 0);
+	ck_assert_int_eq(n, KEEPS_SETS_MAX - 1);
+	ck_assert_int_eq(acl(0, "00 00", &n), E_LIMIT);
+	ck_assert_uint_eq(k.n_acls[0], KEEPS_SETS_MAX);
+}
+END_TEST
+
 START_TEST(lists_are_bounded)
 {
 	static char hex[20000] = "00 01 8fff 00 ";
@@ -212,6 +226,7 @@ main(void)
 	tcase_add_test(t, the_captured_set_is_read_and_asked_for_once);
 	tcase_add_loop_test(t, a_set_is_read_or_refused, 0, ARRAY_LEN(sets));
 	tcase_add_test(t, values_are_bounded);
+	tcase_add_test(t, sets_are_bounded_in_number);
 	tcase_add_test(t, lists_are_bounded);
 	suite_add_tcase(s, t);
 	return unit_main(s);

@@ -100,6 +100,19 @@ START_TEST(hard_links_are_abbreviated_in_their_own_segment)
 }
 END_TEST
 
+START_TEST(the_first_file_of_all_may_have_more_names)
+{
+	struct flist_form form = new32;
+	struct flist_state st = { .any = true, .mode = 0100644, .mtime = 1704164645 };
+	struct entry e = file("hard0");
+
+	form.hard_links = true;
+	e.linked = e.abbreviated = true;
+	e.link_ndx = 0;
+	both_ways(&form, &st, &e, 0, "a29a 05 \"hard0\" 00");
+}
+END_TEST
+
 START_TEST(hard_links_to_earlier_segments_are_whole)
 {
 	struct flist_form form = new32;
@@ -448,6 +461,7 @@ main(void)
 	tcase_add_test(t, the_worked_examples_go_both_ways);
 	tcase_add_test(t, device_numbers_have_the_form_of_their_version);
 	tcase_add_test(t, hard_links_are_abbreviated_in_their_own_segment);
+	tcase_add_test(t, the_first_file_of_all_may_have_more_names);
 	tcase_add_test(t, hard_links_to_earlier_segments_are_whole);
 	tcase_add_test(t, a_flag_word_of_zero_is_told_from_the_end);
 	tcase_add_test(t, openrsyncs_form_is_read);
