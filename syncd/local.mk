@@ -81,6 +81,7 @@ SCRIPTS_T += \
 	t/440-push-trouble.t \
 	t/450-push-attributes.t \
 	t/460-push-hostile.t \
+	t/462-mangled.t \
 	t/470-push-hidden.t \
 	t/471-push-hidden-spelled.t \
 	t/480-push-fake-super.t \

@@ -147,7 +147,8 @@ fuzz_fuzz_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 fuzz_fuzz_delta_expand_SOURCES = fuzz/fuzz_delta_expand.c $(REPLAY)
 fuzz_fuzz_delta_expand_LDADD = syncd/libdelta.a syncd/libwire.a $(BASE_LIBS) $(DELTA_LIBS)
 
-check_PROGRAMS += t/tool/hostile t/tool/crowd t/tool/cut t/tool/flip t/tool/peek
+check_PROGRAMS += t/tool/hostile t/tool/crowd t/tool/cut t/tool/flip t/tool/peek t/tool/mangle
+t_tool_mangle_SOURCES = t/tool/mangle.c
 t_tool_peek_SOURCES = t/tool/peek.c
 t_tool_crowd_SOURCES = t/tool/crowd.c
 t_tool_cut_SOURCES = t/tool/cut.c
