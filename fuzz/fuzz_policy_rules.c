@@ -36,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rules_dir *top = NULL, *sub = NULL;
 	char *text, *names, where[256];
+	struct rules_reader reader = { fetch, NULL, "base" };
 	struct rules *r;
 
 	if (size < 2 || size > 3000 || memchr(data, '\0', size) != NULL || rules_new(&r) != 0)
@@ -57,8 +58,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (data[0] & 0x80)
 			rules_add_cvs(r);
 	}
-	if (rules_enter(r, NULL, "", fetch, text, &top, where, sizeof where) == 0) {
-		if (rules_enter(r, top, "sub", fetch, text, &sub, where, sizeof where) == 0 && names != NULL)
+	reader.arg = text;
+	if (rules_enter(r, NULL, "", &reader, &top, where, sizeof where) == 0) {
+		if (rules_enter(r, top, "sub", &reader, &sub, where, sizeof where) == 0 && names != NULL)
 			judge(r, sub, names);
 		else if (names != NULL)
 			judge(r, top, names);

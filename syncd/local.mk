@@ -52,6 +52,7 @@ sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd
 SCRIPTS_T += \
 	t/300-pull-like-stock.t \
 	t/310-pull-filters.t \
+	t/311-merge-files.t \
 	t/320-pull-sums-and-squeeze.t \
 	t/330-pull-links.t \
 	t/340-pull-names-and-modes.t \

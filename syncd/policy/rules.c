@@ -44,6 +44,7 @@ struct rules {
 struct merged {
 	const struct rule *by;
 	struct rules list;
+	char *fs;		/* the directory above it that they were found in, heap; NULL: in this one */
 };
 
 struct rules_dir {
@@ -344,13 +345,21 @@ rules_add_config(struct rules *r, enum rules_source source, const char *text)
 struct entering {
 	const struct rules *top;
 	struct rules_dir *dir;
-	rules_fetch *fetch;
-	void *arg;
+	const struct rules_reader *reader;
 	char *where;
 	size_t where_size;
 };
 
-static int load_merge(struct entering *e, const struct rule *by, struct rules *list, int depth);
+static int load_merge(struct entering *e, const struct rule *by, const char *fs, struct rules *list, int depth);
+
+/* Where a '.' rule inside a merge file looks for its file: rsync takes a bare name from where it stands itself. */
+static const char *
+included_from(const struct entering *e, const char *name)
+{
+	if (strchr(name, '/') == NULL)
+		return e->reader->base;
+	return name[0] == '/' ? "" : e->dir->fs;
+}
 
 /* One piece of a merge file, in the syntax that the merge rule says. */
 static int
@@ -376,14 +385,14 @@ add_merged(struct entering *e, const struct rule *by, struct rules *list, const 
 	now = (struct rule){ .kind = FILTER_MERGE, .mods = f.mods | side, .pattern = strndup(f.pattern, f.len) };
 	if (now.pattern == NULL)
 		return -ENOMEM;
-	r = load_merge(e, &now, list, depth + 1);
+	r = load_merge(e, &now, included_from(e, now.pattern), list, depth + 1);
 	free(now.pattern);
 	return r;
 }
 
-/* The file that a merge rule names, in the directory being entered. */
+/* The file that a merge rule names, in directory fs. */
 static int
-load_merge(struct entering *e, const struct rule *by, struct rules *list, int depth)
+load_merge(struct entering *e, const struct rule *by, const char *fs, struct rules *list, int depth)
 {
 	const char *name = by->kind == FILTER_DIR_MERGE && strrchr(by->pattern, '/') != NULL ?
 	    strrchr(by->pattern, '/') + 1 : by->pattern;
@@ -394,14 +403,14 @@ load_merge(struct entering *e, const struct rule *by, struct rules *list, int de
 	int r = 0;
 
 	if (depth > RULES_DEPTH_MAX)
-		return E_LIMIT;
-	if ((text = e->fetch(e->arg, e->dir->fs, name)) == NULL)
-		return 0;		/* absent, or hidden: the same */
+		return -ELOOP;
+	if ((text = e->reader->fetch(e->reader->arg, fs, name)) == NULL)	/* absent, or hidden: the same */
+		return by->kind == FILTER_MERGE ? -ENOENT : 0;
 	s = (struct splitter){ text, (by->mods & FM_WORDS) != 0, 0 };
 	while (r == 0 && next_piece(&s, &piece, &n))
 		r = add_merged(e, by, list, piece, n, depth);
-	if (r == E_FORMAT && e->where[0] == '\0')	/* never the text: it may be anybody's file */
-		snprintf(e->where, e->where_size, "%s/%s:%u", e->dir->fs, name, s.line);
+	if (r != 0 && e->where[0] == '\0')	/* never the text: it may be anybody's file */
+		snprintf(e->where, e->where_size, "%s%s%s line %u", fs, fs[0] == '\0' ? "" : "/", name, s.line);
 	free(text);
 	return r;
 }
@@ -415,40 +424,83 @@ already_merged(const struct rules_dir *d, const struct rule *by)
 	return false;
 }
 
-static int enter_list(struct entering *e, const struct rules *list, int depth);
+static int enter_list(struct entering *e, const struct rules *list, bool found_here, int depth);
+
+/* What one ':' rule finds in directory fs: the one being entered, or one above it. */
+static int
+merge_from(struct entering *e, const struct rule *by, const char *fs, int depth)
+{
+	struct merged *v = reallocarray(e->dir->v, e->dir->n + 1, sizeof *v), now = { .by = by, .list.total = e->top->total };
+	int r;
+
+	if (v == NULL)
+		return -ENOMEM;
+	e->dir->v = v;
+	if (strcmp(fs, e->dir->fs) != 0 && (now.fs = strdup(fs)) == NULL)
+		return -ENOMEM;
+	r = load_merge(e, by, fs, &now.list, depth);
+	e->dir->v[e->dir->n++] = now;
+	return r;
+}
+
+static bool
+holds(const char *dir, const char *fs)
+{
+	size_t n = strlen(dir);
+
+	return n == 0 || (strncmp(dir, fs, n) == 0 && (fs[n] == '/' || fs[n] == '\0'));
+}
+
+/* A rule found in this directory whose file has a path: the directories above count from the one that it names on, which
+ * is one of the module or one seen from here.  The nearest comes first. */
+static int
+merge_above(struct entering *e, const struct rule *by, int depth)
+{
+	char start[PATH_SIZE], at[PATH_SIZE], *slash = strrchr(by->pattern, '/');
+	char *dir = strndup(by->pattern, slash == NULL ? 0 : (size_t)(slash - by->pattern) + 1);
+	int r = dir == NULL ? -ENOMEM : path_below(dir[0] == '/' ? "" : e->dir->fs, dir, start, sizeof start);
+
+	free(dir);
+	if (r == 0)
+		r = path_below("", e->dir->fs, at, sizeof at);
+	if (r != 0 || !holds(start, at))
+		return r == -ENAMETOOLONG ? 0 : r;
+	while (r == 0 && strlen(at) > strlen(start)) {
+		slash = strrchr(at, '/');
+		*(slash == NULL ? at : slash) = '\0';
+		r = merge_from(e, by, at, depth);
+	}
+	return r;
+}
 
 /* Read what one ':' rule finds here, then what the rules found ask for in turn. */
 static int
-enter_rule(struct entering *e, const struct rule *by, int depth)
+enter_rule(struct entering *e, const struct rule *by, bool found_here, int depth)
 {
-	struct merged *v;
-	struct rules list = { .total = e->top->total };
 	size_t at = e->dir->n;
 	int r;
 
 	if (already_merged(e->dir, by))
 		return 0;
-	if ((v = reallocarray(e->dir->v, at + 1, sizeof *v)) == NULL)
-		return -ENOMEM;
-	e->dir->v = v;
-	r = load_merge(e, by, &list, depth);
-	e->dir->v[at] = (struct merged){ by, list };
-	e->dir->n++;
-	return r != 0 ? r : enter_list(e, &e->dir->v[at].list, depth + 1);
+	r = merge_from(e, by, e->dir->fs, depth);
+	if (r == 0 && found_here && !(by->mods & FM_NO_INHERIT) && strchr(by->pattern, '/') != NULL)
+		r = merge_above(e, by, depth);
+	return r != 0 ? r : enter_list(e, &e->dir->v[at].list, true, depth + 1);
 }
 
+/* found_here: the list was read while this directory was entered. */
 static int
-enter_list(struct entering *e, const struct rules *list, int depth)
+enter_list(struct entering *e, const struct rules *list, bool found_here, int depth)
 {
 	size_t n = list->n;
 	const struct rule *v = list->v;	/* the list may move when more are merged; its rules do not */
 	int r = 0;
 
 	if (depth > RULES_DEPTH_MAX)
-		return E_LIMIT;
+		return -ELOOP;
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (v[i].kind == FILTER_DIR_MERGE)
-			r = enter_rule(e, &v[i], depth);
+			r = enter_rule(e, &v[i], found_here, depth);
 	return r;
 }
 
@@ -483,10 +535,10 @@ enter_one(const struct rules *r, struct rules_dir *above, const char *fs, struct
 	d->refs = 1;
 	d->above = rules_dir_share(above);
 	e->dir = d;
-	result = enter_list(e, r, 0);
+	result = enter_list(e, r, false, 0);
 	for (const struct rules_dir *up = above; up != NULL && result == 0; up = up->above)
 		for (size_t i = 0; i < up->n && result == 0; i++)
-			result = enter_list(e, &up->v[i].list, 0);	/* ':' rules found above hold here too */
+			result = enter_list(e, &up->v[i].list, false, 0);	/* ':' rules found above hold here too */
 	if (result != 0) {
 		rules_dir_free(d);
 		return result;
@@ -521,10 +573,10 @@ enter_parents(const struct rules *r, const char *fs, struct entering *e, struct 
 }
 
 int
-rules_enter(const struct rules *r, struct rules_dir *above, const char *fs, rules_fetch *fetch, void *arg,
+rules_enter(const struct rules *r, struct rules_dir *above, const char *fs, const struct rules_reader *reader,
     struct rules_dir **ret, char *where, size_t where_size)
 {
-	struct entering e = { r, NULL, fetch, arg, where, where_size };
+	struct entering e = { r, NULL, reader, where, where_size };
 	struct rules_dir *top = rules_dir_share(above);
 	int result = 0;
 
@@ -538,6 +590,22 @@ rules_enter(const struct rules *r, struct rules_dir *above, const char *fs, rule
 		result = enter_one(r, top, fs, &e, ret);
 	rules_dir_free(top);
 	return result;
+}
+
+bool
+rules_complaint(int error, const char *slash, const char *where, char *dst, size_t size)
+{
+	static const struct { int error; const char *text; } rows[] = {
+		{ E_FORMAT, "Unknown filter rule:" }, { -ENOENT, "failed to open exclude file" },
+		{ -ELOOP, "merge-file include depth limit exceeded at" }, { E_LIMIT, "too many filter rules at" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].error == error) {
+			snprintf(dst, size, "%s <rule from %s%s>", rows[i].text, slash, where);
+			return true;
+		}
+	return false;
 }
 
 struct rules_dir *
@@ -554,8 +622,10 @@ rules_dir_free(struct rules_dir *d)
 	while (d != NULL && --d->refs == 0) {
 		struct rules_dir *above = d->above;
 
-		for (size_t i = 0; i < d->n; i++)
+		for (size_t i = 0; i < d->n; i++) {
 			list_done(&d->v[i].list);
+			free(d->v[i].fs);
+		}
 		free(d->v);
 		free(d->fs);
 		free(d);
@@ -670,7 +740,7 @@ judge_merge(const struct rule *by, const struct judging *j)
 
 	for (const struct rules_dir *d = j->dir; d != NULL; d = d->above) {
 		for (size_t i = 0; i < d->n; i++) {
-			const char *local = below(d->fs, j->n->fs);
+			const char *local = below(d->v[i].fs != NULL ? d->v[i].fs : d->fs, j->n->fs);
 
 			if (d->v[i].by != by || local == NULL)
 				continue;

@@ -54,12 +54,24 @@ bool rules_empty(const struct rules *r);
  * name may hold slashes only for '.' rules inside merge files. */
 typedef char *rules_fetch(void *arg, const char *fs, const char *name);
 
+struct rules_reader {
+	rules_fetch *fetch;
+	void *arg;
+	const char *base;	/* the directory of the module that the transfer starts from: there '.' rules inside merge files
+				 * look for bare names, as rsync does; for others in their own directory or the module's root */
+};
+
 /* Enter directory fs (from the module's root): read its merge files.  above: the directory that
  * holds it, NULL at the root of an argument (then those up to the module's root are read too,
  * where a rule asks for it).  Shares above by count; *ret may be NULL when nothing is merged.
- * 0, E_FORMAT, E_LIMIT or -ENOMEM; where names the file and line of a bad rule. */
-int rules_enter(const struct rules *r, struct rules_dir *above, const char *fs, rules_fetch *fetch, void *arg,
+ * 0, E_FORMAT for a bad rule, -ENOENT for a '.' rule whose file is not there, -ELOOP for files that include each other
+ * deeper than RULES_DEPTH_MAX (where names file and line of it, never its text), E_LIMIT or -ENOMEM. */
+int rules_enter(const struct rules *r, struct rules_dir *above, const char *fs, const struct rules_reader *reader,
     struct rules_dir **ret, char *where, size_t where_size);
+
+/* What to tell of an error of rules_enter about a rule: in rsync's words, slash standing in front of where.  False when it
+ * is an error of another kind. */
+bool rules_complaint(int error, const char *slash, const char *where, char *dst, size_t size);
 struct rules_dir *rules_dir_share(struct rules_dir *d);
 void rules_dir_free(struct rules_dir *d);	/* before the list that it was entered with */
 

@@ -82,7 +82,7 @@ static int
 enter(struct session *s, const char *path, struct rules_dir **ret)
 {
 	struct intake *in = s->in;
-	char fs[TREE_PATH_SIZE], where[256] = "";
+	char fs[TREE_PATH_SIZE], where[256] = "", line[512];
 	struct merge_level *top;
 	const char *key = strcmp(path, ".") == 0 ? "" : path;
 	struct rules_dir *rules = NULL, *above = NULL;
@@ -106,9 +106,9 @@ enter(struct session *s, const char *path, struct rules_dir **ret)
 	if (!grow(&in->levels, sizeof *in->levels, in->n_levels, &in->cap_levels))
 		return -ENOMEM;
 	fs_path(s, path, fs);
-	r = rules_enter(s->rules, above, fs, fetch, s, &rules, where, sizeof where);
-	if (r == E_FORMAT || r == E_LIMIT) {
-		session_fail(s, RERR_SYNTAX, "bad filter rule in %s: nothing is deleted by halves", where);
+	r = rules_enter(s->rules, above, fs, &(struct rules_reader){ fetch, s, s->in->tree.path }, &rules, where, sizeof where);
+	if (r != 0 && rules_complaint(r, s->grant.jailed ? "/" : "", where, line, sizeof line)) {
+		session_fail(s, session_rules_code(r), "%s", line);	/* nothing is deleted by halves */
 		return 1;
 	}
 	if (r != 0)

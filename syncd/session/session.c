@@ -181,11 +181,19 @@ session_log_end(const struct session *s)
 		}
 }
 
+int
+session_rules_code(int err)
+{
+	return err == E_FORMAT ? RERR_SYNTAX : err == E_LIMIT ? RERR_PROTOCOL : RERR_FILEIO;
+}
+
 enum step
 session_broken(struct session *s, int err)
 {
 	if (s->work.err != 0)		/* whatever came of it */
 		err = s->work.err;
+	if (s->work.err == 0 && s->source != NULL && source_rules_error(s->source) != 0)	/* the words are out */
+		return session_fail(s, session_rules_code(source_rules_error(s->source)), "%s", "");
 	if (err == E_PEER) {	/* it has said so itself */
 		s->phase = PH_DRAIN;
 		return STEP_NEXT;

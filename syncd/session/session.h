@@ -205,6 +205,9 @@ void session_breathe(struct session *s);
 /* A line for the log alone. */
 void session_log(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The exit code for an error of rules_enter, as rsync's. */
+int session_rules_code(int err);
+
 /* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
 enum step session_short(struct session *s, int err);
 

@@ -592,6 +592,12 @@ source_wants_more(const struct source *s, size_t ahead)
 }
 
 int
+source_rules_error(const struct source *s)
+{
+	return s->rules_error;
+}
+
+int
 source_io_error(const struct source *s)
 {
 	return s->conf.ignore_errors ? 0 : s->io_error;

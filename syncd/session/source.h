@@ -144,6 +144,9 @@ const char *source_shown(const struct source *s, uint32_t dir, const char *fs, c
 /* May a directory below the root be what arguments or names start from?  0 or -errno; one that rules hide is not there. */
 int source_may_enter(const struct source *s, const char *dir);
 
+/* What rules_enter said when a merge file ended the list; the client was told.  0: none did. */
+int source_rules_error(const struct source *s);
+
 int source_io_error(const struct source *s);
 int64_t source_total_size(const struct source *s);	/* regular files and symlinks, bytes */
 

@@ -144,25 +144,36 @@ fetch_rules(void *arg, const char *dir, const char *name)
 	return text;
 }
 
+/* Where the names of a transfer begin: the place, less its path in the transfer. */
+static void
+transfer_root(const struct place *p, char base[NAME_BYTES_MAX])
+{
+	size_t fs = strlen(p->fs), path = strlen(p->path), n = path == 0 ? fs : fs > path ? fs - path - 1 : 0;
+
+	snprintf(base, NAME_BYTES_MAX, "%.*s", (int)n, p->fs);
+}
+
 /* Read the merge files of a directory that is about to be listed. */
 static int
 enter_rules(struct source *s, uint32_t dir)
 {
 	struct place *p = &s->places[dir];
 	struct rules_dir *rules;
-	char where[256];
+	char where[256], line[512], base[NAME_BYTES_MAX];
 	int r;
 
 	if (rules_empty(s->conf.rules))
 		return 0;
-	r = rules_enter(s->conf.rules, p->rules, p->fs, fetch_rules, s, &rules, where, sizeof where);
-	if (r == E_FORMAT)
-		source_tell(s, MSG_ERROR_XFER, "rsync: [sender] %s: bad filter rule (in %s)\n", where, s->conf.module);
+	transfer_root(p, base);
+	r = rules_enter(s->conf.rules, p->rules, p->fs, &(struct rules_reader){ fetch_rules, s, base }, &rules, where, sizeof where);
 	if (r == 0) {
 		rules_dir_free(p->rules);
 		p->rules = rules;
+	} else if (rules_complaint(r, s->conf.entered ? "/" : "", where, line, sizeof line)) {
+		source_tell(s, MSG_ERROR, "%s\n", line);
+		s->rules_error = r;
 	}
-	return r == E_FORMAT || r == E_LIMIT ? E_FORMAT : r;
+	return r;
 }
 
 /* Is this link to be replaced by what it leads to?  place: where it lies. */

@@ -30,6 +30,7 @@ struct source {
 	struct file *todo;	/* the complete list: entries that come behind what is still to be read, last first */
 	size_t n_todo, cap_todo;
 	int io_error;
+	int rules_error;	/* why merge files of the client's rules ended it, told already; 0: they did not */
 	int64_t total_size;
 	struct inodes {		/* -H: a hash table of what was sent */
 		struct inode_row {

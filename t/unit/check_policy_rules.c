@@ -1,5 +1,6 @@
 #include "syncd/policy/rules.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -373,7 +374,7 @@ enter(const struct rules *r, struct rules_dir *above, const char *fs, const stru
 {
 	char where[256];
 
-	ck_assert_int_eq(rules_enter(r, above, fs, fetch, (void *)files, ret, where, sizeof where), want);
+	ck_assert_int_eq(rules_enter(r, above, fs, &(struct rules_reader){ fetch, (void *)files, "" }, ret, where, sizeof where), want);
 }
 
 START_TEST(merge_files_hold_for_their_directory_and_below)
@@ -431,7 +432,7 @@ START_TEST(a_file_that_includes_itself_ends)
 
 	rules_new(&r);
 	add_all(r, ": .f");
-	enter(r, NULL, "", loops, &top, E_LIMIT);
+	enter(r, NULL, "", loops, &top, -ELOOP);
 	ck_assert_ptr_null(top);
 	rules_free(r);
 	rules_new(&r);
@@ -440,6 +441,52 @@ START_TEST(a_file_that_includes_itself_ends)
 	judge_all(r, top, "x y", left);
 	ck_assert_str_eq(left, "y");
 	rules_dir_free(top);
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(a_rule_in_a_merge_file_reaches_above)
+{
+	static const struct merge_file files[] = {
+		{ "a/b", ".f", ": ../r\n: /t\n:n ../none\n" }, { "a/b", "r", "- near\n" }, { "a", "r", "+ near\n- far\n- /b/anch\n" },
+		{ "", "r", "- never\n" }, { "", "t", "- top\n- /a/b/own\n" }, { "a", "none", "- never\n" }, { NULL, NULL, NULL },
+	};
+	struct rules_dir *d, *e;
+	char left[512];
+	struct rules *r;
+
+	rules_new(&r);
+	add_all(r, ": .f");
+	enter(r, NULL, "a/b", files, &d, 0);
+	judge_all(r, d, "a/b/near a/b/far a/b/anch a/b/never a/b/top a/b/own", left);
+	ck_assert_str_eq(left, "a/b/never");
+	enter(r, d, "a/b/c", files, &e, 0);		/* and holds below */
+	judge_all(r, e, "a/b/c/near a/b/c/far a/b/c/anch a/b/c/top", left);
+	ck_assert_str_eq(left, "a/b/c/anch");
+	rules_dir_free(e);
+	rules_dir_free(d);
+	rules_free(r);
+}
+END_TEST
+
+START_TEST(what_is_included_starts_from_the_base)
+{
+	static const struct merge_file files[] = { { "a", ".f", "- x\n. more\n. /abs\n. ./own\n" }, { "base", "more", "- y\n" }, { "", "/abs", "- z\n" },
+		{ "a", "more", "- w\n" }, { "a", "./own", "- v\n" }, { NULL, NULL, NULL } };
+	char where[256], left[512];
+	struct rules_dir *d = NULL;
+	struct rules *r;
+
+	rules_new(&r);
+	add_all(r, ": .f");
+	ck_assert_int_eq(rules_enter(r, NULL, "a", &(struct rules_reader){ fetch, (void *)files, "base" }, &d, where, sizeof where), 0);
+	judge_all(r, d, "a/v a/w a/x a/y a/z", left);
+	ck_assert_str_eq(left, "a/w");
+	rules_dir_free(d);
+	d = NULL;
+	ck_assert_int_eq(rules_enter(r, NULL, "a", &(struct rules_reader){ fetch, (void *)files, "" }, &d, where, sizeof where), -ENOENT);
+	ck_assert_str_eq(where, "a/.f line 2");
+	ck_assert_ptr_null(d);
 	rules_free(r);
 }
 END_TEST
@@ -469,8 +516,8 @@ START_TEST(a_bad_line_is_named_and_never_shown)
 
 	rules_new(&r);
 	add_all(r, ": f");
-	ck_assert_int_eq(rules_enter(r, NULL, "d", fetch, (void *)files, &d, where, sizeof where), E_FORMAT);
-	ck_assert_str_eq(where, "d/f:2");
+	ck_assert_int_eq(rules_enter(r, NULL, "d", &(struct rules_reader){ fetch, (void *)files, "" }, &d, where, sizeof where), E_FORMAT);
+	ck_assert_str_eq(where, "d/f line 2");
 	rules_free(r);
 }
 END_TEST
@@ -493,6 +540,8 @@ main(void)
 	tcase_add_loop_test(t, a_bad_rule_is_refused, 0, ARRAY_LEN(bad));
 	tcase_add_test(t, rules_are_bounded_in_number);
 	tcase_add_test(t, rules_are_bounded_in_bytes);
+	tcase_add_test(t, a_rule_in_a_merge_file_reaches_above);
+	tcase_add_test(t, what_is_included_starts_from_the_base);
 	tcase_add_test(t, directories_that_were_left_give_their_rules_back);
 	tcase_add_test(t, merge_files_hold_for_their_directory_and_below);
 	tcase_add_test(t, a_file_that_is_not_inherited_holds_for_its_directory_alone);
