@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client-wrap/rsync_options.h"
 #include "lib/err.h"
 #include "lib/num.h"
 
@@ -64,20 +65,6 @@ take_ours(const char *arg, struct wrap_args *a, char *why)
 	return strncmp(arg, "--tls-", 6) == 0 ? complain(why, "unknown option", arg) : 0;
 }
 
-/* Another remote shell would take the place of the TLS without a word. */
-static int
-sets_rsh(const char *arg)
-{
-	if (strcmp(arg, "--rsh") == 0 || strncmp(arg, "--rsh=", 6) == 0)
-		return 1;
-	if (arg[0] != '-' || arg[1] == '-')
-		return 0;
-	for (arg++; *arg != '\0' && strchr("BMTf@", *arg) == NULL; arg++)	/* after these comes a value */
-		if (*arg == 'e')
-			return 1;
-	return 0;
-}
-
 /* [user@]host[:port]: a host there must be, and a port must be one. */
 static int
 check_authority(const char *at, size_t n)
@@ -106,16 +93,16 @@ check_authority(const char *at, size_t n)
 }
 
 static int
-copy_theirs(const char *arg, char **ret, char *why)
+copy_theirs(const char *arg, int is_value, char **ret, char *why)
 {
 	size_t n = strlen(arg) + 1;
+	int is_url = !is_value && strncasecmp(arg, "rsyncs://", SCHEME_LEN) == 0;
 
-	if (strncasecmp(arg, "rsyncs://", SCHEME_LEN) == 0 &&
-	    check_authority(arg + SCHEME_LEN, strcspn(arg + SCHEME_LEN, "/")) != 0)
+	if (is_url && check_authority(arg + SCHEME_LEN, strcspn(arg + SCHEME_LEN, "/")) != 0)
 		return complain(why, "not a host and port", arg);
 	if ((*ret = malloc(n)) == NULL)
 		return -ENOMEM;
-	if (strncasecmp(arg, "rsyncs://", SCHEME_LEN) == 0)
+	if (is_url)
 		snprintf(*ret, n, "rsync://%s", arg + SCHEME_LEN);
 	else
 		memcpy(*ret, arg, n);
@@ -125,7 +112,7 @@ copy_theirs(const char *arg, char **ret, char *why)
 int
 args_split(int argc, char **argv, struct wrap_args *ret, char *why)
 {
-	int i = 1, r = 0, options = 1;
+	int i = 1, r = 0, options = 1, value = 0;	/* value: what stands here belongs to the option before it */
 
 	*ret = (struct wrap_args){ NULL };
 	while (i < argc && (r = take_ours(argv[i], ret, why)) == 1)
@@ -135,13 +122,14 @@ args_split(int argc, char **argv, struct wrap_args *ret, char *why)
 	if ((ret->rsync = calloc((size_t)argc + 2, sizeof *ret->rsync)) == NULL)
 		return -ENOMEM;
 	for (; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0)
+		if (options && !value && strcmp(argv[i], "--") == 0)
 			options = 0;
-		if (options && sets_rsh(argv[i]))
+		if (options && !value && rsync_option_sets_rsh(argv[i]))	/* it would take the place of the TLS without a word */
 			return complain(why, "the remote shell is this program's own", argv[i]);
-		if ((r = copy_theirs(argv[i], &ret->rsync[ret->n_rsync], why)) != 0)
+		if ((r = copy_theirs(argv[i], value, &ret->rsync[ret->n_rsync], why)) != 0)
 			return r;
 		ret->n_rsync++;
+		value = options && !value && rsync_option_takes_next(argv[i]);
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 # sallyport-rsync: args is apart for its unit tests
 noinst_LIBRARIES += client-wrap/libwrap.a
-client_wrap_libwrap_a_SOURCES = client-wrap/args.c client-wrap/args.h
+client_wrap_libwrap_a_SOURCES = client-wrap/args.c client-wrap/args.h client-wrap/rsync_options.c client-wrap/rsync_options.h
 
 bin_PROGRAMS += sallyport-rsync
 sallyport_rsync_SOURCES = client-wrap/main.c client-wrap/helper.c client-wrap/helper.h client-wrap/status.h

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client-wrap/args.h"
+#include "client-wrap/rsync_options.h"
 #include "lib/err.h"
 #include "t/unit/unit.h"
 
@@ -29,6 +30,12 @@ static const struct {
 	{ "-a --tls-ca=x h::m", "-a --tls-ca=x h::m" },	/* after rsync's begin, all are rsync's */
 	{ "-a -- -e rsyncs://h/m", "-a -- -e rsync://h/m" },
 	{ "-fe h::m", "-fe h::m" },		/* the e is -f's value */
+	{ "--exclude -- -e /evil h::m", NULL }, { "-f -- -e /evil h::m", NULL }, { "-avf -- -e /evil h::m", NULL },
+	{ "--exclude -e h::m", "--exclude -e h::m" }, { "--include -note h::m", "--include -note h::m" },
+	{ "-f -*.exe h::m", "-f -*.exe h::m" }, { "--filter -e -av h::m", "--filter -e -av h::m" },
+	{ "--exclude rsyncs://h/m rsyncs://h/m", "--exclude rsyncs://h/m rsync://h/m" },
+	{ "--exclude=x -e ssh h::m", NULL }, { "-fx -e ssh h::m", NULL }, { "--acls -e ssh h::m", NULL }, { "-essh h::m", NULL },
+	{ "-- --exclude -e", "-- --exclude -e" }, { "--exclude", "--exclude" },
 	{ "--type=tls h::m", NULL }, { "--tls-frob h::m", NULL }, { "--tls-ca x h::m", NULL },
 	{ "-e ssh h::m", NULL }, { "-ave ssh h::m", NULL }, { "--rsh=ssh h::m", NULL }, { "--rsh ssh h::m", NULL },
 	{ "rsyncs:///m d", NULL }, { "rsyncs://me@/m d", NULL }, { "rsyncs://h:0/m d", NULL }, { "rsyncs://h:65536/m", NULL },
@@ -51,6 +58,45 @@ START_TEST(each_argument_finds_its_owner)
 	else
 		ck_assert_str_ne(why, "");
 	args_done(&a);
+}
+END_TEST
+
+/* Does the installed rsync miss a value behind this?  -1: there is none to ask. */
+static int
+misses_value(const char *option)
+{
+	char command[128], said[256] = "";
+	FILE *p;
+
+	snprintf(command, sizeof command, "rsync --%s 2>&1 < /dev/null", option);
+	if ((p = popen(command, "r")) == NULL || fgets(said, sizeof said, p) == NULL)
+		said[0] = '\0';
+	if (p != NULL)
+		pclose(p);
+	return strstr(said, "not found") != NULL || said[0] == '\0' ? -1 : strstr(said, "missing argument") != NULL;
+}
+
+/* Every option that rsync's help names, and those that it knows besides. */
+START_TEST(values_are_where_rsync_has_them)
+{
+	static const char *const unnamed[] = { "config", "dparam", "log-format", "time-limit", "checksum-choice", "compress-choice" };
+	char line[1024], option[64];
+	FILE *help = popen("rsync --help 2> /dev/null", "r");
+	int asked = 0;
+
+	while (help != NULL && fgets(line, sizeof line, help) != NULL)
+		for (const char *at = strstr(line, "--"); at != NULL; at = strstr(at + 2, "--")) {
+			snprintf(option, sizeof option, "%.*s", (int)strspn(at, "-abcdefghijklmnopqrstuvwxyz0123456789"), at);
+			if (option[2] == '\0' || option[strlen(option) - 1] == '-' || misses_value(option + 2) < 0)
+				continue;
+			ck_assert_msg(rsync_option_takes_next(option) == misses_value(option + 2), "%s", option);
+			asked++;
+		}
+	if (help != NULL)
+		pclose(help);
+	for (size_t i = 0; asked > 0 && i < ARRAY_LEN(unnamed); i++)
+		ck_assert_msg(misses_value(unnamed[i]) == 1, "%s", unnamed[i]);
+	ck_assert(asked == 0 || asked > 100);
 }
 END_TEST
 
@@ -111,6 +157,7 @@ main(void)
 
 	tcase_add_loop_test(t, each_argument_finds_its_owner, 0, (int)ARRAY_LEN(rows));
 	tcase_add_test(t, our_values_are_kept);
+	tcase_add_test(t, values_are_where_rsync_has_them);
 	tcase_add_loop_test(t, a_pin_is_32_bytes_in_either_spelling, 0, (int)ARRAY_LEN(pins));
 	tcase_add_test(t, quotes_survive_rsyncs_splitting);
 	suite_add_tcase(s, t);
