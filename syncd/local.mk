@@ -39,14 +39,18 @@ syncd_libsession_a_SOURCES = \
 	syncd/session/sums.h syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
 	syncd/session/order.c syncd/session/order.h syncd/session/session.h syncd/session/source.c syncd/session/source_args.c syncd/session/source_find.c syncd/session/source_rooms.h syncd/session/source.h
 
+noinst_LIBRARIES += syncd/libsyncd.a
+syncd_libsyncd_a_SOURCES = \
+	syncd/boot.c syncd/boot.h syncd/check.c syncd/check.h syncd/connections.c syncd/connections.h \
+	syncd/greeting.c syncd/greeting.h syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h \
+	syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h syncd/pidfile.c syncd/pidfile.h \
+	syncd/resolver.c syncd/resolver.h syncd/roles.c syncd/roles.h syncd/spawn.c syncd/spawn.h syncd/spawner.c \
+	syncd/spawner.h syncd/stdio_join.c syncd/stdio_join.h syncd/worker.c syncd/worker.h
+
 sbin_PROGRAMS += sallyport-syncd
-sallyport_syncd_SOURCES = \
-	syncd/boot.c syncd/boot.h syncd/connections.c syncd/connections.h syncd/greeting.c syncd/greeting.h \
-	syncd/hostname.c syncd/hostname.h syncd/check.c syncd/check.h syncd/listener.c syncd/listener.h syncd/main.c syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h \
-	syncd/pidfile.c syncd/pidfile.h syncd/resolver.c syncd/resolver.h syncd/roles.c syncd/roles.h \
-	syncd/spawn.c syncd/spawn.h syncd/spawner.c syncd/spawner.h syncd/stdio_join.c syncd/stdio_join.h syncd/worker.c syncd/worker.h
+sallyport_syncd_SOURCES = syncd/main.c
 DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
-sallyport_syncd_LDADD = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
+sallyport_syncd_LDADD = syncd/libsyncd.a syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
 SCRIPTS_T += \

@@ -37,7 +37,9 @@ SYNCD_UNITS = \
 	t/unit/check_session_source \
 	t/unit/check_session_output \
 	t/unit/check_session_peer \
-	t/unit/check_session_sums
+	t/unit/check_session_sums \
+	t/unit/check_syncd_boot \
+	t/unit/check_syncd_monitor
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -158,3 +160,7 @@ t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
 SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t t/104-crowds.t
 SCRIPTS_T += t/002-symbols.t t/200-daemon-and-its-files.t t/205-check-config.t t/210-who-may-enter.t t/220-identities.t t/230-what-a-process-holds.t
 EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp
+t_unit_check_syncd_boot_SOURCES = t/unit/check_syncd_boot.c t/unit/unit.h
+t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_syncd_monitor_SOURCES = t/unit/check_syncd_monitor.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_syncd_monitor_LDADD = syncd/libsyncd.a $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)

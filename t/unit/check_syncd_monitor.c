@@ -1,0 +1,341 @@
+/* The monitor against a worker and a session that do not behave: the test plays both, and the spawner. */
+#include "syncd/monitor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "lib/err.h"
+#include "lib/fdpass.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "syncd/boot.h"
+#include "syncd/privmsg.h"
+#include "t/unit/scratch.h"
+#include "t/unit/unit.h"
+
+enum { PATIENCE_MS = 20000, DEADLINE_MS = 60000 };
+
+static struct {
+	pid_t pid;
+	int worker, worker_control, spawner, report;
+	struct buf in;
+} mon;
+
+static void
+pair_of(int pair[2])
+{
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+}
+
+static void
+start_with_deadline(const char *conf_text, uint64_t ms)
+{
+	struct log_conf log = { .style = LOG_STYLE_RSYNCD, .ident = "t", .file_mode = 0644, .level = LOG_INFO };
+	char path[128], log_path[128];
+	struct syncd_conf *conf;
+	struct conf_err e;
+	int worker[2], control[2], spawner[2], peer[2], report[2];
+
+	snprintf(path, sizeof path, "%s/conf", scratch);
+	snprintf(log_path, sizeof log_path, "%s/log", scratch);
+	scratch_file("conf", conf_text);
+	ck_assert_int_eq(conf_load(path, NULL, 0, NULL, NULL, &conf, &e), 0);
+	log.file = log_path;
+	ck_assert_int_eq(log_setup(&log), 0);
+	pair_of(worker), pair_of(control), pair_of(spawner), pair_of(peer);
+	ck_assert_int_eq(pipe(report), 0);
+	if ((mon.pid = fork()) == 0) {
+		struct monitor_job job = { .conf = conf, .spawner_fd = spawner[0], .peer_fd = peer[0],
+		    .worker = { worker[0], control[0] }, .deadline = loop_clock() + ms, .report_fd = report[1], .log_override = log_path };
+
+		close(worker[1]), close(control[1]), close(spawner[1]), close(report[0]);
+		addr_parse("127.0.0.1", 4711, &job.peer);
+		_exit(monitor_run(&job));
+	}
+	close(worker[0]), close(control[0]), close(spawner[0]), close(report[1]), close(peer[0]), close(peer[1]);
+	mon.worker = worker[1], mon.worker_control = control[1], mon.spawner = spawner[1], mon.report = report[0];
+	conf_free(conf);
+}
+
+static void
+start(void)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, "reverse lookup = no\nuse chroot = no\n[pub]\npath = %s\ncomment = open\n"
+	    "[other]\npath = %s\n[hidden]\npath = /hidden-path\nlist = no\ncomment = hidden-comment\n", scratch, scratch);
+	start_with_deadline(text, DEADLINE_MS);
+}
+
+static void
+setup(void)
+{
+	scratch_make();
+	start();
+}
+
+static void
+teardown(void)
+{
+	kill(mon.pid, SIGKILL);
+	waitpid(mon.pid, NULL, 0);
+	close(mon.worker), close(mon.worker_control), close(mon.spawner), close(mon.report);
+	buf_done(&mon.in);
+	scratch_remove();
+}
+
+static void
+say(int fd, uint8_t id, const void *bytes, size_t n)
+{
+	ck_assert_int_eq(priv_send(fd, id, bytes, n), 0);
+}
+
+/* The answer to the request: its verdict byte, or whatever comes first. */
+static int
+hear(int fd, uint8_t id)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint8_t got = 0xff;
+
+	ck_assert_int_eq(poll(&p, 1, PATIENCE_MS), 1);
+	ck_assert_int_eq(priv_recv(fd, &got, &mon.in), 0);
+	ck_assert_uint_eq(got, id);
+	return buf_len(&mon.in) > 0 ? buf_head(&mon.in)[0] : -1;
+}
+
+/* Whether the monitor has hung up, having said nothing. */
+static int
+hung_up(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint8_t id;
+	int r;
+
+	ck_assert_int_eq(poll(&p, 1, PATIENCE_MS), 1);
+	r = priv_recv(fd, &id, &mon.in);
+	return r == E_EOF || r == -ECONNRESET;
+}
+
+static int
+ask_for(const char *module)
+{
+	char text[64];
+
+	text[0] = 31;
+	strcpy(text + 1, module);
+	say(mon.worker, REQ_MODULE, text, 1 + strlen(module));
+	return hear(mon.worker, REQ_MODULE);
+}
+
+static size_t
+lines_logged(const char *text)
+{
+	char path[128], line[4096];
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/log", scratch);
+	if ((f = fopen(path, "r")) == NULL)
+		return 0;
+	while (fgets(line, sizeof line, f) != NULL)
+		n += strstr(line, text) != NULL;
+	fclose(f);
+	return n;
+}
+
+/* The order for a session: its channel, and what it is told in mon.in. */
+static int
+take_session(int *ret_control)
+{
+	uint8_t order[64];
+	int fds[FDPASS_MAX], channel;
+	size_t n, n_fds;
+
+	ck_assert_int_eq(fdpass_recv(mon.spawner, order, sizeof order, &n, fds, &n_fds), 0);
+	ck_assert_uint_eq(n_fds, SPAWN_FDS);
+	ck_assert_uint_eq(order[0], SPAWN_SESSION);
+	buf_clear(&mon.in);
+	ck_assert_int_eq(boot_read(fds[SPAWN_BOOT], &mon.in), 0);
+	channel = fds[SPAWN_CHANNEL];
+	*ret_control = fds[SPAWN_CONTROL];
+	close(fds[SPAWN_BOOT]), close(fds[SPAWN_PEER]), close(fds[SPAWN_ROOT]);
+	return channel;
+}
+
+/* As far as the session. */
+static int
+reach_session(int *ret_control)
+{
+	const char admit[] = { 31 };
+
+	ck_assert_int_eq(ask_for("pub"), 0);
+	say(mon.worker, REQ_ADMIT, admit, 1);
+	ck_assert_int_eq(hear(mon.worker, REQ_ADMIT), 0);
+	return take_session(ret_control);
+}
+
+static const struct {
+	uint8_t id;
+	const char *bytes;
+	size_t n;
+} too_early[] = {
+	{ REQ_ADMIT, "\037", 1 }, { REQ_NAME, "u\0\0\0\0", 5 }, { REQ_ID, "uroot", 5 }, { REQ_STARTED, "", 0 }, { REQ_COUNT, "", 0 },
+	{ 200, "", 0 }, { 255, "x", 1 }, { REQ_MODULE, "", 0 }, { REQ_MODULE, "\001pub", 4 }, { REQ_LIST, "", 0 }, { REQ_LIST, "\1\0\0\0", 4 },
+	{ REQ_LOG, "", 0 }, { REQ_LOG, "\377x", 2 },
+};
+
+START_TEST(what_a_worker_may_not_ask_ends_it)
+{
+	say(mon.worker, too_early[_i].id, too_early[_i].bytes, too_early[_i].n);
+	ck_assert(hung_up(mon.worker));
+}
+END_TEST
+
+START_TEST(a_module_is_asked_for_once)
+{
+	ck_assert_int_eq(ask_for("nosuch"), 1);
+	say(mon.worker, REQ_MODULE, "\037pub", 4);
+	ck_assert(hung_up(mon.worker));
+	ck_assert_uint_eq(lines_logged("unknown module"), 1);
+}
+END_TEST
+
+START_TEST(a_granted_module_is_not_changed)
+{
+	ck_assert_int_eq(ask_for("pub"), 0);
+	say(mon.worker, REQ_MODULE, "\037other", 6);
+	ck_assert(hung_up(mon.worker));
+}
+END_TEST
+
+START_TEST(a_list_is_one_list)
+{
+	say(mon.worker, REQ_LIST, "\0\0\0\0", 4);
+	hear(mon.worker, REQ_LIST);
+	ck_assert_ptr_nonnull(memmem(buf_head(&mon.in), buf_len(&mon.in), "pub", 3));
+	ck_assert_ptr_null(memmem(buf_head(&mon.in), buf_len(&mon.in), "hidden", 6));
+	say(mon.worker, REQ_LIST, "\0\0\0\0", 4);
+	ck_assert(hung_up(mon.worker));
+	ck_assert_uint_eq(lines_logged("module-list request"), 1);
+}
+END_TEST
+
+START_TEST(log_lines_have_a_bound)
+{
+	for (int i = 0; i < 2500; i++)
+		say(mon.worker, REQ_LOG, "\004mark", 5);
+	ck_assert_int_eq(ask_for("nosuch"), 1);	/* they are all read by now */
+	ck_assert_uint_eq(lines_logged("mark"), 1999);
+	ck_assert_uint_eq(lines_logged("too many lines from one connection"), 1);
+}
+END_TEST
+
+START_TEST(a_worker_is_not_heard_once_the_session_runs)
+{
+	int control, channel = reach_session(&control);
+
+	ck_assert(hung_up(mon.worker));
+	ck_assert(hung_up(mon.worker_control));	/* and is killed, if it still lives */
+	close(channel), close(control);
+}
+END_TEST
+
+static const struct {
+	uint8_t id;
+	const char *bytes;
+	size_t n;
+} not_a_session[] = {
+	{ REQ_LIST, "\0\0\0\0", 4 }, { REQ_MODULE, "\037pub", 4 }, { REQ_ADMIT, "\037", 1 }, { REQ_COUNT, "", 0 }, { REQ_NAME, "x\0\0\0\0", 5 },
+	{ REQ_NAME, "u", 1 }, { REQ_ID, "", 0 }, { REQ_STARTED, "x", 1 },
+};
+
+START_TEST(what_a_session_may_not_ask_ends_it)
+{
+	int control, channel = reach_session(&control);
+
+	say(channel, not_a_session[_i].id, not_a_session[_i].bytes, not_a_session[_i].n);
+	ck_assert(hung_up(channel));
+	ck_assert(hung_up(control));		/* closed: the spawner kills it */
+}
+END_TEST
+
+START_TEST(a_session_starts_once)
+{
+	int control, channel = reach_session(&control);
+	pid_t told = 0;
+
+	say(channel, REQ_STARTED, "", 0);
+	ck_assert_int_eq(read(mon.report, &told, sizeof told), (ssize_t)sizeof told);
+	ck_assert_int_eq(told, mon.pid);
+	say(channel, REQ_STARTED, "", 0);
+	ck_assert(hung_up(channel));
+	close(control);
+}
+END_TEST
+
+START_TEST(names_have_a_bound)
+{
+	int control, channel = reach_session(&control), i;
+
+	for (i = 0; i < 10000; i++) {
+		say(channel, REQ_NAME, "u\376\377\377\0", 5);
+		hear(channel, REQ_NAME);
+	}
+	say(channel, REQ_ID, "uroot", 5);
+	ck_assert(hung_up(channel));
+	close(control);
+}
+END_TEST
+
+START_TEST(a_session_is_told_of_its_own_module_alone)
+{
+	int control, channel = reach_session(&control);
+	struct boot b;
+	struct cursor c = cur_of(buf_head(&mon.in), buf_len(&mon.in));
+
+	ck_assert_int_eq(boot_get(&c, &b), 0);
+	ck_assert_str_eq(b.grant.module, "pub");
+	ck_assert(b.grant.read_only);
+	ck_assert_int_eq(b.id.jail, geteuid() == 0);
+	ck_assert_ptr_null(memmem(buf_head(&mon.in), buf_len(&mon.in), "hidden", 6));
+	ck_assert_ptr_null(memmem(buf_head(&mon.in), buf_len(&mon.in), "other", 5));
+	close(channel), close(control);
+}
+END_TEST
+
+START_TEST(a_deadline_ends_who_does_not_keep_it)
+{
+	teardown();
+	scratch_make();
+	start_with_deadline("reverse lookup = no\n[pub]\npath = /\n", 1);
+	ck_assert(hung_up(mon.worker));		/* the grace is over: the worker should have left by itself */
+	ck_assert_uint_eq(lines_logged("worker of"), 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("syncd/monitor");
+	TCase *t = tcase_create("monitor");
+
+	signal(SIGPIPE, SIG_IGN);
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, what_a_worker_may_not_ask_ends_it, 0, (int)ARRAY_LEN(too_early));
+	tcase_add_test(t, a_module_is_asked_for_once);
+	tcase_add_test(t, a_granted_module_is_not_changed);
+	tcase_add_test(t, a_list_is_one_list);
+	tcase_add_test(t, log_lines_have_a_bound);
+	tcase_add_test(t, a_worker_is_not_heard_once_the_session_runs);
+	tcase_add_loop_test(t, what_a_session_may_not_ask_ends_it, 0, (int)ARRAY_LEN(not_a_session));
+	tcase_add_test(t, a_session_starts_once);
+	tcase_add_test(t, names_have_a_bound);
+	tcase_add_test(t, a_session_is_told_of_its_own_module_alone);
+	tcase_add_test(t, a_deadline_ends_who_does_not_keep_it);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}
