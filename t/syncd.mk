@@ -158,7 +158,14 @@ t_tool_flip_SOURCES = t/tool/flip.c
 t_tool_hostile_SOURCES = t/tool/hostile.c
 t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
 SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t t/104-crowds.t
-SCRIPTS_T += t/002-symbols.t t/200-daemon-and-its-files.t t/205-check-config.t t/210-who-may-enter.t t/220-identities.t t/230-what-a-process-holds.t
+SCRIPTS_T += \
+	t/002-symbols.t \
+	t/200-daemon-and-its-files.t \
+	t/205-check-config.t \
+	t/210-who-may-enter.t \
+	t/212-log-of-transfers.t \
+	t/220-identities.t \
+	t/230-what-a-process-holds.t
 EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp
 t_unit_check_syncd_boot_SOURCES = t/unit/check_syncd_boot.c t/unit/unit.h
 t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)

@@ -21,7 +21,7 @@ put_stats(struct session *s)
 	put_size(b, v, (int64_t)(peer_transfer_out(&s->peer) + buf_len(b)));
 	put_size(b, v, source_total_size(s->source));
 	if (v >= 29) {
-		put_size(b, v, (int64_t)s->flist_ms);
+		put_size(b, v, s->flist_ms > 0 ? (int64_t)s->flist_ms : 1);	/* of 0 a client says nothing */
 		put_size(b, v, 0);
 	}
 }

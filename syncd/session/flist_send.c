@@ -324,8 +324,10 @@ build(struct session *s)
 {
 	int r = 0;
 
-	if (s->flist_ms == 0)
+	if (s->flist_ms == 0) {
+		session_log(s, "building file list");
 		s->flist_ms = loop_clock();
+	}
 	if (s->source == NULL && (r = flist_open(s)) == 0)
 		r = add_arguments(s);
 	if (r == 0)

@@ -57,6 +57,16 @@ hello_run(struct session *s)
 	return STEP_NEXT;
 }
 
+/* The monitor has logged why, in its own words. */
+static enum step
+denied(struct session *s, const char *words)
+{
+	buf_printf(peer_out(&s->peer), "@ERROR: %s\n", words);
+	s->exit_code = RERR_STARTCLIENT;
+	s->phase = PH_DRAIN;
+	return STEP_NEXT;
+}
+
 static enum step
 admit(struct session *s, const char *name)
 {
@@ -65,7 +75,7 @@ admit(struct session *s, const char *name)
 	int r;
 
 	if ((r = ask_module(s->monitor_fd, s->hello.version, name, words, sizeof words)) == E_DENIED)
-		return session_fail(s, RERR_STARTCLIENT, "%s", words);
+		return denied(s, words);
 	if (r != 0)
 		return session_broken(s, r);
 	/* nothing of ours may be left behind: the session writes to the same socket */

@@ -61,6 +61,7 @@ intake_new(struct session *s)
 	struct intake *in = calloc(1, sizeof *in);
 	int names_fd = s->grant.numeric_ids ? -1 : s->monitor_fd, r;
 
+	session_log(s, "receiving file list");
 	if ((s->in = in) == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
 		return -ENOMEM;
 	in->tree = in->temp = in->partial = in->backup = (struct tree)TREE_INIT;
@@ -206,6 +207,8 @@ take_entry(struct session *s)
 	if ((r = inlist_add(&s->in->list, e, s->form.sum_len, &f, &first)) != 0)
 		return r;
 	f->flags |= named ? 0u : IN_DROPPED;
+	if ((S_ISREG(f->mode) || S_ISLNK(f->mode)) && f->size <= INT64_MAX - s->in->total_size)
+		s->in->total_size += f->size;
 	if (s->chmod != NULL && !S_ISLNK(f->mode) && f->mode != 0)
 		f->mode = (f->mode & S_IFMT) | chmod_apply(s->chmod, f->mode & 07777, S_ISDIR(f->mode), s->grant.mask);
 	if (first != NULL) {

@@ -111,6 +111,7 @@ struct merge_level {
 struct intake {
 	struct inlist list;
 	struct flist_entry *entry;	/* being decoded */
+	int64_t total_size;	/* of the files and symlinks in it, bytes */
 	bool list_done;		/* the (first) list is complete */
 	bool settled;		/* and the destination stands */
 	enum { IDS_USERS, IDS_GROUPS, IDS_ERROR, IDS_DONE } trailer;

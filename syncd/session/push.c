@@ -303,8 +303,8 @@ touch_directories(struct session *s)
 static void
 log_totals(struct session *s)
 {
-	session_log(s, "sent %llu bytes  received %llu bytes", (unsigned long long)peer_transfer_out(&s->peer),
-	    (unsigned long long)peer_transfer_in(&s->peer));
+	session_log(s, "sent %llu bytes  received %llu bytes  total size %lld", (unsigned long long)peer_transfer_out(&s->peer),
+	    (unsigned long long)peer_transfer_in(&s->peer), (long long)s->in->total_size);
 }
 
 static void
