@@ -89,6 +89,7 @@ SCRIPTS_T += \
 	t/462-mangled.t \
 	t/470-push-hidden.t \
 	t/471-push-hidden-spelled.t \
+	t/472-push-strangers-links.t \
 	t/480-push-fake-super.t \
 	t/490-push-charsets.t
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "syncd/fs/fake.h"
+
+enum { LINKS_MAX = 40 };	/* followed for one path, as the kernel has it */
 
 static int
 open_beneath(int dirfd, const char *path, int flags, uint64_t resolve)
@@ -86,10 +89,89 @@ root_readable(const struct root *root, const char *path)
 	return r;
 }
 
-char *
-root_read_bytes(const struct root *root, const char *path, size_t max, size_t *ret_n)
+/* Whose is the link at this path?  1 and its target in link; 0: it is no link, or nothing is there; or -errno. */
+static int
+look_at_link(const struct root *root, const char *path, uid_t uid, char *link, size_t size)
 {
-	int fd = root_open_follow(root, path, O_RDONLY | O_NONBLOCK);
+	int fd = root_open_strict(root, path, O_PATH | O_NOFOLLOW), r = 0;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+		n = readlinkat(fd, "", link, size - 1);
+		link[n > 0 ? n : 0] = '\0';
+		r = n <= 0 ? -ENOENT : st.st_uid != 0 && st.st_uid != uid ? -ELOOP : link[0] == '/' ? -EXDEV : 1;
+	}
+	close(fd);
+	return r;
+}
+
+/* Take the last component away; false at the root. */
+static bool
+go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+	bool any = path[0] != '\0';
+
+	*(slash == NULL ? path : slash) = '\0';
+	return any;
+}
+
+/* path goes on along part, a component of n bytes. */
+static int
+go_down(char *path, size_t size, const char *part, size_t n)
+{
+	size_t at = strlen(path);
+
+	if (at + n + 2 > size)
+		return -ENAMETOOLONG;
+	snprintf(path + at, size - at, "%s%.*s", at == 0 ? "" : "/", (int)n, part);
+	return 0;
+}
+
+int
+root_owned_path(const struct root *root, const char *path, uid_t uid, char *dst, size_t size)
+{
+	char rest[PATH_MAX], link[PATH_MAX], whole[2 * PATH_MAX];
+	const char *at = rest;
+	int links = 0, r = 0;
+
+	dst[0] = '\0';
+	if ((size_t)snprintf(rest, sizeof rest, "%s", path) >= sizeof rest)
+		return -ENAMETOOLONG;
+	for (at += strspn(at, "/"); *at != '\0'; at += strspn(at, "/")) {
+		const char *part = at;
+		size_t n = strcspn(at, "/");
+
+		at += n;
+		if (n == 1 && part[0] == '.')
+			continue;
+		if (n == 2 && part[0] == '.' && part[1] == '.') {
+			if (!go_up(dst))
+				return -EXDEV;
+			continue;
+		}
+		if ((r = go_down(dst, size, part, n)) != 0 || (r = look_at_link(root, dst, uid, link, sizeof link)) < 0)
+			return r;
+		if (r == 0)
+			continue;
+		if (++links > LINKS_MAX)
+			return -ELOOP;
+		go_up(dst);
+		if ((size_t)snprintf(whole, sizeof whole, "%s/%s", link, at) >= sizeof rest)
+			return -ENAMETOOLONG;
+		strcpy(rest, whole);
+		at = rest;
+	}
+	return 0;
+}
+
+/* The bytes behind a descriptor, which is closed, or NULL. */
+static char *
+read_bytes(int fd, size_t max, size_t *ret_n)
+{
 	char *text = NULL;
 	struct stat st;
 	size_t got = 0;
@@ -113,15 +195,33 @@ root_read_bytes(const struct root *root, const char *path, size_t max, size_t *r
 }
 
 char *
-root_read_text(const struct root *root, const char *path, size_t max)
+root_read_bytes(const struct root *root, const char *path, size_t max, size_t *ret_n)
+{
+	return read_bytes(root_open_follow(root, path, O_RDONLY | O_NONBLOCK), max, ret_n);
+}
+
+static char *
+read_text(int fd, size_t max)
 {
 	size_t n;
-	char *text = root_read_bytes(root, path, max, &n);
+	char *text = read_bytes(fd, max, &n);
 
 	if (text == NULL || strlen(text) == n)
 		return text;
 	free(text);
 	return NULL;
+}
+
+char *
+root_read_text(const struct root *root, const char *path, size_t max)
+{
+	return read_text(root_open_follow(root, path, O_RDONLY | O_NONBLOCK), max);
+}
+
+char *
+root_read_text_strict(const struct root *root, const char *path, size_t max)
+{
+	return read_text(root_open_strict(root, path, O_RDONLY | O_NONBLOCK), max);
 }
 
 void

@@ -24,6 +24,11 @@ int root_open_follow(const struct root *root, const char *path, int flags);
 /* The same, refusing every link on the way (-ELOOP). */
 int root_open_strict(const struct root *root, const char *path, int flags);
 
+/* path as it is without links: those on the way and at its end are followed if they belong to root or to uid, and lead on
+ * below the root.  What is not there is taken as it is spelled.  dst: size bytes.  0 or -errno; -ELOOP for a link of
+ * somebody else, -EXDEV for one that leads out.  What is opened by it should be opened strictly. */
+int root_owned_path(const struct root *root, const char *path, uid_t uid, char *dst, size_t size);
+
 /* lstat (follow 0) or stat (follow 1) below the root.  0 or -errno. */
 int root_stat(const struct root *root, const char *path, int follow, struct stat *ret);
 
@@ -33,6 +38,9 @@ bool root_readable(const struct root *root, const char *path);
 /* The text of a regular file of at most max bytes below the root, heap; NULL when there is none
  * that can be read, or when it holds a NUL byte. */
 char *root_read_text(const struct root *root, const char *path, size_t max);
+
+/* The same, through no link. */
+char *root_read_text_strict(const struct root *root, const char *path, size_t max);
 
 /* The same for any bytes; a NUL stands behind the last of them. */
 char *root_read_bytes(const struct root *root, const char *path, size_t max, size_t *ret_n);

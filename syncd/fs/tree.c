@@ -13,19 +13,31 @@
 #include "syncd/fs/fake.h"
 #include "syncd/fs/stage.h"
 
-int
-tree_open(struct tree *t, const struct root *module, const char *path)
+static int
+take_root(struct tree *t, const struct root *module, const char *path, int fd)
 {
-	int fd;
-
-	if (strlen(path) >= sizeof t->path)
-		return -ENAMETOOLONG;
-	if ((fd = root_open_follow(module, path, O_PATH | O_DIRECTORY)) < 0)
+	if (fd < 0)
 		return fd;
+	if (strlen(path) >= sizeof t->path) {
+		close(fd);
+		return -ENAMETOOLONG;
+	}
 	t->module = module;
 	t->fd = fd;
 	snprintf(t->path, sizeof t->path, "%s", path);
 	return 0;
+}
+
+int
+tree_open(struct tree *t, const struct root *module, const char *path)
+{
+	return take_root(t, module, path, root_open_follow(module, path, O_PATH | O_DIRECTORY));
+}
+
+int
+tree_open_strict(struct tree *t, const struct root *module, const char *path)
+{
+	return take_root(t, module, path, root_open_strict(module, path, O_PATH | O_DIRECTORY));
 }
 
 static void

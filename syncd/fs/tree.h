@@ -39,6 +39,7 @@ struct spot {
  * All return 0 (or a descriptor) or -errno; -ENOTDIR or -ELOOP where a parent is a link. */
 
 int tree_open(struct tree *t, const struct root *module, const char *path);
+int tree_open_strict(struct tree *t, const struct root *module, const char *path);	/* through no link */
 void tree_done(struct tree *t);
 int tree_spot(struct tree *t, const char *path, struct spot *ret);
 

@@ -281,12 +281,25 @@ dest_option_shown(const struct session *s, const char *option, char dst[2 * TREE
 }
 
 int
-dest_option_tree(struct session *s, const char *option, struct tree *ret)
+dest_option_place(const struct session *s, const char *option, char dst[TREE_PATH_SIZE])
 {
 	char path[TREE_PATH_SIZE];
 	int r = option_path(s, option, path);
 
-	return r != 0 ? r : tree_open(ret, &s->root, path);
+	if (r == 0)
+		r = root_owned_path(&s->root, path, s->grant.uid, dst, TREE_PATH_SIZE);
+	if (r == 0 && strcmp(path, dst) != 0 && rules_hidden(s->grant.hidden, dst, true))
+		r = -ENOENT;		/* nor by a link */
+	return r;
+}
+
+int
+dest_option_tree(struct session *s, const char *option, struct tree *ret)
+{
+	char path[TREE_PATH_SIZE];
+	int r = dest_option_place(s, option, path);
+
+	return r != 0 ? r : tree_open_strict(ret, &s->root, path);
 }
 
 bool
@@ -365,12 +378,12 @@ open_backup(struct session *s)
 
 	if (s->in->backup.fd >= 0)
 		return 0;
-	if ((r = option_path(s, s->opt.backup_dir, path)) != 0)
+	if ((r = dest_option_place(s, s->opt.backup_dir, path)) != 0)
 		return r;
-	if ((r = tree_open(&s->in->backup, &s->root, path)) != -ENOENT)
+	if ((r = tree_open_strict(&s->in->backup, &s->root, path)) != -ENOENT)
 		return r;
 	r = make_below_root(s, path, true, true);
-	return r >= 0 ? tree_open(&s->in->backup, &s->root, path) : r;
+	return r >= 0 ? tree_open_strict(&s->in->backup, &s->root, path) : r;
 }
 
 int

@@ -50,7 +50,7 @@ flist_open(struct session *s)
 	const struct options *o = &s->opt;
 	int r;
 	struct source_conf conf = {
-		.root = &s->root, .module = s->grant.module, .work = &s->work, .rules = s->rules, .hidden = s->grant.hidden,
+		.root = &s->root, .module = s->grant.module, .work = &s->work, .uid = s->grant.uid, .rules = s->rules, .hidden = s->grant.hidden,
 	    .version = s->proto.version,
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
 		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,

@@ -194,6 +194,10 @@ int intake_list(struct session *s);
 /* After the first list: what the destination argument means.  0, or what session_fail said (1). */
 int dest_settle(struct session *s);
 
+/* Where an option's directory is, without links (those of root's and of the module's identity are followed); it may not be
+ * there.  0 or -errno: -ELOOP for a link of somebody else, -ENOENT also for what a link leads to and the module hides. */
+int dest_option_place(const struct session *s, const char *option, char dst[TREE_PATH_SIZE]);
+
 /* A directory an option names: below the module root; relative ones from the destination.  0 or -errno. */
 int dest_option_tree(struct session *s, const char *option, struct tree *ret);
 bool dest_option_hidden(const struct session *s, const char *option);

@@ -62,6 +62,21 @@ options_name_hidden(struct session *s)
 	return 1;
 }
 
+/* A link of somebody else is not followed where an option of the client leads through it.  1: told. */
+static int
+options_name_strangers_link(struct session *s)
+{
+	const char *const dirs[] = { s->opt.backup_dir, s->opt.temp_dir, dest_partial_is_shared(s) ? s->opt.partial_dir : NULL };
+	char path[TREE_PATH_SIZE];
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		if (dirs[i] != NULL && dest_option_place(s, dirs[i], path) == -ELOOP) {
+			session_fail(s, RERR_FILEIO, LINK_REFUSED ": \"%s\" (in %s)", dirs[i], s->grant.module);
+			return 1;
+		}
+	return 0;
+}
+
 static int
 open_option_trees(struct session *s)
 {
@@ -70,6 +85,8 @@ open_option_trees(struct session *s)
 	char shown[2 * TREE_PATH_SIZE];
 	int r = options_name_hidden(s);
 
+	if (r == 0)
+		r = options_name_strangers_link(s);
 	if (r == 0 && dest_partial_is_shared(s))
 		r = tree_open(&s->in->partial, &s->root, "");
 	if (r != 0)
@@ -78,6 +95,8 @@ open_option_trees(struct session *s)
 	for (size_t i = 0; i < o->n_alt; i++)
 		if ((r = dest_option_tree(s, o->alt_dest[i], &s->in->alt[i])) == -ENOMEM)
 			return r;
+		else if (r == -ELOOP)
+			session_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", o->alt_dest[i], s->grant.module);
 		else if (r != 0)
 			session_tell(s, MSG_WARNING, "--%s-dest arg %s: %s\n", o->alt_kind == ALT_LINK ? "link" :
 			    o->alt_kind == ALT_COPY ? "copy" : "compare", r == -ENOTDIR ? "is not a dir" : "does not exist",

@@ -61,12 +61,16 @@ fs_path(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
 static char *
 fetch(void *arg, const char *fs, const char *name)
 {
-	const struct session *s = arg;
-	char path[2 * TREE_PATH_SIZE];
+	struct session *s = arg;
+	char path[TREE_PATH_SIZE], place[TREE_PATH_SIZE];
+	int r;
 
-	if (path_below(fs, name, path, sizeof path) != 0)	/* as text: what is asked of the filter is what is read */
+	/* as text: what is asked of the filter is what is read */
+	if (path_below(fs, name, path, sizeof path) != 0 || rules_hidden(s->grant.hidden, path, false))
 		return NULL;
-	return rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_text(&s->root, path, MERGE_FILE_MAX);
+	if ((r = root_owned_path(&s->root, path, s->grant.uid, place, sizeof place)) == -ELOOP)
+		session_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", path, s->grant.module);
+	return r != 0 || rules_hidden(s->grant.hidden, place, false) ? NULL : root_read_text_strict(&s->root, place, MERGE_FILE_MAX);
 }
 
 static bool

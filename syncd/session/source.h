@@ -11,6 +11,9 @@
 #include "syncd/policy/rules.h"
 #include "syncd/types.h"
 
+/* Said where a path of the client leads through a link that is neither root's nor the module's identity's. */
+#define LINK_REFUSED "refusing to follow a symlink owned by an untrusted user"
+
 /* What tells the names of one file. */
 struct inode_id {
 	dev_t dev;
@@ -66,6 +69,7 @@ struct source_conf {
 	struct work *work;	/* borrowed; NULL: reading is not counted */
 	const struct rules *rules;	/* the client's filter */
 	const struct rules *hidden;	/* the module's own: what it hides does not exist */
+	uid_t uid;		/* the module's identity: its links, and root's, lead to merge files */
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
 	bool hard_links, atimes, attrs;

@@ -12,6 +12,7 @@
 #include "lib/grow.h"
 #include "syncd/fs/walk.h"
 #include "syncd/policy/links.h"
+#include "syncd/policy/path.h"
 #include "syncd/session/charset.h"
 #include "syncd/wire/mux.h"
 
@@ -132,16 +133,15 @@ source_left_out(const struct source *s, uint32_t dir, const char *name, bool is_
 static char *
 fetch_rules(void *arg, const char *dir, const char *name)
 {
-	const struct source *s = arg;
-	char *path = source_joined(dir, name), *text = NULL;
+	struct source *s = arg;
+	char path[NAME_BYTES_MAX], place[NAME_BYTES_MAX];
+	int r;
 
-	if (path == NULL)
+	if (path_below(dir, name, path, sizeof path) != 0 || rules_hidden(s->conf.hidden, path, false))
 		return NULL;
-	source_clean_path(path, false);
-	if (!rules_hidden(s->conf.hidden, path, false))
-		text = root_read_text(s->conf.root, path, RULES_FILE_MAX);
-	free(path);
-	return text;
+	if ((r = root_owned_path(s->conf.root, path, s->conf.uid, place, sizeof place)) == -ELOOP)
+		source_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", path, s->conf.module);
+	return r != 0 || rules_hidden(s->conf.hidden, place, false) ? NULL : root_read_text_strict(s->conf.root, place, RULES_FILE_MAX);
 }
 
 /* Where the names of a transfer begin: the place, less its path in the transfer. */

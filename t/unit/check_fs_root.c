@@ -216,6 +216,42 @@ START_TEST(what_is_read_may_be_as_large_as_is_said)
 }
 END_TEST
 
+static const struct { const char *path, *out; int r; } owned[] = {
+	{ "", "", 0 }, { "d/f", "d/f", 0 }, { "link", "d/f", 0 }, { "dirlink/f", "d/f", 0 }, { "d/up", "d/f", 0 }, { "nothing/x", "nothing/x", 0 },
+	{ "dirlink/new/x", "d/new/x", 0 }, { "dangling", "nothing", 0 }, { "./d//f", "d/f", 0 }, { "dirlink/../d/f", "d/f", 0 },
+	{ "absolute", NULL, -EXDEV }, { "slash/etc", NULL, -EXDEV }, { "escape", NULL, -EXDEV }, { "..", NULL, -EXDEV }, { "loop", NULL, -ELOOP },
+	{ "d/through_outside", NULL, -EXDEV }, { "d/f/x", NULL, -ENOTDIR },
+};
+
+START_TEST(a_path_is_spelled_without_its_links)
+{
+	char out[64];
+	int r = root_owned_path(&root, owned[_i].path, getuid(), out, sizeof out);
+
+	ck_assert_msg(r == owned[_i].r, "\"%s\": %d", owned[_i].path, r);
+	ck_assert_msg(r != 0 || strcmp(out, owned[_i].out) == 0, "\"%s\": \"%s\"", owned[_i].path, out);
+}
+END_TEST
+
+START_TEST(links_of_others_are_not_followed)
+{
+	char out[64], *text;
+
+	if (getuid() != 0)
+		return;
+	ck_assert_int_eq(fchownat(scratch_fd, "in/dirlink", 1234, 1234, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(root_owned_path(&root, "dirlink/f", 0, out, sizeof out), -ELOOP);
+	ck_assert_int_eq(root_owned_path(&root, "dirlink", 1235, out, sizeof out), -ELOOP);
+	ck_assert_int_eq(root_owned_path(&root, "dirlink/f", 1234, out, sizeof out), 0);
+	ck_assert_int_eq(root_owned_path(&root, "link", 1234, out, sizeof out), 0);	/* root's are everybody's */
+	ck_assert_int_eq(root_owned_path(&root, "d/f", 0, out, 4), 0);
+	ck_assert_int_eq(root_owned_path(&root, "d/f", 0, out, 3), -ENAMETOOLONG);
+	ck_assert_ptr_null(root_read_text_strict(&root, "dirlink/f", 100));
+	ck_assert_ptr_nonnull(text = root_read_text_strict(&root, "d/f", 100));
+	free(text);
+}
+END_TEST
+
 START_TEST(descriptor_nought_is_one_like_others)
 {
 	struct opener o = OPENER_INIT(&root);
@@ -344,6 +380,8 @@ main(void)
 	tcase_add_test(t, only_the_very_file_is_removed);
 	tcase_add_test(t, what_is_strict_goes_through_no_link);
 	tcase_add_test(t, what_is_read_may_be_as_large_as_is_said);
+	tcase_add_loop_test(t, a_path_is_spelled_without_its_links, 0, ARRAY_LEN(owned));
+	tcase_add_test(t, links_of_others_are_not_followed);
 	tcase_add_test(t, descriptor_nought_is_one_like_others);
 	tcase_add_test(t, what_is_handed_to_the_closer_is_closed_and_nothing_else);
 	tcase_add_test(t, flips_of_a_second_thread_never_lead_out);
