@@ -6,6 +6,9 @@
 command -v rsync > /dev/null || skip_all "no rsync"
 TRANSFERS=${TRANSFERS:-32} SEED=${SEED:-1} SILENCE=${SILENCE:-4}	# seconds that either side bears
 
+# what a sanitizer finds is the end by a signal, which the log tells: sessions have nowhere to print it
+ASAN_OPTIONS=abort_on_error=1:detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1
+export ASAN_OPTIONS UBSAN_OPTIONS
 tree=$scratch/tree out=$scratch/outside
 mkdir -p "$tree/a/b" "$tree/many" "$out" "$scratch/pull/hidden"
 seq 1 4000 > "$tree/big"; seq 1 3000 | rev > "$tree/a/rev"; head -c 30000 /dev/zero > "$tree/a/b/zeros"; ln "$tree/big" "$tree/a/hard"; ln -s b "$tree/a/link"
@@ -62,7 +65,7 @@ wait $jobs
 plan 6
 ok "$TRANSFERS transfers were harmed" sh -c "awk 'NR > 1 && \$2 + \$3 > 0' '$scratch/mangled' | wc -l | { read n; echo \$n; [ \$n -gt $((TRANSFERS / 3)) ]; }"
 idle "$syncd_pid"
-is "$(grep -E 'runtime error|AddressSanitizer|LeakSanitizer|signal [0-9]|core dumped|SUMMARY' "$scratch/syncd.log" | head -n 5)" '' 'no session broke'
+is "$(grep -E 'killed by signal|runtime error|Sanitizer' "$scratch/syncd.log" | head -n 5)" '' 'no session broke'
 is "$(facts "$out" | diff "$scratch/out.before" -)" '' 'nothing outside has changed'
 is "$(facts "$scratch/pull" | diff "$scratch/pull.before" -)" '' 'nor what is read only'
 is "$( ( cd "$scratch/up" && cat */hidden/* ) | diff "$scratch/up.before" -)" '' 'nor what is hidden'
