@@ -94,5 +94,5 @@ SCRIPTS_T += \
 	t/490-push-charsets.t
 
 dist_man_MANS += man/sallyport-syncd.8
-EXTRA_DIST += bench/pull bench/push
+EXTRA_DIST += bench/greeting bench/pull bench/push
 SCRIPTS_T += t/910-doors-any-door.t

@@ -1,4 +1,4 @@
-/* Many clients at once, for tests and bench/crowd.
+/* Many clients at once, for tests and bench/greeting.
  *   crowd PORT hold N STAGE MODULE	N connections that stop at a stage: connect, greeting, module or arguments (their
  *					first word said).  Prints "holding N", waits for the end of standard input,
  *					prints "alive K of N": how many the server has not closed.
