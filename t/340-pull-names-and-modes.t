@@ -38,7 +38,7 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan_all 197
+plan_all 203
 for p in $(versions 27 28 29 30 31 32); do
 	c() { _n=$1; shift; same_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=
@@ -50,6 +50,7 @@ for p in $(versions 27 28 29 30 31 32); do
 	c 'names from the server' -ai --files-from=:list @/m/
 	c 'names from the server, NUL ended' -ai0 --files-from=:list0 @/m/
 	c 'a directory that is not there' -ai @/m/nosuch/ @/m/a/nosuch @/m/a/nosuch/ @/m/top
+	c 'a list without implied directories' -R --no-implied-dirs --list-only @/m/a/one
 	c 'wildcard for files' -ai '@/m/a/*'
 	c 'wildcard for directories' -ai '@/m/x*/p' '@/m/*/b'
 	c 'wildcard with a slash behind it' -ai '@/m/x?/'

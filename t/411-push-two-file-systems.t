@@ -28,6 +28,10 @@ start_push_pair <<-EOT
 	read only = no
 	use chroot = no
 	munge symlinks = no
+	[loud]
+	path = @UP@
+	read only = no
+	max verbosity = 4
 	EOT
 for side in ours stock; do
 	mkdir -p "$scratch/up.$side/d/bak" && mount -t tmpfs -o mode=755 none "$scratch/up.$side/d/bak" || exit 99
@@ -35,7 +39,7 @@ done
 mkdir "$old/bak"
 touch -d '2012-12-12 12:12:12' "$old/bak" "$old"
 
-plan_all 33
+plan_all 42
 for p in $(versions 28 30 32); do
 	i=i; [ $p -ge 29 ] || i=
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --exclude=/bak "$@" 2> /dev/null; }	# mount points stay
@@ -50,6 +54,9 @@ for p in $(versions 28 30 32); do
 	c 'temporaries, delayed' -a${i} --temp-dir=bak --delay-updates files/ @/up/
 	c 'temporaries and backups' -a${i}b --temp-dir=/bak --backup-dir=bak files/ @/up/
 	c 'links between two' -a${i}H --no-inc-recursive --include=/h1 --include=/h2 --include=/bak --exclude='*' tree/ @/up/
+	for words in -v -vv --info=mount; do
+		push_as_stock "protocol $p: a mount point stays, $words" --protocol=$p -a -x --delete $words tree/ @/loud/ 2> /dev/null
+	done
 	c 'attributes' -a${i}XAb --backup-dir=bak tree/ @/up/
 done
 for side in ours stock; do umount -l "$scratch/up.$side/d/bak"; done

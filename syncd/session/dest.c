@@ -457,7 +457,7 @@ backed_up(struct session *s, const char *path, const char *name, int r)
 {
 	const char *dir = s->opt.backup_dir;
 
-	if (r == 0 && (generator_says(s, 2) || (options_info(&s->opt, "backup") && s->grant.max_verbosity >= 2)))
+	if (r == 0 && generator_informs(s, 2, "backup"))
 		session_tell(s, MSG_INFO, "backed up %s to %s%s%s\n", path, dir == NULL ? "" : dir, dir == NULL ? "" : "/", name);
 	return r;
 }

@@ -53,7 +53,7 @@ flist_open(struct session *s)
 		.root = &s->root, .module = s->grant.module, .work = &s->work, .uid = s->grant.uid, .rules = s->rules, .hidden = s->grant.hidden,
 	    .version = s->proto.version,
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
-		.relative = o->relative > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
+		.relative = o->relative > 0, .no_implied_dirs = o->no_implied_dirs > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
 		.ignore_errors = o->ignore_errors > 0, .readable_only = s->grant.ignore_nonreadable, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
 		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0, .removes = o->remove_source > 0,

@@ -50,6 +50,12 @@ generator_itemises(const struct session *s)
 	return s->opt.log_format != NULL && strstr(s->opt.log_format, "%i") != NULL;
 }
 
+bool
+generator_informs(const struct session *s, int level, const char *word)
+{
+	return generator_says(s, level) || (options_info(&s->opt, word) && s->grant.max_verbosity >= level);
+}
+
 void
 generator_unchanged(struct session *s, const char *path)
 {

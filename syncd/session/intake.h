@@ -345,6 +345,9 @@ bool generator_deletes_in(struct session *s, const struct in_file *f);
 /* Does the client ask for words of this level (-v is 1), and the module allow them? */
 bool generator_says(const struct session *s, int level);
 
+/* The same of words that --info may ask for by name. */
+bool generator_informs(const struct session *s, int level, const char *word);
+
 /* Before the first entry. */
 void generator_begin(struct session *s);
 

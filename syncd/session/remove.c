@@ -282,6 +282,13 @@ take_away(struct session *s, const char *path, const struct stat *st, bool count
 	return tree_remove(&s->in->tree, path, S_ISDIR(st->st_mode));
 }
 
+static void
+say_mounted(struct session *s, const char *path)
+{
+	if (generator_informs(s, 2, "mount"))
+		session_tell(s, MSG_INFO, "cannot delete mount point: %s\n", path);
+}
+
 static enum outcome remove_one(struct session *s, const char *path, const struct stat *st, bool counted, int depth);
 
 /* Everything below a directory that is to go.  KEPT when something in it stays. */
@@ -312,7 +319,7 @@ empty_dir(struct session *s, const char *path, const struct stat *st, int depth)
 			continue;
 		}
 		if (S_ISDIR(l.v[i].st.st_mode) && l.v[i].st.st_dev != st->st_dev && s->opt.one_file_system) {
-			session_tell(s, MSG_INFO, "cannot delete mount point: %s\n", name);
+			say_mounted(s, name);
 			all = KEPT;
 			continue;
 		}
@@ -482,7 +489,7 @@ remove_from(struct session *s, const struct in_segment *seg, const char *path, c
 		    is_protected(s, rules, name, S_ISDIR(st->st_mode), false))
 			continue;
 		if (s->opt.one_file_system && S_ISDIR(st->st_mode) && st->st_dev != top.st_dev) {
-			session_tell(s, MSG_INFO, "cannot delete mount point: %s\n", name);
+			say_mounted(s, name);
 			continue;
 		}
 		if (later)

@@ -73,6 +73,7 @@ struct source_conf {
 	int version;		/* decides the order */
 	bool incremental, recurse, dirs, relative, one_file_system, munge;
 	bool hard_links, atimes, attrs;
+	bool no_implied_dirs;	/* -R: below protocol 30 parents are not in the list, from 30 on the client leaves them alone */
 	bool removes;		/* --remove-source-files: every entry says which object it is */
 	bool verbose;
 	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */

@@ -219,6 +219,8 @@ take_implied(struct source *s, const char *base, const char *name)
 	uint32_t dir;
 	int r;
 
+	if (s->conf.no_implied_dirs && s->conf.version < 30)
+		return 0;
 	while (name[n] != '\0' && strchr(name + n, '/') != NULL) {
 		const char *slash = strchr(name + n, '/');
 		size_t end = (size_t)(slash - name);
