@@ -72,14 +72,14 @@ generator_reports_all(const struct session *s)
 
 /* Clients below protocol 29 get no items: they are told in words (rsync-wire 8.7). */
 static void
-say_item(struct session *s, int32_t ndx, const char *xname)
+say_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
 {
 	int32_t dir;
 	const struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
 	char path[NAME_BYTES_MAX];
 
-	if (f == NULL || !s->opt.verbose)
-		return;
+	if (f == NULL || !s->opt.verbose || (!S_ISDIR(f->mode) && !(flags & (ITEM_LOCAL_CHANGE | ITEM_IS_NEW))))
+		return;		/* of what changes in its attributes alone only directories are named */
 	inlist_path(f, path);
 	if (S_ISDIR(f->mode))
 		session_tell(s, MSG_INFO, "%s/\n", path);
@@ -104,7 +104,7 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 		return;
 	if (s->proto.version < 29) {
 		if (flags != 0)
-			say_item(s, ndx, xname);
+			say_item(s, ndx, flags, xname);
 		return;
 	}
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);
@@ -310,6 +310,8 @@ same_but_attributes(struct session *s, struct target *t)
 		flags &= ~(unsigned)REPORT_PERMS;
 	if (flags == 0)
 		generator_unchanged(s, t->path);
+	else if (generator_says(s, 2) && !generator_itemises(s) && !s->in->pretend)
+		session_tell(s, MSG_INFO, "%s\n", t->path);
 	generator_item(s, t->ndx, flags, NULL);
 	generator_success(s, t->ndx);
 	return DONE;
