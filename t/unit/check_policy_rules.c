@@ -160,7 +160,7 @@ START_TEST(what_is_hidden_is_hidden_in_any_spelling)
 	unsigned hits = 0;
 
 	srandom(471);
-	for (int i = 0; i < 4000; i++) {
+	for (int i = 0; i < 1500; i++) {
 		char plain[64], odd[512];
 		struct rules *r;
 
@@ -186,8 +186,8 @@ START_TEST(what_is_hidden_is_hidden_in_any_spelling)
 		}
 		rules_free(r);
 	}
-	ck_assert_uint_gt(hits, 10000);
-	ck_assert_uint_lt(hits, 75000);
+	ck_assert_uint_gt(hits, 4000);
+	ck_assert_uint_lt(hits, 28000);
 }
 END_TEST
 
@@ -289,13 +289,13 @@ START_TEST(many_honest_rules_cost_nothing_in_vain)
 		snprintf(rule, sizeof rule, "%s%d%s", kinds[i % (int)ARRAY_LEN(kinds)].front, i, kinds[i % (int)ARRAY_LEN(kinds)].back);
 		ck_assert_int_eq(rules_add(r, rule, strlen(rule), false), 0);
 	}
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof name, "home/someone/a directory/file-%d.c", i);
 		ck_assert_int_eq(rules_judge(r, NULL, &(struct rules_name){ name, name, false }), RULES_NONE);
 	}
 	ck_assert_uint_eq(w.vain, 0);
-	ck_assert_uint_ge(w.done, 10000000);
-	ck_assert_int_gt(looks, 10);
+	ck_assert_uint_ge(w.done, 2000000);
+	ck_assert_int_gt(looks, 1);
 	rules_free(r);
 }
 END_TEST
