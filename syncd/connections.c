@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 
 enum { DEADLINE_GRACE = 5000 };	/* ms beyond the deadline, for the worker and the monitor to say so first */
 
-enum queue { SILENT, GREETING, SERVED, QUEUES };
+enum queue { SILENT, READY, GREETING, SERVED, QUEUES };
 
 /* All connections from one address. */
 struct origin {
@@ -62,6 +63,8 @@ struct connections {
 	struct origin *origins;
 	int report[2];		/* monitors write their pids */
 	struct watch reports;
+	struct watch room;	/* the spawner's socket, while it takes no more orders */
+	bool oldest_next;	/* of those that are ready: its turn, or the newest's */
 	uint64_t memory_half;	/* of the machine's, bytes */
 	unsigned log_tokens, log_dropped;
 	struct timer log_refill;
@@ -212,9 +215,13 @@ give_up(struct connection *c, const char *why)
 static void
 expired(void *arg)
 {
+	static const char *const whys[QUEUES] = {
+		[SILENT] = "given up: it has said nothing", [READY] = "given up: no process could be started for it in time",
+		[GREETING] = "given up: its greeting takes too long", [SERVED] = "given up",
+	};
 	struct connection *c = arg;
 
-	give_up(c, c->queue == SILENT ? "given up: it has said nothing" : "given up: its greeting takes too long");
+	give_up(c, whys[c->queue]);
 }
 
 /* Room for one more.  Who gives way is the oldest of the origin that has most: a flood from one address turns on itself. */
@@ -334,14 +341,61 @@ connections_reaped(struct connections *cs, pid_t pid, int status)
 
 /* --- the newcomer ------------------------------------------------------------------------------ */
 
+/* Have a worker started for c.  -EAGAIN: not now; else c is where it belongs, or gone. */
+static int
+start_worker(struct connection *c)
+{
+	struct connections *cs = c->all;
+	const struct spawn_order o = { .kind = SPAWN_WORKER, .boot = cs->greeting.boot, .peer = c->peer_fd, .root = -1,
+	    .deadline = c->deadline, .greeted = c->greeted };
+	int r = spawn_process(cs->spawner, &o, SPAWN_NOW, &c->worker);
+
+	if (r == -EAGAIN)
+		return r;
+	if (r != 0) {
+		c->worker.channel = -1;
+		tell(cs, &c->peer, "refused: no process can be started for it");
+		connection_free(c);
+		return 0;
+	}
+	make_room(cs, GREETING, CONNECTIONS_GREETING_MAX);
+	dequeue(c);
+	enqueue(c, GREETING);
+	c->watch = (struct watch){ .fd = c->worker.channel, .ready = channel_ready, .arg = c };
+	if (loop_watch(cs->env.loop, &c->watch, EPOLLIN) != 0)
+		connection_free(c);
+	return 0;
+}
+
+/* The newest and the oldest in turn: in a flood a newcomer does not wait behind all of it, and nobody waits for ever. */
+static void
+start_workers(struct connections *cs)
+{
+	struct line *q = &cs->queues[READY];
+
+	while (q->n > 0) {
+		if (start_worker(cs->oldest_next ? q->oldest : q->newest) == -EAGAIN) {
+			loop_watch(cs->env.loop, &cs->room, EPOLLOUT);
+			return;
+		}
+		cs->oldest_next = !cs->oldest_next;
+	}
+	loop_unwatch(cs->env.loop, &cs->room);
+}
+
+static void
+room_ready(void *arg, uint32_t events)
+{
+	(void)events;
+	start_workers(arg);
+}
+
 /* The first byte is there, unread: it is a worker's. */
 static void
 peer_ready(void *arg, uint32_t events)
 {
 	struct connection *c = arg;
 	struct connections *cs = c->all;
-	const struct spawn_order o = { .kind = SPAWN_WORKER, .boot = cs->greeting.boot, .peer = c->peer_fd, .root = -1,
-	    .deadline = c->deadline, .greeted = c->greeted };
 	int waiting = 0;
 
 	(void)events;
@@ -350,18 +404,10 @@ peer_ready(void *arg, uint32_t events)
 		give_up(c, "closed: it has said nothing");
 		return;
 	}
-	make_room(cs, GREETING, CONNECTIONS_GREETING_MAX);
-	if (spawn_process(cs->spawner, &o, &c->worker) != 0) {
-		c->worker.channel = -1;
-		tell(cs, &c->peer, "refused: no process can be started for it");
-		connection_free(c);
-		return;
-	}
+	make_room(cs, READY, CONNECTIONS_READY_MAX);
 	dequeue(c);
-	enqueue(c, GREETING);
-	c->watch = (struct watch){ .fd = c->worker.channel, .ready = channel_ready, .arg = c };
-	if (loop_watch(cs->env.loop, &c->watch, EPOLLIN) != 0)
-		connection_free(c);
+	enqueue(c, READY);
+	start_workers(cs);
 }
 
 /* We speak first.  What the socket does not take at once is the worker's to send. */
@@ -465,6 +511,7 @@ connections_free(struct connections *cs)
 		while (cs->queues[i].oldest != NULL)
 			connection_free(cs->queues[i].oldest);
 	loop_unwatch(cs->env.loop, &cs->reports);
+	loop_unwatch(cs->env.loop, &cs->room);
 	loop_timer_clear(cs->env.loop, &cs->log_refill);
 	close(cs->report[0]);
 	close(cs->report[1]);
@@ -475,7 +522,11 @@ connections_free(struct connections *cs)
 void
 connections_spawner(struct connections *cs, int fd)
 {
+	loop_unwatch(cs->env.loop, &cs->room);
 	cs->spawner = fd;
+	cs->room = (struct watch){ .fd = fd, .ready = room_ready, .arg = cs };
+	if (fd >= 0)
+		start_workers(cs);
 }
 
 void

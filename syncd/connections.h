@@ -10,9 +10,10 @@
 
 struct connections;
 
-/* Bounds (manual: LIMITS).  Beyond the first two the oldest of the address that has most gives way. */
+/* Bounds (manual: LIMITS).  Beyond the first three the oldest of the address that has most gives way. */
 enum {
 	CONNECTIONS_SILENT_MAX = 1024,	/* that have not said a byte */
+	CONNECTIONS_READY_MAX = 1024,	/* that have, and wait for a process */
 	CONNECTIONS_GREETING_MAX = 256,	/* that have, and whose arguments are not complete */
 	CONNECTIONS_SERVED_MAX = 1000,	/* transfers */
 	CONNECTIONS_ADDRESS_MAX = 250,	/* of those, from one address (IPv6: /64) that is not loopback */

@@ -460,7 +460,7 @@ serve_only(const struct listener_conf *lc, const struct syncd_conf *conf, int fd
 	}
 	job.spawner_fd = spawner.fd;
 	o.boot = greeting.boot;
-	if ((r = spawn_process(spawner.fd, &o, &job.worker)) == 0)
+	if ((r = spawn_process(spawner.fd, &o, SPAWN_WAIT, &job.worker)) == 0)
 		r = monitor_run(&job);
 	close(spawner.fd);
 	waitpid(spawner.pid, NULL, 0);

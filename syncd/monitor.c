@@ -73,7 +73,7 @@ resolver(struct monitor *m)
 {
 	const struct spawn_order o = { .kind = SPAWN_RESOLVER, .boot = -1, .peer = -1, .root = -1 };
 
-	if (m->resolver.channel < 0 && spawn_process(m->job->spawner_fd, &o, &m->resolver) != 0)
+	if (m->resolver.channel < 0 && spawn_process(m->job->spawner_fd, &o, SPAWN_WAIT, &m->resolver) != 0)
 		m->resolver.channel = -1;
 	return m->resolver.channel;
 }
@@ -482,7 +482,7 @@ start_session(struct monitor *m)
 	boot_put(&told, &m->boot);
 	o.boot = r = told.err != 0 ? told.err : spawn_boot(buf_head(&told), buf_len(&told));
 	if (r >= 0) {
-		r = spawn_process(m->job->spawner_fd, &o, &m->session);
+		r = spawn_process(m->job->spawner_fd, &o, SPAWN_WAIT, &m->session);
 		close(o.boot);
 	}
 	buf_done(&told);

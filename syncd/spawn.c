@@ -16,6 +16,9 @@
 #include "lib/err.h"
 #include "lib/fdpass.h"
 
+/* Orders that may be on their way, as the kernel counts them: some ten.  More would only wait, out of our sight. */
+enum { ORDERS_AHEAD_BYTES = 8192 };
+
 /* All of our environment that reaches a process which reads a peer's bytes. */
 static const char *const kept_variables[] = {
 	"PATH", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "GCONV_PATH", "LOCALDOMAIN", "RES_OPTIONS", "OPENSSL_CONF", "OPENSSL_MODULES",
@@ -64,6 +67,7 @@ execute(int fd)
 int
 spawner_start(struct spawner_link *ret)
 {
+	const int few = ORDERS_AHEAD_BYTES;
 	int pair[2], r;
 	pid_t pid;
 
@@ -81,6 +85,7 @@ spawner_start(struct spawner_link *ret)
 			waitpid(pid, NULL, 0);
 		return r;
 	}
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &few, sizeof few);
 	*ret = (struct spawner_link){ pair[0], pid };
 	return 0;
 }
@@ -105,7 +110,7 @@ order_put(struct buf *b, const struct spawn_order *o, const int fds[SPAWN_FDS], 
 }
 
 int
-spawn_process(int spawner_fd, const struct spawn_order *o, struct spawned *ret)
+spawn_process(int spawner_fd, const struct spawn_order *o, int when, struct spawned *ret)
 {
 	int channel[2], control[2], passed[SPAWN_FDS], n, r;
 	struct buf b = BUF_INIT;
@@ -117,7 +122,8 @@ spawn_process(int spawner_fd, const struct spawn_order *o, struct spawned *ret)
 		goto out;
 	}
 	n = order_put(&b, o, (const int[SPAWN_FDS]){ control[1], channel[1], o->boot, o->peer, o->root }, passed);
-	r = b.err != 0 ? b.err : fdpass_send(spawner_fd, buf_head(&b), buf_len(&b), passed, (size_t)n, MSG_DONTWAIT);
+	r = b.err != 0 ? b.err : fdpass_send(spawner_fd, buf_head(&b), buf_len(&b), passed, (size_t)n,
+	    when == SPAWN_NOW ? MSG_DONTWAIT : 0);
 	buf_done(&b);
 	close(control[1]);
 	if (r != 0)

@@ -44,9 +44,10 @@ enum { SPAWNER_FD = 3 };
  * socket.  0 or -errno; close(ret->fd) ends it, after the last process it started. */
 int spawner_start(struct spawner_link *ret);
 
-/* Have a process started.  0 or -errno; -EAGAIN: the spawner is behind.  What goes wrong in the spawner shows as the end
- * of the channel. */
-int spawn_process(int spawner_fd, const struct spawn_order *o, struct spawned *ret);
+/* Have a process started.  A spawner that is behind is waited for, or with SPAWN_NOW -EAGAIN: the socket is writable again when
+ * it has caught up.  0 or -errno.  What goes wrong in the spawner shows as the end of the channel. */
+enum { SPAWN_WAIT, SPAWN_NOW };
+int spawn_process(int spawner_fd, const struct spawn_order *o, int when, struct spawned *ret);
 
 /* A sealed file in memory with these bytes, for SPAWN_BOOT.  A descriptor, the caller's, or -errno. */
 int spawn_boot(const void *bytes, size_t n);
