@@ -3,7 +3,7 @@
 . "${top_srcdir:-.}/t/lib.sh"
 command -v curl > /dev/null || command -v python3 > /dev/null || skip_all 'neither curl nor python3'
 "$tunnel" -help 2>&1 | grep -q '^metrics' || skip_all 'built without libmicrohttpd'
-plan 43
+plan 44
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 cat > "$scratch/get.py" <<'EOP'
@@ -76,6 +76,32 @@ old=$(exporter)
 kill -9 "$old"
 ok 'an exporter that dies is replaced' logged "Exporter $old terminated on signal 9: starting another"
 is "$(of 'connections_total{.*')" $((before + 1)) 'and tells the same'
+
+# half requests of somebody who goes on sending them, a byte at a time, and never ends one
+cat > "$scratch/half.py" <<'EOP'
+import socket, sys, threading
+held = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(100)]
+for s in held: s.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+def trickle():
+    while True:
+        for s in held:
+            try: s.send(b"x")
+            except OSError: pass
+        threading.Event().wait(0.2)
+threading.Thread(target=trickle, daemon=True).start()
+print("holding", flush=True)
+sys.stdin.readline()
+EOP
+mkfifo "$scratch/in.half"
+: > "$scratch/half.log"
+sh -c "exec python3 '$scratch/half.py' $mport < '$scratch/in.half'" > "$scratch/half.log" 2>&1 &
+half=$!
+servers="$servers $half"
+exec 6> "$scratch/in.half"
+"$await" line "$scratch/half.log" holding
+like "$(get /healthz)" '200 *ok' 'half requests keep nobody else out'
+exec 6>&-
+stop "$half"
 
 # its walls
 status() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$(exporter)/status"; }

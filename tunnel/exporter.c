@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -12,7 +13,13 @@
 #include "tunnel/metrics.h"
 #include "tunnel/worker.h"
 
-enum { CONNECTIONS = 16, CONNECTION_BYTES = 16384, CONNECTION_SECONDS = 5, LAST_MS = 1000 };
+/* The library stops accepting at its limit, which those that were told to leave must not reach. */
+enum { CONNECTIONS = 64, CONNECTIONS_LIMIT = 4 * CONNECTIONS, CONNECTION_BYTES = 16384, CONNECTION_SECONDS = 5, LAST_MS = 1000 };
+
+struct asker {				/* a connection */
+	struct asker *next, **prev;	/* prev NULL: it was told to leave */
+	int fd;
+};
 
 struct exporter {
 	const struct exporter_job *job;
@@ -22,6 +29,8 @@ struct exporter {
 	struct MHD_Daemon *daemon;
 	struct metrics_cert *certs;
 	size_t n_certs;
+	struct asker *oldest, **newest;
+	unsigned askers;
 };
 
 static enum MHD_Result
@@ -78,6 +87,54 @@ answer(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 		return reply_text(c, MHD_HTTP_NOT_FOUND, "/metrics or /healthz\n");
 	return atomic_load(&x->job->board->workers) > 0 ? reply_text(c, MHD_HTTP_OK, "ok\n") :
 	    reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "no workers\n");
+}
+
+static void
+forget(struct exporter *x, struct asker *a)
+{
+	if (a->prev == NULL)
+		return;
+	*a->prev = a->next;
+	if (a->next != NULL)
+		a->next->prev = a->prev;
+	else
+		x->newest = a->prev;
+	a->prev = NULL;
+	x->askers--;
+}
+
+/* Any user of this machine may hold connections open: beyond the bound the oldest gives way, however busy it seems. */
+static void
+remember(struct exporter *x, int fd, struct asker **ret)
+{
+	struct asker *a = calloc(1, sizeof *a), *first = x->oldest;
+
+	*ret = a;
+	if (a == NULL) {
+		shutdown(fd, SHUT_RDWR);
+		return;
+	}
+	*a = (struct asker){ .prev = x->newest, .fd = fd };
+	*x->newest = a;
+	x->newest = &a->next;
+	if (++x->askers <= CONNECTIONS)
+		return;
+	forget(x, first);
+	shutdown(first->fd, SHUT_RDWR);
+}
+
+static void
+came_or_went(void *arg, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode what)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED && info != NULL) {
+		remember(arg, info->connect_fd, (struct asker **)state);
+	} else if (*state != NULL) {
+		forget(arg, *state);
+		free(*state);
+		*state = NULL;
+	}
 }
 
 /* The library has timers of its own. */
@@ -159,8 +216,9 @@ start_http(struct exporter *x)
 	const union MHD_DaemonInfo *info;
 
 	x->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, x, MHD_OPTION_LISTEN_SOCKET, x->job->listen_fd,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_END);
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_LIMIT, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_NOTIFY_CONNECTION, came_or_went, x,
+	    MHD_OPTION_END);
 	if (x->daemon == NULL || (info = MHD_get_daemon_info(x->daemon, MHD_DAEMON_INFO_EPOLL_FD)) == NULL)
 		return -ENOMEM;
 	x->http = (struct watch){ .fd = info->epoll_fd, .ready = http_ready, .arg = x };
@@ -172,7 +230,7 @@ exporter_init(struct exporter *x, const struct exporter_job *job)
 {
 	int r;
 
-	*x = (struct exporter){ .job = job };
+	*x = (struct exporter){ .job = job, .newest = &x->oldest };
 	x->timeout = (struct timer){ .expired = run, .arg = x };
 	x->last = (struct timer){ .expired = leave, .arg = x };
 	x->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = x };

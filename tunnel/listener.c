@@ -15,7 +15,7 @@
 #include "tunnel/identity.h"
 #include "tunnel/metrics.h"
 
-enum { BACKLOG = 1024, BACKLOG_METRICS = 16 };
+enum { BACKLOG = 1024, BACKLOG_METRICS = 128 };
 
 struct opening {
 	struct listener_set *set;
