@@ -2,7 +2,7 @@
 # --takeover: another process serves on the same sockets, and nobody is refused while it comes.
 . "${top_srcdir:-.}/t/lib.sh"
 command -v python3 > /dev/null || skip_all 'python3 is missing'
-plan 25
+plan 26
 . "$top_srcdir/t/tls.sh"
 unix=$scratch/door
 conf() { # conf CERT LINES...
@@ -46,11 +46,34 @@ hammer() {
 }
 hammered() { "$await" line "$scratch/hammered" done; grep '^done' "$scratch/hammered"; }
 
+# squat.py COMMAND...: become it, while a child holds the name that its number alone would give, and one with more to it
+cat > "$scratch/squat.py" <<'EOP'
+import os, socket, sys, time
+held = []
+for name in "\0sallyport-tunnel.%d" % os.getpid(), "\0sallyport-tunnel.%d.0123456789abcdef" % os.getpid():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.bind(name); s.listen(0); held.append(s)
+    c = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)   # and its queue is full
+    c.setblocking(False)
+    try: c.connect(name)
+    except OSError: pass
+    held.append(c)
+master = os.getpid()
+if os.fork() == 0:
+    os.close(1); os.close(2)
+    for s in held[::2]:
+        s.listen(0)            # the kernel's word on whose it is: the child's
+    while os.getppid() == master: time.sleep(0.2)
+    os._exit(0)
+for s in held: os.set_inheritable(s.fileno(), False)
+os.execv(sys.argv[1], sys.argv[1:])
+EOP
 conf server > "$scratch/one.conf"
-spawn "$scratch/one.log" "$tunnel" "$scratch/one.conf"
+spawn "$scratch/one.log" python3 "$scratch/squat.py" "$tunnel" "$scratch/one.conf"
 one=$pid
 ready "$scratch/one.log" 'Accepting new connections'
 is "$(pid_in_file)" "$one" 'the first has its pid file'
+is "$(grep -c 'No takeover possible' "$scratch/one.log")" 0 'whoever holds a name of its number'
 
 # a connection that stays with it
 mkfifo "$scratch/in"

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +13,12 @@
 
 #include "lib/log.h"
 #include "lib/num.h"
+#include "lib/sock.h"
 #include "tunnel/ctl.h"
 
-enum { ANSWER_SECONDS = 5, SOCKETS_MAX = 65536, SAY_MS = 1000 };
+#define NAME "sallyport-tunnel."
+
+enum { ANSWER_SECONDS = 5, SOCKETS_MAX = 65536, SAY_MS = 1000, NAME_SIZE = 80 };
 
 enum ask { ASK_SOCKET = 1, ASK_DRAIN };
 
@@ -35,11 +40,25 @@ struct handover {
 };
 
 static socklen_t
-name_of(pid_t pid, struct sockaddr_un *un)
+name_set(struct sockaddr_un *un, const char *name)
 {
 	*un = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-	    (size_t)snprintf(un->sun_path + 1, sizeof un->sun_path - 1, "sallyport-tunnel.%d", (int)pid));
+	    (size_t)snprintf(un->sun_path + 1, sizeof un->sun_path - 1, "%s", name));
+}
+
+/* A name that nobody can have taken before us, since it cannot be guessed.  Who looks for it reads the kernel's list. */
+static int
+name_make(struct sockaddr_un *un, socklen_t *ret_len)
+{
+	char name[NAME_SIZE];
+	uint64_t chance[2];
+
+	if (RAND_bytes((unsigned char *)chance, sizeof chance) != 1)
+		return -EIO;
+	snprintf(name, sizeof name, NAME "%d.%016" PRIx64 "%016" PRIx64, (int)getpid(), chance[0], chance[1]);
+	*ret_len = name_set(un, name);
+	return 0;
 }
 
 /* The same user at the other end; and the process pid, unless that is 0. */
@@ -131,11 +150,13 @@ handover_new(struct loop *l, const struct handover_job *job, struct handover **r
 {
 	struct handover *h = calloc(1, sizeof *h);
 	struct sockaddr_un un;
-	socklen_t len = name_of(getpid(), &un);
+	socklen_t len;
 	int fd, r;
 
 	if (h == NULL)
 		return -ENOMEM;
+	if ((r = name_make(&un, &len)) != 0)
+		goto err1;
 	*h = (struct handover){ .job = *job, .loop = l, .peer.fd = -1 };
 	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) < 0) {
 		r = -errno;
@@ -200,24 +221,59 @@ read_pid(const char *path, pid_t *ret)
 	return 0;
 }
 
+/* Not waiting for who does not accept: the name may be anybody's. */
 static int
-reach(pid_t pid, int *ret_fd)
+try_name(const char *name, pid_t pid, int *ret_fd)
 {
 	struct timeval wait = { ANSWER_SECONDS, 0 };
 	struct sockaddr_un un;
-	socklen_t len = name_of(pid, &un);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), r = 0;
+	socklen_t len = name_set(&un, name);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) < 0 || connect(fd, (struct sockaddr *)&un, len) < 0)
+	if (connect(fd, (struct sockaddr *)&un, len) < 0)
 		r = -errno;
 	else if (!is_one_of_us(fd, pid))
 		r = E_DENIED;
+	else if ((r = sock_set_blocking(fd, 1)) == 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) < 0)
+		r = -errno;
 	if (r != 0)
 		close(fd);
 	else
 		*ret_fd = fd;
+	return r;
+}
+
+/* The name in a line of the kernel's list, if it says that it is that process's; else NULL. */
+static char *
+name_in(char *line, pid_t pid)
+{
+	char mine[NAME_SIZE], *at = strstr(line, " @" NAME);
+	int n = snprintf(mine, sizeof mine, NAME "%d", (int)pid);
+
+	if (at == NULL || strncmp(at += 2, mine, (size_t)n) != 0 || (at[n] != '.' && at[n] != '\n'))
+		return NULL;
+	at[strcspn(at, "\n")] = '\0';
+	return at;
+}
+
+/* Anybody may have sockets of such names: the kernel knows which is whose. */
+static int
+reach(pid_t pid, int *ret_fd)
+{
+	FILE *list = fopen("/proc/net/unix", "re");
+	int r = -ECONNREFUSED, one;
+	char *line = NULL, *name;
+	size_t size = 0;
+
+	if (list == NULL)
+		return -errno;
+	while (r != 0 && getline(&line, &size, list) > 0)
+		if ((name = name_in(line, pid)) != NULL && ((one = try_name(name, pid, ret_fd)) == 0 || one == E_DENIED))
+			r = one;
+	free(line);
+	fclose(list);
 	return r;
 }
 

@@ -1,5 +1,5 @@
 /* Listening sockets that go from a running master to one that was just started, so that no connection is refused while a
- * program is replaced.  The running one answers on a UNIX socket with an abstract name; each looks at the other's
+ * program is replaced.  The running one answers on a UNIX socket with an abstract name that cannot be guessed beforehand; each looks at the other's
  * credentials first, and nothing else that is said there is acted upon. */
 #ifndef SALLYPORT_TUNNEL_TAKEOVER_H
 #define SALLYPORT_TUNNEL_TAKEOVER_H
