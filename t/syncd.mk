@@ -165,7 +165,8 @@ SCRIPTS_T += \
 	t/210-who-may-enter.t \
 	t/212-log-of-transfers.t \
 	t/220-identities.t \
-	t/230-what-a-process-holds.t
+	t/230-what-a-process-holds.t \
+	t/231-fsync.t
 EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp
 t_unit_check_syncd_boot_SOURCES = t/unit/check_syncd_boot.c t/unit/unit.h
 t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)

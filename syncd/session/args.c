@@ -117,15 +117,17 @@ convert_list(struct session *s)
 
 /* Those of the session's capabilities (syncd/roles.c) that not every request needs are kept only by those that do. */
 static uint64_t
-needed_caps(const struct options *o)
+needed_caps(const struct session *s)
 {
+	const struct options *o = &s->opt;
+	bool copies = o->backup > 0 || o->temp_dir != NULL || o->partial_dir != NULL || s->grant.temp_dir != NULL;	/* with owners */
 	uint64_t caps = ~UINT64_C(0);
 
 	if (o->devices <= 0)
 		caps &= ~(UINT64_C(1) << CAP_MKNOD);
 	if (o->xattrs <= 0)
 		caps &= ~(UINT64_C(1) << CAP_SETFCAP);
-	if (o->owner <= 0 && o->group <= 0 && o->backup <= 0)
+	if (o->owner <= 0 && o->group <= 0 && !copies)
 		caps &= ~(UINT64_C(1) << CAP_CHOWN);
 	return caps;
 }
@@ -154,7 +156,7 @@ take_list(struct session *s)
 	}
 	s->deadline = 0;
 	tell_started(s->monitor_fd);
-	if ((r = role_keep_caps(needed_caps(&s->opt))) != 0)
+	if ((r = role_keep_caps(needed_caps(s))) != 0)
 		return session_broken(s, r);
 	if (s->grant.ignore_errors)
 		s->opt.ignore_errors = 1;

@@ -299,6 +299,25 @@ END_TEST
 
 #endif
 
+static int
+is_dumpable(const struct role *role)
+{
+	(void)role;
+	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
+START_TEST(its_memory_is_for_nobody)
+{
+	const struct role role = { .name = "t", .root_fd = -1, .files = ROLE_FILES_FREE, .tree_fd = -1 };
+
+#ifndef SALLYPORT_SANITIZE
+	ck_assert_int_eq(status_of(is_dumpable, &role), 0);
+#else
+	(void)is_dumpable, (void)role;
+#endif
+}
+END_TEST
+
 #ifdef HAVE_CAP
 
 /* A user whom a service manager gave two capabilities (ambient), then the role.  Steps as above. */
@@ -374,6 +393,7 @@ main(void)
 	tcase_add_test(t, limits_cannot_be_passed);
 	tcase_add_test(t, the_report_names_the_walls_or_the_step_that_failed);
 	tcase_add_loop_test(t, a_forbidden_call_is_refused_or_kills, 0, ARRAY_LEN(calls));
+	tcase_add_test(t, its_memory_is_for_nobody);
 	tcase_add_loop_test(t, no_capability_that_is_not_named_survives, 0, ARRAY_LEN(kept));
 	suite_add_tcase(s, t);
 	return unit_main(s);
