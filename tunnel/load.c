@@ -154,6 +154,16 @@ add_service(struct load *l, const char *name)
 	return service_copy(&all[conf->n_services++], &l->defaults, name);
 }
 
+/* Sessions, numbers and revocation lists belong to a section by its name. */
+static int
+is_taken(const struct tun_conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_services; i++)
+		if (strcmp(conf->services[i].name, name) == 0)
+			return 1;
+	return 0;
+}
+
 static int
 section_begin(struct load *l)
 {
@@ -161,6 +171,8 @@ section_begin(struct load *l)
 
 	if (l->section != NULL && (r = section_end(l, l->section)) != 0)
 		return r;
+	if (is_taken(l->conf, l->item->name))
+		return refuse(l, "Another section has this name");
 	if ((r = add_service(l, l->item->name)) != 0)
 		return r;
 	l->section = &l->conf->services[l->conf->n_services - 1];
