@@ -88,6 +88,7 @@ comes_too_often(const struct conn *c)
 static int
 named(void *arg, SSL *ssl, const char *name)
 {
+	const struct service *chosen;
 	struct conn *c = arg;
 
 	if (!c->greeted && comes_too_often(c)) {
@@ -96,7 +97,9 @@ named(void *arg, SSL *ssl, const char *name)
 		return 0;
 	}
 	c->greeted = 1;			/* a second one of the same handshake is no second handshake */
-	c->sv = sni_choose(c->sv, ssl, name);
+	if ((chosen = sni_choose(c->sv, ssl, name)) == NULL)
+		return 0;
+	c->sv = chosen;
 	return 1;
 }
 

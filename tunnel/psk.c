@@ -150,3 +150,12 @@ psk_find(const struct psk_table *t, const char *identity)
 			return &t->v[i];
 	return NULL;
 }
+
+void
+psk_each(const struct psk_table *t, void (*add)(void *arg, const void *bytes, size_t n), void *arg)
+{
+	for (size_t i = 0; t != NULL && i < t->n; i++) {
+		add(arg, t->v[i].identity, strlen(t->v[i].identity));
+		add(arg, t->v[i].key, t->v[i].n);
+	}
+}

@@ -23,4 +23,7 @@ void psk_free(struct psk_table *t);
 /* The row of that identity, case counting; the first one for NULL.  NULL when there is none. */
 const struct psk *psk_find(const struct psk_table *t, const char *identity);
 
+/* Every identity and key, in order, to add; t may be NULL. */
+void psk_each(const struct psk_table *t, void (*add)(void *arg, const void *bytes, size_t n), void *arg);
+
 #endif

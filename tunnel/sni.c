@@ -87,8 +87,7 @@ sni_choose(const struct service *s, SSL *ssl, const char *name)
 		if (!sni_matches(strchr(v->conf->sni, ':') + 1, name))
 			continue;
 		tell(ssl, LOG_NOTICE, "SNI: switched to service [", v->conf->name, "]");
-		tlsctx_switch(ssl, v->tls, v->conf->name);
-		return v;
+		return tlsctx_switch(ssl, v->tls) == 0 ? v : NULL;
 	}
 	tell(ssl, LOG_ERR, "SNI: no pattern matched servername: ", name, "");
 	return s;

@@ -11,7 +11,7 @@ int sni_matches(const char *pattern, const char *name);
 int sni_link(struct service_set *set, struct conf_err *e);
 
 /* Answer the library's question for the connection's section: s, or the first of its virtual
- * ones that matches, to whose context ssl is switched.  name NULL: the client sent none. */
+ * ones that matches, to whose context ssl is switched.  name NULL: the client sent none.  NULL: it has to end. */
 const struct service *sni_choose(const struct service *s, SSL *ssl, const char *name);
 
 #endif

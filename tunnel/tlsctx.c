@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
+#include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,12 @@
 #include "tunnel/keyfile.h"
 #include "tunnel/peercert.h"
 #include "tunnel/psk.h"
+#include "tunnel/resume.h"
 #include "tunnel/revoke.h"
 #include "tunnel/stream.h"
 #include "tunnel/ticket.h"
+
+#define BETTER_GROUPS "X25519MLKEM768:" TLS_GROUPS
 
 enum { READ_AHEAD = STREAM_TLS_READ + 1024, TICKET_LIFE_MIN = 3600, PLACES = 16 };
 
@@ -30,6 +34,8 @@ struct own {
 	struct ticket_ring tickets;
 	X509 *issuer;			/* of our certificate, when it is known */
 	STACK_OF(X509_CRL) *lists;	/* with revokeLive, and when there are any */
+	unsigned char scope[RESUME_SCOPE];	/* server: where sessions are good */
+	int64_t lists_until;		/* when they are out of date */
 	struct place {			/* client: the last session with each */
 		char where[ADDR_TEXT_SIZE];
 		SSL_SESSION *session;
@@ -239,31 +245,32 @@ set_groups(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 {
 	if (!is_set(conf->curves))
 		return 0;
-	if (strcmp(conf->curves, TLS_GROUPS) == 0 && SSL_CTX_set1_groups_list(ctx, "X25519MLKEM768:" TLS_GROUPS))
+	if (strcmp(conf->curves, TLS_GROUPS) == 0 && SSL_CTX_set1_groups_list(ctx, BETTER_GROUPS))
 		return 0;
 	ERR_clear_error();
 	return SSL_CTX_set1_groups_list(ctx, conf->curves) ? 0 : fail(e, "Invalid groups list in 'curves'", "");
 }
 
 static int
-set_sessions(SSL_CTX *ctx, const struct tls_conf *conf, const char *scope, struct conf_err *e)
+switch_groups(SSL *ssl, const struct tls_conf *conf)
 {
-	size_t n = strlen(scope);
+	if (!is_set(conf->curves) || (strcmp(conf->curves, TLS_GROUPS) == 0 && SSL_set1_groups_list(ssl, BETTER_GROUPS)))
+		return 1;
+	ERR_clear_error();
+	return (int)SSL_set1_groups_list(ssl, conf->curves);
+}
 
-	/* a client's would part it from the session that its pre-shared key stands for */
-	if (!conf->client && !SSL_CTX_set_session_id_context(ctx, (const unsigned char *)scope,
-	    n > SSL_MAX_SID_CTX_LENGTH ? SSL_MAX_SID_CTX_LENGTH : (unsigned)n))
-		return fail(e, "SSL_CTX_set_session_id_context", "");
+static void
+set_sessions(SSL_CTX *ctx, const struct tls_conf *conf)
+{
 	SSL_CTX_set_timeout(ctx, (long)conf->cache_seconds);
 	SSL_CTX_sess_set_cache_size(ctx, (long)conf->cache_size);
 	SSL_CTX_set_num_tickets(ctx, 1);	/* each session that is resumed brings another */
-	/* a session would carry no verdict of a responder's: those clients are judged every time */
-	if (conf->resume && (conf->client || (!is_set(conf->ocsp) && !conf->ocsp_aia)))
-		return 0;
+	if (resume_wanted(conf))
+		return;
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
 	SSL_CTX_set_num_tickets(ctx, 0);
-	return 0;
 }
 
 /* Buffers only while bytes are in flight; one read takes several records off the socket. */
@@ -441,11 +448,12 @@ static int
 keep_session(SSL *ssl, SSL_SESSION *session)
 {
 	const struct peercert *pc = SSL_get_app_data(ssl);
+	struct own *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 	struct place *at;
 
-	if (pc == NULL || pc->where[0] == '\0')
+	if (pc == NULL || pc->where[0] == '\0' || resume_bound(ssl, session, own->conf, own->lists_until) != 0)
 		return 0;
-	at = make_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
+	at = make_place(own, pc->where);
 	SSL_SESSION_free(at->session);
 	at->session = session;
 	return 1;
@@ -457,7 +465,7 @@ tlsctx_offer_session(SSL *ssl)
 	const struct peercert *pc = SSL_get_app_data(ssl);
 	struct place *at = find_place(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), pc->where);
 
-	if (at != NULL && at->session != NULL && SSL_SESSION_is_resumable(at->session))
+	if (at != NULL && at->session != NULL && SSL_SESSION_is_resumable(at->session) && resume_holds(at->session))
 		SSL_set_session(ssl, at->session);
 }
 
@@ -698,17 +706,52 @@ ticket_callback(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX
 	return r == 1 && !encrypt && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : r;	/* clients use each once: give another */
 }
 
-/* A session carries the verdict of its first handshake: who was revoked since then has to shake hands again, in full. */
+static int
+give_end(SSL *ssl, SSL_SESSION *session)
+{
+	const struct own *own = own_of(ssl);
+
+	return resume_bound(ssl, session, own->conf, own->lists_until);
+}
+
+static int
+ticket_made(SSL *ssl, void *arg)
+{
+	(void)arg;
+	return give_end(ssl, SSL_get_session(ssl)) == 0;
+}
+
+/* Those that live in the cache have an end, too. */
+static int
+session_made(SSL *ssl, SSL_SESSION *session)
+{
+	if (give_end(ssl, session) != 0)
+		SSL_SESSION_set_timeout(session, 0);
+	return 0;			/* it is not ours to keep */
+}
+
+/* A session carries the verdict of its first handshake: who was revoked since then, or shows no certificate where one is
+ * demanded, or comes too late, has to shake hands again, in full. */
+static int
+is_worth_nothing(SSL *ssl, SSL_SESSION *session)
+{
+	const struct own *own = own_of(ssl);
+	X509 *peer = SSL_SESSION_get0_peer(session);
+
+	if (!resume_holds(session))
+		return 1;
+	if (peer == NULL)
+		return own->conf->plain.verify.require && !own->conf->redirects && own->psk == NULL;
+	return revoke_check(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), own->lists, peer, NULL);
+}
+
 static SSL_TICKET_RETURN
 ticket_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t n, SSL_TICKET_STATUS status, void *arg)
 {
-	const struct own *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-	X509 *peer = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW ? SSL_SESSION_get0_peer(session) : NULL;
-
 	(void)name;
 	(void)n;
 	(void)arg;
-	if (peer != NULL && revoke_check(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), own->lists, peer, NULL))
+	if ((status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW) && is_worth_nothing(ssl, session))
 		return SSL_TICKET_RETURN_IGNORE;
 	switch (status) {
 	case SSL_TICKET_SUCCESS:
@@ -743,7 +786,16 @@ set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 			return r;
 	}
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_callback);
-	return SSL_CTX_set_session_ticket_cb(ctx, NULL, ticket_opened, NULL) ? 0 : fail(e, "SSL_CTX_set_session_ticket_cb", "");
+	return SSL_CTX_set_session_ticket_cb(ctx, ticket_made, ticket_opened, NULL) ? 0 : fail(e, "SSL_CTX_set_session_ticket_cb", "");
+}
+
+/* A client's would part it from the session that its pre-shared key stands for. */
+static int
+set_scope(SSL_CTX *ctx, struct own *own, const char *name, struct conf_err *e)
+{
+	SSL_CTX_sess_set_new_cb(ctx, session_made);
+	return resume_scope(own->conf, name, SSL_CTX_get_cert_store(ctx), own->psk, own->scope) == 0 &&
+	    SSL_CTX_set_session_id_context(ctx, own->scope, sizeof own->scope) ? 0 : fail(e, "SSL_CTX_set_session_id_context", "");
 }
 
 /* Who signed our certificate: one that is sent along with it, or one we trust. */
@@ -809,9 +861,11 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct keyring *ring, str
 
 	set_buffers(ctx);
 	if ((r = set_protocol(ctx, conf, e)) != 0 || (r = run_commands(ctx, conf, e)) != 0 ||
-	    (r = set_groups(ctx, conf, e)) != 0 || (r = set_sessions(ctx, conf, scope, e)) != 0 ||
-	    (r = load_psk(ctx, own, e)) != 0 || (r = load_identity(ctx, conf, ring, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
+	    (r = set_groups(ctx, conf, e)) != 0 || (r = load_psk(ctx, own, e)) != 0 ||
+	    (r = load_identity(ctx, conf, ring, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
 		return r;
+	set_sessions(ctx, conf);
+	own->lists_until = resume_lists_until(SSL_CTX_get_cert_store(ctx));
 	if (conf->revoke_live)
 		own->lists = revoke_lists(SSL_CTX_get_cert_store(ctx));
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
@@ -823,7 +877,7 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct keyring *ring, str
 	if (SSL_CTX_get0_certificate(ctx) != NULL)
 		own->issuer = find_issuer(ctx, SSL_CTX_get0_certificate(ctx));
 	SSL_CTX_set_tlsext_status_cb(ctx, staple_callback);
-	if ((r = set_tickets(ctx, own, e)) != 0)
+	if ((r = set_scope(ctx, own, scope, e)) != 0 || (r = set_tickets(ctx, own, e)) != 0)
 		return r;
 	SSL_CTX_set_client_hello_cb(ctx, peercert_hello, NULL);
 	return offer_ca_names(ctx, e);
@@ -853,16 +907,27 @@ tlsctx_new(const struct tls_conf *conf, const char *scope, struct keyring *ring,
 	return 0;
 }
 
+/* Sessions are the first context's to keep or not: where the section keeps none, each connection's are good nowhere else. */
+static int
+switch_sessions(SSL *ssl, SSL_CTX *ctx, const struct own *own)
+{
+	unsigned char chance[RESUME_SCOPE];
+	int keeps = resume_wanted(own->conf);
+
+	if (!keeps && RAND_bytes(chance, sizeof chance) != 1)
+		return 0;
+	return SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(ctx)) &&
+	    SSL_set_session_id_context(ssl, keeps ? own->scope : chance, RESUME_SCOPE);
+}
+
 /* The library takes only the certificate from the new context; the rest is ours to carry over. */
-void
-tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope)
+int
+tlsctx_switch(SSL *ssl, SSL_CTX *ctx)
 {
 	const struct own *own = SSL_CTX_get_app_data(ctx);
-	size_t n = strlen(scope);
 
-	SSL_set_SSL_CTX(ssl, ctx);
-	SSL_set_session_id_context(ssl, (const unsigned char *)scope,
-	    n > SSL_MAX_SID_CTX_LENGTH ? SSL_MAX_SID_CTX_LENGTH : (unsigned)n);
+	if (SSL_set_SSL_CTX(ssl, ctx) != ctx || !switch_sessions(ssl, ctx, own) || !switch_groups(ssl, own->conf))
+		return E_TLS;
 	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(ctx), peercert_callback);
 	SSL_set_client_CA_list(ssl, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(ctx)));
 	SSL_set_psk_server_callback(ssl, own->psk == NULL ? NULL : psk_of_client);
@@ -871,6 +936,7 @@ tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope)
 	SSL_set_max_proto_version(ssl, SSL_CTX_get_max_proto_version(ctx));
 	SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(ctx));
 	SSL_set_options(ssl, SSL_CTX_get_options(ctx));
+	return 0;
 }
 
 void

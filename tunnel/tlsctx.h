@@ -71,8 +71,8 @@ int tlsctx_new(const struct tls_conf *conf, const char *scope, struct keyring *r
 void tlsctx_free(SSL_CTX *ctx);
 
 /* Go on with another context, from within peercert_hello: its keys, whom it trusts, whom it
- * lets in, its sessions (scope as for tlsctx_new), its versions and options. */
-void tlsctx_switch(SSL *ssl, SSL_CTX *ctx, const char *scope);
+ * lets in, its sessions, its groups, versions and options.  0, or E_TLS: the connection must end. */
+int tlsctx_switch(SSL *ssl, SSL_CTX *ctx);
 
 /* After a handshake, resumed or not: did the peer show a certificate that was found good? */
 int tlsctx_authentic(const SSL *ssl);
