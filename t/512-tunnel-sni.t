@@ -1,7 +1,7 @@
 #!/bin/sh
 # A client's name chooses certificate, verification and target, by stunnel's patterns.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 18
+plan 32
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 first=$rport
@@ -52,3 +52,17 @@ is "$out" PING 'without a name the primary section serves'
 ok 'which is logged' logged 'SNI: no servername received'
 ok 'so is a switch' logged 'LOG5[1]: SNI: switched to service [other]'
 ok 'and no match' logged 'LOG3[0]: SNI: no pattern matched servername: unknown'
+
+# what comes before TLS would be done by the rules of one section and for the other
+stop "$tunnel_pid"
+for p in smtp imap pop3 connect pgsql cifs; do
+	sed -e 's/PORT/1/' -e "/^\[main\]/a protocol = $p" "$scratch/in.conf" > "$scratch/bad.conf"
+	fails 1 "a name does not choose a section where $p talks before TLS" "$tunnel" "$scratch/bad.conf"
+	sed -e 's/PORT/1/' -e "/^\[strict\]/a protocol = $p" "$scratch/in.conf" > "$scratch/bad.conf"
+	fails 1 'nor one that would' "$tunnel" "$scratch/bad.conf"
+done
+like "$out" '*Service ?strict?: "sni" is incompatible with a protocol that talks before TLS*' 'in these words'
+sed -e '/^\[strict\]/a protocol = proxy' "$scratch/in.conf" > "$scratch/good.conf"
+start_tunnel < "$scratch/good.conf"
+s_client -servername strict.example
+ok 'PROXY comes after' logged 'SNI: switched to service [strict]'

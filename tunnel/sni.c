@@ -31,6 +31,13 @@ find_primary(struct service_set *set, size_t before, const char *name, size_t n)
 	return NULL;
 }
 
+/* What is said before TLS, and done about it, is the primary's: no name was heard yet. */
+static int
+talks_too_early(const struct tun_service *primary, const struct tun_service *conf)
+{
+	return starttls_precedes(primary->protocol) || starttls_precedes(conf->protocol);
+}
+
 static int
 link_one(struct service_set *set, size_t i, struct conf_err *e)
 {
@@ -44,6 +51,8 @@ link_one(struct service_set *set, size_t i, struct conf_err *e)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: SNI section name not found", name);
 	if (primary->conf->tls.client)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: SNI primary service is a TLS client", name);
+	if (talks_too_early(primary->conf, set->v[i].conf))
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: \"sni\" is incompatible with a protocol that talks before TLS", name);
 	if ((v = realloc(primary->virtuals, (primary->n_virtuals + 1) * sizeof(*v))) == NULL)
 		return -ENOMEM;
 	primary->virtuals = v;

@@ -35,6 +35,12 @@ starttls_connects_first(int protocol, int client)
 }
 
 int
+starttls_precedes(int protocol)
+{
+	return rows[protocol].server[ST_EARLY] != NULL || rows[protocol].server[ST_MIDDLE] != NULL;
+}
+
+int
 starttls_is_ignored(int protocol)
 {
 	return protocol == PROTOCOL_CAPWIN || protocol == PROTOCOL_CAPWINCTRL;

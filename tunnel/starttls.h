@@ -78,6 +78,9 @@ struct starttls {
 starttls_run starttls_find(int protocol, int client, enum starttls_slot slot);
 int starttls_connects_first(int protocol, int client);
 
+/* Does a server talk before TLS? */
+int starttls_precedes(int protocol);
+
 /* Is it there at all in this mode? */
 int starttls_supported(int protocol, int client);
 
