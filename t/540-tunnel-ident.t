@@ -6,7 +6,7 @@ if [ -z "$SALLYPORT_ALONE" ] && [ "$(id -u)" = 0 ] && unshare -n true 2> /dev/nu
 fi
 . "${top_srcdir:-.}/t/lib.sh"
 [ -n "$SALLYPORT_ALONE" ] && command -v ip > /dev/null && ip link set lo up || skip_all 'no network of our own'
-plan 10
+plan 13
 . "$top_srcdir/t/tls.sh"
 identd() { # identd TEXT: with which each answer ends
 	spawn "$scratch/identd.log" "$peer" identd "$1"
@@ -37,3 +37,17 @@ identd ''
 s_client
 ok 'nor one whose server is silent' logged 'LOG5[4]: Connection reset: '
 is "$(grep -c 'terminated on signal' "$tlog")" 0 'and no worker died'
+
+# a section that is chosen by name asks, too
+stop "$pid" "$tunnel_pid"
+{ server; printf '[asks]\nsni = rsync:*.example\nident = alice\nconnect = 127.0.0.1:%s\ncert = %s\nkey = %s\n' "$rport" "$pki/server.crt" "$pki/server.key"; } > "$scratch/in.conf"
+start_tunnel < "$scratch/in.conf"
+identd ' : USERID : UNIX : bob'
+s_client -servername localhost
+is "$out" PING 'a section without ident asks nobody'
+s_client -servername a.example
+is "$out" '' 'but one that a name chose asks for its user'
+stop "$pid"
+identd ' : USERID : UNIX : alice'
+s_client -servername a.example
+is "$out" PING 'who gets in'

@@ -72,12 +72,37 @@ static const enum phase mail_plan[] = {
 	PH_WRAP, PH_IDENT, PH_WELCOME, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_RELAY
 };
 
+/* Of a section that was chosen within the handshake: it has questions of its own about the peer. */
+static const enum phase chosen_plan[] = {
+	PH_TLS, PH_WRAP, PH_IDENT, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY
+};
+
 static const enum phase *
 plan_for(const struct tun_service *conf)
 {
 	if (conf->tls.client)
 		return client_plan;
 	return starttls_connects_first(conf->protocol, 0) ? mail_plan : server_plan;
+}
+
+/* Where to begin, when they take turns. */
+static void
+take_turn(struct conn *c)
+{
+	c->first_address = 0;
+	if (c->sv->conf->failover == FAILOVER_RR && c->sv->connect.n > 0)
+		c->first_address = (size_t)(atomic_load(c->env->next_id) % c->sv->connect.n);
+}
+
+void
+conn_switch(struct conn *c, const struct service *sv)
+{
+	if (sv == c->sv)
+		return;
+	c->sv = sv;
+	c->plan = chosen_plan;
+	take_turn(c);
+	conn_deadline(c, sv->conf->t_busy);
 }
 
 enum step
@@ -326,8 +351,7 @@ conn_new(struct conn_env *env, const struct service *sv, int rfd, int wfd)
 	end_init(&c->remote, -1, -1, conn_ready, c);
 	c->deadline = (struct timer){ .expired = expired, .arg = c };
 	c->touched = c->born = loop_now(env->loop);
-	if (sv->conf->failover == FAILOVER_RR && sv->connect.n > 0)
-		c->first_address = (size_t)(atomic_load(env->next_id) % sv->connect.n);
+	take_turn(c);
 	return c;
 }
 

@@ -73,6 +73,9 @@ void conn_count(const struct conn *c, enum counter what, uint64_t n);
 /* This phase of the plan is over. */
 enum step conn_advance(struct conn *c);
 
+/* From now on, within its handshake, it is a connection of that section. */
+void conn_switch(struct conn *c, const struct service *sv);
+
 /* For requests to the spawner. */
 uint32_t conn_service_number(const struct conn *c);
 

@@ -99,7 +99,7 @@ named(void *arg, SSL *ssl, const char *name)
 	c->greeted = 1;			/* a second one of the same handshake is no second handshake */
 	if ((chosen = sni_choose(c->sv, ssl, name)) == NULL)
 		return 0;
-	c->sv = chosen;
+	conn_switch(c, chosen);
 	return 1;
 }
 
