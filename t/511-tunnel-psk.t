@@ -1,7 +1,7 @@
 #!/bin/sh
 # Pre-shared keys, with volsync's two files, both ways against stunnel; and against openssl.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 13
+plan 22
 . "$top_srcdir/t/tls.sh"
 small_tree "$scratch/src"
 echo 'volsync:23b7def123234323b7def1232343ab7def1232343b7def1232343b7d1' | sed 's/.$//' > "$scratch/psk"
@@ -49,3 +49,33 @@ printf '[p]\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:%s\nPSKsecrets = %s\n'
 start_tunnel < "$scratch/in.conf"
 s_client -psk_identity stranger -psk 00112233445566778899aabbccddeeff
 ok 'an unknown identity is named' logged 'LOG6[0]: PSK identity not found: stranger'
+stop "$tunnel_pid"
+
+# a server that has no key is not the one that is meant, whatever certificate it shows
+for v in TLSv1.2 TLSv1.3; do
+	serve "sslVersion = $v"
+	server_pid=$tunnel_pid server_port=$tport
+	: > "$scratch/echo.log"
+	psk_client() { # psk_client LINES...
+		{ printf '[c]\nclient = yes\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:%s\nPSKsecrets = %s\n' "$server_port" "$scratch/psk"
+		for _l; do echo "$_l"; done; } > "$scratch/in.conf"
+		start_tunnel < "$scratch/in.conf"
+	}
+	psk_client
+	is "$("$peer" send "$tport" 'top secret line')" reset "$v: a server without the key gets nothing"
+	# in TLS 1.2 no cipher is left to agree upon
+	_why='The server used no pre-shared key'; [ $v = TLSv1.3 ] || _why='SSL_connect: '
+	ok 'and the log says why' logged "$_why"
+	stop "$tunnel_pid"
+	psk_client 'verifyChain = yes' "CAfile = $pki/ca.crt"
+	like "$("$peer" send "$tport" 'ping')" 'PING*' "$v: where its certificate is verified, that is enough"
+	stop "$tunnel_pid" "$server_pid"
+	serve "sslVersion = $v" "PSKsecrets = $scratch/psk"
+	server_pid=$tunnel_pid server_port=$tport
+	psk_client
+	like "$("$peer" send "$tport" 'ping')" 'PING*' "$v: one that has both is known by the key"
+	stop "$tunnel_pid" "$server_pid"
+done
+printf '[p]\nclient = yes\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:%s\n' "$rport" > "$scratch/in.conf"
+start_tunnel < "$scratch/in.conf"
+ok 'without keys a client is warned, as ever' logged 'needs authentication to prevent MITM attacks'

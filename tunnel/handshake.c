@@ -198,6 +198,11 @@ conn_tls_run(struct conn *c)
 		return handshake_failed(c, r);
 	conn_shaken(c);
 	say_tls(c);
+	if (tlsctx_lacks_psk(c->tls.ssl)) {
+		conn_count(c, COUNT_FAIL_CERT, 1);
+		conn_say(c, LOG_ERR, "SSL_connect: The server used no pre-shared key, and nothing else is verified");
+		return conn_reset(c);
+	}
 	if (conn_is_revoked(c)) {
 		conn_count(c, COUNT_FAIL_REVOKED, 1);
 		return conn_revoke(c);

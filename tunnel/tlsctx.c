@@ -667,6 +667,46 @@ psk_for_server(SSL *ssl, const char *hint, char *identity, unsigned max_identity
 }
 
 static int
+demands_psk(const struct tls_conf *conf)
+{
+	return conf->client && is_set(conf->psk_secrets) && !conf->plain.verify.chain && !conf->plain.verify.peer;
+}
+
+/* In TLS 1.3 the library's callback makes keys for SHA-256 only. */
+static int
+is_psk_cipher(const SSL_CIPHER *c)
+{
+	int kx = c == NULL ? NID_undef : SSL_CIPHER_get_kx_nid(c);
+
+	if (kx == NID_kx_any)
+		return SSL_CIPHER_get_handshake_digest(c) == EVP_sha256();
+	return kx == NID_kx_psk || kx == NID_kx_ecdhe_psk || kx == NID_kx_dhe_psk || kx == NID_kx_rsa_psk;
+}
+
+/* Nothing else is offered where nothing else would do, so that a server with certificates, too, uses its key. */
+static int
+restrict_to_psk(SSL_CTX *ctx)
+{
+	STACK_OF(SSL_CIPHER) *all = SSL_CTX_get_ciphers(ctx);
+	struct buf list[2] = { BUF_INIT, BUF_INIT };
+	int r = 1;
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		const SSL_CIPHER *c = sk_SSL_CIPHER_value(all, i);
+
+		if (is_psk_cipher(c))
+			buf_printf(&list[SSL_CIPHER_get_kx_nid(c) == NID_kx_any], ":%s", SSL_CIPHER_get_name(c));
+	}
+	if (buf_len(&list[0]) > 0)
+		r = SSL_CTX_set_cipher_list(ctx, buf_cstr(&list[0]) + 1);
+	if (r && buf_len(&list[1]) > 0)
+		r = SSL_CTX_set_ciphersuites(ctx, buf_cstr(&list[1]) + 1);
+	buf_done(&list[0]);
+	buf_done(&list[1]);
+	return r;
+}
+
+static int
 load_psk(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 {
 	int r;
@@ -682,7 +722,7 @@ load_psk(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 	if (psk_find(own->psk, is_set(own->conf->psk_identity) ? own->conf->psk_identity : NULL) == NULL)
 		return fail(e, "No key found for the specified PSK identity", "");
 	SSL_CTX_set_psk_client_callback(ctx, psk_for_server);
-	return 0;
+	return !demands_psk(own->conf) || restrict_to_psk(ctx) ? 0 : fail(e, "PSKsecrets: ", "no cipher for them");
 }
 
 /* A key is in use for as long as a session lives, and accepted for as long again. */
@@ -955,6 +995,20 @@ tlsctx_free(SSL_CTX *ctx)
 		OPENSSL_cleanse(own, sizeof *own);
 	}
 	free(own);
+}
+
+static int
+used_psk(const SSL *ssl)
+{
+	if (SSL_version(ssl) >= TLS1_3_VERSION)		/* such a client keeps no sessions: it can be nothing else */
+		return SSL_session_reused(ssl);
+	return is_psk_cipher(SSL_get_current_cipher(ssl));
+}
+
+int
+tlsctx_lacks_psk(const SSL *ssl)
+{
+	return demands_psk(tlsctx_conf(SSL_get_SSL_CTX(ssl))) && !used_psk(ssl);
 }
 
 int

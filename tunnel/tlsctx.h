@@ -77,6 +77,9 @@ int tlsctx_switch(SSL *ssl, SSL_CTX *ctx);
 /* After a handshake, resumed or not: did the peer show a certificate that was found good? */
 int tlsctx_authentic(const SSL *ssl);
 
+/* After a handshake: a client that knows its server by nothing but a pre-shared key, and none was used. */
+int tlsctx_lacks_psk(const SSL *ssl);
+
 /* Our own certificate, and who signed it; NULL for what is not there. */
 void tlsctx_own(SSL_CTX *ctx, X509 **ret_cert, X509 **ret_issuer);
 
