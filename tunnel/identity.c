@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/num.h"
 
 enum { NOBODY = 65534 };
@@ -48,6 +49,15 @@ identity_group(const char *text, gid_t *ret)
 	return 0;
 }
 
+/* A user of its own in root's group would be half a user. */
+static gid_t
+group_of(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	return pw != NULL ? pw->pw_gid : (gid_t)uid;
+}
+
 int
 identity_init(struct identity *id, const struct tun_conf *conf, struct conf_err *e)
 {
@@ -59,6 +69,10 @@ identity_init(struct identity *id, const struct tun_conf *conf, struct conf_err 
 		return conf_err_set(e, NULL, 0, "Illegal GID: %.100s", conf->setgid);
 	if (identity_user(conf->setuid, &id->uid) != 0)
 		return conf_err_set(e, NULL, 0, "Illegal UID: %.100s", conf->setuid);
+	if (id->uid != geteuid() && (conf->setgid == NULL || conf->setgid[0] == '\0')) {
+		id->gid = group_of(id->uid);
+		log_warn("\"setuid\" without \"setgid\": the group is the user's own, %u", (unsigned)id->gid);
+	}
 	id->changes_ids = id->uid != geteuid() || id->gid != getegid();
 	if (id->changes_ids && geteuid() != 0)
 		return conf_err_set(e, NULL, 0, "setuid: %s (%d)", strerror(EPERM), EPERM);
@@ -76,15 +90,13 @@ identity_vault(const struct identity *id, const struct tun_conf *conf, uid_t *re
 {
 	int chosen = conf->vault_user != NULL && conf->vault_user[0] != '\0';
 	uid_t uid = id->uid == 0 ? NOBODY : id->uid;
-	const struct passwd *pw;
 
 	if (identity_user(conf->vault_user, &uid) != 0)
 		return conf_err_set(e, NULL, 0, "Illegal vaultUser: %.100s", conf->vault_user);
 	if (geteuid() != 0 && chosen && uid != geteuid())
 		return conf_err_set(e, NULL, 0, "vaultUser: %s (%d)", strerror(EPERM), EPERM);
-	pw = getpwuid(uid);
 	*ret_uid = uid;
-	*ret_gid = uid == id->uid ? id->gid : pw != NULL ? pw->pw_gid : (gid_t)uid;
+	*ret_gid = uid == id->uid ? id->gid : group_of(uid);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
+#include "lib/trusted.h"
 #include "tunnel/master_rooms.h"
 #include "tunnel/revocations.h"
 #include "tunnel/worker.h"
@@ -63,19 +64,37 @@ reopen_log(struct master *m)
 	return log_reopen();
 }
 
+/* What stands there is another's pid file, or nothing of which we know what it is. */
+static int
+clear_pid(int dir, const char *leaf)
+{
+	struct stat st;
+
+	if (fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return -EEXIST;
+	return unlinkat(dir, leaf, 0) < 0 ? -errno : 0;
+}
+
 static int
 write_pid(struct master *m)
 {
 	const char *path = conf_of(m)->pid;
-	int fd, r;
+	char leaf[NAME_MAX + 1];
+	int dir, fd, r;
 
 	if (!is_set(path))
 		return 0;
-	unlink(path);
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PID_MODE)) < 0)
-		return -errno;
-	r = dprintf(fd, "%d\n", (int)getpid()) < 0 ? -errno : 0;
-	close(fd);
+	if ((dir = trusted_parent(path, leaf)) < 0)
+		return dir;
+	if ((r = clear_pid(dir, leaf)) == 0) {
+		fd = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PID_MODE);
+		r = fd < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0 ? -errno : 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	close(dir);
 	return r;
 }
 
@@ -84,14 +103,17 @@ static int
 remove_pid(struct master *m)
 {
 	const char *path = conf_of(m)->pid;
-	char text[32] = "";
-	int fd;
+	char text[32] = "", leaf[NAME_MAX + 1];
+	int dir, fd;
 
-	if (!is_set(path) || (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0)
+	if (!is_set(path) || (dir = trusted_parent(path, leaf)) < 0)
 		return 0;
-	if (read(fd, text, sizeof text - 1) > 0 && atoi(text) == (int)getpid())
-		unlink(path);
-	close(fd);
+	if ((fd = openat(dir, leaf, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) >= 0) {
+		if (read(fd, text, sizeof text - 1) > 0 && atoi(text) == (int)getpid())
+			unlinkat(dir, leaf, 0);
+		close(fd);
+	}
+	close(dir);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/num.h"
 #include "lib/sock.h"
+#include "lib/trusted.h"
 #include "tunnel/ctl.h"
 
 #define NAME "sallyport-tunnel."
@@ -204,9 +205,9 @@ static int
 read_pid(const char *path, pid_t *ret)
 {
 	char text[32];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	int r = n < 0 ? -errno : 0;
+	int fd = trusted_file(path, O_RDONLY, 0);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+	int r = fd < 0 ? fd : n < 0 ? -errno : 0;
 	int64_t pid;
 
 	if (fd >= 0)
