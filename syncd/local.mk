@@ -83,6 +83,7 @@ SCRIPTS_T += \
 	t/419-push-hard-links.t \
 	t/420-push-cut.t \
 	t/422-push-attribute-words.t \
+	t/423-push-backup-words.t \
 	t/430-push-races.t \
 	t/440-push-trouble.t \
 	t/450-push-attributes.t \

@@ -38,9 +38,15 @@ syncd=$syncd_real
 # in the background: nothing of it stays open where it was started
 port=$(freeport)
 printf 'pid file = %s\nlog file = %s\n%s\n' "$scratch/pid" "$scratch/syncd.log" "$conf" > "$scratch/relative.conf"
-( cd "$scratch" && timeout 30 sh -c '"$1" --daemon --config=relative.conf --address=127.0.0.1 --port="$2" 2>&1 | cat > detached.out' - "$syncd" "$port" )
-is $? 0 'a pipe behind a daemon that detaches ends'
-is "$(cat "$scratch/detached.out")" '' 'and nothing was said'
+detached() { ( cd "$scratch" && "$syncd" --daemon --config=relative.conf --address=127.0.0.1 --port="$port" 2>&1 ); }
+if sanitized; then	# whose reports keep standard error
+	ok 'a daemon detaches' detached
+	skip 'and nothing was said' 'a sanitizer keeps the terminal'
+else
+	( detached | cat > "$scratch/detached.out" ) &
+	ok 'a pipe behind a daemon that detaches ends' "$await" gone $!
+	is "$(cat "$scratch/detached.out")" '' 'and nothing was said'
+fi
 daemon=$(cat "$scratch/pid")
 servers="$servers $daemon"
 ok 'it serves' honest_pull

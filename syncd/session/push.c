@@ -77,6 +77,20 @@ options_name_strangers_link(struct session *s)
 	return 0;
 }
 
+/* Where backups go, for a client that asks for words about them. */
+static void
+tell_backup_dir(struct session *s)
+{
+	const char *dir = s->opt.backup_dir;
+	char path[TREE_PATH_SIZE];
+	struct stat st;
+
+	if (!s->opt.backup || dir == NULL || !generator_informs(s, 2, "backup"))
+		return;
+	session_tell(s, MSG_INFO, "%sbackup_dir is %s\n",
+	    dest_option_place(s, dir, path) == 0 && root_stat(&s->root, path, 1, &st) == 0 ? "" : "(new) ", dir);
+}
+
 static int
 open_option_trees(struct session *s)
 {
@@ -101,6 +115,7 @@ open_option_trees(struct session *s)
 			session_tell(s, MSG_WARNING, "--%s-dest arg %s: %s\n", o->alt_kind == ALT_LINK ? "link" :
 			    o->alt_kind == ALT_COPY ? "copy" : "compare", r == -ENOTDIR ? "is not a dir" : "does not exist",
 			    dest_option_shown(s, o->alt_dest[i], shown));
+	tell_backup_dir(s);
 	if (temp == NULL || temp[0] == '\0' || (r = dest_option_tree(s, temp, &s->in->temp)) == 0)
 		return 0;
 	if (r == -ENOTDIR)
