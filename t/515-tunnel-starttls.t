@@ -1,7 +1,7 @@
 #!/bin/sh
 # Protocols that talk before TLS: each pair of ours and stunnel's, and against openssl.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 42
+plan 48
 . "$top_srcdir/t/tls.sh"
 real=$(command -v stunnel4)
 head='foreground = yes\nsyslog = no\npid =\ndebug = 7\n'
@@ -119,9 +119,15 @@ ok 'what the server says too early does not become data' logged 'SSL_connect: '
 start_peer echo
 away=$rport
 start_peer talk-first
-serve 'protocol = connect'
+serve 'protocol = connect' "connect = 127.0.0.1:$away"
 out=$(printf 'ping\n' | timeout 10 openssl s_client -quiet -proxy "127.0.0.1:$tport" -connect "localhost:$away" 2> /dev/null)
 is "$out" PING 'connect: the host is looked up and connected to'
+start_peer echo
+for _a in 127.0.0.1 0.0.0.0 '[::ffff:127.0.0.1]' '[::ffff:0.0.0.0]' '[::]'; do
+	out=$(printf 'ping\n' | timeout 10 openssl s_client -quiet -proxy "127.0.0.1:$tport" -connect "$_a:$rport" 2> /dev/null)
+	is "$out" '' "nothing else on the loopback is, by $_a"
+done
+ok 'as the log says' logged 'Connection to the loopback rejected'
 out=$("$peer" send "$tport" "GET / HTTP/1.1$nl$nl")
 like "$out" 'HTTP/1.0 400 Bad Request Method*' 'and no other method is'
 out=$("$peer" send "$tport" "CONNECT nowhere.invalid:80 HTTP/1.1$nl$nl")

@@ -120,6 +120,16 @@ talk_failed(struct conn *c, int r)
 }
 
 static int
+is_configured(const struct conn *c, const struct addr *at)
+{
+	for (size_t i = 0; i < c->sv->connect.n; i++)
+		if (c->sv->connect.v[i].len == at->len && memcmp(&c->sv->connect.v[i].ss, &at->ss, at->len) == 0)
+			return 1;
+	return 0;
+}
+
+/* Where the peer wants to go, but for the loopback, unless the section says that it leads there. */
+static int
 take_target(struct conn *c)
 {
 	const struct starttls *st = &c->talk->st;
@@ -128,9 +138,10 @@ take_target(struct conn *c)
 		return 0;
 	if ((c->own.v = malloc(st->n_found * sizeof *st->found)) == NULL)
 		return -ENOMEM;
-	memcpy(c->own.v, st->found, st->n_found * sizeof *st->found);
-	c->own.n = st->n_found;
-	return 0;
+	for (size_t i = 0; i < st->n_found; i++)
+		if (!starttls_is_here(&st->found[i]) || is_configured(c, &st->found[i]))
+			c->own.v[c->own.n++] = st->found[i];
+	return c->own.n > 0 ? 0 : E_DENIED;
 }
 
 static enum step
@@ -138,6 +149,10 @@ talk_done(struct conn *c)
 {
 	int r = take_target(c);
 
+	if (r == E_DENIED) {
+		conn_say(c, LOG_WARNING, "Connection to the loopback rejected");
+		return conn_reset(c);
+	}
 	if (r != 0)
 		return talk_failed(c, r);
 	conn_talk_free(c);

@@ -1,5 +1,6 @@
 #include "tunnel/starttls.h"
 
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -38,6 +39,20 @@ int
 starttls_precedes(int protocol)
 {
 	return rows[protocol].server[ST_EARLY] != NULL || rows[protocol].server[ST_MIDDLE] != NULL;
+}
+
+/* This machine's own services are behind no other check than that they listen on the loopback, where any address that is none
+ * leads as well. */
+int
+starttls_is_here(const struct addr *a)
+{
+	struct addr plain;
+
+	addr_from((const struct sockaddr *)&a->ss, a->len, &plain);
+	if (plain.ss.ss_family == AF_INET && (ntohl(((const struct sockaddr_in *)&plain.ss)->sin_addr.s_addr) >> 24) == 0)
+		return 1;
+	return addr_is_loopback(&plain) || (plain.ss.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&plain.ss)->sin6_addr));
 }
 
 int

@@ -84,6 +84,9 @@ int starttls_precedes(int protocol);
 /* Is it there at all in this mode? */
 int starttls_supported(int protocol, int client);
 
+/* Does that address lead to this machine's loopback, in whatever form? */
+int starttls_is_here(const struct addr *a);
+
 /* Is it one that we know by name only?  Nothing is said then. */
 int starttls_is_ignored(int protocol);
 

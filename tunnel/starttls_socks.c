@@ -118,19 +118,12 @@ refuse(struct starttls *p, int is_5, int code, const char *why)
 	return st_refuse(p, why);
 }
 
-/* This machine's own services are behind no other check than that they listen on the loopback. */
 static int
 reaches_us(const struct starttls *p)
 {
-	for (size_t i = 0; i < p->n_found; i++) {
-		const struct addr *a = &p->found[i];
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->ss;
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->ss;
-
-		if (addr_is_loopback(a) || (a->ss.ss_family == AF_INET && (ntohl(v4->sin_addr.s_addr) >> 24) == 0) ||
-		    (a->ss.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr)))
+	for (size_t i = 0; i < p->n_found; i++)
+		if (starttls_is_here(&p->found[i]))
 			return 1;
-	}
 	return 0;
 }
 

@@ -130,6 +130,9 @@ static const struct row rows[] = {
 	    "\\x00Z\\x00P\\xc0\\x00\\x02\\x01", "", ST_DONE, NULL },
 	{ "socks4a", SERVER(SOCKS, ST_INSIDE), { L("\4\1"), L("\0\x50\0\0\0\1"), L("\0"), L("a"), L("\0") },
 	    "\\x00[\\x00P\\x00\\x00\\x00\\x01", "", E_FORMAT, "SOCKS request for a name that is not known" },
+	{ "socks5, mapped nowhere", SERVER(SOCKS, ST_INSIDE), { L("\5\1"), L("\0"), L("\5\1\0\4"),
+	    L("\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\0\0\x50") },
+	    "\\x05\\x00\\x05\\x02\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00", "", E_FORMAT, "SOCKS connection to the loopback rejected" },
 	{ "socks4, loopback", SERVER(SOCKS, ST_INSIDE), { L("\4\1"), L("\0\x50\x7f\0\0\1"), L("\0") },
 	    "\\x00[\\x00P\\x7f\\x00\\x00\\x01", "", E_FORMAT, "SOCKS connection to the loopback rejected" },
 };
