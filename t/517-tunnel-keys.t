@@ -1,7 +1,7 @@
 #!/bin/sh
 # Certificates and keys in all the forms they come in, and what else the library is told.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 26
+plan 28
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 (
@@ -115,3 +115,9 @@ printf 'provider = legacy\nsetEnv = SALLY=port\nsetEnv = TZ\n[e]\naccept = 127.0
 start_tunnel < "$scratch/in.conf"
 s_client
 like "$out" '*SALLY=port*' 'setEnv reaches the programs'
+stop "$tunnel_pid"
+# more certificates than anybody has: the reader must not wait for who waits for it
+python3 -c 'import sys; sys.stdout.write(open(sys.argv[1]).read() * 12000)' "$pki/server.crt" > "$scratch/many.crt"
+server | sed "s,^cert = .*,cert = $scratch/many.crt," > "$scratch/x.conf"
+fails 1 'a file of more than 4 MiB stops the start' timeout 60 "$tunnel" "$scratch/x.conf"
+like "$out" '*Failed to read the private keys: more than 4 MiB*' 'which is said'

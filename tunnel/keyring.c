@@ -226,12 +226,16 @@ keyring_read(struct keyring *ring, keyring_read_fn read_keys, const void *arg, s
 	close(fds[1]);
 	if (r == 0) {
 		read_all(fds[0], &told);
+		close(fds[0]);		/* or a child with more to tell than we take would wait for us, and we for it */
+		fds[0] = -1;
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		c = cur_of(buf_head(&told), buf_len(&told));
-		r = take_told(ring, &c, k, e);
+		r = buf_len(&told) < TOLD_MAX ? take_told(ring, &c, k, e) :
+		    conf_err_set(e, NULL, 0, "Failed to read the private keys: more than %d MiB", TOLD_MAX >> 20);
 	}
-	close(fds[0]);
+	if (fds[0] >= 0)
+		close(fds[0]);
 	buf_done(&told);
 	return r == 1 ? read_keys(arg, k, e) : r;
 }
