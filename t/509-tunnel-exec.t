@@ -1,7 +1,7 @@
 #!/bin/sh
 # Programs instead of addresses: who they are told the peer is, what they see of us, and how they end.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 19
+plan 20
 . "$top_srcdir/t/tls.sh"
 program() { cat > "$scratch/$1"; chmod +x "$scratch/$1"; }
 execs() { # execs PROGRAM LINES...: a tunnel that runs it
@@ -99,3 +99,10 @@ printf 'foreground = yes\nsyslog = no\ndebug = 6\n[o]\nclient = yes\nexec = %s\n
 spawn "$scratch/o.log" "$tunnel" "$scratch/o.conf"
 twice() { "$await" line "$scratch/o.log" 'LOG6[1]: Local mode child started'; grep -q HELLO "$scratch/once.out"; }
 ok 'exec and connect run a program at the start, and retry runs it again' twice
+
+# what stands in our own environment is nothing that a peer's program is told
+SSL_CLIENT_DN='CN=admin' SSL_CLIENT_I_DN='CN=any' NOTIFY_SOCKET="$scratch/nowhere" REMOTE_HOST=203.0.113.1
+export SSL_CLIENT_DN SSL_CLIENT_I_DN NOTIFY_SOCKET REMOTE_HOST
+execs /usr/bin/env
+s_client
+is "$(printf '%s\n' "$out" | grep -e '^SSL_CLIENT' -e '^NOTIFY_SOCKET' -e '^REMOTE_HOST')" 'REMOTE_HOST=127.0.0.1' 'no stale identity, and no way to the service manager'

@@ -152,11 +152,14 @@ split_words(char *text, char **argv)
 	argv[n] = NULL;
 }
 
+/* What is not known of this peer must not be what somebody else left there. */
 static void
 set_variable(const char *name, const char *value)
 {
 	if (value[0] != '\0')
 		setenv(name, value, 1);
+	else
+		unsetenv(name);
 }
 
 static void
@@ -169,6 +172,7 @@ set_environment(const struct spawn_request *req)
 	set_variable("REMOTE_PORT", req->host[0] == '\0' ? "" : port);
 	set_variable("SSL_CLIENT_DN", req->subject);
 	set_variable("SSL_CLIENT_I_DN", req->issuer);
+	set_variable("NOTIFY_SOCKET", "");	/* the service manager listens to us, not to what a peer starts */
 }
 
 static void
