@@ -1,7 +1,7 @@
 #!/bin/sh
 # What stops a start, with which words and status.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 17
+plan 20
 . "$top_srcdir/t/tls.sh"
 conf() { cat > "$scratch/x.conf"; }
 last() { printf '%s\n' "$out" | tail -n 1; }
@@ -41,3 +41,7 @@ fails 0 '-version ends with 0' "$tunnel" -version "$scratch/whatever"
 like "$out" '*stunnel 5.75 on *Compiled/running with OpenSSL 3*' 'in the shape scripts look for'
 fails 0 '-help ends with 0' "$tunnel" -help
 is "$(printf '%s\n' "$out" | grep -c '^checkHost  ')" 1 'and has a line per option'
+printf '[a]\nclient = yes\naccept = 127.0.0.1:1\nconnect = 127.0.0.1:2\nprotocol = smtp\nprotocolUsername = me\nprotocolPassword = hush\n' > "$scratch/secret.conf"
+fails 0 'a dump of a file with a password' "$tunnel" --dump-config "$scratch/secret.conf"
+like "$out" '*protocolPassword = ...*' 'says that there is one'
+is "$(printf '%s' "$out" | grep -c hush)" 0 'and not which'

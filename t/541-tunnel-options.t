@@ -68,8 +68,8 @@ cat > "$scratch/rows" <<-EOF
 	protocol|M|s|proxy
 	sessionCacheSize|S|s|5
 	sessionResume|S|s|no
-	ticketKeySecret|S|s|$key|ticketMacSecret = $key
-	ticketMacSecret|S|s|$key|ticketKeySecret = $key
+	ticketKeySecret|S|s|$key|ticketMacSecret = $key|ticketKeySecret = ...
+	ticketMacSecret|S|s|$key|ticketKeySecret = $key|ticketMacSecret = ...
 	redirect|S|s|127.0.0.1:2|$trust
 	failover|S|s|rr
 	retry|S|i|7|exec = /bin/true;connect = 127.0.0.1:1;client = yes
@@ -87,7 +87,7 @@ cat > "$scratch/rows" <<-EOF
 	CAstore|S|s|file:$pki/ca.crt
 	protocolHost|C|c|a.example:1|protocol = connect
 	protocolUsername|C|c|u|protocol = connect;protocolHost = a.example:1
-	protocolPassword|C|c|p|protocol = connect;protocolHost = a.example:1
+	protocolPassword|C|c|p|protocol = connect;protocolHost = a.example:1|protocolPassword = ...
 	protocolDomain|C|c|d|protocol = connect;protocolHost = a.example:1
 	protocolAuthentication|C|c|login|protocol = smtp
 	protocolHeader|C|c|X-A: b|protocol = connect;protocolHost = a.example:1

@@ -72,12 +72,21 @@ raw_line(const struct load *l, int *ret_n)
 	return at;
 }
 
+/* Is the value what nobody else shall read, also where the name is not quite right? */
+static int
+is_secret(const char *name)
+{
+	return strcasestr(name, "passw") != NULL || strcasestr(name, "secret") != NULL;
+}
+
 static int
 refuse(struct load *l, const char *why)
 {
 	int n;
 	const char *line = raw_line(l, &n);
 
+	if (l->item->kind == INI_SETTING && is_secret(l->item->name))
+		return conf_err_set(l->e, l->path, l->item->line, "\"%.100s = ...\": %s", l->item->name, why);
 	return conf_err_set(l->e, l->path, l->item->line, "\"%.*s\": %s", n, line, why);
 }
 
@@ -452,6 +461,20 @@ load_file(const char *path, int fd, struct tun_conf **ret, struct conf_err *e)
 	return r;
 }
 
+/* As it is read again, but for secrets. */
+static void
+dump_service(const struct tun_service *s, struct buf *out)
+{
+	for (size_t i = 0; i < n_service_opts; i++) {
+		const struct opt *o = &service_opts[i];
+
+		if (o->type != OPT_STR || !is_secret(o->name) || strcasecmp(o->name, "PSKsecrets") == 0)
+			opt_dump(o, 1, s, out);
+		else if (*(char *const *)((const char *)s + o->at) != NULL)
+			buf_printf(out, "%s = ...\n", o->name);
+	}
+}
+
 void
 tun_conf_dump(const struct tun_conf *conf, struct buf *out)
 {
@@ -464,7 +487,7 @@ tun_conf_dump(const struct tun_conf *conf, struct buf *out)
 
 		if (!conf->inetd)
 			buf_printf(out, "\n[%s]\n", s->name);
-		opt_dump(service_opts, n_service_opts, s, out);
+		dump_service(s, out);
 		for (size_t a = 0; a < n_service_acts; a++)
 			if (service_acts[a].dump != NULL && !(conf->inetd && strcmp(service_acts[a].name, "debug") == 0))
 				service_acts[a].dump(s, out);

@@ -50,6 +50,8 @@ static const struct {
 	{ "[a]\n" ENDS "sslVersionMin = TLSv1.3\nsslVersionMax = TLSv1.2\n", "Service [a]: Invalid protocol version range" },
 	{ "[a]\n" ENDS "sni = p:*\n", "Service [a]: Each service must define two endpoints" },
 	{ "[a]\n" ENDS "[b]\n" ENDS "[a]\n", "f:9: \"[a]\": Another section has this name" },
+	{ "[a]\nprotocolPasswort = hush\n", "f:2: \"protocolPasswort = ...\": Specified option name is not valid here" },
+	{ "ticketkeysecrets=hush\n", "f:1: \"ticketkeysecrets = ...\": Specified option name is not valid here" },
 	{ "", "Inetd mode: Inetd mode must define one endpoint" },
 	{ "accept = 1\nconnect = 2\n", "Inetd mode: 'accept' option is only allowed in a [section]" },
 	{ "pid = x\n[a]\n" ENDS, "Global options: Pid file must include full path name" },
