@@ -1,7 +1,7 @@
 #!/bin/sh
 # A session is good only where nothing it stands for has changed, and not for ever.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 32
+plan 34
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 keys='ticketKeySecret = 00112233445566778899aabbccddeeff
@@ -145,3 +145,24 @@ start_tunnel < "$scratch/in.conf"
 for v in tls1_2 tls1_3; do
 	is "$(chain $v 12 -servername closed.example)" 'New 1' "$v: and a time of its own for its sessions"
 done
+stop "$tunnel_pid"
+
+# a client does not believe a server for ever, however often that renews its sessions
+sport=$(freeport)
+mkfifo "$scratch/in.server"
+sh -c "exec openssl s_server -accept $sport -cert '$pki/server.crt' -key '$pki/server.key' -tls1_3 -rev < '$scratch/in.server'" > "$scratch/server.log" 2>&1 &
+servers="$servers $!"
+exec 7> "$scratch/in.server"
+"$await" port "$sport"
+printf 'workers = 1\n[c]\nclient = yes\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:%s\nsessionCacheTimeout = 4\n' "$sport" > "$scratch/in.conf"
+start_tunnel < "$scratch/in.conf"
+began() { grep -c 'TLS connected: new session' "$tlog"; }
+_end=$(($(date +%s) + 12))
+while [ "$(began)" -lt 2 ] && [ "$(date +%s)" -le $_end ]; do
+	"$peer" send "$tport" "ping
+" > /dev/null
+	sleep 0.2
+done
+is "$(began)" 2 'a client shakes hands in full again'
+ok 'after it had resumed' grep -q 'TLS connected: previous session reused' "$tlog"
+exec 7>&-
