@@ -5,7 +5,7 @@ top_builddir=${top_builddir:-$top_srcdir/build}
 top_srcdir=$(cd "$top_srcdir" && pwd) top_builddir=$(cd "$top_builddir" && pwd)
 syncd=$top_builddir/sallyport-syncd tunnel=$top_builddir/sallyport-tunnel
 rsyncwrap=$top_builddir/sallyport-rsync sallyport=$top_builddir/sallyport
-await=$top_builddir/t/tool/await
+await=$top_builddir/t/tool/await facts=$top_builddir/t/tool/facts
 LC_ALL=C TZ=UTC
 export LC_ALL TZ
 unset RSYNC_RSH RSYNC_CONNECT_PROG RSYNC_PROXY RSYNC_PASSWORD RSYNC_SSL_CA_CERT RSYNC_SSL_CERT RSYNC_SSL_KEY RSYNC_SSL_PORT
@@ -225,7 +225,7 @@ push_side() { # push_side SIDE PORT ARGUMENT...
 	# whether an early end is read or a reset cuts it is a matter of timing
 	said < "$scratch/$_side.out" | sed -e 's/^exit 1[02]$/exit 10 or 12/' -e '/connection unexpectedly closed/d' \
 	    -e '/mkstemp/s/\.\(sp~\)\{0,1\}[A-Za-z0-9]\{6\}"/.X"/' > "$scratch/$_side.said"
-	{ recent_facts "$scratch/up.$_side"; link_groups "$scratch/up.$_side/d"
+	{ recent_facts "$scratch/up.$_side" -l
 	  [ -z "$fresh" ] || ( cd "$_cwd/src" && find . | sort ); } > "$scratch/$_side.facts"
 }
 push_as_stock() {
@@ -250,9 +250,5 @@ said() { # what rsync printed, less what differs from run to run
 link_groups() { # names that share a file, a line each
 	( cd "$1" && find . -links +1 ! -type d -printf '%i %p\n' | sort | awk '{ g[$1] = g[$1] " " $2 } END { for (i in g) print g[i] }' | sort )
 }
-recent_facts() { # contents and facts; times of this run are only "now"
-	( cd "$1" && [ -d d ] && cd d || exit 0
-	  _now=$(($(date +%s) - 3600))
-	  find . -printf '%p\t%y\t%m\t%T@\t%U\t%G\t%l\n' | awk -F '\t' -v now=$_now '{ if ($4 + 0 > now) $4 = "now"; print }' | sort
-	  find . -type f -exec sha1sum {} + | sort )
-}
+# recent_facts DIR [-l]: contents and facts of DIR/d; times of this run are only "now"; -l: and which names share a file
+recent_facts() { [ ! -d "$1/d" ] || "$facts" $2 "$1/d"; }

@@ -5,8 +5,9 @@ T_LOG_COMPILER = $(SHELL)
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/t/lsan.supp:print_suppressions=0'; export top_srcdir top_builddir LSAN_OPTIONS;
 
-check_PROGRAMS += t/tool/await
+check_PROGRAMS += t/tool/await t/tool/facts
 t_tool_await_SOURCES = t/tool/await.c
+t_tool_facts_SOURCES = t/tool/facts.c
 
 UNIT_LIBS = $(BASE_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += t/lib.sh $(SCRIPTS_T)
