@@ -179,12 +179,15 @@ take_order(struct spawner *sp, struct cursor *c, const int *came, size_t n)
 	unsigned kind = cur_u8(c), present = cur_u8(c);
 	struct process_job job = { .deadline = cur_le64(c), .greeted = cur_le32(c) };
 
-	sp->memory_max = cur_le64(c);
+	const uint64_t memory_max = cur_le64(c);
+
 	if (c->err != 0 || kind >= SPAWN_KINDS || place_fds(present, came, n, fds) != 0) {
 		for (size_t i = 0; i < n; i++)
 			close(came[i]);
 		return;
 	}
+	if (kind == SPAWN_SESSION)	/* the others do not know it */
+		sp->memory_max = memory_max;
 	job.monitor_fd = fds[SPAWN_CHANNEL];
 	job.boot_fd = fds[SPAWN_BOOT];
 	job.peer_fd = fds[SPAWN_PEER];

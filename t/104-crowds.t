@@ -3,7 +3,7 @@
 # give way to whoever comes later, and they are given up in time.
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
-plan 34
+plan 37
 honest_tree
 crowd=$top_builddir/t/tool/crowd
 mkfifo "$scratch/hold"
@@ -45,6 +45,12 @@ done
 ok 'what is told of them is bounded' at_most "$(grep -c 'given up for a newer one' "$scratch/syncd.log")" 250	# of 700; some by the second
 "$await" line "$scratch/syncd.log" 'more connections were refused or given up'
 ok 'and the rest is counted' grep -q '[0-9] more connections were refused or given up' "$scratch/syncd.log"
+
+ok 'a session that waits' crowd_at 1 arguments pub
+ok 'is not counted against others: listings come and go for seconds' "$crowd" "$port" list 150
+over
+is "$alive" 1 'and it is still there'
+idle "$syncd_pid"
 
 kill -9 "$(pgrep -P "$syncd_pid" -x syncd-spawner)"
 "$await" line "$scratch/syncd.log" 'the spawner was killed by signal 9'
