@@ -213,11 +213,11 @@ take_ids(const struct role *role)
 	return 0;
 }
 
-#ifdef HAVE_CAP
 /* Permitted and effective become what is both there and in keep; nothing is inheritable. */
-static int
-reduce_caps(uint64_t keep)
+int
+role_keep_caps(uint64_t keep)
 {
+#ifdef HAVE_CAP
 	cap_t had = cap_get_proc(), caps = cap_init();
 	cap_flag_value_t there = CAP_CLEAR;
 	int r = had == NULL || caps == NULL ? -errno : 0;
@@ -232,14 +232,6 @@ reduce_caps(uint64_t keep)
 	cap_free(caps);
 	cap_free(had);
 	return r;
-}
-#endif
-
-int
-role_keep_caps(uint64_t keep)
-{
-#ifdef HAVE_CAP
-	return reduce_caps(keep);
 #else
 	(void)keep;
 	return 0;
@@ -257,11 +249,8 @@ limit_caps(uint64_t keep)
 			if (!(keep & 1ULL << c) && cap_get_bound(c) == 1 && cap_drop_bound(c) < 0)
 				return -errno;
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);	/* EINVAL: this kernel has none */
-	return reduce_caps(keep);
-#else
-	(void)keep;
-	return 0;
 #endif
+	return role_keep_caps(keep);
 }
 
 static int

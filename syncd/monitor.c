@@ -58,6 +58,8 @@ struct monitor {
 	uint64_t deadline;	/* of what the peer has to say first, ms; 0: it has said it */
 };
 
+_Static_assert((int)MODULE_GROUPS_MAX <= (int)SESSION_GROUPS_MAX, "a session is told all of its groups");
+
 static void
 words_put(struct buf *out, bool denied, const char *words)
 {
