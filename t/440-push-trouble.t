@@ -2,6 +2,7 @@
 # Places that cannot be written, disks that are full: the client hears of it and fails, the log says it too,
 # and what was there stays.
 . "${top_srcdir:-.}/t/lib.sh"
+. "$top_srcdir/t/hostile.sh"
 command -v rsync > /dev/null || skip_all "no rsync"
 [ "$(id -u)" = 0 ] || skip_all "needs root to make what the daemon cannot write"
 
@@ -48,7 +49,7 @@ start_syncd < "$scratch/ours.conf"
 start_rsyncd < "$scratch/stock2.conf"
 logged() { grep -c -- "$1" "$scratch/syncd.log"; }
 
-plan 40
+plan 42
 before=$old
 for p in 29 31 32; do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
@@ -72,6 +73,12 @@ kill -9 $client
 "$await" line "$scratch/syncd.log" '[receiver=' $((ended + 1))
 # a dead client's kernel closes the connection, or resets it where something lay unread
 like "$(grep -F '[receiver=' "$scratch/syncd.log" | tail -n 1)" '*rsync error: error in *(code 1[02]) \[receiver=*' "the log says how a push ended, and on which side"
+
+for p in 29 32; do
+	ended=$(logged '\[receiver=')
+	"$hostile" "$port" "login:$p:up" 'args:--server|-r|.|up/' fin > "$scratch/out" 2>&1
+	ok "protocol $p: also of one that ended before its list" "$await" line "$scratch/syncd.log" '[receiver=' $((ended + 1))
+done
 
 timeout 20 rsync -t "$tree/one" "rsync://127.0.0.1:$port/incoming/" > "$scratch/out" 2>&1
 is $? 0 "a directory that can only be written takes uploads"

@@ -153,10 +153,11 @@ session_fail(struct session *s, int exit_code, const char *fmt, ...)
 	return STEP_NEXT;
 }
 
+/* What we are: known from the arguments on, whatever has been set up by then. */
 static const char *
 side(const struct session *s)
 {
-	return s->in == NULL ? "sender" : "receiver";
+	return s->opt.sender ? "sender" : "receiver";
 }
 
 void
