@@ -5,7 +5,7 @@ top_builddir=${top_builddir:-$top_srcdir/build}
 top_srcdir=$(cd "$top_srcdir" && pwd) top_builddir=$(cd "$top_builddir" && pwd)
 syncd=$top_builddir/sallyport-syncd tunnel=$top_builddir/sallyport-tunnel
 rsyncwrap=$top_builddir/sallyport-rsync sallyport=$top_builddir/sallyport
-await=$top_builddir/t/tool/await facts=$top_builddir/t/tool/facts
+await=$top_builddir/t/tool/await beside=$top_builddir/t/tool/beside
 LC_ALL=C TZ=UTC
 export LC_ALL TZ
 unset RSYNC_RSH RSYNC_CONNECT_PROG RSYNC_PROXY RSYNC_PASSWORD RSYNC_SSL_CA_CERT RSYNC_SSL_CERT RSYNC_SSL_KEY RSYNC_SSL_PORT
@@ -162,37 +162,14 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # --- the same request to our daemon and to Debian's -----------------------------------------
-# With a seed of the clock one push of 1,300 meets two blocks whose sums of 6 bytes are the same, and sends a file twice.
-seed=20011
-# same_as_stock NAME ARGUMENT...: runs rsync twice, "@" in the arguments standing for
-# rsync://127.0.0.1:PORT; the last argument of rsync is the directory "d", a copy of $before
-# (when set).  Same exit status, same lines, same tree, or it fails.
+# same_as_stock NAME ARGUMENT...: pulls with rsync twice, "@" in the arguments standing for rsync://127.0.0.1:PORT; the last
+# argument of rsync is the directory "d", a copy of $before (when set).  Same exit status, same lines, same tree, or it fails.
+# A --checksum-seed goes with it: with one of the clock, of 1,300 pushes one meets two blocks whose sums of 6 bytes are the same.
 before=
 same_as_stock() {
 	_name=$1; shift
-	for _side in ours stock; do
-		rm -rf "$scratch/$_side"; mkdir -p "$scratch/$_side"
-		[ -z "$before" ] || cp -a "$before" "$scratch/$_side/d"
-		[ $_side = ours ] && _port=$port || _port=$rport
-		( cd "$scratch/$_side" && _n=$#
-		  while [ $_n -gt 0 ]; do
-			_a=$1; shift; _n=$((_n - 1))
-			case $_a in @*) _a=rsync://127.0.0.1:$_port${_a#@} ;; esac
-			set -- "$@" "$_a"
-		  done
-		  timeout 60 rsync --checksum-seed=$seed "$@" d/ > "$scratch/$_side.out" 2>&1; echo "exit $?" >> "$scratch/$_side.out" )
-		said < "$scratch/$_side.out" > "$scratch/$_side.said"
-		recent_facts "$scratch/$_side" > "$scratch/$_side.facts"
-	done
-	if grep -q -E '^exit (10|35)$' "$scratch/stock.said"; then	# two unreachable servers agree on nothing
-		report 1 "$_name"; note < "$scratch/stock.said"
-	elif cmp -s "$scratch/ours.said" "$scratch/stock.said" && cmp -s "$scratch/ours.facts" "$scratch/stock.facts"
-	then report 0 "$_name"
-	else
-		report 1 "$_name"
-		{ diff "$scratch/stock.said" "$scratch/ours.said"; diff "$scratch/stock.facts" "$scratch/ours.facts"; } |
-		    head -n 30 | note
-	fi
+	"$beside" pull "$scratch" "$port" "$rport" "$before" '' "$@" > "$scratch/.beside" 2>&1
+	report $? "$_name" || cat "$scratch/.beside"
 }
 # start_push_pair < CONF: both daemons with a module "up" below $scratch/up.ours/d resp. $scratch/up.stock/d; CONF goes on with it and
 # has more, @UP@ being the side's directory
@@ -210,45 +187,11 @@ start_push_pair() {
 # whose module "up" is $scratch/up.ours/d resp. $scratch/up.stock/d, a copy of $before (when set).  Sources are
 # copied from $fresh to "src" for each run when that is set.  Same exit status, lines and tree, or it fails.
 fresh=
-push_side() { # push_side SIDE PORT ARGUMENT...
-	_side=$1 _port=$2 _cwd=$scratch; shift 2
-	[ -z "$fresh" ] || { _cwd=$scratch/cwd.$_side; rm -rf "$_cwd"; mkdir "$_cwd"; cp -a "$fresh" "$_cwd/src"; }
-	find "$scratch/up.$_side/d" -mindepth 1 -delete
-	[ -z "$before" ] || cp -a "$before/." "$scratch/up.$_side/d/"
-	_n=$#
-	while [ $_n -gt 0 ]; do
-		_a=$1; shift; _n=$((_n - 1))
-		case $_a in @*) _a=rsync://127.0.0.1:$_port${_a#@} ;; esac
-		set -- "$@" "$_a"
-	done
-	( cd "$_cwd" && timeout 60 rsync --checksum-seed=$seed "$@" > "$scratch/$_side.out" 2>&1; echo "exit $?" >> "$scratch/$_side.out" )
-	# whether an early end is read or a reset cuts it is a matter of timing
-	said < "$scratch/$_side.out" | sed -e 's/^exit 1[02]$/exit 10 or 12/' -e '/connection unexpectedly closed/d' \
-	    -e '/mkstemp/s/\.\(sp~\)\{0,1\}[A-Za-z0-9]\{6\}"/.X"/' > "$scratch/$_side.said"
-	{ recent_facts "$scratch/up.$_side" -l
-	  [ -z "$fresh" ] || ( cd "$_cwd/src" && find . | sort ); } > "$scratch/$_side.facts"
-}
 push_as_stock() {
 	_name=$1; shift
-	push_side stock "$rport" "$@" & _other=$!
-	push_side ours "$port" "$@"
-	wait $_other
-	if grep -q 'Connection refused' "$scratch/stock.out"; then
-		report 1 "$_name"; note < "$scratch/stock.said"
-	elif cmp -s "$scratch/ours.said" "$scratch/stock.said" && cmp -s "$scratch/ours.facts" "$scratch/stock.facts"
-	then report 0 "$_name"
-	else
-		report 1 "$_name"
-		{ diff "$scratch/stock.said" "$scratch/ours.said"; diff "$scratch/stock.facts" "$scratch/ours.facts"; } |
-		    head -n 30 | note
-	fi
-}
-said() { # what rsync printed, less what differs from run to run
-	grep -v -E '^(sent|received|total size|File list (generation|transfer|size)|Total bytes|Number of regular files transferred)' |
-	    sed -e 's/rsync:\/\/127.0.0.1:[0-9]*/URL/' -e 's/ port [0-9]*$//' -e 's/ (in [a-z]*)//' -e 's/ at [a-z]*\.c([0-9]*)//' -e '/^$/d' -e '/^rsync error: .*\[\(sender\|Receiver\|receiver\|generator\)=/d' -e 's/closed ([0-9]* bytes/closed (N bytes/' -e '/read error: Connection reset by peer/d' | sort
+	"$beside" push "$scratch" "$port" "$rport" "$before" "$fresh" "$@" > "$scratch/.beside" 2>&1
+	report $? "$_name" || cat "$scratch/.beside"
 }
 link_groups() { # names that share a file, a line each
 	( cd "$1" && find . -links +1 ! -type d -printf '%i %p\n' | sort | awk '{ g[$1] = g[$1] " " $2 } END { for (i in g) print g[i] }' | sort )
 }
-# recent_facts DIR [-l]: contents and facts of DIR/d; times of this run are only "now"; -l: and which names share a file
-recent_facts() { [ ! -d "$1/d" ] || "$facts" $2 "$1/d"; }

@@ -1,12 +1,10 @@
-/* facts [-l] DIR: what is in a tree, a sorted line for each name: path, type, mode, time, owner, group, target of a link, size and
- * a sum of a file's content; with -l also which names share a file.  Times of the last hour are "now": those of a test's own run.
- * Nothing for what is no directory.  One process where find, awk, sha1sum and sort were seven: a test compares thousands of trees. */
+/* What is in a tree: see tree.h.  One process where find, awk, sha1sum and sort were seven: a test compares thousands of trees. */
+#include "t/tool/tree.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +16,7 @@ struct name {
 	struct stat st;
 };
 
+/* What one walk found; nftw() has no argument for it. */
 static struct name *names;
 static size_t n_names;
 
@@ -83,42 +82,91 @@ first_name(const struct name *n)
 }
 
 static void
-print(const struct name *n, time_t now, bool groups)
+print(const struct name *n, time_t now, bool links, FILE *out)
 {
 	char target[4096] = "";
 	ssize_t len;
 
-	printf("%s\t%c\t%o\t", n->path, type_of(n->st.st_mode), (unsigned)(n->st.st_mode & 07777));
+	fprintf(out, "%s\t%c\t%o\t", n->path, type_of(n->st.st_mode), (unsigned)(n->st.st_mode & 07777));
 	if (n->st.st_mtim.tv_sec > now - 3600)
-		printf("now");
+		fprintf(out, "now");
 	else
-		printf("%lld.%09ld", (long long)n->st.st_mtim.tv_sec, n->st.st_mtim.tv_nsec);
+		fprintf(out, "%lld.%09ld", (long long)n->st.st_mtim.tv_sec, n->st.st_mtim.tv_nsec);
 	if (S_ISLNK(n->st.st_mode) && (len = readlink(n->path, target, sizeof target - 1)) > 0)
 		target[len] = '\0';
-	printf("\t%u\t%u\t%s", n->st.st_uid, n->st.st_gid, target);
+	fprintf(out, "\t%u\t%u\t%s", n->st.st_uid, n->st.st_gid, target);
 	if (S_ISREG(n->st.st_mode))
-		printf("\t%lld\t%016llx", (long long)n->st.st_size, (unsigned long long)sum_of(n->path));
-	if (groups && n->st.st_nlink > 1 && !S_ISDIR(n->st.st_mode))
-		printf("\t= %s", first_name(n));
-	putchar('\n');
+		fprintf(out, "\t%lld\t%016llx", (long long)n->st.st_size, (unsigned long long)sum_of(n->path));
+	if (links && n->st.st_nlink > 1 && !S_ISDIR(n->st.st_mode))
+		fprintf(out, "\t= %s", first_name(n));
+	putc('\n', out);
+}
+
+/* Fills names[] from DIR, which becomes the working directory; the one before it, as a descriptor, or -1. */
+static int
+enter(const char *dir)
+{
+	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (back < 0 || chdir(dir) < 0 || nftw(".", remember, 64, FTW_PHYS) < 0) {
+		if (back >= 0 && fchdir(back) == 0)
+			close(back);
+		return -1;
+	}
+	qsort(names, n_names, sizeof *names, by_path);
+	return back;
+}
+
+static int
+leave(int back)
+{
+	int r = fchdir(back);
+
+	close(back);
+	for (size_t i = 0; i < n_names; i++)
+		free(names[i].path);
+	n_names = 0;
+	return r;
 }
 
 int
-main(int argc, char **argv)
+tree_facts(const char *dir, bool links, FILE *out)
 {
-	const bool groups = argc == 3 && strcmp(argv[1], "-l") == 0;
 	const time_t now = time(NULL);
+	int back = enter(dir);
 
-	if (argc != (groups ? 3 : 2)) {
-		fputs("usage: facts [-l] DIR\n", stderr);
-		return 2;
-	}
-	if (chdir(argv[argc - 1]) < 0)
-		return 0;
-	if (nftw(".", remember, 64, FTW_PHYS) < 0)
-		return 2;
-	qsort(names, n_names, sizeof *names, by_path);
+	if (back < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	for (size_t i = 0; i < n_names; i++)
-		print(&names[i], now, groups);
+		print(&names[i], now, links, out);
+	return leave(back);
+}
+
+int
+tree_names(const char *dir, FILE *out)
+{
+	int back = enter(dir);
+
+	if (back < 0)
+		return -1;
+	for (size_t i = 0; i < n_names; i++)
+		fprintf(out, "%s\n", names[i].path);
+	return leave(back);
+}
+
+static int
+unmake(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	if (ftw->level > 0)
+		(void)(kind == FTW_DP || kind == FTW_DNR ? rmdir(path) : unlink(path));
 	return 0;
+}
+
+void
+tree_remove(const char *dir, bool self)
+{
+	nftw(dir, unmake, 64, FTW_PHYS | FTW_DEPTH);
+	if (self)
+		rmdir(dir);
 }
