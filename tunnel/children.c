@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,25 @@ leave_master(struct master *m)
 		close(c->ctl_fd);	/* or a worker would not see the master's end */
 }
 
+/* What workers write to is nobody's business but theirs. */
+static void
+leave_shared(struct master *m)
+{
+	limits_leave(m->limits);
+	munmap(m->next_id, sizeof *m->next_id);
+}
+
+static void
+enter_board(struct master *m, size_t row)
+{
+	int r = board_enter(m->board, row);
+
+	if (r == 0)
+		return;
+	log_error("Numbers cannot be shared: %s (%d)", strerror(-r), -r);
+	_exit(EXIT_FAILURE);
+}
+
 /* The one of the numbers; it is nobody's but the exporter's. */
 static void
 close_metrics(struct master *m)
@@ -74,6 +94,7 @@ become_worker(struct master *m, const struct start *s)
 	    .limits = m->limits, .board = m->board, .row = s->row };
 
 	leave_master(m);
+	enter_board(m, s->row);
 	close_metrics(m);
 	keyring_close(&m->plan.services->keys);
 	worker_main(&job);
@@ -86,6 +107,8 @@ become_spawner(struct master *m, const struct start *s)
 	    .keep_stderr = conf_of(m)->foreground == FOREGROUND_YES };
 
 	leave_master(m);
+	leave_shared(m);
+	board_leave(m->board);
 	keyring_close(&m->plan.services->keys);
 	close_listeners(m);
 	close_metrics(m);
@@ -100,6 +123,8 @@ become_vault(struct master *m, const struct start *s)
 	    .rate = (unsigned)conf_of(m)->vault_rate };
 
 	leave_master(m);
+	leave_shared(m);
+	board_leave(m->board);
 	close_listeners(m);
 	close_metrics(m);
 	vault_main(&job);
@@ -114,6 +139,8 @@ become_exporter(struct master *m, const struct start *s)
 	    .listen_fd = m->plan.listeners->metrics.fd, .ctl_fd = s->ctl_fd };
 
 	leave_master(m);
+	leave_shared(m);
+	enter_board(m, BOARD_NO_ROW);
 	close_listeners(m);
 	keyring_close(&m->plan.services->keys);
 	exporter_main(&job);
@@ -256,7 +283,7 @@ children_fill(void *arg)
 		m->missing--;
 	if (r == 0 && m->plan.listeners->metrics.fd >= 0 && current(m, EXPORTER) == NULL)
 		r = children_start(m, EXPORTER);
-	atomic_store(&m->board->workers, children_wanted(m) - m->missing);
+	board_tell_workers(m->board, children_wanted(m) - m->missing);
 	if (r != 0) {
 		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
 		loop_timer(m->loop, &m->respawn, RESPAWN_MS);
@@ -302,7 +329,7 @@ replace(struct master *m, const struct child *c, int status)
 		children_drain(m);
 	if (c->kind == WORKER || c->kind == SPAWNER)
 		m->missing = c->kind == SPAWNER ? children_wanted(m) : m->missing + 1;
-	atomic_store(&m->board->workers, children_wanted(m) - m->missing);
+	board_tell_workers(m->board, children_wanted(m) - m->missing);
 	if (age >= RESPAWN_MS)
 		children_fill(m);
 	else

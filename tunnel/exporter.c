@@ -85,7 +85,7 @@ answer(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 		return reply_metrics(x, c);
 	if (strcmp(url, "/healthz") != 0)
 		return reply_text(c, MHD_HTTP_NOT_FOUND, "/metrics or /healthz\n");
-	return atomic_load(&x->job->board->workers) > 0 ? reply_text(c, MHD_HTTP_OK, "ok\n") :
+	return board_workers(x->job->board) > 0 ? reply_text(c, MHD_HTTP_OK, "ok\n") :
 	    reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "no workers\n");
 }
 

@@ -1,5 +1,6 @@
 /* How often somebody may come: connections and handshakes a second, all together and from one address (IPv6: one /64),
- * counted in memory that all workers share and that does not grow.  Knows no socket. */
+ * counted in memory that all workers share and that does not grow.  A worker that was taken over can keep others out for as
+ * long as it lives, and a second.  Knows no socket. */
 #ifndef SALLYPORT_TUNNEL_LIMIT_H
 #define SALLYPORT_TUNNEL_LIMIT_H
 
@@ -11,6 +12,12 @@ enum limit { LIMIT_CONNECTIONS, LIMIT_HANDSHAKES, LIMITS };	/* what is counted, 
 
 /* For all processes forked from here on; 0 or -errno.  Never freed: workers of any generation use it. */
 int limits_new(struct limits **ret);
+
+/* Nobody has come yet, whatever was counted. */
+void limits_clear(struct limits *l);
+
+/* In a child that counts nobody: the memory is not mapped any more, and l not to be used. */
+void limits_leave(struct limits *l);
 
 /* May one more come from there at that time (ms)?  A rate of 0 is none; a second's worth may come at once.
  * What is not an IP address counts only for all together. */

@@ -146,7 +146,7 @@ start_generation(struct master *m)
 
 	for (size_t i = 0; i < set->n; i++)
 		set->v[i].column = board_column(m->board, set->v[i].conf->name);
-	atomic_fetch_add(&m->board->generation, 1);
+	board_tell_generation(m->board);
 	loop_timer_clear(m->loop, &m->respawn);
 	m->missing = children_wanted(m);
 	children_fill(m);
@@ -210,6 +210,7 @@ try_reload(struct master *m)
 	share_log(m);
 	share_revocations(m);
 	children_drain(m);
+	limits_clear(m->limits);
 	m->first = 0;
 	plan_free(&old, &m->plan);	/* before the fork: a worker must not hold open what was given up */
 	start_generation(m);

@@ -61,25 +61,25 @@ escaped(const char *name, char dst[2 * BOARD_NAME_SIZE])
 static void
 put_family(struct buf *out, const struct board *b, const struct family *f)
 {
-	char name[2 * BOARD_NAME_SIZE];
+	char name[2 * BOARD_NAME_SIZE], plain[BOARD_NAME_SIZE];
 
 	head(out, f->name, "counter", f->help);
 	for (size_t c = 0; c < board_columns(b); c++)
 		for (size_t i = 0; i < ARRAY_LEN(f->rows) && f->rows[i].label != NULL; i++)
-			buf_printf(out, PREFIX "%s{service=\"%s\"%s} %" PRIu64 "\n", f->name, escaped(board_name(b, c), name),
+			buf_printf(out, PREFIX "%s{service=\"%s\"%s} %" PRIu64 "\n", f->name, escaped(board_name(b, c, plain), name),
 			    f->rows[i].label, board_sum(b, c, f->rows[i].counter));
 }
 
 static void
 put_histogram(struct buf *out, const struct board *b)
 {
-	char name[2 * BOARD_NAME_SIZE];
+	char name[2 * BOARD_NAME_SIZE], plain[BOARD_NAME_SIZE];
 
 	head(out, "first_byte_seconds", "histogram", "From the accept to the first byte sent to who connected.");
 	for (size_t c = 0; c < board_columns(b); c++) {
 		uint64_t n = 0, ms = board_sum(b, c, COUNT_FIRST_MS);
 
-		escaped(board_name(b, c), name);
+		escaped(board_name(b, c, plain), name);
 		for (size_t i = 0; i < BOARD_BUCKETS - 1; i++) {
 			n += board_sum(b, c, COUNT_FIRST + i);
 			buf_printf(out, PREFIX "first_byte_seconds_bucket{service=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
@@ -110,8 +110,8 @@ metrics_put(struct buf *out, const struct board *b, const struct metrics_cert *c
 	put_histogram(out, b);
 	put_gauge(out, "connections_active", "Connections at present.", board_live(b));
 	put_gauge(out, "vault_queue", "Handshakes that wait for a signature.", board_waiting(b));
-	put_gauge(out, "workers", "Workers that accept connections.", atomic_load(&b->workers));
-	put_gauge(out, "generation", "How often a configuration came into force.", atomic_load(&b->generation));
+	put_gauge(out, "workers", "Workers that accept connections.", board_workers(b));
+	put_gauge(out, "generation", "How often a configuration came into force.", board_generation(b));
 	head(out, "certificate_expiry_seconds", "gauge", "Until the section's certificate expires.");
 	for (size_t i = 0; i < n_certs; i++) {
 		snprintf(cut, sizeof cut, "%s", certs[i].service);

@@ -340,7 +340,7 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 	refusals_init(&env->refusals, env->loop);
 	ask_queue_init(&env->asks, env->loop, job->ask_fd);
 	vault_queue_init(&env->vault, env->loop, job->vault_fd, (uint64_t)job->services->conf->vault_timeout * 1000);
-	env->vault.told = job->board == NULL ? NULL : &job->board->rows[job->row].waiting;
+	env->vault.told = job->board == NULL ? NULL : board_waiting_of(job->board, job->row);
 	remotekeys_set_signer(job->services->keys.remote, vault_sign, &env->vault);
 	return 0;
 }

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "t/unit/unit.h"
 #include "tunnel/limit.h"
@@ -103,6 +104,40 @@ START_TEST(strangers_do_not_disturb)
 }
 END_TEST
 
+/* What a worker that was taken over can do: the only memory of this program that is shared and can be written. */
+static void
+poison(void)
+{
+	char line[4096];
+	unsigned long from, to;
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	ck_assert_ptr_nonnull(maps);
+	while (fgets(line, sizeof line, maps) != NULL)
+		if (strstr(line, " rw-s ") != NULL && sscanf(line, "%lx-%lx", &from, &to) == 2)
+			memset((void *)from, 0xff, to - from);
+	fclose(maps);
+}
+
+START_TEST(a_poisoned_meter_is_good_after_a_second)
+{
+	poison();
+	ck_assert_int_eq(of_hundred("192.0.2.1", NOW, RATE, RATE), 0);
+	ck_assert_int_eq(of_hundred("192.0.2.1", NOW + 1000, RATE, RATE), 0);
+	ck_assert_int_eq(of_hundred("192.0.2.1", NOW + 2000, RATE, RATE), RATE);
+	ck_assert_int_eq(of_hundred("192.0.2.2", NOW + 9000, RATE, RATE), 0);	/* its own slot heals only now */
+	ck_assert_int_eq(of_hundred("192.0.2.2", NOW + 10000, RATE, RATE), RATE);
+}
+END_TEST
+
+START_TEST(cleared_meters_know_nobody)
+{
+	poison();
+	limits_clear(limits);
+	ck_assert_int_eq(of_hundred("192.0.2.1", NOW, RATE, RATE), RATE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -117,6 +152,8 @@ main(void)
 	tcase_add_test(t, handshakes_are_counted_for_themselves);
 	tcase_add_test(t, unix_sockets_have_no_address);
 	tcase_add_test(t, strangers_do_not_disturb);
+	tcase_add_test(t, a_poisoned_meter_is_good_after_a_second);
+	tcase_add_test(t, cleared_meters_know_nobody);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
