@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "tunnel/exporter.h"
 #include "tunnel/spawn.h"
 #include "tunnel/vault.h"
+#include "tunnel/vaultmsg.h"
 #include "tunnel/worker.h"
 
 enum { WORKERS_MAX = 256, RESPAWN_MS = 1000 };
@@ -169,6 +171,8 @@ children_channel(struct master *m, enum kind to, int *ret_fd)
 		return 0;
 	if ((r = ctl_pair(pair)) != 0)
 		return r;
+	if (to == VAULT)
+		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &(int){ VAULT_DATA_MAX }, sizeof(int));	/* it may be more already */
 	r = ctl_send(server->ctl_fd, CTL_CHANNEL, pair[0]);
 	close(pair[0]);
 	if (r != 0)

@@ -63,9 +63,14 @@ write_all(int fd, const uint8_t *bytes, size_t n)
 	return 0;
 }
 
+struct leaving {			/* where keys go, and whose they are */
+	int fd;
+	uint8_t client;
+};
+
 /* The offset is shared with the parent's other children: each adds to what is there. */
 static int
-leave_secret(int fd, EVP_PKEY *key)
+leave_secret(const struct leaving *to, EVP_PKEY *key)
 {
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
 	unsigned char *der = NULL;
@@ -74,20 +79,21 @@ leave_secret(int fd, EVP_PKEY *key)
 
 	if (n < 0)
 		return -EINVAL;
-	if ((r = write_all(fd, (const uint8_t *)&size, sizeof size)) == 0)
-		r = write_all(fd, der, (size_t)n);
+	if ((r = write_all(to->fd, &to->client, sizeof to->client)) == 0 &&
+	    (r = write_all(to->fd, (const uint8_t *)&size, sizeof size)) == 0)
+		r = write_all(to->fd, der, (size_t)n);
 	return r;
 }
 
 static int
-tell_keys(struct buf *out, int fd, const struct keyfile *k, struct conf_err *e)
+tell_keys(struct buf *out, const struct leaving *to, const struct keyfile *k, struct conf_err *e)
 {
 	int r;
 
 	for (size_t i = 0; i < k->n_keys; i++) {
 		if (!remotekey_can(k->keys[i]))
 			return conf_err_set(e, NULL, 0, "A key of type %s needs \"vault = no\"", EVP_PKEY_get0_type_name(k->keys[i]));
-		if ((r = leave_secret(fd, k->keys[i])) != 0)
+		if ((r = leave_secret(to, k->keys[i])) != 0)
 			return r;
 		TELL_DER(out, TAG_KEY, i2d_PUBKEY(k->keys[i], &der));
 	}
@@ -95,7 +101,7 @@ tell_keys(struct buf *out, int fd, const struct keyfile *k, struct conf_err *e)
 }
 
 static int
-tell_all(struct buf *out, int fd, const struct keyfile *k, struct conf_err *e)
+tell_all(struct buf *out, const struct leaving *to, const struct keyfile *k, struct conf_err *e)
 {
 	for (size_t i = 0; i < k->n_keys; i++)
 		if (!is_ours(k->keys[i])) {
@@ -108,11 +114,11 @@ tell_all(struct buf *out, int fd, const struct keyfile *k, struct conf_err *e)
 		TELL_DER(out, TAG_CRL, i2d_X509_CRL(sk_X509_CRL_value(k->crls, i), &der));
 	if (k->dh != NULL)
 		TELL_DER(out, TAG_DH, i2d_KeyParams(k->dh, &der));
-	return tell_keys(out, fd, k, e);
+	return tell_keys(out, to, k, e);
 }
 
 static _Noreturn void
-child_main(int fd, int out_fd, keyring_read_fn read_keys, const void *arg)
+child_main(const struct leaving *to, int out_fd, keyring_read_fn read_keys, const void *arg)
 {
 	struct keyfile k = { .n_keys = 0 };
 	struct conf_err e = { "", 0, "" };
@@ -120,7 +126,7 @@ child_main(int fd, int out_fd, keyring_read_fn read_keys, const void *arg)
 	int r = read_keys(arg, &k, &e);
 
 	if (r == 0)
-		r = tell_all(&out, fd, &k, &e);
+		r = tell_all(&out, to, &k, &e);
 	if (r == 0)
 		r = out.err;
 	if (r != 0) {
@@ -207,7 +213,7 @@ read_all(int fd, struct buf *told)
 }
 
 int
-keyring_read(struct keyring *ring, keyring_read_fn read_keys, const void *arg, struct keyfile *k, struct conf_err *e)
+keyring_read(struct keyring *ring, int client, keyring_read_fn read_keys, const void *arg, struct keyfile *k, struct conf_err *e)
 {
 	struct buf told = BUF_INIT;
 	struct cursor c;
@@ -220,7 +226,7 @@ keyring_read(struct keyring *ring, keyring_read_fn read_keys, const void *arg, s
 		return -errno;
 	if ((pid = fork()) == 0) {
 		close(fds[0]);
-		child_main(ring->fd, fds[1], read_keys, arg);
+		child_main(&(struct leaving){ ring->fd, client != 0 }, fds[1], read_keys, arg);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
@@ -251,13 +257,14 @@ keyring_close(struct keyring *ring)
 /* --- the vault -------------------------------------------------------------------------------- */
 
 static int
-parse_all(const uint8_t *bytes, size_t size, EVP_PKEY **keys, uint32_t n_keys)
+parse_all(const uint8_t *bytes, size_t size, EVP_PKEY **keys, uint8_t *clients, uint32_t n_keys)
 {
 	struct cursor c = cur_of(bytes, size);
 	const uint8_t *at;
 	uint32_t n;
 
 	for (uint32_t i = 0; i < n_keys; i++) {
+		clients[i] = cur_u8(&c);
 		n = cur_le32(&c);
 		if ((at = cur_bytes(&c, n)) == NULL || (keys[i] = d2i_AutoPrivateKey(NULL, &at, (long)n)) == NULL)
 			return -EINVAL;
@@ -266,7 +273,7 @@ parse_all(const uint8_t *bytes, size_t size, EVP_PKEY **keys, uint32_t n_keys)
 }
 
 int
-keyring_open(const struct keyring *ring, EVP_PKEY **keys)
+keyring_open(const struct keyring *ring, EVP_PKEY **keys, uint8_t *clients)
 {
 	struct stat st;
 	void *bytes;
@@ -276,7 +283,7 @@ keyring_open(const struct keyring *ring, EVP_PKEY **keys)
 		return -errno;
 	if ((bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, ring->fd, 0)) == MAP_FAILED)
 		return -errno;
-	r = parse_all(bytes, (size_t)st.st_size, keys, ring->n);
+	r = parse_all(bytes, (size_t)st.st_size, keys, clients, ring->n);
 	munmap(bytes, (size_t)st.st_size);
 	return r;
 }

@@ -20,14 +20,14 @@ struct keyring {
 typedef int (*keyring_read_fn)(const void *arg, struct keyfile *k, struct conf_err *e);
 
 /* The same in a child: the keys in k are remote ones then, but for those whose secret is a provider's
- * own, where it stays. */
-int keyring_read(struct keyring *ring, keyring_read_fn read, const void *arg, struct keyfile *k, struct conf_err *e);
+ * own, where it stays.  client: a client's keys, which sign nothing that a server does. */
+int keyring_read(struct keyring *ring, int client, keyring_read_fn read, const void *arg, struct keyfile *k, struct conf_err *e);
 
 /* Close what holds the secrets, in every process but the master and the vault. */
 void keyring_close(struct keyring *ring);
 
-/* In the vault: all keys in the order of their numbers, into keys (ring->n of them); then the memory
- * they came from is wiped from this process.  0 or -errno. */
-int keyring_open(const struct keyring *ring, EVP_PKEY **keys);
+/* In the vault: all keys in the order of their numbers, into keys (ring->n of them), and whether each is a client's, into
+ * clients; then the memory they came from is no more in this process.  0 or -errno. */
+int keyring_open(const struct keyring *ring, EVP_PKEY **keys, uint8_t *clients);
 
 #endif

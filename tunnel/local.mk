@@ -1,7 +1,7 @@
 # libtlspipe.a: TLS contexts, who is let in, streams, and the relay between two of them
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
-	tunnel/duplex.c tunnel/duplex.h tunnel/keyfile.c tunnel/keyfile.h tunnel/keyring.c tunnel/keyring.h tunnel/ocsp.c tunnel/ocsp.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h tunnel/remotekey.c tunnel/remotekey.h tunnel/resume.c tunnel/resume.h tunnel/revoke.c tunnel/revoke.h \
+	tunnel/duplex.c tunnel/duplex.h tunnel/keyfile.c tunnel/keyfile.h tunnel/keyring.c tunnel/keyring.h tunnel/ocsp.c tunnel/ocsp.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h tunnel/remotekey.c tunnel/remotekey.h tunnel/resume.c tunnel/resume.h tunnel/revoke.c tunnel/revoke.h tunnel/tlsform.c tunnel/tlsform.h \
 	tunnel/stream.h tunnel/stream_tcp.c tunnel/stream_tls.c tunnel/syscalls.h tunnel/ticket.c tunnel/ticket.h tunnel/tlsctx.c tunnel/tlsctx.h \
 	tunnel/verify.c tunnel/verify.h
 TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
@@ -25,7 +25,9 @@ sallyport_tunnel_SOURCES = tunnel/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
 UNITS += t/unit/check_tunnel_board t/unit/check_tunnel_listener t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_revoke t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
-	t/unit/check_tunnel_starttls t/unit/check_tunnel_verify
+	t/unit/check_tunnel_starttls t/unit/check_tunnel_tlsform t/unit/check_tunnel_verify
+t_unit_check_tunnel_tlsform_SOURCES = t/unit/check_tunnel_tlsform.c t/unit/unit.h
+t_unit_check_tunnel_tlsform_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_listener_SOURCES = t/unit/check_tunnel_listener.c t/unit/unit.h
 t_unit_check_tunnel_listener_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_board_SOURCES = t/unit/check_tunnel_board.c t/unit/unit.h

@@ -279,22 +279,20 @@ signing_begin(void *ctx, const char *digest, void *keydata, const OSSL_PARAM par
 {
 	struct signing *s = ctx;
 	struct key *k = keydata;
+	enum tls_digest with = tls_digest_of(digest == NULL ? "" : digest);
 
-	if (k == NULL || k->home == NULL || (digest != NULL && strlen(digest) >= sizeof s->req.digest))
+	if (k == NULL || k->home == NULL || with == TLS_DIGESTS)
 		return 0;
 	atomic_fetch_add(&k->refs, 1);
 	key_free(s->key);
 	s->key = k;
-	s->req = (struct remote_request){ .slot = k->slot, .pss = strcmp(k->type, "RSA-PSS") == 0 };
-	if (digest != NULL)
-		memcpy(s->req.digest, digest, strlen(digest));
+	s->req = (struct remote_request){ .slot = k->slot, .pss = strcmp(k->type, "RSA-PSS") == 0, .digest = with };
 	return signing_set(s, params);
 }
 
 static int
 signing_sign(void *ctx, unsigned char *sig, size_t *ret_n, size_t size, const unsigned char *message, size_t n)
 {
-	uint8_t sum[EVP_MAX_MD_SIZE];
 	struct signing *s = ctx;
 	struct remote_request req = s->req;
 
@@ -304,11 +302,6 @@ signing_sign(void *ctx, unsigned char *sig, size_t *ret_n, size_t size, const un
 	}
 	req.data = message;
 	req.n = n;
-	if (req.digest[0] != '\0') {
-		if (!EVP_Q_digest(NULL, req.digest, NULL, message, n, sum, &req.n))
-			return 0;
-		req.data = sum;
-	}
 	if (s->key->home->sign == NULL)
 		return 0;
 	*ret_n = s->key->home->sign(s->key->home->arg, &req, sig, size);

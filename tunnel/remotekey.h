@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REMOTE_DIGEST_SIZE = 16 };
+#include "tunnel/tlsform.h"
 
 struct remote_request {
 	uint32_t slot;			/* the key's number */
 	int pss;			/* RSA: PSS with a salt as long as the digest, else PKCS#1 */
-	char digest[REMOTE_DIGEST_SIZE];	/* by which data was made; "": data is the message itself */
-	const uint8_t *data;
+	enum tls_digest digest;		/* by which it is to be hashed */
+	const uint8_t *data;		/* the message itself */
 	size_t n;
 };
 

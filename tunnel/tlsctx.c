@@ -411,7 +411,8 @@ load_identity(SSL_CTX *ctx, const struct tls_conf *conf, struct keyring *ring, s
 
 	if (!is_set(conf->cert))
 		return 0;
-	r = ring == NULL || !conf->vault ? read_identity(conf, &k, e) : keyring_read(ring, read_identity, conf, &k, e);
+	r = ring == NULL || !conf->vault ? read_identity(conf, &k, e) :
+	    keyring_read(ring, conf->client, read_identity, conf, &k, e);
 	if (r == 0)
 		r = use_all(ctx, conf, &k, e);
 	if (r == 0 && ring != NULL && ring->n > before)

@@ -19,10 +19,10 @@ enum { TURN = 32, SECOND_MS = 1000 };
 
 struct secret {
 	EVP_PKEY *key;
+	int client;			/* whose signatures are a client's */
 	EVP_PKEY_CTX *ctx;		/* made for the last request's kind, or NULL */
-	char digest[REMOTE_DIGEST_SIZE];
-	size_t n_digest;
-	int pss;
+	const EVP_MD *md;
+	uint32_t digest, pss;
 };
 
 struct vault {
@@ -65,23 +65,22 @@ set_padding(EVP_PKEY_CTX *ctx, const EVP_PKEY *key, const EVP_MD *md, int pss)
 static int
 prepare(struct secret *s, const struct vault_ask_head *head)
 {
-	const EVP_MD *md;
+	const char *name = tls_digest_name(head->digest);
 
-	if (s->ctx != NULL && s->pss == (int)head->pss && strcmp(s->digest, head->digest) == 0)
+	if (s->ctx != NULL && s->pss == head->pss && s->digest == head->digest)
 		return 1;
 	EVP_PKEY_CTX_free(s->ctx);
 	s->ctx = NULL;
-	if ((md = EVP_get_digestbyname(head->digest)) == NULL || (s->ctx = EVP_PKEY_CTX_new(s->key, NULL)) == NULL)
+	if (name == NULL || (s->md = EVP_get_digestbyname(name)) == NULL || (s->ctx = EVP_PKEY_CTX_new(s->key, NULL)) == NULL)
 		return 0;
-	if (EVP_PKEY_sign_init(s->ctx) != 1 || !set_padding(s->ctx, s->key, md, (int)head->pss) ||
-	    EVP_PKEY_CTX_set_signature_md(s->ctx, md) != 1) {
+	if (EVP_PKEY_sign_init(s->ctx) != 1 || !set_padding(s->ctx, s->key, s->md, (int)head->pss) ||
+	    EVP_PKEY_CTX_set_signature_md(s->ctx, s->md) != 1) {
 		EVP_PKEY_CTX_free(s->ctx);
 		s->ctx = NULL;
 		return 0;
 	}
-	memcpy(s->digest, head->digest, sizeof s->digest);
-	s->n_digest = (size_t)EVP_MD_get_size(md);
-	s->pss = (int)head->pss;
+	s->digest = head->digest;
+	s->pss = head->pss;
 	return 1;
 }
 
@@ -96,11 +95,26 @@ sign_message(const struct secret *s, const uint8_t *data, size_t n, uint8_t *sig
 }
 
 static int
+sign_digest(struct secret *s, const struct vault_ask_head *head, const uint8_t *data, uint8_t *sig, size_t *ret_n)
+{
+	uint8_t sum[EVP_MAX_MD_SIZE];
+	unsigned n;
+
+	return prepare(s, head) && EVP_Digest(data, head->n, sum, &n, s->md, NULL) == 1 &&
+	    EVP_PKEY_sign(s->ctx, sig, ret_n, sum, n) == 1;
+}
+
+/* A signature of something else would be worth more than one connection: a certificate, or an answer about one. */
+static int
 sign(struct secret *s, const struct vault_ask_head *head, const uint8_t *data, uint8_t *sig, size_t *ret_n)
 {
-	if (head->digest[0] == '\0')
+	if (!tlsform_goes_with(tlsform_of(data, head->n, s->client), head->digest, is_rsa(s->key), (int)head->pss)) {
+		log_error("A worker asked for a signature that is not TLS's: refused");
+		return 0;
+	}
+	if (head->digest == TLS_DIGEST_NONE)
 		return EVP_PKEY_is_a(s->key, "ED25519") && sign_message(s, data, head->n, sig, ret_n);
-	return prepare(s, head) && head->n == s->n_digest && EVP_PKEY_sign(s->ctx, sig, ret_n, data, head->n) == 1;
+	return sign_digest(s, head, data, sig, ret_n);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -127,7 +141,7 @@ static int
 is_sound(const struct vault *v, const struct vault_ask_head *head, size_t n)
 {
 	return n >= sizeof *head && head->n == n - sizeof *head && head->slot < v->n && head->pss <= 1 &&
-	    memchr(head->digest, '\0', sizeof head->digest) != NULL;
+	    head->digest < TLS_DIGESTS;
 }
 
 /* A worker that does not take its answers is not waited for. */
@@ -244,13 +258,15 @@ static int
 take_keys(struct vault *v, struct keyring *ring)
 {
 	EVP_PKEY **keys = calloc(ring->n, sizeof *keys);
+	uint8_t *clients = calloc(ring->n, sizeof *clients);
 	int r = -ENOMEM;
 
 	v->secrets = calloc(ring->n, sizeof *v->secrets);
-	if (keys != NULL && v->secrets != NULL && (r = keyring_open(ring, keys)) == 0)
+	if (keys != NULL && clients != NULL && v->secrets != NULL && (r = keyring_open(ring, keys, clients)) == 0)
 		for (v->n = 0; v->n < ring->n; v->n++)
-			v->secrets[v->n].key = keys[v->n];
+			v->secrets[v->n] = (struct secret){ .key = keys[v->n], .client = clients[v->n] != 0 };
 	free(keys);
+	free(clients);
 	keyring_close(ring);
 	return r;
 }

@@ -220,7 +220,8 @@ vault_sign(void *queue, const struct remote_request *req, uint8_t *sig, size_t s
 {
 	struct vault_queue *q = queue;
 	ASYNC_JOB *job = ASYNC_get_current_job();
-	struct vault_ask a = { .head = { .slot = req->slot, .pss = (uint32_t)req->pss, .n = (uint32_t)req->n }, .data = req->data,
+	struct vault_ask a = { .head = { .slot = req->slot, .pss = (uint32_t)req->pss, .n = (uint32_t)req->n,
+	    .digest = req->digest }, .data = req->data,
 	    .sig = sig, .size = size };
 
 	if (job == NULL || req->n > VAULT_DATA_MAX ||
@@ -228,7 +229,6 @@ vault_sign(void *queue, const struct remote_request *req, uint8_t *sig, size_t s
 		return refuse(UNASKABLE);
 	if (q->n >= VAULT_QUEUE)
 		return refuse(BUSY);
-	memcpy(a.head.digest, req->digest, sizeof a.head.digest);
 	enqueue(q, &a);
 	ASYNC_pause_job();
 	if (!a.settled) {		/* nobody wants it any more */

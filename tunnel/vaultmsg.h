@@ -7,15 +7,16 @@
 
 #include "tunnel/remotekey.h"
 
-/* Data: a digest; or, where the kind of key takes no digest, what a handshake signs. */
-enum { VAULT_DATA_MAX = 16384, VAULT_SIG_MAX = 1024 };
+/* Data: what a handshake signs, before it is hashed.  The longest is what a client signs to TLS 1.2, all messages so far:
+ * with a server's chain and list of authorities at their limits, and a chain of our own. */
+enum { VAULT_DATA_MAX = 163840, VAULT_SIG_MAX = 1024 };
 
 struct vault_ask_head {
 	uint32_t id;
 	uint32_t slot;
 	uint32_t pss;
 	uint32_t n;			/* bytes of data that follow: all the rest */
-	char digest[REMOTE_DIGEST_SIZE];
+	uint32_t digest;		/* enum tls_digest */
 };
 
 struct vault_answer {
