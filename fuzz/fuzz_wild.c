@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "syncd/policy/links.h"
+#include "syncd/policy/symlink_safety.h"
 #include "syncd/policy/wild.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

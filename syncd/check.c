@@ -13,8 +13,8 @@
 #include "lib/err.h"
 #include "lib/trusted.h"
 #include "syncd/module_filter.h"
-#include "syncd/policy/acl.h"
 #include "syncd/policy/chmod.h"
+#include "syncd/policy/hosts.h"
 #include "syncd/policy/module.h"
 #include "syncd/session/charset.h"
 

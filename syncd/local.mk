@@ -1,14 +1,14 @@
 # syncd: the rsync daemon.  A room is a library; an arrow that is not allowed is a link error.
 noinst_LIBRARIES += syncd/libwire.a syncd/libdelta.a syncd/libfs.a syncd/libpolicy.a syncd/libsession.a
 syncd_libwire_a_SOURCES = \
-	syncd/types.h syncd/wire/attr.c syncd/wire/attr.h syncd/wire/args.c syncd/wire/args.h syncd/wire/compat.c syncd/wire/compat.h \
-	syncd/wire/filter.c syncd/wire/filter.h syncd/wire/flist.c syncd/wire/flist.h \
-	syncd/wire/hello.c syncd/wire/hello.h syncd/wire/int.c syncd/wire/int.h \
-	syncd/wire/mux.c syncd/wire/mux.h syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h \
-	syncd/wire/token.c syncd/wire/token.h
+	syncd/types.h syncd/wire/args.c syncd/wire/args.h syncd/wire/attr.c syncd/wire/attr.h syncd/wire/compat.c \
+	syncd/wire/compat.h syncd/wire/filter.c syncd/wire/filter.h syncd/wire/flist.c syncd/wire/flist.h \
+	syncd/wire/hello.c syncd/wire/hello.h syncd/wire/int.c syncd/wire/int.h syncd/wire/mux.c syncd/wire/mux.h \
+	syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h syncd/wire/token.c syncd/wire/token.h
 syncd_libdelta_a_SOURCES = \
-	syncd/delta/expand.c syncd/delta/expand.h syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h \
-	syncd/delta/squeeze.c syncd/delta/squeeze.h syncd/delta/strong.c syncd/delta/strong.h
+	syncd/delta/compress.c syncd/delta/compress.h syncd/delta/decompress.c syncd/delta/decompress.h \
+	syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h syncd/delta/strong.c \
+	syncd/delta/strong.h
 if HAVE_XXHASH
 syncd_libdelta_a_SOURCES += syncd/delta/xxh3.c syncd/delta/xxh3.h
 endif
@@ -21,23 +21,29 @@ syncd_libxxh3avx2_a_CFLAGS = $(AM_CFLAGS) -O3 -mavx2
 DELTA_LIBS += syncd/libxxh3avx2.a
 endif
 syncd_libfs_a_SOURCES = \
-	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h \
-	syncd/fs/stage.c syncd/fs/stage.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
+	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h \
+	syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h syncd/fs/stage.c syncd/fs/stage.h \
+	syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
-	syncd/policy/acl.c syncd/policy/acl.h syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h \
-	syncd/policy/links.c syncd/policy/links.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h syncd/policy/path.c syncd/policy/path.h \
-	syncd/policy/posix_acl.c syncd/policy/posix_acl.h syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h \
-	syncd/policy/similar.c syncd/policy/similar.h syncd/policy/wild.c syncd/policy/wild.h
+	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h syncd/policy/hosts.c \
+	syncd/policy/hosts.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c \
+	syncd/policy/options.h syncd/policy/path.c syncd/policy/path.h syncd/policy/posix_acl.c \
+	syncd/policy/posix_acl.h syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c \
+	syncd/policy/rules.h syncd/policy/similar.c syncd/policy/similar.h syncd/policy/symlink_safety.c \
+	syncd/policy/symlink_safety.h syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
-	syncd/privmsg.c syncd/privmsg.h \
-	syncd/session/acls.c syncd/session/acls.h syncd/session/args.c syncd/session/attrs.c syncd/session/attrs.h \
-	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/finish.c syncd/session/flist_send.c \
-	syncd/session/hello.c syncd/session/names.c syncd/session/names.h syncd/session/names_from.c syncd/session/negotiate.c \
-	syncd/session/altdest.c syncd/session/dest.c syncd/session/generator.c syncd/session/hardlinks.c syncd/session/hardlinks.h syncd/session/linknames.c syncd/session/move.c syncd/session/newmode.c syncd/session/ids.c \
-	syncd/session/ids.h syncd/session/inlist.c syncd/session/inlist.h syncd/session/intake.c syncd/session/intake.h \
-	syncd/session/keeps.c syncd/session/keeps.h syncd/session/output.c syncd/session/output.h syncd/session/push.c syncd/session/receiver.c syncd/session/remove.c syncd/session/settle.c syncd/session/extras.c syncd/session/sums.c \
-	syncd/session/sums.h syncd/session/peer.c syncd/session/peer.h syncd/session/sender.c syncd/session/session.c \
-	syncd/session/order.c syncd/session/order.h syncd/session/session.h syncd/session/source.c syncd/session/source_args.c syncd/session/source_find.c syncd/session/source_rooms.h syncd/session/source.h
+	syncd/privmsg.c syncd/privmsg.h syncd/session/acls.c syncd/session/acls.h syncd/session/args.c \
+	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/hello.c \
+	syncd/session/names.c syncd/session/names.h syncd/session/negotiate.c syncd/session/order.c \
+	syncd/session/order.h syncd/session/peer.c syncd/session/peer.h syncd/session/session.c \
+	syncd/session/session.h syncd/pull/files_from.c syncd/pull/flist.c syncd/pull/flist.h syncd/pull/flist_args.c \
+	syncd/pull/flist_internal.h syncd/pull/flist_scan.c syncd/pull/flist_send.c syncd/pull/goodbye.c \
+	syncd/pull/sender.c syncd/pull/xattr_send.c syncd/pull/xattr_send.h syncd/push/altdest.c \
+	syncd/push/attr_apply.c syncd/push/copy.c syncd/push/delete.c syncd/push/dest.c syncd/push/file_write.c \
+	syncd/push/file_write.h syncd/push/flist_in.c syncd/push/flist_in.h syncd/push/flist_recv.c \
+	syncd/push/generator.c syncd/push/hardlinks.c syncd/push/hardlinks.h syncd/push/ids.c syncd/push/ids.h \
+	syncd/push/intake.h syncd/push/linknames.c syncd/push/newmode.c syncd/push/phases.c syncd/push/receiver.c \
+	syncd/push/sums.c syncd/push/sums.h syncd/push/xattr_cache.c syncd/push/xattr_cache.h syncd/push/xattr_recv.c
 
 noinst_LIBRARIES += syncd/libsyncd.a
 syncd_libsyncd_a_SOURCES = \

@@ -10,18 +10,18 @@ SYNCD_UNITS = \
 	t/unit/check_wire_ndx \
 	t/unit/check_wire_sum \
 	t/unit/check_wire_token \
-	t/unit/check_delta_expand \
+	t/unit/check_delta_decompress \
 	t/unit/check_delta_match \
 	t/unit/check_delta_rolling \
-	t/unit/check_delta_squeeze \
+	t/unit/check_delta_compress \
 	t/unit/check_delta_strong \
 	t/unit/check_fs_root \
 	t/unit/check_fs_tree \
 	t/unit/check_fs_walk \
-	t/unit/check_policy_acl \
+	t/unit/check_policy_hosts \
 	t/unit/check_policy_chmod \
 	t/unit/check_policy_conf \
-	t/unit/check_policy_links \
+	t/unit/check_policy_symlink_safety \
 	t/unit/check_policy_path \
 	t/unit/check_policy_similar \
 	t/unit/check_policy_module \
@@ -30,14 +30,14 @@ SYNCD_UNITS = \
 	t/unit/check_policy_rules \
 	t/unit/check_policy_wild \
 	t/unit/check_session_charset \
-	t/unit/check_session_hardlinks \
-	t/unit/check_session_ids \
-	t/unit/check_session_inlist \
-	t/unit/check_session_keeps \
-	t/unit/check_session_source \
-	t/unit/check_session_output \
+	t/unit/check_push_hardlinks \
+	t/unit/check_push_ids \
+	t/unit/check_push_flist_in \
+	t/unit/check_push_xattr_cache \
+	t/unit/check_pull_flist \
+	t/unit/check_push_file_write \
 	t/unit/check_session_peer \
-	t/unit/check_session_sums \
+	t/unit/check_push_sums \
 	t/unit/check_syncd_boot \
 	t/unit/check_syncd_monitor
 UNITS += $(SYNCD_UNITS)
@@ -61,14 +61,14 @@ t_unit_check_wire_sum_SOURCES = t/unit/check_wire_sum.c t/unit/unit.h t/unit/hex
 t_unit_check_wire_sum_LDADD = syncd/libwire.a $(UNIT_LIBS)
 t_unit_check_wire_token_SOURCES = t/unit/check_wire_token.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_token_LDADD = syncd/libwire.a $(UNIT_LIBS)
-t_unit_check_delta_expand_SOURCES = t/unit/check_delta_expand.c t/unit/unit.h
-t_unit_check_delta_expand_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_decompress_SOURCES = t/unit/check_delta_decompress.c t/unit/unit.h
+t_unit_check_delta_decompress_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_match_SOURCES = t/unit/check_delta_match.c t/unit/unit.h
 t_unit_check_delta_match_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_rolling_SOURCES = t/unit/check_delta_rolling.c t/unit/unit.h
 t_unit_check_delta_rolling_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
-t_unit_check_delta_squeeze_SOURCES = t/unit/check_delta_squeeze.c t/unit/unit.h
-t_unit_check_delta_squeeze_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_delta_compress_SOURCES = t/unit/check_delta_compress.c t/unit/unit.h
+t_unit_check_delta_compress_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_strong_SOURCES = t/unit/check_delta_strong.c t/unit/unit.h
 t_unit_check_delta_strong_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_fs_root_SOURCES = t/unit/check_fs_root.c t/unit/unit.h t/unit/scratch.h
@@ -77,8 +77,8 @@ t_unit_check_fs_tree_SOURCES = t/unit/check_fs_tree.c t/unit/unit.h t/unit/scrat
 t_unit_check_fs_tree_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_fs_walk_SOURCES = t/unit/check_fs_walk.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_fs_walk_LDADD = syncd/libfs.a $(UNIT_LIBS)
-t_unit_check_policy_acl_SOURCES = t/unit/check_policy_acl.c t/unit/unit.h
-t_unit_check_policy_acl_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_hosts_SOURCES = t/unit/check_policy_hosts.c t/unit/unit.h
+t_unit_check_policy_hosts_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_chmod_SOURCES = t/unit/check_policy_chmod.c t/unit/unit.h
 t_unit_check_policy_chmod_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_conf_SOURCES = t/unit/check_policy_conf.c t/unit/unit.h
@@ -87,8 +87,8 @@ t_unit_check_policy_path_SOURCES = t/unit/check_policy_path.c t/unit/unit.h
 t_unit_check_policy_path_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_similar_SOURCES = t/unit/check_policy_similar.c t/unit/unit.h
 t_unit_check_policy_similar_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
-t_unit_check_policy_links_SOURCES = t/unit/check_policy_links.c t/unit/unit.h
-t_unit_check_policy_links_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_symlink_safety_SOURCES = t/unit/check_policy_symlink_safety.c t/unit/unit.h
+t_unit_check_policy_symlink_safety_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_module_SOURCES = t/unit/check_policy_module.c t/unit/unit.h
 t_unit_check_policy_module_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_options_SOURCES = t/unit/check_policy_options.c t/unit/unit.h
@@ -101,27 +101,27 @@ t_unit_check_policy_wild_SOURCES = t/unit/check_policy_wild.c t/unit/unit.h
 t_unit_check_policy_wild_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_session_charset_SOURCES = t/unit/check_session_charset.c t/unit/unit.h
 t_unit_check_session_charset_LDADD = syncd/libsession.a $(UNIT_LIBS)
-t_unit_check_session_ids_SOURCES = t/unit/check_session_ids.c t/unit/unit.h
-t_unit_check_session_ids_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
-t_unit_check_session_inlist_SOURCES = t/unit/check_session_inlist.c t/unit/unit.h
-t_unit_check_session_inlist_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
-t_unit_check_session_hardlinks_SOURCES = t/unit/check_session_hardlinks.c t/unit/unit.h
-t_unit_check_session_hardlinks_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
-t_unit_check_session_keeps_SOURCES = t/unit/check_session_keeps.c t/unit/unit.h t/unit/hex.h
-t_unit_check_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
-t_unit_check_session_source_SOURCES = t/unit/check_session_source.c t/unit/unit.h t/unit/scratch.h
-t_unit_check_session_source_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_push_ids_SOURCES = t/unit/check_push_ids.c t/unit/unit.h
+t_unit_check_push_ids_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_push_flist_in_SOURCES = t/unit/check_push_flist_in.c t/unit/unit.h
+t_unit_check_push_flist_in_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_push_hardlinks_SOURCES = t/unit/check_push_hardlinks.c t/unit/unit.h
+t_unit_check_push_hardlinks_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_push_xattr_cache_SOURCES = t/unit/check_push_xattr_cache.c t/unit/unit.h t/unit/hex.h
+t_unit_check_push_xattr_cache_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_pull_flist_SOURCES = t/unit/check_pull_flist.c t/unit/unit.h t/unit/scratch.h
+t_unit_check_pull_flist_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_session_peer_SOURCES = t/unit/check_session_peer.c t/unit/unit.h
 t_unit_check_session_peer_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
-t_unit_check_session_output_SOURCES = t/unit/check_session_output.c t/unit/scratch.h t/unit/unit.h
-t_unit_check_session_output_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
-t_unit_check_session_sums_SOURCES = t/unit/check_session_sums.c t/unit/unit.h
-t_unit_check_session_sums_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_push_file_write_SOURCES = t/unit/check_push_file_write.c t/unit/scratch.h t/unit/unit.h
+t_unit_check_push_file_write_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_push_sums_SOURCES = t/unit/check_push_sums.c t/unit/unit.h
+t_unit_check_push_sums_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
 
 FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
-	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_session_inlist fuzz/fuzz_session_keeps fuzz/fuzz_session_names \
-	fuzz/fuzz_delta_expand fuzz/fuzz_policy_acl
+	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_push_flist_in fuzz/fuzz_push_xattr_cache fuzz/fuzz_pull_files_from \
+	fuzz/fuzz_delta_decompress fuzz/fuzz_policy_hosts
 fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
 fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
@@ -138,16 +138,16 @@ fuzz_fuzz_wild_SOURCES = fuzz/fuzz_wild.c $(REPLAY)
 fuzz_fuzz_wild_LDADD = syncd/libpolicy.a $(BASE_LIBS)
 fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
 fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
-fuzz_fuzz_policy_acl_SOURCES = fuzz/fuzz_policy_acl.c $(REPLAY)
-fuzz_fuzz_policy_acl_LDADD = syncd/libpolicy.a $(BASE_LIBS)
-fuzz_fuzz_session_names_SOURCES = fuzz/fuzz_session_names.c $(REPLAY)
-fuzz_fuzz_session_names_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
-fuzz_fuzz_session_inlist_SOURCES = fuzz/fuzz_session_inlist.c $(REPLAY)
-fuzz_fuzz_session_inlist_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
-fuzz_fuzz_session_keeps_SOURCES = fuzz/fuzz_session_keeps.c $(REPLAY)
-fuzz_fuzz_session_keeps_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
-fuzz_fuzz_delta_expand_SOURCES = fuzz/fuzz_delta_expand.c $(REPLAY)
-fuzz_fuzz_delta_expand_LDADD = syncd/libdelta.a syncd/libwire.a $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_policy_hosts_SOURCES = fuzz/fuzz_policy_hosts.c $(REPLAY)
+fuzz_fuzz_policy_hosts_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_pull_files_from_SOURCES = fuzz/fuzz_pull_files_from.c $(REPLAY)
+fuzz_fuzz_pull_files_from_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_push_flist_in_SOURCES = fuzz/fuzz_push_flist_in.c $(REPLAY)
+fuzz_fuzz_push_flist_in_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_push_xattr_cache_SOURCES = fuzz/fuzz_push_xattr_cache.c $(REPLAY)
+fuzz_fuzz_push_xattr_cache_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_delta_decompress_SOURCES = fuzz/fuzz_delta_decompress.c $(REPLAY)
+fuzz_fuzz_delta_decompress_LDADD = syncd/libdelta.a syncd/libwire.a $(BASE_LIBS) $(DELTA_LIBS)
 
 check_PROGRAMS += t/tool/hostile t/tool/crowd t/tool/cut t/tool/flip t/tool/peek t/tool/mangle
 t_tool_mangle_SOURCES = t/tool/mangle.c

@@ -8,7 +8,7 @@
 
 #include "lib/err.h"
 #include "lib/loop.h"
-#include "syncd/session/intake.h"
+#include "syncd/push/intake.h"
 #include "syncd/wire/compat.h"
 #include "syncd/wire/int.h"
 

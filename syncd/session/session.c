@@ -16,7 +16,7 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "syncd/privmsg.h"
-#include "syncd/session/intake.h"
+#include "syncd/push/intake.h"
 
 static enum step (*const phases[])(struct session *) = {
 	[PH_HELLO] = hello_run, [PH_SELECT] = select_run, [PH_LIST] = list_run,

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "syncd/types.h"
 #include "lib/err.h"
+#include "syncd/types.h"
 
 unsigned
 compat_flags(const char *letters, unsigned want)

@@ -1,0 +1,610 @@
+/* The list of files that a pull sends: its memory, its segments, and what is asked of it. */
+#include "syncd/pull/flist_internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/err.h"
+#include "lib/grow.h"
+#include "syncd/session/order.h"
+#include "syncd/wire/mux.h"
+
+enum {
+	CHUNK_SIZE = 16384,
+	PLACES_MAX = 1 << 28,
+};
+
+void
+source_tell(struct source *s, unsigned code, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	s->conf.tell(s->conf.arg, code, text);
+}
+
+const char *
+source_shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size)
+{
+	const struct place *p = &s->places[dir];
+	bool entered = s->conf.entered || (dir != 0 && strlen(p->fs) > strlen(p->path));
+
+	snprintf(dst, size, "%s%s", entered ? "/" : "", fs);
+	return dst;
+}
+
+/* Something below place dir could not be listed: say so, in the words of rsync, and remember it. */
+void
+source_complain(struct source *s, const char *what, uint32_t dir, const char *path, int err)
+{
+	char fs[2 * NAME_BYTES_MAX];
+
+	source_shown(s, dir, path, fs, sizeof fs);
+	if (err == -ENOENT && strcmp(what, "readlink_stat") == 0) {
+		source_tell(s, MSG_WARNING, "file has vanished: \"%s\" (in %s)\n", fs, s->conf.module);
+		s->io_error |= s->conf.version >= 28 ? IOERR_VANISHED : IOERR_GENERAL;	/* protocol 27 has no such word */
+		return;
+	}
+	source_tell(s, MSG_ERROR_XFER, "rsync: [sender] %s \"%s\" (in %s) failed: %s (%d)\n", what, fs, s->conf.module,
+	    strerror(-err), -err);
+	s->io_error |= IOERR_GENERAL;
+}
+
+/* --- memory --------------------------------------------------------------------------- */
+
+struct segment *
+source_segment_new(int32_t first)
+{
+	struct segment *seg = calloc(1, sizeof *seg);
+
+	if (seg != NULL)
+		seg->first = first;
+	return seg;
+}
+
+void
+source_segment_free(struct segment *seg)
+{
+	if (seg == NULL)
+		return;
+	for (size_t i = 0; i < seg->n_chunks; i++)
+		free(seg->chunks[i]);
+	free(seg->chunks);
+	free(seg->files);
+	free(seg);
+}
+
+/* Room for n bytes that lives as long as the segment, on a boundary (a power of two) of its chunk. */
+static char *
+keep_room(struct segment *seg, size_t n, size_t boundary)
+{
+	size_t size, at = (seg->chunk_at + boundary - 1) & ~(boundary - 1);
+	char **chunks;
+
+	if (seg->n_chunks == 0 || at > seg->chunk_size || seg->chunk_size - at < n) {
+		size = n > CHUNK_SIZE ? n : seg->n_chunks == 0 ? 1024 : CHUNK_SIZE;
+		if ((chunks = reallocarray(seg->chunks, seg->n_chunks + 1, sizeof *chunks)) == NULL)
+			return NULL;
+		seg->chunks = chunks;
+		if ((chunks[seg->n_chunks] = malloc(size)) == NULL)
+			return NULL;
+		seg->n_chunks++;
+		at = 0;
+		seg->chunk_size = size;
+	}
+	seg->chunk_at = at + n;
+	return seg->chunks[seg->n_chunks - 1] + at;
+}
+
+struct file_more *
+source_more_of(struct file *f)
+{
+	return (void *)((char *)f->name - sizeof(struct file_more));
+}
+
+const struct file_more *
+file_more(const struct file *f)
+{
+	static const struct file_more none;
+
+	return f->more ? (const void *)(f->name - sizeof none) : &none;
+}
+
+const char *
+file_link(const struct file *f)
+{
+	return S_ISLNK(f->mode) ? f->name + strlen(f->name) + 1 : NULL;
+}
+
+/* Keep the name, what is behind it and what is in front of it.  link: a symlink's target. */
+int
+source_keep_names(struct segment *seg, struct file *f, const char *name, const char *link)
+{
+	size_t more = f->more ? sizeof(struct file_more) : 0, n = strlen(name) + 1, l = link == NULL ? 0 : strlen(link) + 1;
+	char *at = keep_room(seg, more + n + l, f->more ? _Alignof(struct file_more) : 1);
+
+	if (at == NULL)
+		return -ENOMEM;
+	memset(at, 0, more);
+	memcpy(at + more, name, n);
+	if (l > 0)
+		memcpy(at + more + n, link, l);
+	f->name = at + more;
+	return 0;
+}
+
+char *
+source_joined(const char *dir, const char *name)
+{
+	size_t d = strlen(dir), n = strlen(name);
+	char *path = malloc(d + n + 2);
+
+	if (path == NULL)
+		return NULL;
+	memcpy(path, dir, d);
+	if (d > 0 && n > 0)
+		path[d++] = '/';
+	memcpy(path + d, name, n + 1);
+	return path;
+}
+
+/* A new place; takes path and fs (NULL is lack of memory).  Its number, or 0. */
+uint32_t
+source_place_add(struct source *s, char *path, char *fs, dev_t dev)
+{
+	size_t cap = s->cap_places;
+
+	if (path == NULL || fs == NULL || s->n_places >= PLACES_MAX ||
+	    !grow(&s->places, sizeof *s->places, s->n_places, &cap)) {
+		free(path);
+		free(fs);
+		return 0;
+	}
+	s->cap_places = (uint32_t)cap;
+	s->places[s->n_places] = (struct place){ .path = path, .fs = fs, .dev = dev };
+	return s->n_places++;
+}
+
+int
+source_new(const struct source_conf *conf, struct source **ret)
+{
+	struct source *s = calloc(1, sizeof *s);
+	size_t cap = 0;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->conf = *conf;
+	s->segments = calloc(16, sizeof *s->segments);
+	if (s->segments == NULL || !grow(&s->places, sizeof *s->places, 0, &cap) ||
+	    (s->segments[0] = source_segment_new(conf->incremental ? 1 : 0)) == NULL) {
+		source_free(s);
+		return -ENOMEM;
+	}
+	s->cap_places = (uint32_t)cap;
+	s->places[0] = (struct place){ NULL };
+	s->n_places = 1;
+	s->cap_segments = 16;
+	s->n_segments = 1;
+	*ret = s;
+	return 0;
+}
+
+void
+source_free(struct source *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = s->oldest; i < s->n_segments; i++)
+		source_segment_free(s->segments[i]);
+	for (uint32_t i = 1; i < s->n_places; i++) {
+		free(s->places[i].path);
+		free(s->places[i].fs);
+		rules_dir_free(s->places[i].rules);
+	}
+	free(s->segments);
+	free(s->places);
+	free(s->listed);
+	free(s->todo);
+	free(s->inodes.rows);
+	free(s);
+}
+
+struct segment *
+source_newest_segment(const struct source *s)
+{
+	return s->segments[s->n_segments - 1];	/* an unreleased one: callers have just made it */
+}
+
+/* --- incremental recursion ------------------------------------------------------------ */
+
+/* Two places whose files come from two arguments: what is in the second belongs to the first, too. */
+static void
+same_segment(struct source *s, uint32_t first, uint32_t second)
+{
+	uint32_t p = first;
+
+	while (p != 0 && s->places[p].same != 0)
+		p = s->places[p].same;
+	if (p != 0 && second != 0)
+		s->places[p].same = second;
+}
+
+static bool
+is_dot(const struct file *f)
+{
+	return strcmp(f->name, ".") == 0;
+}
+
+static void
+name_of(const void *item, const void *source, struct order_name *ret)
+{
+	const struct file *f = item;
+	const struct source *s = source;
+
+	*ret = (struct order_name){ s->places[f->dir].path, f->name, S_ISDIR(f->mode) };
+}
+
+static int
+sort_files(const struct source *s, struct file *files, uint32_t n)
+{
+	return order_sort(files, sizeof *files, n, s->conf.version, name_of, s);
+}
+
+/* The directories of a finished segment get their numbers. */
+static int
+list_directories(struct source *s, const struct segment *seg)
+{
+	uint32_t first = s->n_listed;
+	size_t cap = s->cap_listed;
+	const struct file *prev = NULL;
+
+	for (uint32_t i = 0; i < seg->n; i++) {
+		const struct file *f = &seg->files[i];
+
+		if (!S_ISDIR(f->mode))
+			continue;
+		if (!grow(&s->listed, sizeof *s->listed, s->n_listed, &cap))
+			return -ENOMEM;
+		s->cap_listed = (uint32_t)cap;
+		s->listed[s->n_listed] = (struct listed){ file_more(f)->sub, s->at, 0, 0, is_dot(f) };
+		if (prev != NULL && !is_dot(f) && strcmp(prev->name, f->name) == 0) {
+			/* the same name from another argument: one segment serves both */
+			s->listed[s->n_listed].skip = true;
+			same_segment(s, file_more(prev)->sub, file_more(f)->sub);
+		} else {
+			prev = f;
+		}
+		s->n_listed++;
+	}
+	if (s->at != 0) {
+		s->listed[s->at - 1].first = first;
+		s->listed[s->at - 1].n = s->n_listed - first;
+	}
+	return 0;
+}
+
+/* Depth first: the first sub-directory, else the next sister, else the parent's next sister.
+ * Returns 1 + its number, or 0 at the end. */
+static uint32_t
+next_listed(const struct source *s)
+{
+	uint32_t at = s->at, next;
+
+	if (at == 0)
+		return s->n_listed > 0 ? 1 : 0;
+	if (s->listed[at - 1].n > 0)
+		return s->listed[at - 1].first + 1;
+	for (;;) {
+		uint32_t parent = s->listed[at - 1].parent;
+		uint32_t end = parent == 0 ? 0 : s->listed[parent - 1].first + s->listed[parent - 1].n;
+
+		next = at + 1;
+		if (parent == 0)	/* sisters at the top: those without a parent, from the front */
+			return next <= s->n_listed && s->listed[next - 1].parent == 0 ? next : 0;
+		if (next <= end)
+			return next;
+		at = parent;
+	}
+}
+
+/* Move on to the next directory that has a segment. */
+static void
+advance(struct source *s)
+{
+	do
+		s->at = next_listed(s);
+	while (s->at != 0 && s->listed[s->at - 1].skip);
+	if (s->at == 0)
+		s->all_listed = true;
+}
+
+static int
+push_segment(struct source *s)
+{
+	struct segment *seg;
+
+	if (s->next_first > INT32_MAX - 2)
+		return E_LIMIT;
+	if (s->oldest > 0 && s->n_segments == s->cap_segments) {
+		memmove(s->segments, s->segments + s->oldest, (s->n_segments - s->oldest) * sizeof *s->segments);
+		s->n_segments -= s->oldest;
+		s->oldest = 0;
+	}
+	if (!grow(&s->segments, sizeof *s->segments, s->n_segments, &s->cap_segments) ||
+	    (seg = source_segment_new(s->next_first)) == NULL)
+		return -ENOMEM;
+	s->segments[s->n_segments++] = seg;
+	return 0;
+}
+
+/* The newest segment is complete: its order, its directories' numbers, the next one's start. */
+static int
+finish_segment(struct source *s)
+{
+	struct segment *seg = source_newest_segment(s);
+
+	if (sort_files(s, seg->files, seg->n) != 0)
+		return -ENOMEM;
+	if (seg->n > (uint32_t)(INT32_MAX - 2 - seg->first))
+		return E_LIMIT;
+	s->next_first = seg->first + (int32_t)seg->n + 1;
+	return s->conf.incremental ? list_directories(s, seg) : 0;
+}
+
+int
+source_next(struct source *s, uint32_t *ret_dir)
+{
+	uint32_t dir = s->at;
+	int r;
+
+	if (s->all_listed)
+		return E_EOF;
+	if ((r = push_segment(s)) != 0)
+		return r;
+	source_newest_segment(s)->place = s->listed[dir - 1].place;
+	for (uint32_t p = s->listed[dir - 1].place; r == 0 && p != 0; p = s->places[p].same)
+		r = source_read_place(s, p);
+	if (r != 0 || (r = finish_segment(s)) != 0)
+		return r;
+	*ret_dir = dir - 1;
+	advance(s);
+	return 0;
+}
+
+/* --- the first or only list ----------------------------------------------------------- */
+
+/* The complete list is walked depth first, in the order of the wire: what comes behind a directory has to wait
+ * until that is read.  The sort at the end then finds its work done, which for a million files saves its memory. */
+static int
+put_off(struct source *s, uint32_t from)
+{
+	struct segment *seg = source_newest_segment(s);
+	uint32_t first = from;
+
+	while (first < seg->n && file_more(&seg->files[first])->sub == 0)
+		first++;
+	for (; seg->n > first; seg->n--) {
+		if (!grow(&s->todo, sizeof *s->todo, s->n_todo, &s->cap_todo))
+			return -ENOMEM;
+		s->todo[s->n_todo++] = seg->files[seg->n - 1];
+	}
+	return 0;
+}
+
+/* Take the next entry that waits; a directory is followed by what is in it.  1: it was one. */
+static int
+take_put_off(struct source *s)
+{
+	struct segment *seg = source_newest_segment(s);
+	uint32_t from = seg->n + 1, place;
+	size_t cap = seg->cap;
+	int r;
+
+	if (!grow(&seg->files, sizeof *seg->files, seg->n, &cap))
+		return -ENOMEM;
+	seg->cap = (uint32_t)cap;
+	seg->files[seg->n++] = s->todo[--s->n_todo];
+	if ((place = file_more(&seg->files[from - 1])->sub) == 0)
+		return 0;
+	if ((r = source_read_place(s, place)) != 0)
+		return r;
+	if ((r = sort_files(s, seg->files + from, seg->n - from)) != 0)
+		return r;
+	return (r = put_off(s, from)) != 0 ? r : 1;
+}
+
+/* As far as the next directory: 1, or 0 at the end. */
+static int
+build_complete(struct source *s)
+{
+	int r = 0;
+
+	if (!s->started)
+		r = put_off(s, 0);
+	s->started = true;
+	while (r == 0 && s->n_todo > 0)
+		r = take_put_off(s);
+	return r;
+}
+
+int
+source_build(struct source *s)
+{
+	int r;
+
+	if (!s->conf.incremental) {
+		if ((r = build_complete(s)) != 0)
+			return r;
+		s->all_listed = true;
+		return finish_segment(s);
+	}
+	if ((r = finish_segment(s)) == 0)
+		advance(s);
+	return r;
+}
+
+/* --- asking --------------------------------------------------------------------------- */
+
+const struct segment *
+source_newest(const struct source *s)
+{
+	return source_newest_segment(s);
+}
+
+const struct place *
+source_place(const struct source *s, const struct file *f)
+{
+	return &s->places[f->dir];
+}
+
+struct file *
+source_find(const struct source *s, int32_t ndx, bool *ret_gap)
+{
+	size_t lo = s->oldest, hi = s->n_segments;
+
+	*ret_gap = false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct segment *seg = s->segments[mid];
+
+		if (ndx < seg->first - (s->conf.incremental ? 1 : 0)) {
+			hi = mid;
+		} else if (ndx >= seg->first + (int32_t)seg->n) {
+			lo = mid + 1;
+		} else if (ndx < seg->first) {
+			*ret_gap = true;
+			return NULL;
+		} else {
+			return &seg->files[ndx - seg->first];
+		}
+	}
+	return NULL;
+}
+
+void
+source_is_now(struct source *s, int32_t ndx, const struct stat *st)
+{
+	bool gap;
+	struct file *f = source_find(s, ndx, &gap);
+
+	if (f != NULL && f->more)
+		source_more_of(f)->inode = (struct inode_id){ st->st_dev, st->st_ino };
+}
+
+const struct place *
+source_gap(const struct source *s, int32_t ndx)
+{
+	for (size_t i = s->oldest; i < s->n_segments; i++)
+		if (s->segments[i]->first - 1 == ndx)
+			return s->segments[i]->place == 0 ? NULL : &s->places[s->segments[i]->place];
+	return NULL;
+}
+
+void
+source_set_xattrs(struct source *s, uint32_t index, int32_t set)
+{
+	struct file *f = &source_newest_segment(s)->files[index];
+
+	source_more_of(f)->xattrs = set;
+	if (file_more(f)->sub != 0)
+		s->places[file_more(f)->sub].xattrs = set;
+}
+
+static size_t
+inode_hash(const struct inode_id *id, size_t size)
+{
+	uint64_t h = ((uint64_t)id->ino ^ (uint64_t)id->dev << 32) * 0x9e3779b97f4a7c15ull;
+
+	return (size_t)(h >> 20) & (size - 1);
+}
+
+static struct inode_row *
+inode_slot(struct inodes *t, const struct inode_id *id)
+{
+	size_t i = inode_hash(id, t->size);
+
+	while (t->rows[i].ndx >= 0 && (t->rows[i].id.ino != id->ino || t->rows[i].id.dev != id->dev))
+		i = (i + 1) & (t->size - 1);
+	return &t->rows[i];
+}
+
+static int
+inodes_grow(struct inodes *t)
+{
+	struct inodes bigger = { NULL, t->n, t->size == 0 ? 1024 : t->size * 2 };
+
+	if ((bigger.rows = reallocarray(NULL, bigger.size, sizeof *bigger.rows)) == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < bigger.size; i++)
+		bigger.rows[i].ndx = -1;
+	for (size_t i = 0; i < t->size; i++)
+		if (t->rows[i].ndx >= 0)
+			*inode_slot(&bigger, &t->rows[i].id) = t->rows[i];
+	free(t->rows);
+	*t = bigger;
+	return 0;
+}
+
+int
+source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first)
+{
+	struct inode_row *row;
+
+	if (s->inodes.n * 2 >= s->inodes.size && inodes_grow(&s->inodes) != 0)
+		return -ENOMEM;
+	row = inode_slot(&s->inodes, id);
+	*ret_first = row->ndx;
+	if (row->ndx < 0) {
+		*row = (struct inode_row){ *id, ndx };
+		s->inodes.n++;
+	}
+	return 0;
+}
+
+bool
+source_release(struct source *s)
+{
+	size_t left = s->n_segments - s->oldest;
+
+	if (left == 0 || (left == 1 && s->all_listed))
+		return true;		/* the last stays: late reports may still name it */
+	source_segment_free(s->segments[s->oldest++]);
+	return false;
+}
+
+bool
+source_wants_more(const struct source *s, size_t ahead)
+{
+	size_t n = 0;
+
+	if (s->n_segments - s->oldest <= 2)
+		return true;
+	for (size_t i = s->oldest + 1; i < s->n_segments; i++)
+		n += s->segments[i]->n + 1;
+	return n < ahead;
+}
+
+int
+source_rules_error(const struct source *s)
+{
+	return s->rules_error;
+}
+
+int
+source_io_error(const struct source *s)
+{
+	return s->conf.ignore_errors ? 0 : s->io_error;
+}
+
+int64_t
+source_total_size(const struct source *s)
+{
+	return s->total_size;
+}

@@ -1,0 +1,162 @@
+/* The files a client asked for: found below the module root, held in segments, found again by
+ * index.  Either one complete list, or one segment per directory (incremental recursion). */
+#ifndef SALLYPORT_SYNCD_PULL_FLIST_H
+#define SALLYPORT_SYNCD_PULL_FLIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "syncd/fs/root.h"
+#include "syncd/policy/rules.h"
+#include "syncd/types.h"
+
+/* Said where a path of the client leads through a link that is neither root's nor the module's identity's. */
+#define LINK_REFUSED "refusing to follow a symlink owned by an untrusted user"
+
+/* What tells the names of one file. */
+struct inode_id {
+	dev_t dev;
+	ino_t ino;
+};
+
+/* What few files have: directories, devices, and all with -H (of several names), -U, -A or -X. */
+struct file_more {
+	struct inode_id inode;	/* if f->linked */
+	int64_t atime;
+	uint32_t rdev_major, rdev_minor;
+	uint32_t sub;		/* a directory's own number as a place for files; 0: never opened */
+	int32_t xattrs;		/* 1 + the number of its set of attributes; 0: not known */
+};
+
+/* One of perhaps millions: every byte counts.  The name lies in the segment's memory, a link's target behind it,
+ * struct file_more in front of it. */
+struct file {
+	const char *name;	/* last component, or "." */
+	int64_t size, mtime;
+	uint32_t nsec, uid, gid;
+	uint32_t dir;		/* the directory it lies in */
+	uint16_t mode;
+	bool top_dir : 1, no_content : 1;
+	bool followed : 1;	/* a link stands there; this is what it leads to */
+	bool sent : 1;		/* its data went out once: another request is a repair */
+	bool linked : 1;	/* it has other names, and somebody asked */
+	bool more : 1;
+};
+
+/* A directory as a place: where it is in the transfer and in the module. */
+struct place {
+	char *path;		/* in the transfer, "" at the top */
+	char *fs;		/* below the module root */
+	struct rules_dir *rules;	/* what merge files above say, while it is read also those here; then NULL */
+	int32_t xattrs;		/* as its entry had it: struct file */
+	uint32_t same;		/* another place whose files belong into the same segment; 0: none */
+	dev_t dev;
+};
+
+struct segment {
+	int32_t first;		/* index of files[0]; first - 1 is the directory itself */
+	uint32_t n, cap;
+	uint32_t place;		/* the directory it lists; 0 for the first */
+	struct file *files;
+	char **chunks;		/* memory of the names */
+	size_t n_chunks, chunk_at, chunk_size;
+};
+
+struct source_conf {
+	const struct root *root;
+	const char *module;	/* for messages */
+	struct work *work;	/* borrowed; NULL: reading is not counted */
+	const struct rules *rules;	/* the client's filter */
+	const struct rules *hidden;	/* the module's own: what it hides does not exist */
+	uid_t uid;		/* the module's identity: its links, and root's, lead to merge files */
+	int version;		/* decides the order */
+	bool incremental, recurse, dirs, relative, one_file_system, munge;
+	bool hard_links, atimes, attrs;
+	bool no_implied_dirs;	/* -R: below protocol 30 parents are not in the list, from 30 on the client leaves them alone */
+	bool removes;		/* --remove-source-files: every entry says which object it is */
+	bool verbose;
+	bool copy_links, copy_dirlinks, copy_unsafe;	/* -L -k --copy-unsafe-links */
+	bool ignore_missing, delete_missing, ignore_errors;
+	struct charset *charset;	/* borrowed; NULL, or what names have to be said in; */
+	bool charset_links;	/* and the targets of links */
+	bool readable_only;	/* what the module's identity cannot read does not exist */
+	bool entered;		/* the root or a directory below it was entered: messages show a slash */
+	/* a line for the client about something that could not be listed */
+	void (*tell)(void *arg, unsigned code, const char *text);
+	void *arg;
+};
+
+struct source;
+
+const struct file_more *file_more(const struct file *f);	/* zeros when it has none */
+const char *file_link(const struct file *f);	/* a symlink's target, or NULL */
+
+int source_new(const struct source_conf *conf, struct source **ret);
+void source_free(struct source *s);
+
+/* The same as source_arg for an argument whose wildcards are expanded first: each component against
+ * what is there, below the root and without what the module hides.  What matches nothing is kept
+ * as it is. */
+int source_glob(struct source *s, const char *pattern);
+enum { GLOB_MATCHES_MAX = 100000 };
+
+/* One path argument, module name already removed.  0, or -ENOMEM or E_LIMIT. */
+int source_arg(struct source *s, const char *path);
+
+/* One name of --files-from, relative to the directory base ("" is the module's root). */
+int source_name(struct source *s, const char *base, const char *name);
+
+/* After the last argument: one step of building the first list.  1: more to do, 0: it stands,
+ * negative: an error of ours. */
+int source_build(struct source *s);
+
+/* The next directory's segment.  0 and *ret_dir (its directory number), E_EOF after the last,
+ * or an error.  Only with incremental recursion. */
+int source_next(struct source *s, uint32_t *ret_dir);
+
+const struct segment *source_newest(const struct source *s);
+const struct place *source_place(const struct source *s, const struct file *f);
+
+/* The file with this index; NULL when there is none.  For the index of a directory between
+ * segments *ret_gap is true and NULL is returned. */
+struct file *source_find(const struct source *s, int32_t ndx, bool *ret_gap);
+
+/* The file with this index was opened to be sent: it is this object now, whatever was listed. */
+void source_is_now(struct source *s, int32_t ndx, const struct stat *st);
+
+/* -H: the index under which this inode was first sent, or -1 after noting that it is now.
+ * E_LIMIT or -ENOMEM when it cannot be noted. */
+int source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first);
+
+/* The directory that a gap index stands for; NULL at the top. */
+const struct place *source_gap(const struct source *s, int32_t ndx);
+
+/* The attribute set of a listed file; its directory remembers it beyond the segment's life. */
+void source_set_xattrs(struct source *s, uint32_t index, int32_t set);
+
+/* The oldest segment is finished.  True when it was the last of all. */
+bool source_release(struct source *s);
+
+/* Is the client short of work with fewer than `ahead` files listed beyond the segment that it works
+ * on?  It never finishes a segment before it has seen the next, so two of them are always due. */
+bool source_wants_more(const struct source *s, size_t ahead);
+
+/* A path below place dir as rsync shows it: with a slash in front when that directory was entered
+ * by chroot or for an argument.  Returns dst. */
+const char *source_shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size);
+
+/* May a directory below the root be what arguments or names start from?  0 or -errno; one that rules hide is not there. */
+int source_may_enter(const struct source *s, const char *dir);
+
+/* What rules_enter said when a merge file ended the list; the client was told.  0: none did. */
+int source_rules_error(const struct source *s);
+
+int source_io_error(const struct source *s);
+int64_t source_total_size(const struct source *s);	/* regular files and symlinks, bytes */
+
+/* Make arg safe and relative to the module: no empty, "." or ".." component is left, but a
+ * trailing "/" or "/." stays as "/", and "" is the root.  In place. */
+void source_clean_path(char *arg, bool keep_dot_marks);
+
+#endif

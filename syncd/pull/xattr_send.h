@@ -1,0 +1,44 @@
+/* ACLs and extended attributes of the files being listed: each different set is sent once. */
+#ifndef SALLYPORT_SYNCD_PULL_XATTR_SEND_H
+#define SALLYPORT_SYNCD_PULL_XATTR_SEND_H
+
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "syncd/fs/root.h"
+#include "syncd/policy/rules.h"
+#include "syncd/session/names.h"
+
+struct attrs;
+
+struct attrs_conf {
+	struct opener *opener;
+	const struct rules *rules;	/* 'x' rules leave attributes out */
+	bool acls, xattrs, own_too;	/* -A, -X, -XX */
+	bool names_inline;		/* names of ids travel with their first use */
+	struct names *users, *groups;
+};
+
+/* What attributes are asked of: an entry of the list. */
+struct attrs_of {
+	const char *dir, *name;		/* below the module root */
+	uint32_t mode;
+	bool followed;
+};
+
+enum { ATTRS_SETS_MAX = 1 << 20, ATTRS_ITEMS_MAX = 4096 };
+
+int attrs_new(const struct attrs_conf *conf, struct attrs **ret);
+void attrs_free(struct attrs *a);
+
+/* Append what belongs behind an entry.  *ret_set is the number of its attribute set plus one.
+ * 0, -ENOMEM or E_LIMIT; what cannot be read is sent as "none". */
+int attrs_put(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t *ret_set);
+
+/* How many items set number set-1 has; 0 for none. */
+size_t attrs_count(const struct attrs *a, int32_t set);
+
+/* The values of the items nums[0..n), read now.  0 or -ENOMEM. */
+int attrs_answer(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t set, const uint32_t *nums, size_t n);
+
+#endif

@@ -1,0 +1,565 @@
+/* What is not at the client is deleted here, as far as filters and limits let it (rsync-wire 8.3). */
+#include "syncd/push/intake.h"
+#include "syncd/session/order.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/grow.h"
+#include "syncd/fs/walk.h"
+#include "syncd/policy/path.h"
+
+enum {
+	DEPTH_MAX = 1024,	/* of directories in one that goes: each takes some KiB of stack */
+	MERGE_FILE_MAX = 1 << 20,
+};
+
+enum outcome { GONE, KEPT, FAILED };
+
+/* One name of a directory that is being emptied. */
+struct found {
+	char *name;
+	struct stat st;
+};
+
+struct found_names {
+	struct found *v;
+	size_t n, cap;
+};
+
+bool
+remove_allowed(struct session *s)
+{
+	if (!(s->io_error & IOERR_GENERAL) || s->opt.ignore_errors)
+		return true;
+	if (!s->in->delete_told)
+		session_tell(s, MSG_INFO, "IO error encountered -- skipping file deletion\n");
+	s->in->delete_told = true;
+	return false;
+}
+
+/* --- merge files ----------------------------------------------------------------------------------------- */
+
+static void
+fs_path(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
+{
+	const char *base = s->in->tree.path;
+
+	if (strcmp(path, ".") == 0)
+		path = "";
+	if ((size_t)snprintf(dst, TREE_PATH_SIZE, "%s%s%s", base, base[0] == '\0' || path[0] == '\0' ? "" : "/", path) >=
+	    TREE_PATH_SIZE)
+		dst[0] = '\0';	/* beyond what any call takes: nothing there is ours to judge */
+}
+
+static char *
+fetch(void *arg, const char *fs, const char *name)
+{
+	struct session *s = arg;
+	char path[TREE_PATH_SIZE], place[TREE_PATH_SIZE];
+	int r;
+
+	/* as text: what is asked of the filter is what is read */
+	if (path_below(fs, name, path, sizeof path) != 0 || rules_hidden(s->grant.hidden, path, false))
+		return NULL;
+	if ((r = root_owned_path(&s->root, path, s->grant.uid, place, sizeof place)) == -ELOOP)
+		session_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", path, s->grant.module);
+	return r != 0 || rules_hidden(s->grant.hidden, place, false) ? NULL : root_read_text_strict(&s->root, place, MERGE_FILE_MAX);
+}
+
+static bool
+is_above(const char *dir, const char *path)
+{
+	size_t n = strlen(dir);
+
+	return n == 0 || (strncmp(dir, path, n) == 0 && path[n] == '/');
+}
+
+/* Rules that hold in path: those of the directories above it are kept on a stack. */
+static int
+enter(struct session *s, const char *path, struct rules_dir **ret)
+{
+	struct intake *in = s->in;
+	char fs[TREE_PATH_SIZE], where[256] = "", line[512];
+	struct merge_level *top;
+	const char *key = strcmp(path, ".") == 0 ? "" : path;
+	struct rules_dir *rules = NULL, *above = NULL;
+	int r;
+
+	*ret = NULL;
+	if (s->rules == NULL || rules_empty(s->rules))
+		return 0;
+	top = in->n_levels > 0 ? &in->levels[in->n_levels - 1] : NULL;
+	if (top != NULL && strcmp(top->path, key) == 0) {
+		*ret = top->rules;
+		return 0;
+	}
+	while (in->n_levels > 0 && !is_above(in->levels[in->n_levels - 1].path, key)) {
+		top = &in->levels[--in->n_levels];
+		rules_dir_free(top->rules);
+		free(top->path);
+	}
+	if (in->n_levels > 0)
+		above = in->levels[in->n_levels - 1].rules;
+	if (!grow(&in->levels, sizeof *in->levels, in->n_levels, &in->cap_levels))
+		return -ENOMEM;
+	fs_path(s, path, fs);
+	r = rules_enter(s->rules, above, fs, &(struct rules_reader){ fetch, s, s->in->tree.path }, &rules, where, sizeof where);
+	if (r != 0 && rules_complaint(r, s->grant.jailed ? "/" : "", where, line, sizeof line)) {
+		session_fail(s, session_rules_code(r), "%s", line);	/* nothing is deleted by halves */
+		return 1;
+	}
+	if (r != 0)
+		return r;
+	top = &in->levels[in->n_levels];
+	*top = (struct merge_level){ strdup(key), rules };
+	if (top->path == NULL) {
+		rules_dir_free(rules);
+		return -ENOMEM;
+	}
+	in->n_levels++;
+	*ret = rules;
+	return 0;
+}
+
+void
+remove_done(struct session *s)
+{
+	struct intake *in = s->in;
+
+	while (in->n_levels > 0) {
+		in->n_levels--;
+		rules_dir_free(in->levels[in->n_levels].rules);
+		free(in->levels[in->n_levels].path);
+	}
+	free(in->levels);
+	for (size_t i = 0; i < in->n_doomed; i++)
+		free(in->doomed[i]);
+	free(in->doomed);
+	in->levels = NULL;
+	in->doomed = NULL;
+	in->n_doomed = 0;
+}
+
+/* Does a rule, or the module's own filter, keep this name? */
+static bool
+is_protected(struct session *s, const struct rules_dir *dir, const char *path, bool is_dir, bool doomed)
+{
+	char fs[TREE_PATH_SIZE];
+	struct rules_name n = { path, fs, is_dir, doomed };
+
+	fs_path(s, path, fs);
+	if (rules_hidden(s->grant.hidden, fs, is_dir))
+		return true;
+	return s->rules != NULL && rules_judge(s->rules, dir, &n) == RULES_EXCLUDE;
+}
+
+/* --- names of a directory ---------------------------------------------------------------------------------- */
+
+static void
+found_free(struct found_names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].name);
+	free(l->v);
+}
+
+static int
+found_add(struct found_names *l, const struct walk_item *item)
+{
+	if (!grow(&l->v, sizeof *l->v, l->n, &l->cap))
+		return -ENOMEM;
+	if ((l->v[l->n].name = strdup(item->name)) == NULL)
+		return -ENOMEM;
+	l->v[l->n++].st = item->st;
+	return 0;
+}
+
+static int
+last_first(const void *va, const void *vb, void *version)
+{
+	const struct found *a = va, *b = vb;
+
+	return order_leaves(*(int *)version, b->name, S_ISDIR(b->st.st_mode), a->name, S_ISDIR(a->st.st_mode));
+}
+
+/* The names in path that keep says nothing for, in the order in which they go. */
+static int
+found_read(struct session *s, const char *path, bool (*keep)(void *, const char *), void *arg, struct found_names *ret)
+{
+	struct walk *w;
+	struct walk_item item;
+	mode_t type;
+	int version = s->proto.version, fd = tree_open_dir(&s->in->tree, path), r;
+
+	*ret = (struct found_names){ NULL, 0, 0 };
+	if (fd < 0)
+		return fd;
+	if ((r = walk_over(fd, s->root.fake, &w)) != 0)
+		return r;
+	while (r == 0 && walk_next_name(w, &item.name, &type)) {
+		if (stage_is_name(item.name) || (keep != NULL && keep(arg, item.name)))
+			continue;
+		item.st = (struct stat){ .st_mode = type };	/* of a file no more is wanted */
+		if ((type != 0 && !S_ISDIR(type) && !s->root.fake) || walk_lstat(w, item.name, &item.st) == 0)
+			r = found_add(ret, &item);
+	}
+	if (r == 0)
+		r = walk_error(w);
+	walk_close(w);
+	if (r != 0)
+		found_free(ret);
+	else if (ret->n > 1)
+		qsort_r(ret->v, ret->n, sizeof *ret->v, last_first, &version);
+	return r;
+}
+
+static bool
+join(const char *dir, const char *name, char dst[NAME_BYTES_MAX])
+{
+	bool top = strcmp(dir, ".") == 0 || dir[0] == '\0';
+
+	return snprintf(dst, NAME_BYTES_MAX, "%s%s%s", top ? "" : dir, top ? "" : "/", name) < NAME_BYTES_MAX;
+}
+
+/* --- deletion ------------------------------------------------------------------------------------------------ */
+
+static void
+count(struct session *s, uint32_t mode)
+{
+	s->in->deleted[S_ISREG(mode) ? 0 : S_ISDIR(mode) ? 1 : S_ISLNK(mode) ? 2 : S_ISCHR(mode) || S_ISBLK(mode) ? 3 : 4]++;
+}
+
+static void
+report(struct session *s, const char *path, uint32_t mode)
+{
+	char wire[NAME_BYTES_MAX];
+	const char *name = s->converts ? charset_message(s->charset, path, wire, sizeof wire) : path;
+
+	if (s->proto.version >= 29)
+		peer_put_message(&s->peer, MSG_DELETED, name, strlen(name) + (S_ISDIR(mode) ? 1 : 0));
+	else if (s->opt.verbose || s->opt.log_format != NULL)
+		session_tell(s, MSG_INFO, "deleting %s%s\n", path, S_ISDIR(mode) ? "/" : "");
+}
+
+static bool
+limit_reached(struct session *s)
+{
+	uint64_t n = 0;
+
+	if (s->opt.max_delete == OPTION_UNSET)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(s->in->deleted); i++)
+		n += s->in->deleted[i];
+	if (s->opt.max_delete > 0 && n < (uint64_t)s->opt.max_delete)
+		return false;
+	s->in->delete_skipped++;
+	return true;
+}
+
+static bool
+is_backup(const struct session *s, const char *path)
+{
+	const char *suffix = s->opt.suffix != NULL ? s->opt.suffix : "~";
+	size_t n = strlen(suffix), len = strlen(path);
+
+	return s->opt.backup_dir == NULL && len >= n && strcmp(path + len - n, suffix) == 0;
+}
+
+static int
+take_away(struct session *s, const char *path, const struct stat *st, bool counted)
+{
+	if (s->in->pretend)
+		return 0;
+	if (counted && s->opt.backup && !S_ISDIR(st->st_mode) && !is_backup(s, path))
+		return dest_backup(s, path, false);
+	return tree_remove(&s->in->tree, path, S_ISDIR(st->st_mode));
+}
+
+static void
+say_mounted(struct session *s, const char *path)
+{
+	if (generator_informs(s, 2, "mount"))
+		session_tell(s, MSG_INFO, "cannot delete mount point: %s\n", path);
+}
+
+static enum outcome remove_one(struct session *s, const char *path, const struct stat *st, bool counted, int depth);
+
+/* Everything below a directory that is to go.  KEPT when something in it stays. */
+static enum outcome
+empty_dir(struct session *s, const char *path, const struct stat *st, int depth)
+{
+	struct rules_dir *rules = NULL;
+	enum outcome all = GONE, one;
+	char name[NAME_BYTES_MAX];
+	struct found_names l;
+	int r;
+
+	if (depth > DEPTH_MAX)
+		dest_failed(s, "generator", "delete_file: too deep:", &s->in->tree, path, -ELOOP);
+	if (depth > DEPTH_MAX || enter(s, path, &rules) != 0)
+		return FAILED;
+	if ((r = found_read(s, path, NULL, NULL, &l)) != 0) {
+		dest_failed(s, "generator", "opendir", &s->in->tree, path, r);
+		return FAILED;
+	}
+	for (size_t i = 0; i < l.n; i++) {
+		if (!join(path, l.v[i].name, name)) {
+			all = FAILED;
+			continue;
+		}
+		if (is_protected(s, rules, name, S_ISDIR(l.v[i].st.st_mode), true)) {
+			all = KEPT;
+			continue;
+		}
+		if (S_ISDIR(l.v[i].st.st_mode) && l.v[i].st.st_dev != st->st_dev && s->opt.one_file_system) {
+			say_mounted(s, name);
+			all = KEPT;
+			continue;
+		}
+		/* the stack of rules may have moved with what lies deeper */
+		if (enter(s, path, &rules) != 0)
+			one = FAILED;
+		else
+			one = remove_one(s, name, &l.v[i].st, true, depth + 1);
+		all = one != GONE && all == GONE ? one : all;
+	}
+	found_free(&l);
+	return all;
+}
+
+static enum outcome
+remove_one(struct session *s, const char *path, const struct stat *st, bool counted, int depth)
+{
+	enum outcome in = GONE;
+	int r;
+
+	if (S_ISDIR(st->st_mode))
+		in = empty_dir(s, path, st, depth);
+	if (in == KEPT)
+		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+	if (counted && in != FAILED && (in == GONE || depth > 0) && limit_reached(s))	/* as rsync counts them */
+		return KEPT;
+	if (in == FAILED || (in == KEPT && depth == 0))
+		return in;
+	r = take_away(s, path, st, counted);	/* deeper, rsync tries also what cannot be empty: its words, and in a dry run its success */
+	if (S_ISDIR(st->st_mode) && (r == -ENOTEMPTY || r == -EEXIST)) {	/* backups of what was in it */
+		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+		return KEPT;
+	}
+	if (r != 0 && r != -ENOENT) {
+		session_tell(s, MSG_ERROR_XFER, "rsync: [generator] delete_file: %s(%s) failed: %s (%d)\n",
+		    S_ISDIR(st->st_mode) ? "rmdir" : "unlink", path, strerror(-r), -r);
+		return FAILED;
+	}
+	if (counted && r == 0) {
+		count(s, st->st_mode);
+		report(s, path, st->st_mode);
+		if (session_relieve(s) != 0)
+			return FAILED;	/* the loop meets the same end */
+	}
+	return in;
+}
+
+/* What removing an empty directory would say. */
+static int
+try_empty(struct session *s, const char *path)
+{
+	struct found_names l;
+	int r = found_read(s, path, NULL, NULL, &l);
+
+	if (r != 0)
+		return r;
+	r = l.n > 0 ? -ENOTEMPTY : 0;
+	found_free(&l);
+	return r;
+}
+
+/* What lies in a directory that is in the way is deleted like anything else, and may be as protected; it itself is
+ * replaced. */
+static int
+clear_way(struct session *s, const char *path, const struct stat *st)
+{
+	int r;
+
+	if (S_ISDIR(st->st_mode) && !s->opt.force && !options_deletes(&s->opt)) {
+		r = s->in->pretend ? try_empty(s, path) : tree_remove(&s->in->tree, path, true);
+		if (r == -ENOTEMPTY || r == -EEXIST)
+			session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+		else if (r != 0)
+			dest_failed(s, "generator", "rmdir", &s->in->tree, path, r);
+		return r;
+	}
+	if (!S_ISDIR(st->st_mode) && s->opt.backup && !s->in->pretend) {
+		if ((r = dest_backup(s, path, false)) != 0)
+			dest_failed(s, "generator", "backup of", &s->in->tree, path, r);
+		return r;
+	}
+	return remove_one(s, path, st, false, 0) == GONE ? 0 : -EBUSY;
+}
+
+int
+remove_for(struct session *s, const char *path, const struct stat *st, uint32_t mode)
+{
+	int r = clear_way(s, path, st);
+
+	if (r != 0)
+		session_tell(s, MSG_ERROR_XFER, "could not make way for %s: %s\n", S_ISDIR(mode) ? "new directory" :
+		    S_ISREG(mode) ? "new regular file" : S_ISLNK(mode) ? "new symlink" : "new special file", path);
+	return r;
+}
+
+int
+remove_named(struct session *s, const char *path, const struct stat *st)
+{
+	if (is_protected(s, NULL, path, S_ISDIR(st->st_mode), false))
+		return 0;
+	if (!S_ISDIR(st->st_mode) || s->opt.force || options_deletes(&s->opt)) {
+		(void)remove_one(s, path, st, true, 0);
+	} else if (take_away(s, path, st, true) == 0) {
+		count(s, st->st_mode);
+		report(s, path, st->st_mode);
+	} else {
+		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
+	}
+	return 0;
+}
+
+static int
+doom(struct session *s, const char *path)
+{
+	struct intake *in = s->in;
+	char *copy;
+
+	if (!grow(&in->doomed, sizeof *in->doomed, in->n_doomed, &in->cap_doomed))
+		return -ENOMEM;
+	if ((copy = strdup(path)) == NULL)
+		return -ENOMEM;
+	in->doomed[in->n_doomed++] = copy;
+	return 0;
+}
+
+struct listed_in {
+	struct session *s;
+	const struct in_segment *seg;
+	const char *dir;
+};
+
+static bool
+is_listed(void *arg, const char *name)
+{
+	const struct listed_in *l = arg;
+	const struct in_file *f = inlist_lookup(l->seg, l->s->proto.version, l->dir, name);
+
+	return f != NULL && !(f->flags & IN_MISSING);
+}
+
+/* path: the directory on disk; in_list: what the list calls it. */
+static int
+remove_from(struct session *s, const struct in_segment *seg, const char *path, const char *in_list)
+{
+	bool later = options_delete_when(&s->opt, s->proto.version) == DELETE_DELAY && !s->in->deleting_late;
+	struct listed_in listed = { s, seg, strcmp(in_list, ".") == 0 ? "" : in_list };
+	struct rules_dir *rules;
+	char name[NAME_BYTES_MAX];
+	struct found_names l;
+	struct stat top;
+	int r;
+
+	if (!remove_allowed(s) || s->in->no_tree || tree_lstat(&s->in->tree, path, &top) != 0 || !S_ISDIR(top.st_mode))
+		return 0;
+	if ((r = enter(s, path, &rules)) != 0)
+		return r;
+	if ((r = found_read(s, path, is_listed, &listed, &l)) != 0) {
+		if (r == -ENOMEM)
+			return r;
+		dest_failed(s, "generator", "opendir", &s->in->tree, path, r);
+		return 0;
+	}
+	for (size_t i = 0; i < l.n && r == 0; i++) {
+		const struct stat *st = &l.v[i].st;
+
+		if (!join(path, l.v[i].name, name) || (r = enter(s, path, &rules)) != 0 ||
+		    is_protected(s, rules, name, S_ISDIR(st->st_mode), false))
+			continue;
+		if (s->opt.one_file_system && S_ISDIR(st->st_mode) && st->st_dev != top.st_dev) {
+			say_mounted(s, name);
+			continue;
+		}
+		if (later)
+			r = doom(s, name);
+		else
+			(void)remove_one(s, name, st, true, 0);
+	}
+	found_free(&l);
+	return r;
+}
+
+/* Delete what is not in the list from directory f, whose entries are in seg; or note it, where deletion
+ * comes late.  0, or an error of ours. */
+static int
+remove_in(struct session *s, const struct in_segment *seg, const struct in_file *f)
+{
+	char path[NAME_BYTES_MAX], in_list[NAME_BYTES_MAX];
+
+	return remove_from(s, seg, dest_path(s, f, path), inlist_path(f, in_list));
+}
+
+int
+remove_during(struct session *s, const struct in_segment *seg, const struct in_file *f)
+{
+	enum delete_when when = options_delete_when(&s->opt, s->proto.version);
+
+	return (when == DELETE_DURING || when == DELETE_DELAY) && generator_deletes_in(s, f) ? remove_in(s, seg, f) : 0;
+}
+
+int
+remove_during_segment(struct session *s, const struct in_segment *seg)
+{
+	const struct in_file *f = inlist_dir(&s->in->list, seg->dir);
+
+	if (seg->dir < 0 && seg->n > 0 && strcmp(seg->files[0].name, ".") == 0)
+		f = &seg->files[0];
+	return f != NULL ? remove_during(s, seg, f) : 0;
+}
+
+int
+remove_walk(struct session *s)
+{
+	const struct in_segment *seg = s->in->list.segments[0];
+	int r = 0;
+
+	if (s->in->late_at == 0 && s->opt.verbose > 1 && s->grant.max_verbosity > 1)
+		session_tell(s, MSG_INFO, "deleting in .\n");
+
+	while (s->in->late_at < seg->n && r == 0) {
+		const struct in_file *f = &seg->files[s->in->late_at++];
+
+		if (generator_deletes_in(s, f)) {
+			r = remove_in(s, seg, f);
+			return r == 0 ? 1 : r;
+		}
+	}
+	return r;
+}
+
+int
+remove_late(struct session *s)
+{
+	struct intake *in = s->in;
+	struct stat st;
+
+	in->deleting_late = true;
+	if (options_delete_when(&s->opt, s->proto.version) == DELETE_AFTER)
+		return remove_walk(s);
+	for (size_t i = 0; i < in->n_doomed; i++)
+		if (remove_allowed(s) && tree_lstat(&in->tree, in->doomed[i], &st) == 0)
+			(void)remove_one(s, in->doomed[i], &st, true, 0);
+	return 0;
+}

@@ -1,0 +1,564 @@
+/* ACLs and extended attributes of what a push brings: what differs, what is asked of the client, what is set
+ * (rsync-wire 5.14, 5.15). */
+#include "syncd/push/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "syncd/session/acls.h"
+#include "syncd/wire/int.h"
+
+enum { VALUE_WIRE_MAX = 128 << 20 };
+
+int
+extras_begin(struct session *s)
+{
+	s->in->has_attrs = s->opt.acls > 0 || s->opt.xattrs > 0;
+	return s->in->has_attrs ? strong_new(SUM_MD5, 0, 0, &s->in->md5) : 0;
+}
+
+void
+extras_end(struct session *s)
+{
+	strong_free(s->in->md5);
+	keeps_done(&s->in->keeps);
+	buf_done(&s->in->attr_names);
+	buf_done(&s->in->attr_value);
+}
+
+/* --- behind an entry of the list ------------------------------------------------------------------------ */
+
+/* -XX means rsync's own attributes too, unless they are what shows the tree here. */
+static bool
+keeps_own(const struct session *s)
+{
+	return s->opt.xattrs > 1 && !s->root.fake;
+}
+
+/* What is stored of what a client sends: it has left out what is not to travel. */
+static bool
+may_store(void *arg, const char *name)
+{
+	const struct session *s = arg;
+
+	if (!keeps_own(s) && (strncmp(name, "user.rsync.%", 12) == 0 || strncmp(name, "rsync.%", 7) == 0))
+		return false;	/* what fake super keeps is not the client's to say */
+	return s->in->is_root || strncmp(name, "user.", 5) == 0;
+}
+
+/* What counts of what stands here, and goes when the client does not have it. */
+static bool
+counts(const struct session *s, const char *name)
+{
+	return (s->in->is_root || strncmp(name, "user.", 5) == 0) && rules_judge_xattr(s->rules, name) != RULES_EXCLUDE;
+}
+
+static int
+learn(void *arg, bool is_user, uint32_t id, const char *name)
+{
+	struct session *s = arg;
+
+	return ids_learn(is_user ? &s->in->users : &s->in->groups_map, id, name);
+}
+
+void
+extras_expect(struct session *s, uint32_t mode)
+{
+	if (s->opt.acls && !S_ISLNK(mode))
+		s->in->due = DUE_ACCESS;
+	else if (s->opt.xattrs)
+		s->in->due = DUE_SET;
+}
+
+/* One piece.  0: the next is due. */
+static int
+read_piece(struct session *s, struct in_file *f, struct cursor *c)
+{
+	struct intake *in = s->in;
+	int r;
+
+	switch (in->due) {
+	case DUE_ACCESS:
+		if ((r = keeps_acl(&in->keeps, 0, c, learn, s, &f->acl)) == 0)
+			in->due = S_ISDIR(f->mode) ? DUE_DEFAULT : s->opt.xattrs ? DUE_SET : DUE_NOTHING;
+		return r;
+	case DUE_DEFAULT:
+		if ((r = keeps_acl(&in->keeps, 1, c, learn, s, &f->dflt_acl)) == 0)
+			in->due = s->opt.xattrs ? DUE_SET : DUE_NOTHING;
+		return r;
+	case DUE_SET:
+		if ((r = keeps_set(&in->keeps, c, &f->xattrs)) == 0)
+			in->due = keeps_open(&in->keeps) ? DUE_ITEMS : DUE_NOTHING;
+		return r;
+	case DUE_ITEMS:
+		if ((r = keeps_item(&in->keeps, c, may_store, s)) == 0 && !keeps_open(&in->keeps))
+			in->due = DUE_NOTHING;
+		return r;
+	case DUE_NOTHING:
+		break;
+	}
+	return 0;
+}
+
+int
+extras_read(struct session *s, struct in_file *f)
+{
+	int r = 0;
+
+	while (r == 0 && s->in->due != DUE_NOTHING) {
+		struct cursor c = peer_unread(&s->peer);
+
+		if ((r = read_piece(s, f, &c)) == 0)
+			peer_consume(&s->peer, &c);
+	}
+	return r;
+}
+
+/* --- what stands here -------------------------------------------------------------------------------------- */
+
+/* Where the attributes of an object are to be had: its name in its directory; a directory that a link may stand
+ * for is opened.  None where it is not there. */
+static struct attr_of
+object(struct tree *t, const char *path, uint32_t mode)
+{
+	struct attr_of of = { .fd = -1, .dir = -1, .fake = t->fd >= 0 && t->module->fake };
+	struct spot at;
+
+	if (t->fd < 0)
+		return of;
+	if (S_ISDIR(mode) && t->links) {
+		of.fd = tree_open_dir(t, path);
+	} else if (tree_spot(t, path, &at) == 0) {
+		of.dir = at.dir;
+		of.name = at.leaf;
+	}
+	return of;
+}
+
+void
+extras_close(const struct attr_of *of)
+{
+	if (of->fd >= 0)
+		close(of->fd);
+}
+
+static int
+chmod_of(const struct attr_of *of, mode_t mode)
+{
+	const struct meta m = { .set_mode = true, .mode = mode & 07777 };
+	const struct spot at = { of->dir, of->name };
+	const char *what;
+
+	return meta_set(of->fd, &at, &m, &what);
+}
+
+/* Is the object's value the one that the item means?  It is in attr_value then. */
+static bool
+value_matches(struct session *s, const struct keep_item *it, const struct attr_of *of)
+{
+	struct buf *v = &s->in->attr_value;
+	uint8_t digest[DIGEST_MAX];
+
+	if (attr_value(of, it->name, v) != 0 || buf_len(v) != it->len)
+		return false;
+	if (it->value != NULL)
+		return memcmp(buf_head(v), it->value, it->len) == 0;
+	strong_block(s->in->md5, buf_head(v), buf_len(v), digest);
+	return memcmp(digest, it->digest, XATTR_DIGEST) == 0;
+}
+
+static bool
+in_set(const struct keep_set *set, const char *name)
+{
+	for (uint32_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The next name of the object that counts and is not in the set. */
+static const char *
+next_extra(struct session *s, const struct keep_set *set, const char **at)
+{
+	const char *end = (const char *)buf_head(&s->in->attr_names) + buf_len(&s->in->attr_names), *name;
+
+	while (*at < end) {
+		name = *at;
+		*at += strlen(name) + 1;
+		if (counts(s, name) && !in_set(set, name))
+			return name;
+	}
+	return NULL;
+}
+
+static bool
+set_differs(struct session *s, const struct keep_set *set, const struct attr_of *of)
+{
+	const char *at;
+
+	for (uint32_t i = 0; i < set->n; i++)
+		if (set->v[i].ours && !value_matches(s, &set->v[i], of))
+			return true;
+	if (attr_names(of, &s->in->attr_names) != 0)
+		return false;
+	at = (const char *)buf_head(&s->in->attr_names);
+	return next_extra(s, set, &at) != NULL;
+}
+
+/* One that the client sent, with ids as they are here. */
+static int
+wanted_acl(struct session *s, int kind, int32_t index, struct posix_acl *ret)
+{
+	const struct posix_acl *sent = &s->in->keeps.acls[kind][index];
+
+	*ret = *sent;
+	ret->named = NULL;
+	if (sent->n_named > 0 && (ret->named = calloc(sent->n_named, sizeof *ret->named)) == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < sent->n_named; i++) {
+		ret->named[i] = sent->named[i];
+		ret->named[i].id = ids_here(sent->named[i].is_user ? &s->in->users : &s->in->groups_map, sent->named[i].id);
+	}
+	posix_acl_sort(ret);
+	return 0;
+}
+
+static bool
+acl_differs(struct session *s, enum acl_kind kind, int32_t index, const struct attr_of *of, uint32_t mode)
+{
+	struct posix_acl has, want;
+	bool differs = false;
+
+	if (index < 0 || acls_load(of, kind, &s->in->attr_value, &has) != 0)
+		return false;
+	if (kind == ACL_ACCESS)
+		posix_acl_strip(&has, mode);
+	if (wanted_acl(s, kind, index, &want) == 0) {
+		differs = !posix_acl_same(&has, &want);
+		posix_acl_done(&want);
+	}
+	posix_acl_done(&has);
+	return differs;
+}
+
+unsigned
+extras_differ(struct session *s, const struct in_file *f, struct tree *t, const char *path, const struct stat *st)
+{
+	unsigned flags = 0;
+	struct attr_of of;
+
+	if (!s->in->has_attrs || (f->mode & S_IFMT) != (st->st_mode & S_IFMT))
+		return 0;
+	of = object(t, path, f->mode);
+	if (acl_differs(s, ACL_ACCESS, f->acl, &of, st->st_mode) ||
+	    (S_ISDIR(f->mode) && acl_differs(s, ACL_DEFAULT, f->dflt_acl, &of, st->st_mode)))
+		flags |= REPORT_ACL;
+	if (f->xattrs >= 0 && set_differs(s, &s->in->keeps.sets[f->xattrs], &of))
+		flags |= REPORT_XATTR;
+	extras_close(&of);
+	return flags;
+}
+
+unsigned
+extras_of_new(const struct session *s, const struct in_file *f)
+{
+	return s->in->has_attrs && f->xattrs >= 0 && s->in->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
+}
+
+/* --- what is set --------------------------------------------------------------------------------------------- */
+
+/* One item.  elsewhere: the file that is replaced.  0, or -errno; -ENODATA: its value is not here. */
+static int
+set_item(struct session *s, const struct keep_item *it, const struct attr_of *of, const struct attr_of *elsewhere)
+{
+	if (!it->ours || value_matches(s, it, of))
+		return 0;
+	if (it->state == KEEP_HERE)
+		return attr_set(of, it->name, it->value, it->len);
+	if (!value_matches(s, it, elsewhere))
+		return -ENODATA;
+	return attr_set(of, it->name, buf_head(&s->in->attr_value), buf_len(&s->in->attr_value));
+}
+
+static int
+set_items(struct session *s, const struct keep_set *set, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
+{
+	const char *at, *name;
+	int err = 0, r;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		r = set_item(s, &set->v[i], of, elsewhere);
+		if (r != 0 && (r != -ENODATA || final))
+			err = err == 0 ? r : err;
+	}
+	if (attr_names(of, &s->in->attr_names) != 0)
+		return err;
+	for (at = (const char *)buf_head(&s->in->attr_names); (name = next_extra(s, set, &at)) != NULL;)
+		if ((r = attr_remove(of, name)) != 0)
+			err = err == 0 ? r : err;
+	return err;
+}
+
+int
+extras_set(struct session *s, const struct in_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
+{
+	const struct keep_set *set;
+	struct stat st;
+	int r;
+
+	if (!s->in->has_attrs || f->xattrs < 0)
+		return 0;
+	set = &s->in->keeps.sets[f->xattrs];
+	r = set_items(s, set, of, elsewhere, final);
+	if ((r == -EACCES || r == -EPERM) && !s->in->is_root && attr_stat(of, &st) == 0 && !(st.st_mode & S_IWUSR) &&
+	    !S_ISLNK(st.st_mode) && chmod_of(of, st.st_mode | S_IWUSR) == 0) {	/* user.* wants a mode that may write */
+		r = set_items(s, set, of, elsewhere, final);
+		(void)chmod_of(of, st.st_mode);
+	}
+	return r;
+}
+
+static int
+set_acl(struct session *s, enum acl_kind kind, int32_t index, const struct attr_of *of, uint32_t mode)
+{
+	struct posix_acl has, want;
+	struct buf *v = &s->in->attr_value;
+	bool some;
+	int r;
+
+	if (index < 0 || acls_load(of, kind, v, &has) != 0)
+		return 0;
+	if ((r = wanted_acl(s, kind, index, &want)) == 0) {
+		some = posix_acl_extended(&want) || (kind == ACL_DEFAULT && want.user_obj != POSIX_ACL_ABSENT);
+		if (some && !of->fake && (kind == ACL_ACCESS || want.user_obj == POSIX_ACL_ABSENT))
+			posix_acl_complete(&want, mode);
+		else if (some && kind == ACL_ACCESS && want.mask == POSIX_ACL_ABSENT)	/* kept as sent, but for the mask */
+			want.mask = (int)(mode >> 3 & 7);
+		if (some && !posix_acl_same(&has, &want))
+			r = acls_store(of, kind, v, &want);
+		else if (!some && (posix_acl_extended(&has) || has.user_obj != POSIX_ACL_ABSENT))
+			r = acls_remove(of, kind);
+		posix_acl_done(&want);
+	}
+	posix_acl_done(&has);
+	return r;
+}
+
+int
+extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of *of)
+{
+	struct stat st;
+	int r, d = 0;
+
+	if (!s->in->has_attrs || f->acl < 0)
+		return 0;
+	if ((r = attr_stat(of, &st)) != 0)
+		return r;
+	r = set_acl(s, ACL_ACCESS, f->acl, of, st.st_mode);
+	if (S_ISDIR(f->mode))
+		d = set_acl(s, ACL_DEFAULT, f->dflt_acl, of, st.st_mode);
+	return r != 0 ? r : d;
+}
+
+bool
+extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path, struct attr_of *ret)
+{
+	*ret = s->in->has_attrs && !s->in->pretend ? object(t, path, f->mode) : ATTR_OF_NONE;
+	return ret->fd >= 0 || ret->dir >= 0;
+}
+
+struct attr_of
+extras_elsewhere(struct session *s, const struct in_file *f, const char *path)
+{
+	struct stat st;
+	int i = s->in->has_attrs ? altdest_find(s, f, path, &st) : -1;
+
+	return i < 0 ? ATTR_OF_NONE : object(&s->in->alt[i], path, f->mode);
+}
+
+struct attr_of
+extras_of_fd(const struct session *s, int fd)
+{
+	return (struct attr_of){ .fd = fd, .dir = -1, .fake = s->root.fake };
+}
+
+int
+extras_copy(struct session *s, int from_fd, int to_fd)
+{
+	const struct attr_of source = extras_of_fd(s, from_fd), dest = extras_of_fd(s, to_fd), *from = &source, *to = &dest;
+	struct buf *names = &s->in->attr_names, *v = &s->in->attr_value;
+	const char *at, *end;
+	int r = 0;
+
+	if (s->opt.xattrs && attr_names(from, names) == 0) {
+		at = (const char *)buf_head(names);
+		for (end = at + buf_len(names); at < end && r == 0; at += strlen(at) + 1)
+			if (counts(s, at) && attr_value(from, at, v) == 0)
+				r = attr_set(to, at, buf_head(v), buf_len(v));
+	}
+	return r == 0 && s->opt.acls ? acls_copy(from, to, v) : r;
+}
+
+/* --- asking for long values -------------------------------------------------------------------------------------- */
+
+bool
+extras_travel(const struct session *s, unsigned flags)
+{
+	bool optimised = s->proto.version >= 31 && !(s->proto.compat & CF_AVOID_XATTR_OPTIM);
+
+	return s->opt.xattrs > 0 && s->opt.dry_run == 0 && (flags & REPORT_XATTR) &&
+	    !(optimised && (flags & ITEM_XNAME_FOLLOWS) && (flags & ITEM_LOCAL_CHANGE));
+}
+
+/* Each value is asked for once on a connection.  Is something of the set not here yet? */
+static bool
+put_request(struct session *s, struct keep_set *set, int32_t ndx, const struct attr_of *of, const struct attr_of *elsewhere)
+{
+	struct buf *out = peer_out(&s->peer);
+	uint32_t last = 0;
+	bool missing = false;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct keep_item *it = &set->v[i];
+
+		if (!it->ours || it->state == KEEP_HERE || value_matches(s, it, of) || value_matches(s, it, elsewhere))
+			continue;
+		missing = true;
+		if (it->state != KEEP_ABBREVIATED)
+			continue;
+		put_varint(out, (int32_t)(i + 1 - last));
+		last = i + 1;
+		it->state = KEEP_ASKED;
+		it->asked_by = ndx;
+	}
+	return missing;
+}
+
+void
+extras_ask(struct session *s, int32_t ndx, struct in_file *f, unsigned flags)
+{
+	char path[NAME_BYTES_MAX];
+	bool missing = false;
+	struct attr_of of = ATTR_OF_NONE, elsewhere = ATTR_OF_NONE;
+
+	if (!extras_travel(s, flags))
+		return;
+	if (f != NULL && f->xattrs >= 0) {
+		if (!s->in->no_tree)
+			of = object(&s->in->tree, dest_path(s, f, path), f->mode);
+		if (flags & (ITEM_IS_NEW | ITEM_LOCAL_CHANGE | ITEM_TRANSFER))
+			elsewhere = extras_elsewhere(s, f, dest_path(s, f, path));
+		missing = put_request(s, &s->in->keeps.sets[f->xattrs], ndx, &of, &elsewhere);
+		extras_close(&of);
+		extras_close(&elsewhere);
+	}
+	put_varint(peer_out(&s->peer), 0);
+	if (missing && !(flags & ITEM_TRANSFER) && !(f->flags & IN_AWAITS)) {
+		f->flags |= IN_AWAITS;
+		push_pending(s, ndx, 1);
+	}
+}
+
+/* --- the answers --------------------------------------------------------------------------------------------------- */
+
+/* Looked up each time: the list of an entry that waits for nothing may be done with meanwhile. */
+static struct in_file *
+file_of(struct session *s, int32_t ndx)
+{
+	int32_t dir;
+	struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
+
+	return f == NULL && dir >= 0 ? inlist_dir(&s->in->list, dir) : f;
+}
+
+void
+extras_answer_begins(struct session *s, int32_t ndx, unsigned flags)
+{
+	keeps_trim(&s->in->keeps);
+	s->in->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags };
+}
+
+/* The next item's head.  1: the end of the answer. */
+static int
+read_head(struct session *s)
+{
+	struct attr_answer *a = &s->in->answer;
+	const struct in_file *f = file_of(s, a->ndx);
+	struct cursor c = peer_unread(&s->peer);
+	int32_t step = get_varint(&c), len = c.err == 0 && step != 0 ? get_varint(&c) : 0;
+
+	if (c.err != 0)
+		return c.err;
+	if (step < 0 || len < 0 || len > VALUE_WIRE_MAX || __builtin_add_overflow(a->num, (uint32_t)step, &a->num))
+		return E_FORMAT;
+	if (step != 0 && (f == NULL || (a->item = keeps_asked(&s->in->keeps, f->xattrs, a->num, a->ndx)) == NULL))
+		return E_FORMAT;	/* nobody asked for that */
+	peer_consume(&s->peer, &c);
+	if (step == 0)
+		return 1;
+	a->left = (size_t)len;
+	a->at = 0;
+	(void)keeps_room(&s->in->keeps, a->item, a->left);
+	return 0;
+}
+
+static int
+read_value(struct session *s)
+{
+	struct attr_answer *a = &s->in->answer;
+	struct cursor c = peer_unread(&s->peer);
+	size_t n = cur_left(&c) < a->left ? cur_left(&c) : a->left;
+	const uint8_t *p = cur_bytes(&c, n);
+
+	if (a->item->value != NULL)
+		memcpy(a->item->value + a->at, p, n);
+	a->at += n;
+	a->left -= n;
+	peer_consume(&s->peer, &c);
+	return a->left > 0 ? E_SHORT : 0;
+}
+
+/* What waited for values gets them. */
+static void
+settle_awaited(struct session *s, struct in_file *f, int32_t ndx)
+{
+	char path[NAME_BYTES_MAX];
+	struct attr_of of;
+	int r = -ENOENT;
+
+	if (extras_open(s, f, &s->in->tree, dest_path(s, f, path), &of))
+		r = extras_set(s, f, &of, &ATTR_OF_NONE, true);
+	extras_close(&of);
+	if (r < 0 && !s->in->pretend)
+		dest_failed(s, "receiver", "lsetxattr", &s->in->tree, path, r);
+	f->flags &= ~(uint32_t)IN_AWAITS;
+	push_pending(s, ndx, -1);
+}
+
+int
+extras_answer(struct session *s)
+{
+	struct attr_answer *a = &s->in->answer;
+	struct in_file *f;
+	int r = 0;
+
+	while (r == 0) {
+		if (a->left > 0 && (r = read_value(s)) != 0)
+			return r;
+		r = read_head(s);
+	}
+	if (r != 1)
+		return r;
+	f = file_of(s, a->ndx);
+	if (f != NULL && keeps_due(&s->in->keeps, f->xattrs, a->ndx))
+		return E_FORMAT;	/* something was left out */
+	a->open = false;
+	if (f != NULL && (f->flags & IN_AWAITS) && !(a->flags & ITEM_TRANSFER))
+		settle_awaited(s, f, a->ndx);
+	return 0;
+}
