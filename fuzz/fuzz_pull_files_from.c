@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/policy/path.h"
 #include "syncd/pull/flist.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -103,7 +104,7 @@ name_all(struct source *s, char *text, int how)
 
 	if (how == 0 && name != NULL) {		/* the caller hands a base over clean */
 		snprintf(base, sizeof base, "%s", name);
-		source_clean_path(base, false);
+		path_clean_arg(base, false);
 		name = strtok_r(NULL, "\n", &save);
 	}
 	for (; r == 0 && name != NULL; name = strtok_r(NULL, "\n", &save))

@@ -1,5 +1,6 @@
 # syncd: the rsync daemon.  A room is a library; an arrow that is not allowed is a link error.
-noinst_LIBRARIES += syncd/libwire.a syncd/libdelta.a syncd/libfs.a syncd/libpolicy.a syncd/libsession.a
+noinst_LIBRARIES += syncd/libwire.a syncd/libdelta.a syncd/libfs.a syncd/libpolicy.a syncd/libsession.a syncd/libpull.a \
+	syncd/libpush.a
 syncd_libwire_a_SOURCES = \
 	syncd/types.h syncd/wire/args.c syncd/wire/args.h syncd/wire/attr.c syncd/wire/attr.h syncd/wire/compat.c \
 	syncd/wire/compat.h syncd/wire/filter.c syncd/wire/filter.h syncd/wire/flist.c syncd/wire/flist.h \
@@ -34,29 +35,33 @@ syncd_libpolicy_a_SOURCES = \
 syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h syncd/session/acls.c syncd/session/acls.h syncd/session/args.c \
 	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/hello.c \
-	syncd/session/names.c syncd/session/names.h syncd/session/negotiate.c syncd/session/order.c \
-	syncd/session/order.h syncd/session/peer.c syncd/session/peer.h syncd/session/session.c \
-	syncd/session/session.h syncd/pull/files_from.c syncd/pull/flist.c syncd/pull/flist.h syncd/pull/flist_args.c \
+	syncd/session/names.c syncd/session/names.h syncd/session/names_file.c syncd/session/negotiate.c \
+	syncd/session/order.c syncd/session/order.h syncd/session/peer.c syncd/session/peer.h syncd/session/session.c \
+	syncd/session/session.h
+syncd_libpull_a_SOURCES = \
+	syncd/pull/files_from.c syncd/pull/flist.c syncd/pull/flist.h syncd/pull/flist_args.c \
 	syncd/pull/flist_internal.h syncd/pull/flist_scan.c syncd/pull/flist_send.c syncd/pull/goodbye.c \
-	syncd/pull/sender.c syncd/pull/xattr_send.c syncd/pull/xattr_send.h syncd/push/altdest.c \
-	syncd/push/attr_apply.c syncd/push/copy.c syncd/push/delete.c syncd/push/dest.c syncd/push/file_write.c \
-	syncd/push/file_write.h syncd/push/flist_in.c syncd/push/flist_in.h syncd/push/flist_recv.c \
-	syncd/push/generator.c syncd/push/hardlinks.c syncd/push/hardlinks.h syncd/push/ids.c syncd/push/ids.h \
-	syncd/push/intake.h syncd/push/linknames.c syncd/push/newmode.c syncd/push/phases.c syncd/push/receiver.c \
-	syncd/push/sums.c syncd/push/sums.h syncd/push/xattr_cache.c syncd/push/xattr_cache.h syncd/push/xattr_recv.c
+	syncd/pull/pull.c syncd/pull/pull.h syncd/pull/sender.c syncd/pull/xattr_send.c syncd/pull/xattr_send.h
+syncd_libpush_a_SOURCES = \
+	syncd/push/altdest.c syncd/push/attr_apply.c syncd/push/copy.c syncd/push/delete.c syncd/push/dest.c \
+	syncd/push/file_write.c syncd/push/file_write.h syncd/push/flist_in.c syncd/push/flist_in.h \
+	syncd/push/flist_recv.c syncd/push/generator.c syncd/push/hardlinks.c syncd/push/hardlinks.h syncd/push/ids.c \
+	syncd/push/ids.h syncd/push/intake.h syncd/push/linknames.c syncd/push/newmode.c syncd/push/phases.c \
+	syncd/push/receiver.c syncd/push/sums.c syncd/push/sums.h syncd/push/xattr_cache.c syncd/push/xattr_cache.h \
+	syncd/push/xattr_recv.c
 
 noinst_LIBRARIES += syncd/libsyncd.a
 syncd_libsyncd_a_SOURCES = \
 	syncd/boot.c syncd/boot.h syncd/check.c syncd/check.h syncd/connections.c syncd/connections.h \
 	syncd/greeting.c syncd/greeting.h syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h \
-	syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h syncd/pidfile.c syncd/pidfile.h \
+	syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h syncd/phases.c syncd/phases.h syncd/pidfile.c syncd/pidfile.h \
 	syncd/resolver.c syncd/resolver.h syncd/roles.c syncd/roles.h syncd/spawn.c syncd/spawn.h syncd/spawner.c \
 	syncd/spawner.h syncd/stdio_join.c syncd/stdio_join.h syncd/worker.c syncd/worker.h
 
 sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = syncd/main.c
 DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
-sallyport_syncd_LDADD = syncd/libsyncd.a syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
+sallyport_syncd_LDADD = syncd/libsyncd.a syncd/libpull.a syncd/libpush.a syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
 	$(BASE_LIBS) $(DELTA_LIBS)
 
 SCRIPTS_T += \

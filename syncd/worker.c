@@ -8,6 +8,7 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "syncd/boot.h"
+#include "syncd/phases.h"
 #include "syncd/privmsg.h"
 #include "syncd/session/session.h"
 
@@ -32,7 +33,7 @@ worker_main(const struct roles *roles, const struct process_job *job)
 		return refuse(job->monitor_fd, "role worker: it was told no greeting");
 	if (roles_enter_worker(roles, job->peer_fd, job->monitor_fd, report) != 0)
 		return refuse(job->monitor_fd, report);
-	session_init(&s, job->peer_fd, job->monitor_fd, PH_HELLO);
+	session_init(&s, &phases, job->peer_fd, job->monitor_fd, PH_HELLO);
 	s.deadline = job->deadline;
 	s.greeting = (const char *)buf_head(&greeting) + job->greeted;
 	code = session_run(&s);		/* untrusted bytes only from here on */
@@ -65,7 +66,7 @@ run_session(const struct process_job *job, struct boot *b, struct charset *chars
 	struct session s;
 	int code;
 
-	session_init(&s, job->peer_fd, job->monitor_fd, PH_ARGS);
+	session_init(&s, &phases, job->peer_fd, job->monitor_fd, PH_ARGS);
 	s.deadline = b->deadline;
 	s.grant = b->grant;
 	s.charset = charset;

@@ -29,6 +29,9 @@ int root_open_strict(const struct root *root, const char *path, int flags);
  * somebody else, -EXDEV for one that leads out.  What is opened by it should be opened strictly. */
 int root_owned_path(const struct root *root, const char *path, uid_t uid, char *dst, size_t size);
 
+/* Said to a client whose path root_owned_path refuses with -ELOOP. */
+#define LINK_REFUSED "refusing to follow a symlink owned by an untrusted user"
+
 /* lstat (follow 0) or stat (follow 1) below the root.  0 or -errno. */
 int root_stat(const struct root *root, const char *path, int follow, struct stat *ret);
 

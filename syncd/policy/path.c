@@ -75,3 +75,35 @@ path_below(const char *base, const char *path, char *to, size_t size)
 	to[n] = '\0';
 	return 0;
 }
+
+void
+path_clean_arg(char *arg, bool keep_dot_marks)
+{
+	char *to = arg, *from = arg;
+	size_t n = strlen(arg);
+	bool contents = n == 0 || arg[n - 1] == '/' || strcmp(arg, ".") == 0 || strcmp(arg, "..") == 0 ||
+	    (n >= 2 && strcmp(arg + n - 2, "/.") == 0) || (n >= 3 && strcmp(arg + n - 3, "/..") == 0);
+
+	while (*from != '\0') {
+		size_t len = strcspn(from, "/");
+		bool dot = len == 1 && from[0] == '.', dots = len == 2 && from[0] == '.' && from[1] == '.';
+		bool mark = dot && keep_dot_marks && from[1] == '/' && (to > arg || from[1 + strspn(from + 1, "/")] != '\0');
+
+		if (dots) {		/* never above the root */
+			while (to > arg && to[-1] != '/')
+				to--;
+			if (to > arg)
+				to--;
+		} else if (len > 0 && (!dot || mark)) {
+			if (to > arg)
+				*to++ = '/';
+			memmove(to, from, len);
+			to += len;
+		}
+		from += len;
+		from += strspn(from, "/");
+	}
+	if (contents && to > arg)
+		*to++ = '/';
+	*to = '\0';
+}

@@ -16,4 +16,9 @@ int path_below(const char *base, const char *path, char *to, size_t size);
 /* Does path say by its spelling that it is a directory: a slash, "." or ".." at its end, or nothing at all? */
 bool path_says_dir(const char *path);
 
+/* Make the path argument arg of a client safe and relative to the module, in place: no empty, "." or ".." component is left,
+ * but a "/" or "/." at its end stays as "/", and "" is the root.  keep_dot_marks: a "." within it stays too, since with -R it
+ * says where the names sent begin (rsync(1), --relative). */
+void path_clean_arg(char *arg, bool keep_dot_marks);
+
 #endif

@@ -1,5 +1,5 @@
 /* --files-from: names from the client, or from a file in the module (rsync-wire 5.12). */
-#include "syncd/session/session.h"
+#include "syncd/pull/pull.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "lib/err.h"
-
-enum { NAMES_FILE_MAX = 64 << 20 };
+#include "syncd/policy/path.h"
 
 /* As with the arguments: secluded ones are UTF-8. */
 static int
@@ -18,7 +17,7 @@ take_name(struct session *s, const char *name)
 
 	if (s->converts && s->opt.secluded && charset_from_wire(s->charset, name, text, sizeof text) == 0)
 		name = text;
-	return source_name(s->source, s->names_base, name);
+	return source_name(s->pull->source, s->pull->names_base, name);
 }
 
 /* Names from the wire: each ends in NUL, an empty one ends them all.  0, E_SHORT, or worse. */
@@ -49,21 +48,18 @@ read_names(struct session *s)
 static int
 read_file(struct session *s)
 {
-	char path[NAME_BYTES_MAX], *text, *save = NULL;
-	size_t n = 0;
+	char *text, *save = NULL;
+	size_t n;
 	int r = 0;
 
-	snprintf(path, sizeof path, "%s", s->opt.files_from);
-	source_clean_path(path, false);
-	text = rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_bytes(&s->root, path, NAMES_FILE_MAX, &n);
-	if (text == NULL)
+	if ((text = names_file_read(s, &n)) == NULL)
 		return -ENOENT;
 	if (s->opt.from0)
 		for (char *p = text; r == 0 && p < text + n; p += strlen(p) + 1)
-			r = *p == '\0' ? 0 : source_name(s->source, s->names_base, p);
+			r = *p == '\0' ? 0 : source_name(s->pull->source, s->pull->names_base, p);
 	else
 		for (char *p = strtok_r(text, "\r\n", &save); p != NULL && r == 0; p = strtok_r(NULL, "\r\n", &save))
-			r = *p == '#' || *p == ';' ? 0 : source_name(s->source, s->names_base, p);
+			r = *p == '#' || *p == ';' ? 0 : source_name(s->pull->source, s->pull->names_base, p);
 	free(text);
 	return r;
 }
@@ -72,7 +68,7 @@ read_file(struct session *s)
 static int
 enter_base(struct session *s, const char *arg)
 {
-	int r = source_may_enter(s->source, s->names_base);
+	int r = source_may_enter(s->pull->source, s->pull->names_base);
 
 	if (r == 0)
 		return 0;
@@ -89,13 +85,13 @@ open_names(struct session *s)
 	size_t n;
 	int r;
 
-	if (strlen(arg) >= sizeof s->names_base)
+	if (strlen(arg) >= sizeof s->pull->names_base)
 		return E_LIMIT;
-	strcpy(s->names_base, arg);
-	source_clean_path(s->names_base, false);
-	n = strlen(s->names_base);
-	if (n > 0 && s->names_base[n - 1] == '/')
-		s->names_base[n - 1] = '\0';
+	strcpy(s->pull->names_base, arg);
+	path_clean_arg(s->pull->names_base, false);
+	n = strlen(s->pull->names_base);
+	if (n > 0 && s->pull->names_base[n - 1] == '/')
+		s->pull->names_base[n - 1] = '\0';
 	if (s->proto.version == 30 && s->peer.framed_in && strcmp(s->opt.files_from, "-") == 0)
 		peer_unframe_input(&s->peer);
 	r = flist_open(s);
@@ -108,12 +104,14 @@ names_run(struct session *s)
 	bool wire = s->opt.files_from != NULL && strcmp(s->opt.files_from, "-") == 0;
 	int r = 0;
 
+	if ((r = pull_begin(s)) != 0)
+		return session_broken(s, r);
 	s->phase = PH_FLIST;
 	if (s->opt.files_from == NULL)
 		return STEP_NEXT;
 	s->phase = PH_NAMES;
-	if (s->source == NULL && (r = open_names(s)) != 0)
-		return r == 1 ? STEP_NEXT : session_broken(s, r);
+	if (s->pull->source == NULL && (r = open_names(s)) != 0)
+		return r == 1 ? STEP_NEXT : pull_broken(s, r);
 	r = wire ? read_names(s) : read_file(s);
 	if (r == -ENOENT)
 		return session_fail(s, RERR_FILEIO, "failed to open files-from file %s: No such file or directory",
@@ -124,39 +122,4 @@ names_run(struct session *s)
 		return session_broken(s, r);
 	s->phase = PH_FLIST;
 	return STEP_NEXT;
-}
-
-/* CR and LF become NUL unless the file is NUL-ended itself; runs of NULs count once, and two end the list
- * (rsync-wire 5.12 b).  Comments are names like any other here. */
-void
-names_put(struct session *s)
-{
-	char path[NAME_BYTES_MAX], *text;
-	size_t n = 0;
-	bool at_nul = true;
-	struct buf *b = peer_out(&s->peer);
-
-	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
-	snprintf(path, sizeof path, "%s", s->opt.files_from);
-	source_clean_path(path, false);
-	text = rules_hidden(s->grant.hidden, path, false) ? NULL : root_read_bytes(&s->root, path, NAMES_FILE_MAX, &n);
-	if (text == NULL) {
-		snprintf(s->refusal, sizeof s->refusal, "rsync: [Receiver] failed to open files-from file %.128s", s->opt.files_from);
-		session_refuse(s, RERR_FILEIO, s->refusal);
-	}
-	for (size_t i = 0; i < n; i++) {
-		bool end = text[i] == '\0' || (!s->opt.from0 && (text[i] == '\n' || text[i] == '\r'));
-
-		if (end && at_nul)
-			continue;
-		if ((b = peer_out(&s->peer))->err != 0)
-			break;
-		buf_u8(b, end ? 0 : (uint8_t)text[i]);
-		at_nul = end;
-	}
-	b = peer_out(&s->peer);
-	buf_put(b, "\0", at_nul && b->err == 0 ? 1 : 0);
-	if (!at_nul)
-		buf_put(b, "\0\0", 2);
-	free(text);
 }

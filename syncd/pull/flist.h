@@ -11,9 +11,6 @@
 #include "syncd/policy/rules.h"
 #include "syncd/types.h"
 
-/* Said where a path of the client leads through a link that is neither root's nor the module's identity's. */
-#define LINK_REFUSED "refusing to follow a symlink owned by an untrusted user"
-
 /* What tells the names of one file. */
 struct inode_id {
 	dev_t dev;
@@ -154,9 +151,5 @@ int source_rules_error(const struct source *s);
 
 int source_io_error(const struct source *s);
 int64_t source_total_size(const struct source *s);	/* regular files and symlinks, bytes */
-
-/* Make arg safe and relative to the module: no empty, "." or ".." component is left, but a
- * trailing "/" or "/." stays as "/", and "" is the root.  In place. */
-void source_clean_path(char *arg, bool keep_dot_marks);
 
 #endif

@@ -13,38 +13,6 @@
 #include "syncd/policy/wild.h"
 #include "syncd/wire/mux.h"
 
-void
-source_clean_path(char *arg, bool keep_dot_marks)
-{
-	char *to = arg, *from = arg;
-	size_t n = strlen(arg);
-	bool contents = n == 0 || arg[n - 1] == '/' || strcmp(arg, ".") == 0 || strcmp(arg, "..") == 0 ||
-	    (n >= 2 && strcmp(arg + n - 2, "/.") == 0) || (n >= 3 && strcmp(arg + n - 3, "/..") == 0);
-
-	while (*from != '\0') {
-		size_t len = strcspn(from, "/");
-		bool dot = len == 1 && from[0] == '.', dots = len == 2 && from[0] == '.' && from[1] == '.';
-		bool mark = dot && keep_dot_marks && from[1] == '/' && (to > arg || from[1 + strspn(from + 1, "/")] != '\0');
-
-		if (dots) {		/* never above the root */
-			while (to > arg && to[-1] != '/')
-				to--;
-			if (to > arg)
-				to--;
-		} else if (len > 0 && (!dot || mark)) {
-			if (to > arg)
-				*to++ = '/';
-			memmove(to, from, len);
-			to += len;
-		}
-		from += len;
-		from += strspn(from, "/");
-	}
-	if (contents && to > arg)
-		*to++ = '/';
-	*to = '\0';
-}
-
 /* An argument that cannot be listed; see rsync-wire 5.10.4. */
 static int
 missing_arg(struct source *s, uint32_t dir, const char *fs, int err)
@@ -338,7 +306,7 @@ source_arg(struct source *s, const char *arg)
 	if (n >= sizeof path)
 		return E_LIMIT;
 	memcpy(path, arg, n + 1);
-	source_clean_path(path, s->conf.relative);
+	path_clean_arg(path, s->conf.relative);
 	if (s->conf.relative)
 		return take_relative(s, "", s->conf.entered, path);	/* in a chroot rsync enters "/" first */
 	n = strlen(path);
@@ -448,7 +416,7 @@ source_glob(struct source *s, const char *pattern)
 	if (strlen(pattern) >= sizeof path)
 		return E_LIMIT;
 	strcpy(path, pattern);
-	source_clean_path(path, s->conf.relative);
+	path_clean_arg(path, s->conf.relative);
 	r = expand(&g, "", path);
 	return r == 0 && g.matches == 0 ? source_arg(s, pattern) : r;
 }
@@ -467,7 +435,7 @@ source_name(struct source *s, const char *base, const char *name)
 	}
 	if (s->conf.relative) {
 		strcpy(path, name);
-		source_clean_path(path, true);
+		path_clean_arg(path, true);
 		return take_relative(s, base, false, path);
 	}
 	snprintf(path, sizeof path, "%s%s%s", base, base[0] == '\0' ? "" : "/", name);

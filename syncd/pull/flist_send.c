@@ -1,5 +1,5 @@
 /* Build the file list and send it: the whole of it, or segment by segment. */
-#include "syncd/session/session.h"
+#include "syncd/pull/pull.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,17 +31,11 @@ names_inline(const struct session *s)
 static int
 open_attrs(struct session *s)
 {
-	struct attrs_conf conf = { .opener = &s->opener, .rules = s->rules, .acls = s->opt.acls > 0,
+	struct attrs_conf conf = { .opener = &s->pull->opener, .rules = s->rules, .acls = s->opt.acls > 0,
 	    .xattrs = s->opt.xattrs > 0, .own_too = s->opt.xattrs > 1 && !s->root.fake, .names_inline = names_inline(s),
-	    .users = &s->users, .groups = &s->groups };
+	    .users = &s->pull->users, .groups = &s->pull->groups };
 
-	return attrs_new(&conf, &s->attrs);
-}
-
-bool
-session_converts_links(const struct session *s)
-{
-	return s->converts && (s->proto.compat & CF_SYMLINK_ICONV) && strchr(s->opt.letters, 's') != NULL;
+	return attrs_new(&conf, &s->pull->attrs);
 }
 
 int
@@ -64,20 +58,20 @@ flist_open(struct session *s)
 	};
 
 	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
-	s->opener = s->remover = (struct opener)OPENER_INIT(&s->root);
-	s->remover.strict = true;
-	s->opener.keep_atime = s->grant.open_noatime < 0 ? s->opt.open_noatime > 0 : s->grant.open_noatime;
-	s->form = (struct flist_form){
+	s->pull->opener = s->pull->remover = (struct opener)OPENER_INIT(&s->root);
+	s->pull->remover.strict = true;
+	s->pull->opener.keep_atime = s->grant.open_noatime < 0 ? s->opt.open_noatime > 0 : s->grant.open_noatime;
+	s->pull->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
 		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0, .crtimes = o->crtimes > 0,
 		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
 	};
 	if (!o->numeric_ids && !s->grant.numeric_ids)
-		s->users.monitor_fd = s->groups.monitor_fd = s->monitor_fd;
+		s->pull->users.monitor_fd = s->pull->groups.monitor_fd = s->monitor_fd;
 	if ((o->acls > 0 || o->xattrs > 0) && (r = open_attrs(s)) != 0)
 		return r;
-	return source_new(&conf, &s->source);
+	return source_new(&conf, &s->pull->source);
 }
 
 /* A path argument is "module/path"; old clients glue several with " module/" (rsync-wire 1.6.3). */
@@ -92,7 +86,7 @@ add_argument(struct session *s, char *arg)
 		if ((next = strstr(arg, glue)) != NULL)
 			*next++ = '\0';
 	}
-	r = source_glob(s->source, args_below_module(s, arg));
+	r = source_glob(s->pull->source, args_below_module(s, arg));
 	return r == 0 && next != NULL ? add_argument(s, next) : r;
 }
 
@@ -104,7 +98,7 @@ add_arguments(struct session *s)
 
 	for (size_t i = s->paths; i < s->args.n && r == 0; i++)
 		r = add_argument(s, s->args.v[i]);
-	return r == 0 && s->paths >= s->args.n ? source_arg(s->source, root) : r;
+	return r == 0 && s->paths >= s->args.n ? source_arg(s->pull->source, root) : r;
 }
 
 /* The digest of a whole file, for -c; zeros when it cannot be read.  0 or an error of ours. */
@@ -116,20 +110,20 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 	int fd, r;
 
 	memset(out, 0, DIGEST_MAX);
-	if (s->list_sum == NULL && (r = strong_new(s->proto.list_sum, 0, 0, &s->list_sum)) != 0)
+	if (s->pull->list_sum == NULL && (r = strong_new(s->proto.list_sum, 0, 0, &s->pull->list_sum)) != 0)
 		return r;
-	if (s->list_chunk == NULL && (s->list_chunk = malloc(SUM_READ_SIZE)) == NULL)
+	if (s->pull->list_chunk == NULL && (s->pull->list_chunk = malloc(SUM_READ_SIZE)) == NULL)
 		return -ENOMEM;
-	if ((fd = session_open(s, f, &st)) < 0)
+	if ((fd = sender_open(s, f, &st)) < 0)
 		return 0;
 	for (int64_t left = st.st_size; left > 0; left -= n) {
-		if ((n = read(fd, s->list_chunk, SUM_READ_SIZE)) <= 0)
+		if ((n = read(fd, s->pull->list_chunk, SUM_READ_SIZE)) <= 0)
 			break;
-		strong_update(s->list_sum, s->list_chunk, (size_t)n);
+		strong_update(s->pull->list_sum, s->pull->list_chunk, (size_t)n);
 		if (!work_add(&s->work, (uint64_t)n / SUM_BYTES_A_STEP, 0))
 			break;
 	}
-	strong_final(s->list_sum, out);
+	strong_final(s->pull->list_sum, out);
 	if (n < 0)
 		memset(out, 0, DIGEST_MAX);
 	close(fd);
@@ -167,7 +161,7 @@ entry_of(const struct session *s, const struct file *f)
 	const struct file_more *more = file_more(f);
 
 	return (struct entry){
-		.dir = source_place(s->source, f)->path, .name = f->name, .link = file_link(f), .size = f->size,
+		.dir = source_place(s->pull->source, f)->path, .name = f->name, .link = file_link(f), .size = f->size,
 		.mtime = f->mtime, .nsec = f->nsec, .mode = shown_mode(s, f->mode), .uid = f->uid, .gid = f->gid,
 		.rdev_major = more->rdev_major, .rdev_minor = more->rdev_minor, .top_dir = f->top_dir,
 		.no_content = f->no_content, .atime = more->atime, .crtime = f->mtime,	/* creation is not told by every file system */
@@ -188,21 +182,21 @@ link_entry(struct session *s, const struct segment *seg, const struct file *f, s
 	e->ino = (uint64_t)inode->ino;
 	if (s->proto.version < 30)
 		return 0;
-	if ((r = source_link(s->source, inode, ndx, &first)) != 0)
+	if ((r = source_link(s->pull->source, inode, ndx, &first)) != 0)
 		return r;
 	e->link_first = first < 0;
 	e->link_ndx = first;
 	if (first < seg->first)
 		return 0;
 	*e = entry_of(s, &seg->files[first - seg->first]);
-	e->dir = source_place(s->source, f)->path;
+	e->dir = source_place(s->pull->source, f)->path;
 	e->name = f->name;
 	e->linked = e->abbreviated = true;
 	e->link_ndx = first;
 	return 0;
 }
 
-/* The entry as the client is to read it: source.c has looked that its names can be said. */
+/* The entry as the client is to read it: flist_scan.c has looked that its names can be said. */
 static int
 put_converted(struct session *s, struct entry *e, const uint8_t *sum)
 {
@@ -214,7 +208,7 @@ put_converted(struct session *s, struct entry *e, const uint8_t *sum)
 		if (e->link != NULL && session_converts_links(s))
 			e->link = charset_message(s->charset, e->link, link, sizeof link);
 	}
-	return flist_put(peer_out(&s->peer), &s->form, &s->flist_state, e, sum);
+	return flist_put(peer_out(&s->peer), &s->pull->form, &s->pull->flist_state, e, sum);
 }
 
 static int
@@ -228,11 +222,11 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 		return r;
 	if (e.abbreviated)
 		return put_converted(s, &e, NULL);
-	if (s->form.uid)
-		e.user = name_for(s, &s->users, f->uid);
-	if (s->form.gid)
-		e.group = name_for(s, &s->groups, f->gid);
-	if (s->form.sum_len > 0 && S_ISREG(f->mode))
+	if (s->pull->form.uid)
+		e.user = name_for(s, &s->pull->users, f->uid);
+	if (s->pull->form.gid)
+		e.group = name_for(s, &s->pull->groups, f->gid);
+	if (s->pull->form.sum_len > 0 && S_ISREG(f->mode))
 		if ((r = file_digest(s, f, sum)) != 0)
 			return r;
 	return put_converted(s, &e, S_ISREG(f->mode) ? sum : NULL);
@@ -241,14 +235,14 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 static int
 put_entry(struct session *s, const struct segment *seg, const struct file *f)
 {
-	struct attrs_of of = { source_place(s->source, f)->fs, f->name, f->mode, f->followed };
+	struct attrs_of of = { source_place(s->pull->source, f)->fs, f->name, f->mode, f->followed };
 	int32_t set = 0;
 	int r = put_fields(s, seg, f);
 
-	if (r != 0 || s->attrs == NULL)
+	if (r != 0 || s->pull->attrs == NULL)
 		return r;
-	if ((r = attrs_put(s->attrs, peer_out(&s->peer), &of, &set)) == 0)
-		source_set_xattrs(s->source, (uint32_t)(f - seg->files), set);
+	if ((r = attrs_put(s->pull->attrs, peer_out(&s->peer), &of, &set)) == 0)
+		source_set_xattrs(s->pull->source, (uint32_t)(f - seg->files), set);
 	return r;
 }
 
@@ -259,38 +253,38 @@ put_id_list(struct session *s, struct names *t)
 
 	for (size_t i = 0; i < t->n; i++)
 		if (t->rows[i].id != 0 && t->rows[i].name != NULL)
-			idlist_put(b, &s->form, t->rows[i].id, t->rows[i].name);
-	idlist_end_put(b, &s->form, names_get(t, 0) != NULL ? names_get(t, 0)->name : NULL);
+			idlist_put(b, &s->pull->form, t->rows[i].id, t->rows[i].name);
+	idlist_end_put(b, &s->pull->form, names_get(t, 0) != NULL ? names_get(t, 0)->name : NULL);
 }
 
 static void
 put_list_end(struct session *s)
 {
-	flist_end_put(peer_out(&s->peer), &s->form, source_io_error(s->source));
+	flist_end_put(peer_out(&s->peer), &s->pull->form, source_io_error(s->pull->source));
 	if (s->proto.compat & CF_INC_RECURSE)
 		return;
-	if (!s->opt.numeric_ids && (s->form.uid || s->opt.acls > 0))
-		put_id_list(s, &s->users);
-	if (!s->opt.numeric_ids && (s->form.gid || s->opt.acls > 0))
-		put_id_list(s, &s->groups);
+	if (!s->opt.numeric_ids && (s->pull->form.uid || s->opt.acls > 0))
+		put_id_list(s, &s->pull->users);
+	if (!s->opt.numeric_ids && (s->pull->form.gid || s->opt.acls > 0))
+		put_id_list(s, &s->pull->groups);
 	if (s->proto.version < 30)
-		buf_le32(peer_out(&s->peer), (uint32_t)source_io_error(s->source));
+		buf_le32(peer_out(&s->peer), (uint32_t)source_io_error(s->pull->source));
 }
 
 int
 flist_emit(struct session *s)
 {
-	const struct segment *seg = source_newest(s->source);
+	const struct segment *seg = source_newest(s->pull->source);
 	int r;
 
-	for (; s->listed < seg->n; s->listed++) {
+	for (; s->pull->listed < seg->n; s->pull->listed++) {
 		if (!peer_room(&s->peer))
 			return 0;
-		if ((r = put_entry(s, seg, &seg->files[s->listed])) != 0)
+		if ((r = put_entry(s, seg, &seg->files[s->pull->listed])) != 0)
 			return r;
 	}
 	put_list_end(s);
-	s->list_open = false;
+	s->pull->list_open = false;
 	return 1;
 }
 
@@ -300,11 +294,11 @@ flist_next(struct session *s)
 	uint32_t dir;
 	int r;
 
-	if ((r = source_next(s->source, &dir)) != 0)
+	if ((r = source_next(s->pull->source, &dir)) != 0)
 		return r;
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_FLIST_OFFSET - (int32_t)dir);
-	s->listed = 0;
-	s->list_open = true;
+	s->pull->listed = 0;
+	s->pull->list_open = true;
 	return 0;
 }
 
@@ -324,22 +318,22 @@ build(struct session *s)
 {
 	int r = 0;
 
-	if (s->flist_ms == 0) {
+	if (s->pull->flist_ms == 0) {
 		session_log(s, "building file list");
-		s->flist_ms = loop_clock();
+		s->pull->flist_ms = loop_clock();
 	}
-	if (s->source == NULL && (r = flist_open(s)) == 0)
+	if (s->pull->source == NULL && (r = flist_open(s)) == 0)
 		r = add_arguments(s);
 	if (r == 0)
-		r = source_build(s->source);
+		r = source_build(s->pull->source);
 	if (r < 0)
-		return session_broken(s, r);
+		return pull_broken(s, r);
 	if (r > 0)
 		return STEP_YIELD;
-	s->built = true;
-	s->list_open = true;
-	s->flist_ms = loop_clock() - s->flist_ms;
-	return source_newest(s->source)->n == 0 ? empty_list(s) : STEP_NEXT;
+	s->pull->built = true;
+	s->pull->list_open = true;
+	s->pull->flist_ms = loop_clock() - s->pull->flist_ms;
+	return source_newest(s->pull->source)->n == 0 ? empty_list(s) : STEP_NEXT;
 }
 
 enum step
@@ -347,10 +341,10 @@ flist_run(struct session *s)
 {
 	int r;
 
-	if (!s->built)
+	if (!s->pull->built)
 		return build(s);
 	if ((r = flist_emit(s)) < 0)
-		return session_broken(s, r);
+		return pull_broken(s, r);
 	if (r == 0)
 		return STEP_WAIT;
 	s->phase = PH_SENDER;

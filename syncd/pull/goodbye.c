@@ -1,5 +1,5 @@
 /* Statistics and the last indices of a pull (rsync-wire 9.1). */
-#include "syncd/session/session.h"
+#include "syncd/pull/pull.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +19,9 @@ put_stats(struct session *s)
 
 	put_size(b, v, (int64_t)peer_transfer_in(&s->peer));
 	put_size(b, v, (int64_t)(peer_transfer_out(&s->peer) + buf_len(b)));
-	put_size(b, v, source_total_size(s->source));
+	put_size(b, v, source_total_size(s->pull->source));
 	if (v >= 29) {
-		put_size(b, v, s->flist_ms > 0 ? (int64_t)s->flist_ms : 1);	/* of 0 a client says nothing */
+		put_size(b, v, s->pull->flist_ms > 0 ? (int64_t)s->pull->flist_ms : 1);	/* of 0 a client says nothing */
 		put_size(b, v, 0);
 	}
 }
@@ -54,7 +54,7 @@ read_done(struct session *s)
 
 		ndx = ndx_get(&c, s->proto.version, &st);
 		if ((r = c.err) == 0 && ndx == NDX_DEL_STATS && s->proto.version >= 31)
-			r = session_del_stats(s, &c);
+			r = sender_del_stats(s, &c);
 		else if (r == 0 && ndx != NDX_DONE)
 			r = skip_item(s, &c);
 		if (r != 0)
@@ -72,7 +72,7 @@ log_totals(struct session *s)
 
 	snprintf(text, sizeof text, "sent %llu bytes  received %llu bytes  total size %lld",
 	    (unsigned long long)peer_transfer_out(&s->peer), (unsigned long long)peer_transfer_in(&s->peer),
-	    (long long)source_total_size(s->source));
+	    (long long)source_total_size(s->pull->source));
 	ask_log(s->monitor_fd, LOG_INFO, text, strlen(text));
 }
 
@@ -81,18 +81,18 @@ goodbye_run(struct session *s)
 {
 	int r;
 
-	if (s->goodbye == GOODBYE_STATS) {
+	if (s->pull->goodbye == GOODBYE_STATS) {
 		put_stats(s);
-		s->goodbye = GOODBYE_FIRST;
+		s->pull->goodbye = GOODBYE_FIRST;
 	}
-	while (s->goodbye < GOODBYE_DONE) {
-		if ((r = read_done(s)) == E_SHORT && s->peer.eof && s->goodbye == GOODBYE_SECOND)
+	while (s->pull->goodbye < GOODBYE_DONE) {
+		if ((r = read_done(s)) == E_SHORT && s->peer.eof && s->pull->goodbye == GOODBYE_SECOND)
 			break;		/* some clients leave without the last word */
 		if (r != 0)
 			return session_short(s, r);
-		if (s->proto.version >= 31 && s->goodbye == GOODBYE_FIRST)
+		if (s->proto.version >= 31 && s->pull->goodbye == GOODBYE_FIRST)
 			ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DONE);
-		s->goodbye = s->proto.version >= 31 && s->goodbye == GOODBYE_FIRST ? GOODBYE_SECOND : GOODBYE_DONE;
+		s->pull->goodbye = s->proto.version >= 31 && s->pull->goodbye == GOODBYE_FIRST ? GOODBYE_SECOND : GOODBYE_DONE;
 	}
 	log_totals(s);
 	s->phase = PH_DRAIN;

@@ -1,6 +1,6 @@
 /* Answer requests: echo what is only reported, send what is asked for, and keep the file list
  * ahead of the client (rsync-wire section 7). */
-#include "syncd/session/session.h"
+#include "syncd/pull/pull.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -28,9 +28,9 @@ enum {
 static void
 sending_done(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 
-	closer_add(&s->closer, x->fd);
+	closer_add(&s->pull->closer, x->fd);
 	match_free(x->match);
 	free(x->nums);
 	free(x->weak);
@@ -47,21 +47,21 @@ static struct attrs_of
 object_of(const struct session *s, int32_t *ret_set)
 {
 	bool gap;
-	const struct file *f = source_find(s->source, s->send.ndx, &gap);
+	const struct file *f = source_find(s->pull->source, s->pull->send.ndx, &gap);
 	const struct place *p;
 
-	if (f == NULL && (p = source_gap(s->source, s->send.ndx)) != NULL) {
+	if (f == NULL && (p = source_gap(s->pull->source, s->pull->send.ndx)) != NULL) {
 		*ret_set = p->xattrs;
 		return (struct attrs_of){ p->fs, ".", S_IFDIR, false };
 	}
 	if (f == NULL)		/* the top directory, which the first list begins with */
-		f = source_find(s->source, s->send.ndx + 1, &gap);
+		f = source_find(s->pull->source, s->pull->send.ndx + 1, &gap);
 	if (f == NULL) {
 		*ret_set = 0;
 		return (struct attrs_of){ "", ".", S_IFDIR, false };
 	}
 	*ret_set = file_more(f)->xattrs;
-	return (struct attrs_of){ source_place(s->source, f)->fs, f->name, f->mode, f->followed };
+	return (struct attrs_of){ source_place(s->pull->source, f)->fs, f->name, f->mode, f->followed };
 }
 
 static int
@@ -71,15 +71,15 @@ put_item(struct session *s)
 	struct attrs_of of;
 	int32_t set;
 
-	ndx_put(b, s->proto.version, &s->ndx_out, s->send.ndx);
+	ndx_put(b, s->proto.version, &s->ndx_out, s->pull->send.ndx);
 	if (s->proto.version >= 29)
-		item_put(b, &s->send.item);
-	if (!s->send.answers)
+		item_put(b, &s->pull->send.item);
+	if (!s->pull->send.answers)
 		return 0;
 	of = object_of(s, &set);
 	if (set == 0)
 		return E_FORMAT;
-	return attrs_answer(s->attrs, b, &of, set, s->send.nums, s->send.n_nums);
+	return attrs_answer(s->pull->attrs, b, &of, set, s->pull->send.nums, s->pull->send.n_nums);
 }
 
 /* Does a request for attribute values follow this item (rsync-wire 5.15)? */
@@ -96,13 +96,13 @@ asks_xattrs(const struct session *s, const struct item *it)
 static int
 take_xattr_request(struct session *s, struct cursor *c)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	int32_t set;
 	size_t most;
 	int r;
 
 	object_of(s, &set);
-	most = attrs_count(s->attrs, set);
+	most = attrs_count(s->pull->attrs, set);
 	free(x->nums);
 	if ((x->nums = calloc(most + 1, sizeof *x->nums)) == NULL)
 		return -ENOMEM;
@@ -119,13 +119,13 @@ take_done(struct session *s)
 	int last = s->proto.version >= 29 ? 3 : 2;
 
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DONE);
-	if (s->done_seen == 0 && (s->proto.compat & CF_INC_RECURSE) && !source_release(s->source))
+	if (s->pull->done_seen == 0 && (s->proto.compat & CF_INC_RECURSE) && !source_release(s->pull->source))
 		return false;
-	return ++s->done_seen == last;
+	return ++s->pull->done_seen == last;
 }
 
 int
-session_del_stats(struct session *s, struct cursor *c)
+sender_del_stats(struct session *s, struct cursor *c)
 {
 	int32_t v[5];
 
@@ -144,13 +144,13 @@ static int
 check_request(struct session *s)
 {
 	bool gap;
-	const struct file *f = source_find(s->source, s->send.ndx, &gap);
+	const struct file *f = source_find(s->pull->source, s->pull->send.ndx, &gap);
 
 	if (f == NULL && !gap)
 		return E_LIMIT;
-	if (!(s->send.item.flags & ITEM_TRANSFER))
+	if (!(s->pull->send.item.flags & ITEM_TRANSFER))
 		return 0;
-	if (f == NULL || !S_ISREG(f->mode) || s->done_seen > 1)
+	if (f == NULL || !S_ISREG(f->mode) || s->pull->done_seen > 1)
 		return E_FORMAT;
 	return 0;
 }
@@ -159,8 +159,8 @@ check_request(struct session *s)
 static bool
 is_noop(const struct session *s)
 {
-	return s->proto.version == 29 && s->send.item.flags == ITEM_IS_NEW &&
-	    s->send.ndx == (int32_t)source_newest(s->source)->n;
+	return s->proto.version == 29 && s->pull->send.item.flags == ITEM_IS_NEW &&
+	    s->pull->send.ndx == (int32_t)source_newest(s->pull->source)->n;
 }
 
 /* --append: the client has the beginning and wants the rest.  A repair asks in the normal way. */
@@ -174,7 +174,7 @@ appends(const struct session *s, const struct file *f)
 static int
 take_item(struct session *s, struct cursor *c, int32_t ndx)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	bool gap;
 	int r;
 
@@ -203,7 +203,7 @@ take_item(struct session *s, struct cursor *c, int32_t ndx)
 	if (x->head.count > 0 && (x->head.digest == 0 || s->proto.xfer_sum == SUM_NONE))
 		return E_FORMAT;	/* a sum of nothing matches everything */
 	x->stage = SEND_SUMS;
-	if (appends(s, source_find(s->source, ndx, &gap))) {
+	if (appends(s, source_find(s->pull->source, ndx, &gap))) {
 		x->prefix = (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
 		x->sums_read = x->head.count;	/* none are sent */
 	}
@@ -223,7 +223,7 @@ read_request(struct session *s)
 	if (r == 0 && ndx == NDX_DONE)
 		last = take_done(s);
 	else if (r == 0 && ndx == NDX_DEL_STATS && s->proto.version >= 31)
-		r = session_del_stats(s, &c);
+		r = sender_del_stats(s, &c);
 	else if (r == 0)
 		r = take_item(s, &c, ndx);
 	if (r != 0)
@@ -268,7 +268,7 @@ grow_sums(struct sending *x)
 static int
 read_sums(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	struct cursor c = peer_unread(&s->peer);
 	size_t digest = (size_t)x->head.digest;
 	int r = 0;
@@ -294,11 +294,11 @@ read_sums(struct session *s)
 static const char *
 shown_path(const struct session *s, const struct file *f, char *dst, size_t size)
 {
-	const char *dir = source_place(s->source, f)->fs;
+	const char *dir = source_place(s->pull->source, f)->fs;
 	char path[2 * NAME_BYTES_MAX];
 
 	snprintf(path, sizeof path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", f->name);
-	return source_shown(s->source, f->dir, path, dst, size);
+	return source_shown(s->pull->source, f->dir, path, dst, size);
 }
 
 /* The file cannot be sent: say why, and that nothing will come. */
@@ -315,7 +315,7 @@ cannot_send(struct session *s, const struct file *f, int err)
 		    s->grant.module, strerror(-err), -err);
 	if (s->proto.version >= 30) {
 		peer_put_number(&s->peer, MSG_IO_ERROR, err == -ENOENT ? IOERR_VANISHED : IOERR_GENERAL);
-		peer_put_number(&s->peer, MSG_NO_SEND, s->send.ndx);
+		peer_put_number(&s->peer, MSG_NO_SEND, s->pull->send.ndx);
 	}
 	sending_done(s);
 }
@@ -329,7 +329,7 @@ diminished(struct session *s, const struct file *f)
 	session_tell(s, MSG_WARNING, "skipped diminished file: \"%s\" (in %s)\n", shown_path(s, f, path, sizeof path),
 	    s->grant.module);
 	if (s->proto.version >= 30)
-		peer_put_number(&s->peer, MSG_NO_SEND, s->send.ndx);
+		peer_put_number(&s->peer, MSG_NO_SEND, s->pull->send.ndx);
 	sending_done(s);
 }
 
@@ -343,7 +343,7 @@ verifies_append(const struct session *s)
 static int
 start_delta(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	struct block_sums sums = {
 		.count = (size_t)x->head.count, .block = (size_t)x->head.block, .tail = (size_t)x->head.tail,
 		.digest = (size_t)x->head.digest, .weak = x->weak, .strong = x->strong,
@@ -355,16 +355,16 @@ start_delta(struct session *s)
 	if ((x->window = malloc(x->window_size)) == NULL)
 		return -ENOMEM;
 	x->stage = SEND_DELTA;
-	return match_new(&sums, s->sum, in_place, &s->match_cost, &x->match);
+	return match_new(&sums, s->sum, in_place, &s->pull->match_cost, &x->match);
 }
 
 int
-session_open(struct session *s, const struct file *f, struct stat *ret_st)
+sender_open(struct session *s, const struct file *f, struct stat *ret_st)
 {
-	const char *dir = source_place(s->source, f)->fs;
+	const char *dir = source_place(s->pull->source, f)->fs;
 
-	return f->followed ? opener_followed(&s->opener, dir, f->name, ret_st) :
-	    opener_file(&s->opener, dir, f->name, ret_st);
+	return f->followed ? opener_followed(&s->pull->opener, dir, f->name, ret_st) :
+	    opener_file(&s->pull->opener, dir, f->name, ret_st);
 }
 
 int
@@ -372,7 +372,7 @@ sender_succeeded(struct session *s, int32_t ndx)
 {
 	char path[2 * NAME_BYTES_MAX + 1];
 	bool gap;
-	const struct file *f = source_find(s->source, ndx, &gap);
+	const struct file *f = s->pull == NULL || s->pull->source == NULL ? NULL : source_find(s->pull->source, ndx, &gap);
 	struct stat was;
 	int r;
 
@@ -384,7 +384,7 @@ sender_succeeded(struct session *s, int32_t ndx)
 	was.st_mode = f->mode;
 	was.st_size = f->size;
 	was.st_mtim = (struct timespec){ f->mtime, f->nsec };
-	if ((r = opener_remove(&s->remover, source_place(s->source, f)->fs, f->name, &was)) == 0)
+	if ((r = opener_remove(&s->pull->remover, source_place(s->pull->source, f)->fs, f->name, &was)) == 0)
 		return 0;
 	shown_path(s, f, path, sizeof path);
 	if (r == -ESTALE)
@@ -409,9 +409,9 @@ sender_sink(void *arg, const uint8_t *bytes, size_t n)
 static int
 put_literal(struct session *s, const uint8_t *p, size_t n)
 {
-	if (s->squeeze != NULL) {
-		token_run_put(peer_out(&s->peer), &s->send.run);
-		return squeeze_data(s->squeeze, p, n);
+	if (s->pull->squeeze != NULL) {
+		token_run_put(peer_out(&s->peer), &s->pull->send.run);
+		return squeeze_data(s->pull->squeeze, p, n);
 	}
 	buf_le32(peer_out(&s->peer), (uint32_t)n);
 	buf_put(peer_out(&s->peer), p, n);
@@ -423,14 +423,14 @@ put_match(struct session *s, int32_t block, const uint8_t *p, size_t n)
 {
 	int r;
 
-	if (s->squeeze == NULL) {
+	if (s->pull->squeeze == NULL) {
 		buf_le32(peer_out(&s->peer), (uint32_t)token_of_block(block));
 		return 0;
 	}
-	if ((r = squeeze_flush(s->squeeze)) != 0)
+	if ((r = squeeze_flush(s->pull->squeeze)) != 0)
 		return r;
-	token_block_put(peer_out(&s->peer), &s->send.run, block);
-	return squeeze_matched(s->squeeze, p, n, s->proto.version < 31);
+	token_block_put(peer_out(&s->peer), &s->pull->send.run, block);
+	return squeeze_matched(s->pull->squeeze, p, n, s->proto.version < 31);
 }
 
 static int
@@ -438,13 +438,13 @@ put_end(struct session *s)
 {
 	int r;
 
-	if (s->squeeze == NULL) {
+	if (s->pull->squeeze == NULL) {
 		buf_le32(peer_out(&s->peer), 0);
 		return 0;
 	}
-	if ((r = squeeze_flush(s->squeeze)) != 0)
+	if ((r = squeeze_flush(s->pull->squeeze)) != 0)
 		return r;
-	token_run_put(peer_out(&s->peer), &s->send.run);
+	token_run_put(peer_out(&s->peer), &s->pull->send.run);
 	token_end_put(peer_out(&s->peer));
 	return 0;
 }
@@ -467,7 +467,7 @@ read_at(struct sending *x, uint8_t *dst, size_t n, int64_t at)
 static void
 copy_piece(struct session *s, size_t n)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	struct buf *b = peer_out(&s->peer);
 	size_t got;
 	uint8_t *at;
@@ -487,7 +487,7 @@ copy_piece(struct session *s, size_t n)
 static int
 squeeze_piece(struct session *s, size_t n)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	size_t got;
 
 	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
@@ -504,7 +504,7 @@ squeeze_piece(struct session *s, size_t n)
 static int
 move_piece(struct session *s, size_t n)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	size_t got = SUM_PIECE;
 
 	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
@@ -523,11 +523,11 @@ move_piece(struct session *s, size_t n)
 static enum step
 send_prefix(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	size_t n = x->prefix - x->prefix_summed > PIECE ? PIECE : (size_t)(x->prefix - x->prefix_summed);
 
 	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
-		return session_broken(s, -ENOMEM);
+		return pull_broken(s, -ENOMEM);
 	strong_update(s->sum, x->window, read_at(x, x->window, n, x->prefix_summed));
 	x->prefix_summed += (int64_t)n;
 	if (x->prefix_summed >= x->prefix)
@@ -538,7 +538,7 @@ send_prefix(struct session *s)
 static enum step
 send_whole(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	int r = 0;
 
 	while (x->sent < x->size) {
@@ -546,14 +546,14 @@ send_whole(struct session *s)
 
 		if (!peer_room(&s->peer))
 			return STEP_WAIT;
-		if (s->squeeze != NULL)
+		if (s->pull->squeeze != NULL)
 			r = squeeze_piece(s, left);
 		else if (x->size <= COPY_MAX || x->broken)
 			copy_piece(s, left);
 		else
 			r = move_piece(s, left);
 		if (r != 0)
-			return session_broken(s, r);
+			return pull_broken(s, r);
 	}
 	x->stage = SEND_TAIL;
 	return STEP_NEXT;
@@ -563,7 +563,7 @@ send_whole(struct session *s)
 static void
 slide_window(struct session *s, int64_t keep)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	size_t drop = (size_t)(keep - x->window_at), got, want;
 
 	memmove(x->window, x->window + drop, x->window_len - drop);
@@ -581,20 +581,20 @@ slide_window(struct session *s, int64_t keep)
 static enum step
 send_delta(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	struct match_event ev;
 	struct match_window w;
 	int r = 0;
 
 	for (;;) {
 		if (r != 0)
-			return session_broken(s, r);
+			return pull_broken(s, r);
 		if (!peer_room(&s->peer))
 			return STEP_WAIT;
 		w = (struct match_window){ x->window, x->window_len, x->window_at, x->window_last };
 		match_next(x->match, &w, &ev);
 		if (work_over(&s->work))
-			return session_broken(s, s->work.err);
+			return pull_broken(s, s->work.err);
 		switch (ev.kind) {
 		case MATCH_LITERAL:
 			r = put_literal(s, x->window + ev.at, ev.len);
@@ -617,7 +617,7 @@ send_delta(struct session *s)
 static enum step
 send_tail(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	static const uint8_t zeros[DIGEST_MAX];
 	uint8_t sum[DIGEST_MAX];
 	size_t n = strong_len(s->proto.xfer_sum);
@@ -635,7 +635,7 @@ send_tail(struct session *s)
 		sum[n - 1] = all_zero;
 	}
 	if ((r = put_end(s)) != 0)
-		return session_broken(s, r);
+		return pull_broken(s, r);
 	buf_put(peer_out(&s->peer), sum, n);
 	sending_done(s);
 	return STEP_NEXT;
@@ -644,35 +644,35 @@ send_tail(struct session *s)
 /* --- the beginning ------------------------------------------------------------------------ */
 
 /* A small file is read to its end, as it was listed, before anything else is asked about it.  1: it was whole
- * and is in s->small; 0: it has changed, look closer; negative: it cannot be opened. */
+ * and is in s->pull->small; 0: it has changed, look closer; negative: it cannot be opened. */
 static int
 read_small(struct session *s, const struct file *f)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	ssize_t n;
 
-	if (s->small == NULL && (s->small = malloc(SMALL_MAX + 1)) == NULL)
+	if (s->pull->small == NULL && (s->pull->small = malloc(SMALL_MAX + 1)) == NULL)
 		return -ENOMEM;
-	if ((x->fd = opener_any(&s->opener, source_place(s->source, f)->fs, f->name)) < 0)
+	if ((x->fd = opener_any(&s->pull->opener, source_place(s->pull->source, f)->fs, f->name)) < 0)
 		return x->fd;
-	n = pread(x->fd, s->small, (size_t)f->size + 1, 0);	/* one more: it may have grown */
+	n = pread(x->fd, s->pull->small, (size_t)f->size + 1, 0);	/* one more: it may have grown */
 	return n == f->size;
 }
 
-/* Open the file; what is small and unchanged is in s->small then (*ret_small). */
+/* Open the file; what is small and unchanged is in s->pull->small then (*ret_small). */
 static int
 open_to_send(struct session *s, const struct file *f, bool *ret_small)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	struct stat st;
 	int r;
 
 	*ret_small = false;
 	if (f->size > SMALL_MAX || f->followed || x->prefix > 0 || searches(x) || s->opt.remove_source > 0) {
-		if ((x->fd = session_open(s, f, &st)) < 0)
+		if ((x->fd = sender_open(s, f, &st)) < 0)
 			return x->fd;
 		x->size = st.st_size;
-		source_is_now(s->source, x->ndx, &st);
+		source_is_now(s->pull->source, x->ndx, &st);
 		return 0;
 	}
 	if ((r = read_small(s, f)) < 0)
@@ -692,21 +692,21 @@ open_to_send(struct session *s, const struct file *f, bool *ret_small)
 static int
 put_small(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 
-	strong_update(s->sum, s->small, (size_t)x->size);
+	strong_update(s->sum, s->pull->small, (size_t)x->size);
 	x->sent = x->size;
 	x->stage = SEND_TAIL;
-	return x->size == 0 ? 0 : put_literal(s, s->small, (size_t)x->size);
+	return x->size == 0 ? 0 : put_literal(s, s->pull->small, (size_t)x->size);
 }
 
 /* The sums are complete: open the file and announce what comes. */
 static int
 start_file(struct session *s)
 {
-	struct sending *x = &s->send;
+	struct sending *x = &s->pull->send;
 	bool gap;
-	struct file *f = source_find(s->source, x->ndx, &gap);
+	struct file *f = source_find(s->pull->source, x->ndx, &gap);
 	bool small;
 	int r;
 
@@ -719,8 +719,8 @@ start_file(struct session *s)
 		return 0;
 	}
 	f->sent = true;
-	if (s->squeeze != NULL)
-		squeeze_begin(s->squeeze);
+	if (s->pull->squeeze != NULL)
+		squeeze_begin(s->pull->squeeze);
 	if ((r = put_item(s)) != 0)
 		return r;
 	sum_head_put(peer_out(&s->peer), &x->head);
@@ -738,7 +738,7 @@ send_step(struct session *s)
 {
 	int r = 0;
 
-	switch (s->send.stage) {
+	switch (s->pull->send.stage) {
 	case SEND_SUMS:
 		if ((r = read_sums(s)) == 0)
 			r = start_file(s);
@@ -765,11 +765,11 @@ list_ahead(struct session *s)
 {
 	int r;
 
-	if (!s->list_open) {
+	if (!s->pull->list_open) {
 		r = flist_next(s);
 		if (r == E_EOF) {
 			ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_FLIST_EOF);
-			s->list_eof_sent = true;
+			s->pull->list_eof_sent = true;
 			return 0;
 		}
 		if (r != 0)
@@ -781,7 +781,7 @@ list_ahead(struct session *s)
 static bool
 wants_listing(const struct session *s, size_t ahead)
 {
-	return (s->proto.compat & CF_INC_RECURSE) && !s->list_eof_sent && source_wants_more(s->source, ahead);
+	return (s->proto.compat & CF_INC_RECURSE) && !s->pull->list_eof_sent && source_wants_more(s->pull->source, ahead);
 }
 
 enum step
@@ -789,19 +789,19 @@ sender_run(struct session *s)
 {
 	int r;
 
-	if (s->send.stage != SEND_IDLE)
+	if (s->pull->send.stage != SEND_IDLE)
 		return send_step(s);
 	if (!peer_room(&s->peer))
 		return STEP_WAIT;
-	if (s->list_open || wants_listing(s, AHEAD_MIN))
-		return (r = list_ahead(s)) == 0 ? STEP_NEXT : session_broken(s, r);
+	if (s->pull->list_open || wants_listing(s, AHEAD_MIN))
+		return (r = list_ahead(s)) == 0 ? STEP_NEXT : pull_broken(s, r);
 	if ((r = read_request(s)) == E_EOF) {
 		s->phase = PH_GOODBYE;
 		return STEP_NEXT;
 	}
 	if (r == E_SHORT)	/* nothing to do for a while */
-		closer_flush(&s->closer);
+		closer_flush(&s->pull->closer);
 	if (r == E_SHORT && wants_listing(s, AHEAD_MAX))
-		return (r = list_ahead(s)) == 0 ? STEP_YIELD : session_broken(s, r);
+		return (r = list_ahead(s)) == 0 ? STEP_YIELD : pull_broken(s, r);
 	return r == 0 ? STEP_NEXT : session_short(s, r);
 }

@@ -23,7 +23,7 @@ enum found { FOUND_NOTHING, FOUND_BASIS, FOUND_CONTENT, FOUND_ALL };
 static bool
 is_there(struct session *s, size_t i, const char *path, struct stat *ret_st)
 {
-	struct tree *t = &s->in->alt[i];
+	struct tree *t = &s->push->alt[i];
 
 	return t->fd >= 0 && tree_lstat(t, path, ret_st) == 0 && !dest_hidden(s, t, path, S_ISDIR(ret_st->st_mode));
 }
@@ -40,8 +40,8 @@ best_of(struct session *s, struct in_file *f, const char *path, size_t *ret, str
 
 		if (!is_there(s, i, path, &st) || !S_ISREG(st.st_mode))
 			continue;
-		if (settle_same_content(s, f, &s->in->alt[i], path, &st))
-			now = settle_differs(s, f, &st) == 0 && extras_differ(s, f, &s->in->alt[i], path, &st) == 0 ? FOUND_ALL :
+		if (settle_same_content(s, f, &s->push->alt[i], path, &st))
+			now = settle_differs(s, f, &st) == 0 && extras_differ(s, f, &s->push->alt[i], path, &st) == 0 ? FOUND_ALL :
 			    FOUND_CONTENT;
 		if (now > best) {
 			best = now;
@@ -56,7 +56,7 @@ best_of(struct session *s, struct in_file *f, const char *path, size_t *ret, str
 static int
 copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, size_t i, const struct stat *st)
 {
-	struct tree *t = &s->in->tree;
+	struct tree *t = &s->push->tree;
 	struct stat now, like = *st;
 	int r;
 
@@ -66,16 +66,16 @@ copy_here(struct session *s, int32_t ndx, struct in_file *f, const char *path, s
 		like.st_uid = s->grant.uid;
 	if (!s->opt.group)
 		like.st_gid = s->grant.gid;
-	r = s->in->pretend ? 0 : move_copy_file(s, &s->in->alt[i], path, t, path, &like);
+	r = s->push->pretend ? 0 : move_copy_file(s, &s->push->alt[i], path, t, path, &like);
 
 	if (r != 0) {
 		session_log(s, "copy of \"%s\" from an alternate directory failed: %s", path, strerror(-r));
 		return 0;		/* then it is asked for */
 	}
-	if (!s->in->pretend && tree_lstat(t, path, &now) == 0)
+	if (!s->push->pretend && tree_lstat(t, path, &now) == 0)
 		(void)settle_apply(s, f, t, path, -1, &now, true);
 	generator_item(s, ndx, ITEM_LOCAL_CHANGE | settle_differs(s, f, st) | (s->opt.times ? 0u : REPORT_TIME) |
-	    extras_differ(s, f, &s->in->alt[i], path, st), NULL);
+	    extras_differ(s, f, &s->push->alt[i], path, st), NULL);
 	generator_success(s, ndx);
 	return ENTRY_DONE;
 }
@@ -85,7 +85,7 @@ static int
 link_here(struct session *s, int32_t ndx, const char *path, size_t i, const struct stat *st, const struct stat *there)
 {
 	bool linked = there != NULL && there->st_dev == st->st_dev && there->st_ino == st->st_ino;
-	int r = s->in->pretend || linked ? 0 : tree_link(&s->in->alt[i], path, &s->in->tree, path, there != NULL);
+	int r = s->push->pretend || linked ? 0 : tree_link(&s->push->alt[i], path, &s->push->tree, path, there != NULL);
 
 	if (r != 0)
 		return 0;
@@ -98,10 +98,10 @@ link_here(struct session *s, int32_t ndx, const char *path, size_t i, const stru
 static int
 not_here(struct session *s, int32_t ndx, const char *path, bool there)
 {
-	int r = there && !s->in->pretend ? tree_remove(&s->in->tree, path, false) : 0;
+	int r = there && !s->push->pretend ? tree_remove(&s->push->tree, path, false) : 0;
 
 	if (r != 0 && r != -ENOENT) {
-		dest_failed(s, "generator", "delete_file: unlink", &s->in->tree, path, r);
+		dest_failed(s, "generator", "delete_file: unlink", &s->push->tree, path, r);
 		return ENTRY_FAILED;
 	}
 	generator_item(s, ndx, 0, NULL);
@@ -146,21 +146,21 @@ same_thing(struct session *s, int i, const char *path, const struct stat *st, co
 
 	if (target == NULL)
 		return S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) || st->st_rdev == dev;
-	return tree_readlink(&s->in->alt[i], path, has, sizeof has) >= 0 && strcmp(has, target) == 0;
+	return tree_readlink(&s->push->alt[i], path, has, sizeof has) >= 0 && strcmp(has, target) == 0;
 }
 
 int
 altdest_node(struct session *s, int32_t ndx, const struct in_file *f, const char *path, const char *target, dev_t dev)
 {
-	struct tree *t = &s->in->tree;
+	struct tree *t = &s->push->tree;
 	struct stat st, now;
 	int i = altdest_find(s, f, path, &st), r = 0;
 
 	if (i < 0 || !same_thing(s, i, path, &st, target, dev) || settle_differs(s, f, &st) != 0)
 		return 0;
-	if (s->opt.alt_kind == ALT_LINK && !s->in->pretend)
-		r = tree_link(&s->in->alt[i], path, t, path, false);
-	if (s->opt.alt_kind == ALT_COPY && !s->in->pretend &&
+	if (s->opt.alt_kind == ALT_LINK && !s->push->pretend)
+		r = tree_link(&s->push->alt[i], path, t, path, false);
+	if (s->opt.alt_kind == ALT_COPY && !s->push->pretend &&
 	    (r = target != NULL ? tree_symlink(t, target, path, false) : tree_mknod(t, path, st.st_mode, dev, false)) == 0 &&
 	    tree_lstat(t, path, &now) == 0)
 		(void)settle_apply(s, f, t, path, -1, &now, true);
@@ -225,9 +225,9 @@ find_similar(struct session *s, const struct in_file *f, const char *path, uint8
 
 	dest_dir_of(path, dir);
 	*ret_kind = FROM_FUZZY;
-	found = more_similar(s, &s->in->tree, dir, f, &best, s->in->fuzzy);
+	found = more_similar(s, &s->push->tree, dir, f, &best, s->push->fuzzy);
 	for (size_t i = 0; s->opt.fuzzy > 1 && i < s->opt.n_alt; i++) {
-		if (!more_similar(s, &s->in->alt[i], dir, f, &best, s->in->fuzzy))
+		if (!more_similar(s, &s->push->alt[i], dir, f, &best, s->push->fuzzy))
 			continue;
 		found = true;
 		*ret_kind = (uint8_t)(FROM_FUZZY_ALT + i);
@@ -239,11 +239,11 @@ bool
 altdest_basis(struct session *s, const struct in_file *f, const char *path, uint8_t *ret_kind, int *ret_fd,
     struct stat *ret_st, const char **ret_xname)
 {
-	struct want w = { .xname = s->in->fuzzy };
+	struct want w = { .xname = s->push->fuzzy };
 	bool deltas = !s->opt.whole_file && s->proto.xfer_sum != SUM_NONE;
 	size_t i = 0;
 
-	if (s->in->no_tree)
+	if (s->push->no_tree)
 		return false;
 	*ret_fd = -1;
 	*ret_xname = NULL;
@@ -252,7 +252,7 @@ altdest_basis(struct session *s, const struct in_file *f, const char *path, uint
 	} else {
 		if (!deltas || !s->opt.fuzzy || !find_similar(s, f, path, &w.basis))
 			return false;
-		*ret_xname = s->in->fuzzy;
+		*ret_xname = s->push->fuzzy;
 	}
 	*ret_kind = w.basis;
 	return !deltas || (*ret_fd = altdest_open(s, &w, path, ret_st)) >= 0;
@@ -262,9 +262,9 @@ altdest_basis(struct session *s, const struct in_file *f, const char *path, uint
 static int
 open_in_alt(struct session *s, size_t i, const char *path, struct stat *ret_st)
 {
-	if (i >= s->opt.n_alt || s->in->alt[i].fd < 0)
+	if (i >= s->opt.n_alt || s->push->alt[i].fd < 0)
 		return -ENOENT;
-	return tree_open_file(&s->in->alt[i], path, O_RDONLY, ret_st);
+	return tree_open_file(&s->push->alt[i], path, O_RDONLY, ret_st);
 }
 
 int
@@ -285,9 +285,9 @@ altdest_open(struct session *s, const struct want *w, const char *path, struct s
 	case FROM_BACKUP:
 		return (r = dest_backup_name(s, path, &t, name)) == 0 ? tree_open_file(t, name, O_RDONLY, ret_st) : r;
 	case FROM_FUZZY:
-		return tree_open_file(&s->in->tree, name, O_RDONLY, ret_st);
+		return tree_open_file(&s->push->tree, name, O_RDONLY, ret_st);
 	case FROM_DEST:
-		return tree_open_file(&s->in->tree, path, O_RDONLY, ret_st);
+		return tree_open_file(&s->push->tree, path, O_RDONLY, ret_st);
 	default:
 		return open_in_alt(s, w->basis - FROM_FUZZY_ALT, name, ret_st);
 	}

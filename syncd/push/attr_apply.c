@@ -15,7 +15,7 @@ enum { MODE_BITS = 07777 };
 static bool
 may_set_group(const struct session *s, gid_t gid)
 {
-	if (s->in->is_root || gid == s->grant.gid)
+	if (s->push->is_root || gid == s->grant.gid)
 		return true;
 	for (size_t i = 0; i < s->grant.n_groups; i++)
 		if (s->grant.groups[i] == gid)
@@ -56,7 +56,7 @@ mode_t
 settle_mode(struct session *s, const struct in_file *f, const struct stat *st)
 {
 	mode_t wanted = f->mode & MODE_BITS, mode;
-	const mode_t must = S_ISDIR(f->mode) && !s->in->is_root ? 0700 : 0;	/* we shall work in it, whatever a default ACL says */
+	const mode_t must = S_ISDIR(f->mode) && !s->push->is_root ? 0700 : 0;	/* we shall work in it, whatever a default ACL says */
 	char path[NAME_BYTES_MAX];
 
 	if (s->opt.perms)
@@ -82,10 +82,10 @@ settle_differs(struct session *s, const struct in_file *f, const struct stat *st
 		flags |= REPORT_ATIME;
 	if (!S_ISLNK(f->mode) && settle_mode(s, f, st) != (st->st_mode & MODE_BITS))
 		flags |= REPORT_PERMS;
-	if (s->opt.owner && s->in->is_root && ids_here(&s->in->users, f->uid) != st->st_uid)
+	if (s->opt.owner && s->push->is_root && ids_here(&s->push->users, f->uid) != st->st_uid)
 		flags |= REPORT_OWNER;
-	if (s->opt.group && ids_here(&s->in->groups_map, f->gid) != st->st_gid &&
-	    may_set_group(s, ids_here(&s->in->groups_map, f->gid)))
+	if (s->opt.group && ids_here(&s->push->groups_map, f->gid) != st->st_gid &&
+	    may_set_group(s, ids_here(&s->push->groups_map, f->gid)))
 		flags |= REPORT_GROUP;
 	return flags;
 }
@@ -111,8 +111,8 @@ apply_meta(struct session *s, const struct in_file *f, struct tree *t, const cha
 		m.set_mtime = true;
 	if (!m.set_uid && !m.set_gid && !m.set_mode && !m.set_mtime && !m.set_atime)
 		return 0;
-	m.uid = ids_here(&s->in->users, f->uid);
-	m.gid = ids_here(&s->in->groups_map, f->gid);
+	m.uid = ids_here(&s->push->users, f->uid);
+	m.gid = ids_here(&s->push->groups_map, f->gid);
 	m.mtime = (struct timespec){ f->mtime, f->nsec };
 	m.atime = (struct timespec){ f->extra == NULL ? 0 : f->extra->atime, 0 };
 	if (fd < 0)
@@ -132,7 +132,7 @@ settle_apply(struct session *s, const struct in_file *f, struct tree *t, const c
 	int r, acl = 0, set = 0;
 	bool has;
 
-	if (s->in->pretend)
+	if (s->push->pretend)
 		return 0;
 	if ((has = extras_open(s, f, t, path, &of))) {
 		elsewhere = is_new ? extras_elsewhere(s, f, path) : ATTR_OF_NONE;
@@ -161,8 +161,8 @@ settle_first_mode(struct session *s, const struct in_file *f, mode_t old)
 {
 	const struct stat st = { .st_mode = old };
 	mode_t mode = settle_mode(s, f, old == 0 ? NULL : &st);
-	bool stays = (!s->opt.owner || !s->in->is_root || ids_here(&s->in->users, f->uid) == s->grant.uid) &&
-	    (!s->opt.group || ids_here(&s->in->groups_map, f->gid) == s->grant.gid);
+	bool stays = (!s->opt.owner || !s->push->is_root || ids_here(&s->push->users, f->uid) == s->grant.uid) &&
+	    (!s->opt.group || ids_here(&s->push->groups_map, f->gid) == s->grant.gid);
 
 	return stays && !s->root.fake && (mode & 0600) == 0600 && !(mode & 07000) ? mode : 0600 | (mode & 0700);
 }
@@ -172,7 +172,7 @@ settle_needs_state(struct session *s, const char *path, bool in_place)
 {
 	if (in_place || s->root.fake || s->opt.group > 0 || s->opt.acls > 0)	/* a directory may give its group to what is made in it */
 		return true;
-	return s->in->temp.fd >= 0 || newmode_by_acl(s, path);
+	return s->push->temp.fd >= 0 || newmode_by_acl(s, path);
 }
 
 void
@@ -180,10 +180,10 @@ settle_received(struct session *s, const struct in_file *f, const char *path, in
     const struct want *want)
 {
 	const struct stat old = { .st_mode = want->mode };
-	uid_t uid = ids_here(&s->in->users, f->uid);
-	gid_t gid = ids_here(&s->in->groups_map, f->gid);
+	uid_t uid = ids_here(&s->push->users, f->uid);
+	gid_t gid = ids_here(&s->push->groups_map, f->gid);
 	struct meta m = { .fake = s->root.fake, .uid = uid, .gid = gid, .mode = settle_mode(s, f, want->mode != 0 ? &old : NULL), .mtime = { f->mtime, f->nsec },
-	    .set_uid = s->opt.owner && s->in->is_root && uid != st->st_uid,
+	    .set_uid = s->opt.owner && s->push->is_root && uid != st->st_uid,
 	    .set_gid = s->opt.group && gid != st->st_gid && may_set_group(s, gid), .set_mtime = s->opt.times > 0,
 	    .set_atime = s->opt.atimes && f->extra != NULL, .atime = { f->extra == NULL ? 0 : f->extra->atime, 0 } };
 	const struct attr_of of = extras_of_fd(s, fd);
@@ -194,15 +194,15 @@ settle_received(struct session *s, const struct in_file *f, const char *path, in
 	if (!want->replaces)
 		was = extras_elsewhere(s, f, path);
 	else
-		(void)extras_open(s, f, &s->in->tree, path, &was);
+		(void)extras_open(s, f, &s->push->tree, path, &was);
 	if ((r = extras_set(s, f, &of, &was, true)) != 0)
-		dest_failed(s, "receiver", "lsetxattr", &s->in->tree, path, r);
+		dest_failed(s, "receiver", "lsetxattr", &s->push->tree, path, r);
 	extras_close(&was);
 	m.set_mode = m.mode != (st->st_mode & MODE_BITS) || ((m.set_uid || m.set_gid) && (m.mode & 06000));
 	if ((r = meta_set(fd, NULL, &m, &what)) != 0)
-		dest_unset(s, "receiver", what, &s->in->tree, path, r);
+		dest_unset(s, "receiver", what, &s->push->tree, path, r);
 	if ((r = extras_set_acls(s, f, &of)) != 0)
-		dest_failed(s, "receiver", "set_acl", &s->in->tree, path, r);
+		dest_failed(s, "receiver", "set_acl", &s->push->tree, path, r);
 }
 
 /* --- contents ---------------------------------------------------------------------------------- */
@@ -218,15 +218,15 @@ same_sum(struct session *s, const struct in_file *f, struct tree *t, const char 
 
 	if (f->extra == NULL || f->extra->sum == NULL || (fd = tree_open_file(t, path, O_RDONLY, &st)) < 0)
 		return false;
-	for (off_t at = 0; (n = pread(fd, s->list_chunk, TAKE_BUFFER, at)) > 0; at += n) {
-		strong_update(s->list_sum, s->list_chunk, (size_t)n);
+	for (off_t at = 0; (n = pread(fd, s->push->list_chunk, TAKE_BUFFER, at)) > 0; at += n) {
+		strong_update(s->push->list_sum, s->push->list_chunk, (size_t)n);
 		if (at % BREATH < TAKE_BUFFER)
 			session_breathe(s);
 		if (!work_add(&s->work, (uint64_t)n / 16, 0))
 			break;
 	}
 	close(fd);
-	strong_final(s->list_sum, sum);
+	strong_final(s->push->list_sum, sum);
 	return n == 0 && memcmp(sum, f->extra->sum, strong_len(s->proto.list_sum)) == 0;
 }
 

@@ -46,7 +46,7 @@ static struct meta
 meta_of(const struct session *s, const struct stat *st)
 {
 	return (struct meta){ .fake = s->root.fake, .set_mode = !S_ISLNK(st->st_mode), .mode = st->st_mode & 07777, .set_mtime = true,
-	    .mtime = st->st_mtim, .set_uid = s->in->is_root, .uid = st->st_uid, .set_gid = s->in->is_root, .gid = st->st_gid };
+	    .mtime = st->st_mtim, .set_uid = s->push->is_root, .uid = st->st_uid, .set_gid = s->push->is_root, .gid = st->st_gid };
 }
 
 int

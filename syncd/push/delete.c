@@ -38,9 +38,9 @@ remove_allowed(struct session *s)
 {
 	if (!(s->io_error & IOERR_GENERAL) || s->opt.ignore_errors)
 		return true;
-	if (!s->in->delete_told)
+	if (!s->push->delete_told)
 		session_tell(s, MSG_INFO, "IO error encountered -- skipping file deletion\n");
-	s->in->delete_told = true;
+	s->push->delete_told = true;
 	return false;
 }
 
@@ -49,7 +49,7 @@ remove_allowed(struct session *s)
 static void
 fs_path(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
 {
-	const char *base = s->in->tree.path;
+	const char *base = s->push->tree.path;
 
 	if (strcmp(path, ".") == 0)
 		path = "";
@@ -85,7 +85,7 @@ is_above(const char *dir, const char *path)
 static int
 enter(struct session *s, const char *path, struct rules_dir **ret)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	char fs[TREE_PATH_SIZE], where[256] = "", line[512];
 	struct merge_level *top;
 	const char *key = strcmp(path, ".") == 0 ? "" : path;
@@ -110,7 +110,7 @@ enter(struct session *s, const char *path, struct rules_dir **ret)
 	if (!grow(&in->levels, sizeof *in->levels, in->n_levels, &in->cap_levels))
 		return -ENOMEM;
 	fs_path(s, path, fs);
-	r = rules_enter(s->rules, above, fs, &(struct rules_reader){ fetch, s, s->in->tree.path }, &rules, where, sizeof where);
+	r = rules_enter(s->rules, above, fs, &(struct rules_reader){ fetch, s, s->push->tree.path }, &rules, where, sizeof where);
 	if (r != 0 && rules_complaint(r, s->grant.jailed ? "/" : "", where, line, sizeof line)) {
 		session_fail(s, session_rules_code(r), "%s", line);	/* nothing is deleted by halves */
 		return 1;
@@ -131,7 +131,7 @@ enter(struct session *s, const char *path, struct rules_dir **ret)
 void
 remove_done(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 
 	while (in->n_levels > 0) {
 		in->n_levels--;
@@ -196,7 +196,7 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 	struct walk *w;
 	struct walk_item item;
 	mode_t type;
-	int version = s->proto.version, fd = tree_open_dir(&s->in->tree, path), r;
+	int version = s->proto.version, fd = tree_open_dir(&s->push->tree, path), r;
 
 	*ret = (struct found_names){ NULL, 0, 0 };
 	if (fd < 0)
@@ -233,7 +233,7 @@ join(const char *dir, const char *name, char dst[NAME_BYTES_MAX])
 static void
 count(struct session *s, uint32_t mode)
 {
-	s->in->deleted[S_ISREG(mode) ? 0 : S_ISDIR(mode) ? 1 : S_ISLNK(mode) ? 2 : S_ISCHR(mode) || S_ISBLK(mode) ? 3 : 4]++;
+	s->push->deleted[S_ISREG(mode) ? 0 : S_ISDIR(mode) ? 1 : S_ISLNK(mode) ? 2 : S_ISCHR(mode) || S_ISBLK(mode) ? 3 : 4]++;
 }
 
 static void
@@ -255,11 +255,11 @@ limit_reached(struct session *s)
 
 	if (s->opt.max_delete == OPTION_UNSET)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(s->in->deleted); i++)
-		n += s->in->deleted[i];
+	for (size_t i = 0; i < ARRAY_LEN(s->push->deleted); i++)
+		n += s->push->deleted[i];
 	if (s->opt.max_delete > 0 && n < (uint64_t)s->opt.max_delete)
 		return false;
-	s->in->delete_skipped++;
+	s->push->delete_skipped++;
 	return true;
 }
 
@@ -275,11 +275,11 @@ is_backup(const struct session *s, const char *path)
 static int
 take_away(struct session *s, const char *path, const struct stat *st, bool counted)
 {
-	if (s->in->pretend)
+	if (s->push->pretend)
 		return 0;
 	if (counted && s->opt.backup && !S_ISDIR(st->st_mode) && !is_backup(s, path))
 		return dest_backup(s, path, false);
-	return tree_remove(&s->in->tree, path, S_ISDIR(st->st_mode));
+	return tree_remove(&s->push->tree, path, S_ISDIR(st->st_mode));
 }
 
 static void
@@ -302,11 +302,11 @@ empty_dir(struct session *s, const char *path, const struct stat *st, int depth)
 	int r;
 
 	if (depth > DEPTH_MAX)
-		dest_failed(s, "generator", "delete_file: too deep:", &s->in->tree, path, -ELOOP);
+		dest_failed(s, "generator", "delete_file: too deep:", &s->push->tree, path, -ELOOP);
 	if (depth > DEPTH_MAX || enter(s, path, &rules) != 0)
 		return FAILED;
 	if ((r = found_read(s, path, NULL, NULL, &l)) != 0) {
-		dest_failed(s, "generator", "opendir", &s->in->tree, path, r);
+		dest_failed(s, "generator", "opendir", &s->push->tree, path, r);
 		return FAILED;
 	}
 	for (size_t i = 0; i < l.n; i++) {
@@ -389,16 +389,16 @@ clear_way(struct session *s, const char *path, const struct stat *st)
 	int r;
 
 	if (S_ISDIR(st->st_mode) && !s->opt.force && !options_deletes(&s->opt)) {
-		r = s->in->pretend ? try_empty(s, path) : tree_remove(&s->in->tree, path, true);
+		r = s->push->pretend ? try_empty(s, path) : tree_remove(&s->push->tree, path, true);
 		if (r == -ENOTEMPTY || r == -EEXIST)
 			session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
 		else if (r != 0)
-			dest_failed(s, "generator", "rmdir", &s->in->tree, path, r);
+			dest_failed(s, "generator", "rmdir", &s->push->tree, path, r);
 		return r;
 	}
-	if (!S_ISDIR(st->st_mode) && s->opt.backup && !s->in->pretend) {
+	if (!S_ISDIR(st->st_mode) && s->opt.backup && !s->push->pretend) {
 		if ((r = dest_backup(s, path, false)) != 0)
-			dest_failed(s, "generator", "backup of", &s->in->tree, path, r);
+			dest_failed(s, "generator", "backup of", &s->push->tree, path, r);
 		return r;
 	}
 	return remove_one(s, path, st, false, 0) == GONE ? 0 : -EBUSY;
@@ -434,7 +434,7 @@ remove_named(struct session *s, const char *path, const struct stat *st)
 static int
 doom(struct session *s, const char *path)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	char *copy;
 
 	if (!grow(&in->doomed, sizeof *in->doomed, in->n_doomed, &in->cap_doomed))
@@ -464,7 +464,7 @@ is_listed(void *arg, const char *name)
 static int
 remove_from(struct session *s, const struct in_segment *seg, const char *path, const char *in_list)
 {
-	bool later = options_delete_when(&s->opt, s->proto.version) == DELETE_DELAY && !s->in->deleting_late;
+	bool later = options_delete_when(&s->opt, s->proto.version) == DELETE_DELAY && !s->push->deleting_late;
 	struct listed_in listed = { s, seg, strcmp(in_list, ".") == 0 ? "" : in_list };
 	struct rules_dir *rules;
 	char name[NAME_BYTES_MAX];
@@ -472,14 +472,14 @@ remove_from(struct session *s, const struct in_segment *seg, const char *path, c
 	struct stat top;
 	int r;
 
-	if (!remove_allowed(s) || s->in->no_tree || tree_lstat(&s->in->tree, path, &top) != 0 || !S_ISDIR(top.st_mode))
+	if (!remove_allowed(s) || s->push->no_tree || tree_lstat(&s->push->tree, path, &top) != 0 || !S_ISDIR(top.st_mode))
 		return 0;
 	if ((r = enter(s, path, &rules)) != 0)
 		return r;
 	if ((r = found_read(s, path, is_listed, &listed, &l)) != 0) {
 		if (r == -ENOMEM)
 			return r;
-		dest_failed(s, "generator", "opendir", &s->in->tree, path, r);
+		dest_failed(s, "generator", "opendir", &s->push->tree, path, r);
 		return 0;
 	}
 	for (size_t i = 0; i < l.n && r == 0; i++) {
@@ -522,7 +522,7 @@ remove_during(struct session *s, const struct in_segment *seg, const struct in_f
 int
 remove_during_segment(struct session *s, const struct in_segment *seg)
 {
-	const struct in_file *f = inlist_dir(&s->in->list, seg->dir);
+	const struct in_file *f = inlist_dir(&s->push->list, seg->dir);
 
 	if (seg->dir < 0 && seg->n > 0 && strcmp(seg->files[0].name, ".") == 0)
 		f = &seg->files[0];
@@ -532,14 +532,14 @@ remove_during_segment(struct session *s, const struct in_segment *seg)
 int
 remove_walk(struct session *s)
 {
-	const struct in_segment *seg = s->in->list.segments[0];
+	const struct in_segment *seg = s->push->list.segments[0];
 	int r = 0;
 
-	if (s->in->late_at == 0 && s->opt.verbose > 1 && s->grant.max_verbosity > 1)
+	if (s->push->late_at == 0 && s->opt.verbose > 1 && s->grant.max_verbosity > 1)
 		session_tell(s, MSG_INFO, "deleting in .\n");
 
-	while (s->in->late_at < seg->n && r == 0) {
-		const struct in_file *f = &seg->files[s->in->late_at++];
+	while (s->push->late_at < seg->n && r == 0) {
+		const struct in_file *f = &seg->files[s->push->late_at++];
 
 		if (generator_deletes_in(s, f)) {
 			r = remove_in(s, seg, f);
@@ -552,7 +552,7 @@ remove_walk(struct session *s)
 int
 remove_late(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	struct stat st;
 
 	in->deleting_late = true;

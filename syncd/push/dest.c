@@ -52,8 +52,8 @@ dest_failed(struct session *s, const char *who, const char *what, const struct t
 char *
 dest_path(const struct session *s, const struct in_file *f, char dst[NAME_BYTES_MAX])
 {
-	if (s->in->rename_to[0] != '\0')
-		snprintf(dst, NAME_BYTES_MAX, "%s", s->in->rename_to);
+	if (s->push->rename_to[0] != '\0')
+		snprintf(dst, NAME_BYTES_MAX, "%s", s->push->rename_to);
 	else
 		inlist_path(f, dst);
 	return dst;
@@ -86,7 +86,7 @@ argument(const struct session *s, char dst[TREE_PATH_SIZE])
 	const char *arg = args_below_module(s, s->paths < s->args.n ? s->args.v[s->paths] : "");
 
 	snprintf(dst, TREE_PATH_SIZE, "%s", arg + (arg[0] == '/'));
-	source_clean_path(dst, true);
+	path_clean_arg(dst, true);
 }
 
 /* Make the directories above a path below the module's root, and path itself if whole.  Links are followed, as
@@ -126,7 +126,7 @@ missing_above(const struct session *s, const char *path)
 static uint32_t
 entries(const struct session *s, const struct in_file **ret_only)
 {
-	const struct inlist *l = &s->in->list;
+	const struct inlist *l = &s->push->list;
 	uint32_t n = 0;
 
 	*ret_only = NULL;
@@ -155,7 +155,7 @@ open_destination(struct session *s, const char *path)
 	char plain[TREE_PATH_SIZE];
 	int r = path_below("", path, plain, sizeof plain);
 
-	return r != 0 ? r : tree_open(&s->in->tree, &s->root, plain);
+	return r != 0 ? r : tree_open(&s->push->tree, &s->root, plain);
 }
 
 /* Split path into the directory that is there and the name that is made in it. */
@@ -168,12 +168,12 @@ enter_parent(struct session *s, char *path)
 
 	if (strlen(leaf) > NAME_MAX)
 		return fail(s, RERR_FILESELECT, "stat", path, -ENAMETOOLONG);
-	memcpy(s->in->rename_to, leaf, strlen(leaf) + 1);
+	memcpy(s->push->rename_to, leaf, strlen(leaf) + 1);
 	if (slash != NULL)
 		*slash = '\0';
 	r = open_destination(s, slash == NULL ? "" : path);
-	if (r == -ENOENT && s->in->pretend && s->opt.mkpath) {
-		s->in->no_tree = true;
+	if (r == -ENOENT && s->push->pretend && s->opt.mkpath) {
+		s->push->no_tree = true;
 		return 0;
 	}
 	return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#3", slash == NULL ? "" : path, r);
@@ -188,7 +188,7 @@ say_created(struct session *s, const char *path, int n, bool whole)
 		return;
 	if (s->opt.mkpath)
 		session_tell(s, MSG_INFO, "created %d director%s for %s%s\n", n, n == 1 ? "y" : "ies", slash, path);
-	if (!s->opt.mkpath || (s->in->pretend && whole))
+	if (!s->opt.mkpath || (s->push->pretend && whole))
 		session_tell(s, MSG_INFO, "created directory %s%s\n", slash, path);
 }
 
@@ -198,14 +198,14 @@ make_destination(struct session *s, const char *path)
 {
 	int r, made;
 
-	if (s->in->pretend) {
+	if (s->push->pretend) {
 		say_created(s, path, missing_above(s, path) + 1, true);
-		s->in->no_tree = true;
+		s->push->no_tree = true;
 		return 0;
 	}
 	if ((made = make_below_root(s, path, s->opt.mkpath, true)) < 0)
 		return fail(s, RERR_FILEIO, "mkdir", path, made);
-	s->in->made_top = !s->opt.mkpath;
+	s->push->made_top = !s->opt.mkpath;
 	say_created(s, path, made + 1, true);
 	r = open_destination(s, path);
 	return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#1", path, r);
@@ -232,7 +232,7 @@ dest_settle(struct session *s)
 		    slash ? "/" : "");
 		return 1;
 	}
-	s->in->tree.links = s->opt.keep_dirlinks || (s->opt.relative && s->opt.no_implied_dirs);
+	s->push->tree.links = s->opt.keep_dirlinks || (s->opt.relative && s->opt.no_implied_dirs);
 	if ((r = root_stat(&s->root, path, 1, &st)) == 0 && S_ISDIR(st.st_mode)) {
 		r = open_destination(s, path);
 		return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#1", path, r);
@@ -247,7 +247,7 @@ dest_settle(struct session *s)
 	if (r != 0 && (slash || n > 1))
 		return make_destination(s, path);
 	if (r != 0 && s->opt.mkpath) {
-		if ((r = s->in->pretend ? missing_above(s, path) : make_below_root(s, path, true, false)) < 0)
+		if ((r = s->push->pretend ? missing_above(s, path) : make_below_root(s, path, true, false)) < 0)
 			return fail(s, RERR_FILEIO, "mkdir", path, r);
 		if (r > 0) {
 			char *leaf = strrchr(path, '/');
@@ -266,13 +266,13 @@ dest_settle(struct session *s)
 static int
 option_path(const struct session *s, const char *option, char dst[TREE_PATH_SIZE])
 {
-	return path_below(option[0] == '/' ? "" : s->in->tree.path, option, dst, TREE_PATH_SIZE);
+	return path_below(option[0] == '/' ? "" : s->push->tree.path, option, dst, TREE_PATH_SIZE);
 }
 
 const char *
 dest_option_shown(const struct session *s, const char *option, char dst[2 * TREE_PATH_SIZE])
 {
-	const char *base = s->in->tree.path;
+	const char *base = s->push->tree.path;
 
 	if (option[0] == '/' || !s->grant.jailed)
 		return option;
@@ -340,7 +340,7 @@ beside(const struct session *s, const char *path, const char *dir, char dst[TREE
 
 	return dir[0] != '\0' && strcmp(dir, ".") != 0 && strstr(dir, "..") == NULL &&
 	    (size_t)snprintf(dst, TREE_PATH_SIZE, "%.*s%s/%s", (int)(leaf - path), path, dir, leaf) < TREE_PATH_SIZE &&
-	    !dest_hidden(s, &s->in->tree, dst, false);
+	    !dest_hidden(s, &s->push->tree, dst, false);
 }
 
 bool
@@ -355,14 +355,14 @@ dest_partial(const struct session *s, const char *path, struct tree **ret, char 
 {
 	const char *dir = s->opt.partial_dir;
 
-	*ret = &s->in->tree;
+	*ret = &s->push->tree;
 	if (dir == NULL)
 		return dest_waiting(s, path, dst);
 	if (!dest_partial_is_shared(s))
 		return beside(s, path, dir, dst);
-	*ret = &s->in->partial;
+	*ret = &s->push->partial;
 	dir += strspn(dir, "/");
-	return dir[0] != '\0' && strstr(dir, "..") == NULL && s->in->partial.fd >= 0 &&
+	return dir[0] != '\0' && strstr(dir, "..") == NULL && s->push->partial.fd >= 0 &&
 	    (size_t)snprintf(dst, TREE_PATH_SIZE, "%s/%s", dir, dest_leaf_of(path)) < TREE_PATH_SIZE &&
 	    !dest_hidden(s, *ret, dst, false);
 }
@@ -376,14 +376,14 @@ open_backup(struct session *s)
 	char path[TREE_PATH_SIZE];
 	int r;
 
-	if (s->in->backup.fd >= 0)
+	if (s->push->backup.fd >= 0)
 		return 0;
 	if ((r = dest_option_place(s, s->opt.backup_dir, path)) != 0)
 		return r;
-	if ((r = tree_open_strict(&s->in->backup, &s->root, path)) != -ENOENT)
+	if ((r = tree_open_strict(&s->push->backup, &s->root, path)) != -ENOENT)
 		return r;
 	r = make_below_root(s, path, true, true);
-	return r >= 0 ? tree_open_strict(&s->in->backup, &s->root, path) : r;
+	return r >= 0 ? tree_open_strict(&s->push->backup, &s->root, path) : r;
 }
 
 int
@@ -394,7 +394,7 @@ dest_backup_name(struct session *s, const char *path, struct tree **ret, char ds
 
 	if (r != 0)
 		return r;
-	*ret = s->opt.backup_dir != NULL ? &s->in->backup : &s->in->tree;
+	*ret = s->opt.backup_dir != NULL ? &s->push->backup : &s->push->tree;
 	if ((size_t)snprintf(dst, TREE_PATH_SIZE, "%s%s", path, suffix) >= TREE_PATH_SIZE)
 		return -ENAMETOOLONG;
 	return dest_hidden(s, *ret, dst, false) ? -EACCES : 0;
@@ -405,13 +405,13 @@ static void
 like_original(void *arg, struct tree *t, const char *dir)
 {
 	struct session *s = arg;
-	struct meta m = { .fake = s->root.fake, .set_mode = true, .set_uid = s->opt.owner && s->in->is_root, .set_gid = s->opt.group > 0 };
+	struct meta m = { .fake = s->root.fake, .set_mode = true, .set_uid = s->opt.owner && s->push->is_root, .set_gid = s->opt.group > 0 };
 	struct stat st;
 	struct spot at;
 	const char *what;
 	int r;
 
-	if (tree_lstat(&s->in->tree, dir, &st) != 0 || !S_ISDIR(st.st_mode))
+	if (tree_lstat(&s->push->tree, dir, &st) != 0 || !S_ISDIR(st.st_mode))
 		return;
 	m.mode = st.st_mode & 07777;
 	m.uid = st.st_uid;
@@ -441,8 +441,8 @@ is_unsafe_link(struct session *s, const char *path)
 	char target[2 * TREE_PATH_SIZE], dir[TREE_PATH_SIZE];
 	struct stat st;
 
-	if (!s->opt.safe_links || tree_lstat(&s->in->tree, path, &st) != 0 || !S_ISLNK(st.st_mode) ||
-	    tree_readlink(&s->in->tree, path, target, sizeof target) < 0)
+	if (!s->opt.safe_links || tree_lstat(&s->push->tree, path, &st) != 0 || !S_ISLNK(st.st_mode) ||
+	    tree_readlink(&s->push->tree, path, target, sizeof target) < 0)
 		return false;
 	dest_dir_of(path, dir);
 	if (!links_unsafe(target, dir))
@@ -472,8 +472,8 @@ dest_backup(struct session *s, const char *path, bool keep)
 	if ((r = backup_place(s, path, &to, name)) != 0)
 		return r;
 	if (is_unsafe_link(s, path))
-		return keep ? 0 : tree_remove(&s->in->tree, path, false);
-	r = keep ? move_or_link(s, &s->in->tree, path, to, name) : move_to(s, &s->in->tree, path, to, name);
+		return keep ? 0 : tree_remove(&s->push->tree, path, false);
+	r = keep ? move_or_link(s, &s->push->tree, path, to, name) : move_to(s, &s->push->tree, path, to, name);
 	return backed_up(s, path, name, r);
 }
 
@@ -484,5 +484,5 @@ dest_backup_copy(struct session *s, const char *path, const struct stat *st)
 	char name[TREE_PATH_SIZE];
 	int r = backup_place(s, path, &to, name);
 
-	return r == 0 ? backed_up(s, path, name, move_copy_file(s, &s->in->tree, path, to, name, st)) : r;
+	return r == 0 ? backed_up(s, path, name, move_copy_file(s, &s->push->tree, path, to, name, st)) : r;
 }

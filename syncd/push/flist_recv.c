@@ -14,13 +14,13 @@
 static int
 open_sums(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &in->block_sum);
 
 	if (r == 0 && s->opt.checksum) {
-		if ((s->list_chunk = malloc(TAKE_BUFFER)) == NULL)
+		if ((s->push->list_chunk = malloc(TAKE_BUFFER)) == NULL)
 			return -ENOMEM;
-		r = strong_new(s->proto.list_sum, 0, 0, &s->list_sum);
+		r = strong_new(s->proto.list_sum, 0, 0, &s->push->list_sum);
 	}
 	return r;
 }
@@ -41,7 +41,7 @@ static int
 open_maps(struct session *s)
 {
 	const struct { struct ids *ids; const char *text, *option; } maps[] = {
-		{ &s->in->users, s->opt.usermap, "usermap" }, { &s->in->groups_map, s->opt.groupmap, "groupmap" } };
+		{ &s->push->users, s->opt.usermap, "usermap" }, { &s->push->groups_map, s->opt.groupmap, "groupmap" } };
 	char bad[128];
 	int r = 0;
 
@@ -58,11 +58,11 @@ int
 intake_new(struct session *s)
 {
 	const struct options *o = &s->opt;
-	struct intake *in = calloc(1, sizeof *in);
+	struct push *in = calloc(1, sizeof *in);
 	int names_fd = s->grant.numeric_ids ? -1 : s->monitor_fd, r;
 
 	session_log(s, "receiving file list");
-	if ((s->in = in) == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
+	if ((s->push = in) == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
 		return -ENOMEM;
 	in->tree = in->temp = in->partial = in->backup = (struct tree)TREE_INIT;
 	for (size_t i = 0; i < ALT_DEST_MAX; i++)
@@ -78,7 +78,7 @@ intake_new(struct session *s)
 	ids_init(&in->groups_map, names_fd, 'g');
 	in->users.numeric = in->groups_map.numeric = o->numeric_ids > 0 || s->grant.numeric_ids;
 	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
-	s->form = (struct flist_form){
+	s->push->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
 		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0, .crtimes = o->crtimes > 0, .missing = o->delete_missing > 0,
@@ -104,7 +104,7 @@ asking_done(struct asking *a)
 void
 intake_free(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 
 	if (in == NULL)
 		return;
@@ -125,6 +125,8 @@ intake_free(struct session *s)
 	inlist_done(&in->list);
 	extras_end(s);
 	strong_free(in->block_sum);
+	strong_free(in->list_sum);
+	free(in->list_chunk);
 	expand_free(in->expand);
 	for (size_t i = 0; i < ALT_DEST_MAX; i++)
 		tree_done(&in->alt[i]);
@@ -134,13 +136,13 @@ intake_free(struct session *s)
 	tree_done(&in->tree);
 	free(in->entry);
 	free(in);
-	s->in = NULL;
+	s->push = NULL;
 }
 
 int
 intake_segment(struct session *s, int32_t dir)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r;
 
 	if (!in->list.incremental || in->eof_seen)
@@ -195,7 +197,7 @@ to_our_charset(struct session *s, struct flist_entry *e)
 static int
 take_entry(struct session *s)
 {
-	struct flist_entry *e = s->in->entry;
+	struct flist_entry *e = s->push->entry;
 	struct in_file *f;
 	const struct in_file *first;
 	struct entry like;
@@ -204,23 +206,23 @@ take_entry(struct session *s)
 
 	if (s->grant.confine_links && e->e.link != NULL)
 		confine_link(e);
-	if ((r = inlist_add(&s->in->list, e, s->form.sum_len, &f, &first)) != 0)
+	if ((r = inlist_add(&s->push->list, e, s->push->form.sum_len, &f, &first)) != 0)
 		return r;
 	f->flags |= named ? 0u : IN_DROPPED;
-	if ((S_ISREG(f->mode) || S_ISLNK(f->mode)) && f->size <= INT64_MAX - s->in->total_size)
-		s->in->total_size += f->size;
+	if ((S_ISREG(f->mode) || S_ISLNK(f->mode)) && f->size <= INT64_MAX - s->push->total_size)
+		s->push->total_size += f->size;
 	if (s->chmod != NULL && !S_ISLNK(f->mode) && f->mode != 0)
 		f->mode = (f->mode & S_IFMT) | chmod_apply(s->chmod, f->mode & 07777, S_ISDIR(f->mode), s->grant.mask);
 	if (first != NULL) {
 		like = entry_like(first);
-		flist_follow(&s->form, &s->flist_state, &like);
+		flist_follow(&s->push->form, &s->push->flist_state, &like);
 		extras_expect(s, f->mode);
 		return 0;
 	}
 	if (e->e.user != NULL)
-		r = ids_learn(&s->in->users, f->uid, e->e.user);
+		r = ids_learn(&s->push->users, f->uid, e->e.user);
 	if (r == 0 && e->e.group != NULL)
-		r = ids_learn(&s->in->groups_map, f->gid, e->e.group);
+		r = ids_learn(&s->push->groups_map, f->gid, e->e.group);
 	extras_expect(s, f->mode);
 	return r;
 }
@@ -229,7 +231,7 @@ take_entry(struct session *s)
 static int
 read_entries(struct session *s)
 {
-	struct in_segment *seg = s->in->list.segments[s->in->list.n_segments - 1];
+	struct in_segment *seg = s->push->list.segments[s->push->list.n_segments - 1];
 	enum flist_item item;
 	int32_t io_error = 0;
 	int r;
@@ -237,10 +239,10 @@ read_entries(struct session *s)
 	for (;;) {
 		struct cursor c;
 
-		if (s->in->due != DUE_NOTHING && (r = extras_read(s, &seg->files[seg->n - 1])) != 0)
+		if (s->push->due != DUE_NOTHING && (r = extras_read(s, &seg->files[seg->n - 1])) != 0)
 			return r;
 		c = peer_unread(&s->peer);
-		r = flist_get(&c, &s->form, &s->flist_state, s->in->entry, seg->first, &item, &io_error);
+		r = flist_get(&c, &s->push->form, &s->push->flist_state, s->push->entry, seg->first, &item, &io_error);
 		if (r != 0)
 			return r;
 		if (item == FLIST_END) {
@@ -266,7 +268,7 @@ read_ids(struct session *s, struct ids *t)
 	while (!end) {
 		struct cursor c = peer_unread(&s->peer);
 
-		if ((r = idlist_get(&c, &s->form, &id, name, &end)) != 0)
+		if ((r = idlist_get(&c, &s->push->form, &id, name, &end)) != 0)
 			return r;
 		peer_consume(&s->peer, &c);
 		if (!end || name[0] != '\0')
@@ -281,7 +283,7 @@ read_ids(struct session *s, struct ids *t)
 static int
 read_trailer(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	bool names = !in->list.incremental && s->opt.numeric_ids == 0;
 	struct cursor c;
 	int r = 0;
@@ -310,7 +312,7 @@ read_trailer(struct session *s)
 int
 intake_list(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r;
 
 	if (!in->list.segments[in->list.n_segments - 1]->complete) {

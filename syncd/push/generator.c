@@ -75,7 +75,7 @@ static void
 say_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
 {
 	int32_t dir;
-	const struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
+	const struct in_file *f = inlist_find(&s->push->list, ndx, &dir);
 	char path[NAME_BYTES_MAX];
 
 	if (f == NULL || !s->opt.verbose || (!S_ISDIR(f->mode) && !(flags & (ITEM_LOCAL_CHANGE | ITEM_IS_NEW))))
@@ -109,14 +109,14 @@ generator_item(struct session *s, int32_t ndx, unsigned flags, const char *xname
 	}
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);
 	item_put(peer_out(&s->peer), &it);
-	f = inlist_find(&s->in->list, ndx, &dir);
-	extras_ask(s, ndx, f == NULL && dir >= 0 ? inlist_dir(&s->in->list, dir) : f, flags);
+	f = inlist_find(&s->push->list, ndx, &dir);
+	extras_ask(s, ndx, f == NULL && dir >= 0 ? inlist_dir(&s->push->list, dir) : f, flags);
 }
 
 void
 generator_success(struct session *s, int32_t ndx)
 {
-	if (s->opt.remove_source > 0 && !s->in->pretend)
+	if (s->opt.remove_source > 0 && !s->push->pretend)
 		peer_put_number(&s->peer, MSG_SUCCESS, ndx);
 }
 
@@ -137,7 +137,7 @@ make_room(struct session *s, struct target *t)
 static int
 touch_later(struct session *s, const struct target *t, bool set_mode, mode_t mode)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	bool set_time = settle_keeps_time(s, S_IFDIR);
 	char *path;
 
@@ -155,17 +155,17 @@ touch_later(struct session *s, const struct target *t, bool set_mode, mode_t mod
 static int
 make_one_dir(struct session *s, const struct target *t, mode_t mode)
 {
-	int r = tree_mkdir(&s->in->tree, t->path, mode);
+	int r = tree_mkdir(&s->push->tree, t->path, mode);
 
-	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->in->tree, t->path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
-		r = tree_mkdir(&s->in->tree, t->path, mode);
+	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->push->tree, t->path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
+		r = tree_mkdir(&s->push->tree, t->path, mode);
 	return r == -EEXIST ? 0 : r;
 }
 
 static void
 skip_contents(struct session *s, const struct target *t)
 {
-	snprintf(s->in->skip_below, sizeof s->in->skip_below, "%s", t->path);
+	snprintf(s->push->skip_below, sizeof s->push->skip_below, "%s", t->path);
 	t->f->flags |= IN_SKIPPED;
 }
 
@@ -183,17 +183,17 @@ settle_dir(struct session *s, struct target *t, bool is_new)
 	struct in_file now = *t->f;
 	mode_t mode, work;
 
-	if (s->in->pretend || s->in->no_tree)
+	if (s->push->pretend || s->push->no_tree)
 		return 0;
-	if (is_new && tree_lstat(&s->in->tree, t->path, &t->st) != 0)
+	if (is_new && tree_lstat(&s->push->tree, t->path, &t->st) != 0)
 		return 0;
 	mode = settle_mode(s, t->f, is_new ? NULL : &t->st) | settle_inherited_bits(s, t->f, is_new ? &t->st : NULL);
-	work = s->in->is_root ? mode : mode | 0700;
+	work = s->push->is_root ? mode : mode | 0700;
 	now.mtime = t->st.st_mtim.tv_sec;
 	now.nsec = (uint32_t)t->st.st_mtim.tv_nsec;
 	if (work != mode)
 		now.mode = (now.mode & ~(uint32_t)07777) | work;
-	(void)settle_apply(s, &now, &s->in->tree, t->path, -1, &t->st, is_new);
+	(void)settle_apply(s, &now, &s->push->tree, t->path, -1, &t->st, is_new);
 	newmode_forget(s);	/* its default ACL may be another now */
 	return touch_later(s, t, work != mode, mode);
 }
@@ -203,15 +203,15 @@ static bool
 has_contents(struct session *s, const struct in_file *f)
 {
 	char path[NAME_BYTES_MAX];
-	size_t n = strlen(s->in->content_root);
+	size_t n = strlen(s->push->content_root);
 
 	if (s->proto.version >= 30)
 		return !(f->flags & IN_NO_CONTENT);
 	inlist_path(f, path);
 	if (f->flags & IN_TOP_DIR)
-		snprintf(s->in->content_root, sizeof s->in->content_root, "%s", path);
-	else if (!s->opt.recurse || n == 0 || (strcmp(s->in->content_root, ".") != 0 &&
-	    (strncmp(path, s->in->content_root, n) != 0 || path[n] != '/')))
+		snprintf(s->push->content_root, sizeof s->push->content_root, "%s", path);
+	else if (!s->opt.recurse || n == 0 || (strcmp(s->push->content_root, ".") != 0 &&
+	    (strncmp(path, s->push->content_root, n) != 0 || path[n] != '/')))
 		return false;
 	return true;
 }
@@ -219,14 +219,14 @@ has_contents(struct session *s, const struct in_file *f)
 bool
 generator_deletes_in(struct session *s, const struct in_file *f)
 {
-	return S_ISDIR(f->mode) && !(f->flags & (IN_DROPPED | IN_SKIPPED)) && s->in->rename_to[0] == '\0' && has_contents(s, f);
+	return S_ISDIR(f->mode) && !(f->flags & (IN_DROPPED | IN_SKIPPED)) && s->push->rename_to[0] == '\0' && has_contents(s, f);
 }
 
 /* The item comes all the same, as with rsync. */
 static int
 dir_failed(struct session *s, struct target *t, int err)
 {
-	dest_failed(s, "generator", "recv_generator: mkdir", &s->in->tree, t->path, err);
+	dest_failed(s, "generator", "recv_generator: mkdir", &s->push->tree, t->path, err);
 	generator_item(s, t->ndx, ITEM_LOCAL_CHANGE | ITEM_IS_NEW | extras_of_new(s, t->f), NULL);
 	skip_failed(s, t);
 	return 0;
@@ -244,18 +244,18 @@ do_directory(struct session *s, struct target *t)
 		skip_contents(s, t);
 		return 0;
 	}
-	is_new = !t->exists || (s->in->made_top && strcmp(t->path, ".") == 0);
-	if (!t->exists && !s->in->pretend) {
-		mode_t mode = settle_mode(s, t->f, NULL) | (s->in->is_root ? 0 : 0700);
+	is_new = !t->exists || (s->push->made_top && strcmp(t->path, ".") == 0);
+	if (!t->exists && !s->push->pretend) {
+		mode_t mode = settle_mode(s, t->f, NULL) | (s->push->is_root ? 0 : 0700);
 
 		if ((r = make_one_dir(s, t, s->root.fake ? fake_real_mode(S_IFDIR | mode) : mode & 01777)) != 0)
 			return dir_failed(s, t, r);
 	}
 	if (!is_new)
-		flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
+		flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->push->tree, t->path, &t->st);
 	else if ((alt = altdest_find(s, t->f, t->path, &elsewhere)) >= 0)
 		flags = ITEM_LOCAL_CHANGE | settle_differs(s, t->f, &elsewhere) |
-		    extras_differ(s, t->f, &s->in->alt[alt], t->path, &elsewhere);
+		    extras_differ(s, t->f, &s->push->alt[alt], t->path, &elsewhere);
 	else
 		flags |= extras_of_new(s, t->f);
 	generator_item(s, t->ndx, flags, NULL);
@@ -277,10 +277,10 @@ not_made(struct session *s, struct target *t, int err)
 	char shown[2 * NAME_BYTES_MAX + 2];
 
 	if (!S_ISLNK(t->f->mode))
-		dest_failed(s, "generator", "mknod", &s->in->tree, t->path, err);
+		dest_failed(s, "generator", "mknod", &s->push->tree, t->path, err);
 	else
 		session_tell(s, MSG_ERROR_XFER, "rsync: [generator] symlink \"%s\" (in %s) -> \"%s\" failed: %s (%d)\n",
-		    dest_shown(s, &s->in->tree, t->path, shown, sizeof shown), s->grant.module, t->f->extra->link, strerror(-err), -err);
+		    dest_shown(s, &s->push->tree, t->path, shown, sizeof shown), s->grant.module, t->f->extra->link, strerror(-err), -err);
 	return FAILED;
 }
 
@@ -291,8 +291,8 @@ finish_node(struct session *s, struct target *t, unsigned flags, int r)
 
 	if (r != 0)
 		return not_made(s, t, r);
-	if (!s->in->pretend && tree_lstat(&s->in->tree, t->path, &now) == 0)
-		(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &now, true);
+	if (!s->push->pretend && tree_lstat(&s->push->tree, t->path, &now) == 0)
+		(void)settle_apply(s, t->f, &s->push->tree, t->path, -1, &now, true);
 	generator_item(s, t->ndx, flags, NULL);
 	generator_success(s, t->ndx);
 	return DONE;
@@ -302,15 +302,15 @@ finish_node(struct session *s, struct target *t, unsigned flags, int r)
 static int
 same_but_attributes(struct session *s, struct target *t)
 {
-	unsigned flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
+	unsigned flags = settle_differs(s, t->f, &t->st) | extras_differ(s, t->f, &s->push->tree, t->path, &t->st);
 
 	if (flags != 0 || s->opt.checksum || s->opt.acls || s->opt.xattrs)
-		(void)settle_apply(s, t->f, &s->in->tree, t->path, -1, &t->st, false);
-	if ((flags & REPORT_ACL) && !s->in->pretend)	/* rsync has set the ACL, and the mode with it, when it looks */
+		(void)settle_apply(s, t->f, &s->push->tree, t->path, -1, &t->st, false);
+	if ((flags & REPORT_ACL) && !s->push->pretend)	/* rsync has set the ACL, and the mode with it, when it looks */
 		flags &= ~(unsigned)REPORT_PERMS;
 	if (flags == 0)
 		generator_unchanged(s, t->path);
-	else if (generator_says(s, 2) && !generator_itemises(s) && !s->in->pretend)
+	else if (generator_says(s, 2) && !generator_itemises(s) && !s->push->pretend)
 		session_tell(s, MSG_INFO, "%s\n", t->path);
 	generator_item(s, t->ndx, flags, NULL);
 	generator_success(s, t->ndx);
@@ -333,9 +333,9 @@ made(struct session *s, const struct target *t, bool replaces)
 	int i;
 
 	if (replaces)
-		return changed(s, t, &s->in->tree, &t->st);
+		return changed(s, t, &s->push->tree, &t->st);
 	if (!t->exists && (i = altdest_find(s, t->f, t->path, &st)) >= 0)
-		return changed(s, t, &s->in->alt[i], &st);
+		return changed(s, t, &s->push->alt[i], &st);
 	return ITEM_IS_NEW | extras_of_new(s, t->f);
 }
 
@@ -356,16 +356,16 @@ do_symlink(struct session *s, struct target *t)
 		return FAILED;
 	}
 	/* a real link has no room for an owner (fake super): it is made anew, as rsync does */
-	if (was_link && !(s->root.fake && tree_is_real_link(&s->in->tree, t->path)) &&
-	    tree_readlink(&s->in->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
+	if (was_link && !(s->root.fake && tree_is_real_link(&s->push->tree, t->path)) &&
+	    tree_readlink(&s->push->tree, t->path, has, sizeof has) >= 0 && strcmp(has, want) == 0)
 		return same_but_attributes(s, t);
 	if (!t->exists && s->opt.n_alt > 0 && (r = altdest_node(s, t->ndx, t->f, t->path, want, 0)) != 0)
 		return r;
 	flags |= made(s, t, was_link);
 	if (t->exists && (!was_link || s->opt.backup) && make_room(s, t) != 0)
 		return FAILED;
-	if (!s->in->pretend)
-		r = tree_symlink(&s->in->tree, want, t->path, t->exists);
+	if (!s->push->pretend)
+		r = tree_symlink(&s->push->tree, want, t->path, t->exists);
 	return finish_node(s, t, flags, r);
 }
 
@@ -391,8 +391,8 @@ do_node(struct session *s, struct target *t)
 	flags |= made(s, t, same_kind);
 	if (t->exists && (!same_kind || s->opt.backup) && make_room(s, t) != 0)
 		return FAILED;
-	if (!s->in->pretend)
-		r = tree_mknod(&s->in->tree, t->path, (t->f->mode & S_IFMT) | (settle_mode(s, t->f, NULL) & 0777), dev, t->exists);
+	if (!s->push->pretend)
+		r = tree_mknod(&s->push->tree, t->path, (t->f->mode & S_IFMT) | (settle_mode(s, t->f, NULL) & 0777), dev, t->exists);
 	return finish_node(s, t, flags, r);
 }
 
@@ -401,7 +401,7 @@ do_node(struct session *s, struct target *t)
 static int
 want_push(struct session *s, const struct want *w)
 {
-	struct wants *q = &s->in->wants;
+	struct wants *q = &s->push->wants;
 	size_t cap = q->cap == 0 ? 64 : q->cap * 2;
 	struct want *v;
 
@@ -441,7 +441,7 @@ appends(const struct session *s, const struct target *t)
 static int
 request(struct session *s, const struct target *t, unsigned flags, struct basis *b)
 {
-	struct asking *a = &s->in->asking;
+	struct asking *a = &s->push->asking;
 	struct want w = { .ndx = t->ndx, .basis = b->kind, .replaces = t->exists, .mode = t->exists ? t->st.st_mode : b->mode,
 	    .basis_size = b->fd >= 0 ? b->size : 0 };
 	struct item it = { .basis = b->kind, .xname = b->xname == NULL ? "" : b->xname };
@@ -458,7 +458,7 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 		return DONE;	/* nothing will come, and other names are shown as linked */
 	if (it.xname_len > 0 && (w.xname = strdup(it.xname)) == NULL)
 		return -ENOMEM;
-	if (!s->in->pretend) {
+	if (!s->push->pretend) {
 		if ((r = want_push(s, &w)) != 0) {
 			free(w.xname);
 			return r;
@@ -474,14 +474,14 @@ request(struct session *s, const struct target *t, unsigned flags, struct basis 
 		a->at = 0;
 		b->fd = -1;
 	}
-	return s->in->pretend ? DONE : ASKED;
+	return s->push->pretend ? DONE : ASKED;
 }
 
 /* A stretch of sums of the basis. */
 static int
 asking_step(struct session *s)
 {
-	struct asking *a = &s->in->asking;
+	struct asking *a = &s->push->asking;
 	struct buf *out = peer_out(&s->peer);
 	size_t block = (size_t)a->head.block, run = block < TAKE_BUFFER ? TAKE_BUFFER / block * block : block;
 	uint8_t sum[DIGEST_MAX];
@@ -498,7 +498,7 @@ asking_step(struct session *s)
 		size_t len = last ? (size_t)a->head.tail : block;
 		struct rolling weak = rolling_of(a->block + at, len);
 
-		strong_block(s->in->block_sum, a->block + at, len, sum);
+		strong_block(s->push->block_sum, a->block + at, len, sum);
 		buf_le32(out, rolling_value(&weak));
 		buf_put(out, sum, (size_t)a->head.digest);
 	}
@@ -540,7 +540,7 @@ open_basis(struct session *s, struct tree *in, const char *path, uint8_t kind, s
 	bool wanted = uses_deltas(s) || options_appends(&s->opt);
 
 	*b = (struct basis){ .kind = kind, .fd = -1 };
-	if (!wanted || s->in->no_tree)
+	if (!wanted || s->push->no_tree)
 		return;
 	if ((b->fd = tree_open_file(in, path, O_RDONLY, &st)) < 0)
 		b->fd = -1;
@@ -552,28 +552,28 @@ open_basis(struct session *s, struct tree *in, const char *path, uint8_t kind, s
 static bool
 overwrites(const struct session *s, const struct target *t)
 {
-	return t->exists && !s->in->pretend && (s->opt.inplace || options_appends(&s->opt));
+	return t->exists && !s->push->pretend && (s->opt.inplace || options_appends(&s->opt));
 }
 
 static int
 ask_for_data(struct session *s, struct target *t, unsigned flags)
 {
 	char partial[TREE_PATH_SIZE], path[TREE_PATH_SIZE];
-	struct tree *in = &s->in->tree, *at;
+	struct tree *in = &s->push->tree, *at;
 	struct stat pst;
 	struct basis b;
 	uint8_t kind = FROM_DEST;
 	int r;
 
 	snprintf(path, sizeof path, "%s", t->path);
-	if (!appends(s, t) && !s->in->no_tree && dest_partial(s, t->path, &at, partial) && tree_lstat(at, partial, &pst) == 0 &&
+	if (!appends(s, t) && !s->push->no_tree && dest_partial(s, t->path, &at, partial) && tree_lstat(at, partial, &pst) == 0 &&
 	    S_ISREG(pst.st_mode) && !t->redo) {
 		kind = FROM_PARTIAL;
 		in = at;
 		snprintf(path, sizeof path, "%s", partial);
 	} else if (overwrites(s, t) && s->opt.backup && !t->redo) {	/* a copy goes away first, and is the basis */
 		if ((r = dest_backup_copy(s, t->path, &t->st)) != 0) {
-			dest_failed(s, "generator", "backup of", &s->in->tree, t->path, r);
+			dest_failed(s, "generator", "backup of", &s->push->tree, t->path, r);
 			return FAILED;
 		}
 		kind = FROM_BACKUP;
@@ -585,7 +585,7 @@ ask_for_data(struct session *s, struct target *t, unsigned flags)
 			b = (struct basis){ .kind = FROM_DEST, .fd = -1 };
 		else if (b.kind < FROM_DEST)	/* shown as a change of what is there */
 			flags = settle_differs(s, t->f, &st) | (s->opt.times ? 0u : REPORT_TIME) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
-			    extras_differ(s, t->f, &s->in->alt[b.kind], t->path, &st);
+			    extras_differ(s, t->f, &s->push->alt[b.kind], t->path, &st);
 		b.size = st.st_size;
 		b.mode = st.st_mode;
 	} else {
@@ -613,13 +613,13 @@ do_file(struct session *s, struct target *t)
 		return FAILED;
 	if (!t->redo && s->opt.n_alt > 0 && (r = altdest_try(s, t->ndx, t->f, t->path, t->exists ? &t->st : NULL)) != 0)
 		return r;
-	if (t->exists && !t->redo && settle_same_content(s, t->f, &s->in->tree, t->path, &t->st))
+	if (t->exists && !t->redo && settle_same_content(s, t->f, &s->push->tree, t->path, &t->st))
 		return same_but_attributes(s, t);
 	if (t->exists && appends(s, t) && t->st.st_size >= t->f->size)
 		return DONE;
 	if (t->exists) {
 		flags = settle_differs(s, t->f, &t->st) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
-		    extras_differ(s, t->f, &s->in->tree, t->path, &t->st);
+		    extras_differ(s, t->f, &s->push->tree, t->path, &t->st);
 		if (!s->opt.times)
 			flags |= REPORT_TIME;
 	} else {
@@ -633,15 +633,15 @@ do_file(struct session *s, struct target *t)
 static bool
 below_skipped(const struct session *s, const char *path)
 {
-	size_t n = strlen(s->in->skip_below);
+	size_t n = strlen(s->push->skip_below);
 
-	return n > 0 && strncmp(path, s->in->skip_below, n) == 0 && path[n] == '/';
+	return n > 0 && strncmp(path, s->push->skip_below, n) == 0 && path[n] == '/';
 }
 
 static bool
 refused(struct session *s, const struct target *t)
 {
-	if (!dest_hidden(s, &s->in->tree, t->path, S_ISDIR(t->f->mode)))
+	if (!dest_hidden(s, &s->push->tree, t->path, S_ISDIR(t->f->mode)))
 		return false;
 	session_tell(s, MSG_ERROR_XFER, "ERROR: daemon refused to receive %s \"%s\"\n",
 	    S_ISDIR(t->f->mode) ? "directory" : "file", t->path);
@@ -653,15 +653,15 @@ look(struct session *s, struct target *t)
 {
 	int r;
 
-	if (s->in->no_tree) {
+	if (s->push->no_tree) {
 		t->exists = false;
 		return 0;
 	}
-	r = S_ISDIR(t->f->mode) ? tree_stat_dir(&s->in->tree, t->path, &t->st) : tree_lstat(&s->in->tree, t->path, &t->st);
+	r = S_ISDIR(t->f->mode) ? tree_stat_dir(&s->push->tree, t->path, &t->st) : tree_lstat(&s->push->tree, t->path, &t->st);
 	t->exists = r == 0;
-	if (r == 0 || r == -ENOENT || ((r == -ENOTDIR || r == -ELOOP) && s->in->pretend))
+	if (r == 0 || r == -ENOENT || ((r == -ENOTDIR || r == -ELOOP) && s->push->pretend))
 		return 0;	/* a dry run left what stands in the way */
-	dest_cannot(s, "generator", "recv_generator: failed to stat", &s->in->tree, t->path, r);
+	dest_cannot(s, "generator", "recv_generator: failed to stat", &s->push->tree, t->path, r);
 	return r;
 }
 
@@ -685,7 +685,7 @@ dispatch(struct session *s, struct target *t)
 		return do_file(s, t);
 	if (S_ISLNK(mode) && o->links)
 		return do_symlink(s, t);
-	if (is_device(mode) && o->devices && s->in->is_root)
+	if (is_device(mode) && o->devices && s->push->is_root)
 		return do_node(s, t);
 	if ((S_ISFIFO(mode) || S_ISSOCK(mode)) && o->specials)
 		return do_node(s, t);
@@ -796,7 +796,7 @@ int
 generator_redo(struct session *s, int32_t ndx)
 {
 	int32_t dir;
-	struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
+	struct in_file *f = inlist_find(&s->push->list, ndx, &dir);
 
 	return f == NULL ? 0 : again(s, ndx, f, true);
 }
@@ -813,9 +813,9 @@ enter_segment(struct session *s, const struct in_segment *seg)
 {
 	struct in_file *f;
 
-	if (!s->in->list.incremental)
+	if (!s->push->list.incremental)
 		return 0;
-	if ((f = inlist_dir(&s->in->list, seg->dir)) == NULL && seg->n > 0 && is_top(&seg->files[0]))
+	if ((f = inlist_dir(&s->push->list, seg->dir)) == NULL && seg->n > 0 && is_top(&seg->files[0]))
 		f = &seg->files[0];
 	return f == NULL ? 0 : look_at_entry(s, seg->first - 1, f);
 }
@@ -823,7 +823,7 @@ enter_segment(struct session *s, const struct in_segment *seg)
 static int
 next_entry(struct session *s, struct in_segment *seg)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	struct in_file *f;
 	int32_t ndx;
 	int r;
@@ -861,7 +861,7 @@ generator_begin(struct session *s)
 int
 generator_step(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r;
 
 	if (in->asking.fd >= 0)

@@ -14,6 +14,10 @@
 #include "syncd/push/ids.h"
 #include "syncd/push/xattr_cache.h"
 #include "syncd/session/session.h"
+#include "syncd/wire/flist.h"
+#include "syncd/wire/ndx.h"
+#include "syncd/wire/sum.h"
+#include "syncd/wire/token.h"
 
 enum {
 	WANTS_MAX = 1 << 20,	/* requests on the way */
@@ -108,8 +112,10 @@ struct merge_level {
 	struct rules_dir *rules;
 };
 
-struct intake {
+struct push {
 	struct inlist list;
+	struct flist_form form;
+	struct flist_state flist_state;
 	struct flist_entry *entry;	/* being decoded */
 	int64_t total_size;	/* of the files and symlinks in it, bytes */
 	bool list_done;		/* the (first) list is complete */
@@ -147,6 +153,8 @@ struct intake {
 	char content_root[NAME_BYTES_MAX];	/* below protocol 30: the last directory said to be listed whole */
 	struct asking asking;
 	struct strong *block_sum;
+	struct strong *list_sum;	/* -c: sums of whole files, and what they are read into */
+	uint8_t *list_chunk;
 	struct wants wants;
 	int32_t *redo;		/* indices to be asked for again */
 	size_t n_redo, cap_redo;
@@ -483,5 +491,8 @@ bool remove_allowed(struct session *s);
 
 /* A request of this segment was opened or closed. */
 void push_pending(struct session *s, int32_t ndx, int change);
+
+enum step intake_run(struct session *s);
+enum step receive_run(struct session *s);
 
 #endif

@@ -7,7 +7,7 @@
 static bool
 is_linked(const struct session *s, const struct in_file *f)
 {
-	return s->in->hardlinks != NULL && f->extra != NULL && f->extra->linked && !S_ISDIR(f->mode);
+	return s->push->hardlinks != NULL && f->extra != NULL && f->extra->linked && !S_ISDIR(f->mode);
 }
 
 static struct hardlink_id
@@ -28,7 +28,7 @@ linknames_count(struct session *s, const struct in_segment *seg)
 		if (!is_linked(s, f) || (f->flags & IN_DROPPED))
 			continue;
 		id = id_of(f);
-		r = hardlinks_count(s->in->hardlinks, &id);
+		r = hardlinks_count(s->push->hardlinks, &id);
 	}
 	return r;
 }
@@ -38,7 +38,7 @@ is_same_file(struct session *s, const char *path, const struct stat *st)
 {
 	struct stat of;
 
-	return tree_lstat(&s->in->tree, path, &of) == 0 && of.st_dev == st->st_dev && of.st_ino == st->st_ino;
+	return tree_lstat(&s->push->tree, path, &of) == 0 && of.st_dev == st->st_dev && of.st_ino == st->st_ino;
 }
 
 /* What differs from the name that stood there (or NULL), or else from the one in an alternate directory. */
@@ -60,7 +60,7 @@ is_link_already(struct session *s, int32_t ndx, const struct in_file *f, const c
 {
 	generator_unchanged(s, path);
 	if (s->proto.version >= 29)
-		generator_item(s, ndx, ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS | extras_differ(s, f, &s->in->tree, path, st), "");
+		generator_item(s, ndx, ITEM_LOCAL_CHANGE | ITEM_XNAME_FOLLOWS | extras_differ(s, f, &s->push->tree, path, st), "");
 	generator_success(s, ndx);
 }
 
@@ -74,8 +74,8 @@ give_way(struct session *s, const struct in_file *f, const char *path, const str
 		*exists = false;
 		return remove_for(s, path, st, f->mode);
 	}
-	if (s->opt.backup && !s->in->pretend && (r = dest_backup(s, path, true)) != 0)
-		dest_failed(s, "generator", "backup of", &s->in->tree, path, r);
+	if (s->opt.backup && !s->push->pretend && (r = dest_backup(s, path, true)) != 0)
+		dest_failed(s, "generator", "backup of", &s->push->tree, path, r);
 	return r;
 }
 
@@ -83,7 +83,7 @@ give_way(struct session *s, const struct in_file *f, const char *path, const str
 static void
 link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *done)
 {
-	struct tree *t = &s->in->tree;
+	struct tree *t = &s->push->tree;
 	char path[NAME_BYTES_MAX];
 	struct stat st;
 	bool exists;
@@ -91,14 +91,14 @@ link_one(struct session *s, int32_t ndx, const struct in_file *f, const char *do
 	int r = 0;
 
 	dest_path(s, f, path);
-	exists = !s->in->no_tree && tree_lstat(t, path, &st) == 0;
+	exists = !s->push->no_tree && tree_lstat(t, path, &st) == 0;
 	if (exists && is_same_file(s, done, &st)) {
 		is_link_already(s, ndx, f, path, &st);
 		return;
 	}
 	if (exists && give_way(s, f, path, &st, &exists) != 0)
 		return;
-	if (!s->in->pretend && (r = tree_link(t, done, t, path, exists)) != 0) {
+	if (!s->push->pretend && (r = tree_link(t, done, t, path, exists)) != 0) {
 		dest_failed(s, "generator", "link", t, path, r);
 		return;
 	}
@@ -120,11 +120,11 @@ linknames_enter(struct session *s, int32_t ndx, const struct in_file *f, const c
 		return LINKNAMES_GO;
 	id = id_of(f);
 	first = exists || !S_ISREG(f->mode) || altdest_find(s, f, path, &st) >= 0;
-	r = hardlinks_enter(s->in->hardlinks, &id, ndx, first);
+	r = hardlinks_enter(s->push->hardlinks, &id, ndx, first);
 	if (r == HARDLINK_WAIT)
 		push_pending(s, ndx, 1);
 	if (r == HARDLINK_MAKE)
-		link_one(s, ndx, f, hardlinks_path(s->in->hardlinks, &id));
+		link_one(s, ndx, f, hardlinks_path(s->push->hardlinks, &id));
 	return r < 0 ? r : r == HARDLINK_GO ? LINKNAMES_GO : LINKNAMES_DEALT_WITH;
 }
 
@@ -136,7 +136,7 @@ linknames_pass(struct session *s, const struct in_file *f)
 	if (!is_linked(s, f))
 		return 0;
 	id = id_of(f);
-	return hardlinks_pass(s->in->hardlinks, &id);
+	return hardlinks_pass(s->push->hardlinks, &id);
 }
 
 int
@@ -147,7 +147,7 @@ linknames_end(struct session *s, const struct in_file *f, const char *path)
 	if (!is_linked(s, f))
 		return 0;
 	id = id_of(f);
-	return hardlinks_end(s->in->hardlinks, &id, path);
+	return hardlinks_end(s->push->hardlinks, &id, path);
 }
 
 int
@@ -158,7 +158,7 @@ linknames_give_up(struct session *s, const struct in_file *f)
 	if (!is_linked(s, f))
 		return 0;
 	id = id_of(f);
-	return hardlinks_give_up(s->in->hardlinks, &id);
+	return hardlinks_give_up(s->push->hardlinks, &id);
 }
 
 static int
@@ -169,7 +169,7 @@ go_on(struct session *s, int32_t ndx, struct in_file *f, enum hardlink_verdict v
 	if (verdict == HARDLINK_GO)
 		return generator_released(s, ndx, f);
 	if (verdict == HARDLINK_MAKE)
-		link_one(s, ndx, f, hardlinks_path(s->in->hardlinks, &id));
+		link_one(s, ndx, f, hardlinks_path(s->push->hardlinks, &id));
 	return 0;
 }
 
@@ -181,11 +181,11 @@ linknames_step(struct session *s)
 	int32_t ndx, dir;
 	int r = 0;
 
-	if (s->in->hardlinks != NULL)
-		verdict = hardlinks_next(s->in->hardlinks, &ndx);
+	if (s->push->hardlinks != NULL)
+		verdict = hardlinks_next(s->push->hardlinks, &ndx);
 	if (verdict == HARDLINK_NONE)
 		return 0;
-	if ((f = inlist_find(&s->in->list, ndx, &dir)) != NULL)	/* its list stays as long as it waits */
+	if ((f = inlist_find(&s->push->list, ndx, &dir)) != NULL)	/* its list stays as long as it waits */
 		r = go_on(s, ndx, f, verdict);
 	push_pending(s, ndx, -1);
 	return r != 0 ? r : 1;

@@ -23,9 +23,9 @@ default_acl(struct session *s, const char *dir, mode_t *ret_perms)
 	struct posix_acl acl;
 	bool some;
 
-	if (s->in->tree.fd < 0 || (of.fd = tree_open_dir(&s->in->tree, dir[0] == '\0' ? "." : dir)) < 0)
+	if (s->push->tree.fd < 0 || (of.fd = tree_open_dir(&s->push->tree, dir[0] == '\0' ? "." : dir)) < 0)
 		return false;
-	some = acls_load(&of, ACL_DEFAULT, &s->in->attr_value, &acl) == 0;
+	some = acls_load(&of, ACL_DEFAULT, &s->push->attr_value, &acl) == 0;
 	close(of.fd);
 	if (!some)
 		return false;
@@ -39,7 +39,7 @@ default_acl(struct session *s, const char *dir, mode_t *ret_perms)
 static const struct newmode *
 asked(struct session *s, const char *path)
 {
-	struct newmode *n = &s->in->newmode;
+	struct newmode *n = &s->push->newmode;
 	const char *leaf = dest_leaf_of(path);
 	size_t len = leaf == path ? 0 : (size_t)(leaf - path) - 1;
 
@@ -67,5 +67,5 @@ newmode_by_acl(struct session *s, const char *path)
 void
 newmode_forget(struct session *s)
 {
-	s->in->newmode.known = false;
+	s->push->newmode.known = false;
 }

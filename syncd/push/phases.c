@@ -19,7 +19,7 @@ enum { STEPS_A_TURN = 64 };	/* of the generator, before the sockets are looked a
 void
 push_pending(struct session *s, int32_t ndx, int change)
 {
-	struct in_segment *seg = inlist_segment(&s->in->list, ndx);
+	struct in_segment *seg = inlist_segment(&s->push->list, ndx);
 
 	seg->pending = (uint32_t)((int64_t)seg->pending + change);
 }
@@ -28,7 +28,7 @@ push_pending(struct session *s, int32_t ndx, int change)
 static int
 ask_again(struct session *s)
 {
-	int32_t ndx = s->in->redo[--s->in->n_redo];
+	int32_t ndx = s->push->redo[--s->push->n_redo];
 	int r = generator_redo(s, ndx);
 
 	push_pending(s, ndx, -1);
@@ -102,12 +102,12 @@ open_option_trees(struct session *s)
 	if (r == 0)
 		r = options_name_strangers_link(s);
 	if (r == 0 && dest_partial_is_shared(s))
-		r = tree_open(&s->in->partial, &s->root, "");
+		r = tree_open(&s->push->partial, &s->root, "");
 	if (r != 0)
 		return r;
 
 	for (size_t i = 0; i < o->n_alt; i++)
-		if ((r = dest_option_tree(s, o->alt_dest[i], &s->in->alt[i])) == -ENOMEM)
+		if ((r = dest_option_tree(s, o->alt_dest[i], &s->push->alt[i])) == -ENOMEM)
 			return r;
 		else if (r == -ELOOP)
 			session_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", o->alt_dest[i], s->grant.module);
@@ -116,7 +116,7 @@ open_option_trees(struct session *s)
 			    o->alt_kind == ALT_COPY ? "copy" : "compare", r == -ENOTDIR ? "is not a dir" : "does not exist",
 			    dest_option_shown(s, o->alt_dest[i], shown));
 	tell_backup_dir(s);
-	if (temp == NULL || temp[0] == '\0' || (r = dest_option_tree(s, temp, &s->in->temp)) == 0)
+	if (temp == NULL || temp[0] == '\0' || (r = dest_option_tree(s, temp, &s->push->temp)) == 0)
 		return 0;
 	if (r == -ENOTDIR)
 		session_fail(s, RERR_SYNTAX, "The temp-dir is not a directory: %s", temp);
@@ -131,7 +131,7 @@ open_option_trees(struct session *s)
 static int
 more_of_first(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	struct cursor c;
 	struct ndx_state st;
 	int32_t ndx;
@@ -164,7 +164,7 @@ start_transfer(struct session *s)
 	int r;
 
 	if (options_delete_when(&s->opt, s->proto.version) == DELETE_BEFORE) {
-		if ((r = remove_walk(s)) > 0 && s->phase == PH_INTAKE)
+		if ((r = remove_walk(s)) > 0 && s->phase == PH_FLIST_RECV)
 			return STEP_YIELD;
 		if (r != 0)
 			return r > 0 ? STEP_NEXT : session_broken(s, r);
@@ -177,12 +177,12 @@ start_transfer(struct session *s)
 enum step
 intake_run(struct session *s)
 {
-	struct intake *in;
+	struct push *in;
 	int r = 0;
 
-	if (s->in == NULL)
+	if (s->push == NULL)
 		r = intake_new(s);
-	in = s->in;
+	in = s->push;
 	if (r == 0 && in->settled)
 		return start_transfer(s);
 	if (r == 0 && !in->list_done)
@@ -208,7 +208,7 @@ intake_run(struct session *s)
 static int
 take_ndx(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	struct cursor c = peer_unread(&s->peer);
 	struct ndx_state st = s->ndx_in;
 	int32_t ndx = ndx_get(&c, s->proto.version, &st);
@@ -246,10 +246,10 @@ take_ndx(struct session *s)
 static int
 take_attrs(struct session *s)
 {
-	const struct attr_answer *a = &s->in->answer;
+	const struct attr_answer *a = &s->push->answer;
 	int r = extras_answer(s);
 
-	return r == 0 && (a->flags & ITEM_TRANSFER) && !s->in->pretend ? receiver_answer(s, a->ndx) : r;
+	return r == 0 && (a->flags & ITEM_TRANSFER) && !s->push->pretend ? receiver_answer(s, a->ndx) : r;
 }
 
 /* One thing the client said.  0, E_SHORT or an error. */
@@ -260,11 +260,11 @@ take_input(struct session *s)
 
 	if (r != 0)
 		return r;
-	if (s->in->segment_open)
+	if (s->push->segment_open)
 		return intake_list(s);
-	if (s->in->take.stage != TAKE_IDLE)
+	if (s->push->take.stage != TAKE_IDLE)
 		return receiver_take(s);
-	if (s->in->answer.open)
+	if (s->push->answer.open)
 		return take_attrs(s);
 	return take_ndx(s);
 }
@@ -276,12 +276,12 @@ take_input(struct session *s)
 static void
 close_segments(struct session *s)
 {
-	struct inlist *l = &s->in->list;
+	struct inlist *l = &s->push->list;
 
-	while (l->oldest < s->in->seg && l->segments[l->oldest]->pending == 0 && s->in->asking.fd < 0 &&
+	while (l->oldest < s->push->seg && l->segments[l->oldest]->pending == 0 && s->push->asking.fd < 0 &&
 	    (l->oldest + 1 < l->n_segments)) {
 		inlist_release(l);
-		s->in->segments_done++;
+		s->push->segments_done++;
 		put_done(s);
 	}
 }
@@ -290,13 +290,13 @@ close_segments(struct session *s)
 static int
 done_in(const struct session *s)
 {
-	return s->in->done_seen - s->in->segments_done;
+	return s->push->done_seen - s->push->segments_done;
 }
 
 static bool
 all_listed(const struct session *s)
 {
-	return !s->in->list.incremental || s->in->eof_seen;
+	return !s->push->list.incremental || s->push->eof_seen;
 }
 
 static void
@@ -305,14 +305,14 @@ put_stats(struct session *s)
 	if (s->proto.version < 31 || (!options_deletes(&s->opt) && !s->opt.force))
 		return;
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DEL_STATS);
-	for (size_t i = 0; i < ARRAY_LEN(s->in->deleted); i++)
-		put_varint(peer_out(&s->peer), (int32_t)s->in->deleted[i]);
+	for (size_t i = 0; i < ARRAY_LEN(s->push->deleted); i++)
+		put_varint(peer_out(&s->peer), (int32_t)s->push->deleted[i]);
 }
 
 static void
 touch_directories(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 
 	for (size_t i = in->n_touches; i-- > 0;) {
 		const struct touch *d = &in->touches[i];
@@ -338,15 +338,15 @@ static void
 log_totals(struct session *s)
 {
 	session_log(s, "sent %llu bytes  received %llu bytes  total size %lld", (unsigned long long)peer_transfer_out(&s->peer),
-	    (unsigned long long)peer_transfer_in(&s->peer), (long long)s->in->total_size);
+	    (unsigned long long)peer_transfer_in(&s->peer), (long long)s->push->total_size);
 }
 
 static void
 finish(struct session *s)
 {
-	if (s->in->delete_skipped > 0)
+	if (s->push->delete_skipped > 0)
 		session_tell(s, MSG_WARNING, "Deletions stopped due to --max-delete limit (%lld skipped)\n",
-		    (long long)s->in->delete_skipped);
+		    (long long)s->push->delete_skipped);
 	touch_directories(s);
 	put_done(s);
 	log_totals(s);
@@ -365,21 +365,21 @@ is_late(const struct session *s)
 static bool
 links_are_due(const struct session *s)
 {
-	return s->in->hardlinks != NULL && hardlinks_ready(s->in->hardlinks);
+	return s->push->hardlinks != NULL && hardlinks_ready(s->push->hardlinks);
 }
 
 /* Will what is awaited now be followed by items? */
 static bool
 has_late_items(const struct session *s)
 {
-	return s->opt.delay_updates || (s->in->hardlinks != NULL && hardlinks_wait(s->in->hardlinks));
+	return s->opt.delay_updates || (s->push->hardlinks != NULL && hardlinks_wait(s->push->hardlinks));
 }
 
 /* The first phase is over when everything was asked for and answered. */
 static int
 end_first(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	const struct in_segment *last = in->list.segments[in->list.n_segments - 1];
 
 	if (!all_listed(s) || in->segment_open || in->seg < in->list.n_segments || in->asking.fd >= 0)
@@ -395,7 +395,7 @@ end_first(struct session *s)
 static int
 end_second(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r = 0;
 
 	if (done_in(s) < 1)
@@ -428,7 +428,7 @@ end_second(struct session *s)
 static int
 end_third(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r;
 
 	if (done_in(s) < 2)
@@ -459,7 +459,7 @@ end_late(struct session *s)
 		put_stats(s);
 		put_done(s);
 	}
-	s->in->end = s->proto.version >= 31 ? END_ECHO4 : END_DONE;
+	s->push->end = s->proto.version >= 31 ? END_ECHO4 : END_DONE;
 	return 1;
 }
 
@@ -467,7 +467,7 @@ end_late(struct session *s)
 static int
 end_step(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 
 	switch (in->end) {
 	case END_RUNNING:
@@ -500,7 +500,7 @@ end_step(struct session *s)
 static int
 produce(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r;
 
 	if (!peer_room(&s->peer))

@@ -19,8 +19,8 @@ receiver_literal(void *arg, const uint8_t *p, size_t n)
 {
 	struct session *s = arg;
 
-	s->in->take.literal = true;
-	return output_put(&s->in->take.out, p, n);
+	s->push->take.literal = true;
+	return output_put(&s->push->take.out, p, n);
 }
 
 /* --- opening --------------------------------------------------------------------------------------------- */
@@ -31,10 +31,10 @@ sweep(struct session *s, const char *dir)
 {
 	int n;
 
-	if (strcmp(s->in->swept, dir) == 0)
+	if (strcmp(s->push->swept, dir) == 0)
 		return;
-	snprintf(s->in->swept, sizeof s->in->swept, "%s", dir);
-	n = stage_sweep(&s->in->tree, dir);
+	snprintf(s->push->swept, sizeof s->push->swept, "%s", dir);
+	n = stage_sweep(&s->push->tree, dir);
 	if (n > 0)
 		session_log(s, "removed %d temporary file%s that a broken transfer left in \"%s\"", n, n == 1 ? "" : "s", dir);
 }
@@ -43,20 +43,20 @@ sweep(struct session *s, const char *dir)
 static int
 open_temporary(struct session *s, const char *path)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	char dir[TREE_PATH_SIZE];
 	mode_t mode = settle_first_mode(s, x->f, x->want.mode);
 
 	x->made_mode = mode;
-	x->tmp_tree = s->in->temp.fd >= 0 ? &s->in->temp : &s->in->tree;
+	x->tmp_tree = s->push->temp.fd >= 0 ? &s->push->temp : &s->push->tree;
 	dest_dir_of(path, dir);
-	if (s->in->temp.fd >= 0)
+	if (s->push->temp.fd >= 0)
 		dir[0] = '\0';
 	else
 		sweep(s, dir);
 	x->fd = stage_open(x->tmp_tree, dir, dest_leaf_of(path), mode, x->tmp);
-	if (x->fd == -ENOENT && s->opt.relative && s->in->temp.fd < 0 &&
-	    tree_mkparents(&s->in->tree, path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
+	if (x->fd == -ENOENT && s->opt.relative && s->push->temp.fd < 0 &&
+	    tree_mkparents(&s->push->tree, path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
 		x->fd = stage_open(x->tmp_tree, dir, dest_leaf_of(path), mode, x->tmp);
 	return x->fd;
 }
@@ -65,7 +65,7 @@ open_temporary(struct session *s, const char *path)
 static int
 open_in_place(struct session *s, struct tree *t, const char *path)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	struct stat st;
 
 	x->tmp_tree = t;
@@ -79,7 +79,7 @@ open_in_place(struct session *s, struct tree *t, const char *path)
 static bool
 writes_in_place(const struct session *s)
 {
-	const struct taking *x = &s->in->take;
+	const struct taking *x = &s->push->take;
 
 	if (x->want.basis == FROM_PARTIAL)
 		return (s->proto.compat & CF_INPLACE_PARTIAL_DIR) != 0 && s->opt.inplace;
@@ -89,7 +89,7 @@ writes_in_place(const struct session *s)
 static int
 open_output(struct session *s, const char *path)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	char partial[TREE_PATH_SIZE];
 	struct tree *t;
 	int r;
@@ -100,7 +100,7 @@ open_output(struct session *s, const char *path)
 	else if (x->want.basis == FROM_PARTIAL && dest_partial(s, path, &t, partial))
 		r = open_in_place(s, t, partial);
 	else
-		r = open_in_place(s, &s->in->tree, path);
+		r = open_in_place(s, &s->push->tree, path);
 	return r;
 }
 
@@ -129,7 +129,7 @@ head_length(const struct sum_head *h)
 static int64_t
 kept_part(const struct session *s)
 {
-	const struct taking *x = &s->in->take;
+	const struct taking *x = &s->push->take;
 
 	if (!options_appends(&s->opt) || !x->in_place || x->head.count == 0 || (x->f->flags & IN_REDO))
 		return 0;
@@ -143,7 +143,7 @@ verify_kept(struct session *s, int64_t kept)
 	int r = 0;
 
 	for (int64_t at = 0; at < kept && r == 0; at += BREATH) {
-		r = output_copy(&s->in->take.out, at, (size_t)(kept - at < BREATH ? kept - at : BREATH));
+		r = output_copy(&s->push->take.out, at, (size_t)(kept - at < BREATH ? kept - at : BREATH));
 		session_breathe(s);
 	}
 	return r;
@@ -154,7 +154,7 @@ verify_kept(struct session *s, int64_t kept)
 static int
 begin_file(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	struct output_way way = { .size = x->f->size, .sparse = s->opt.sparse, .preallocate = s->opt.preallocate };
 	int64_t kept;
 	char path[NAME_BYTES_MAX];
@@ -166,7 +166,7 @@ begin_file(struct session *s)
 	if (x->head.count > 0)
 		x->basis_fd = altdest_open(s, &x->want, path, &st);
 	if ((r = open_output(s, path)) < 0) {
-		dest_failed(s, "receiver", x->in_place ? "open" : "mkstemp", x->in_place ? &s->in->tree : x->tmp_tree, x->in_place ? path : x->tmp, r);
+		dest_failed(s, "receiver", x->in_place ? "open" : "mkstemp", x->in_place ? &s->push->tree : x->tmp_tree, x->in_place ? path : x->tmp, r);
 		x->discard = true;
 		x->fd = -1;
 	}
@@ -193,7 +193,7 @@ wants_pop(struct wants *q)
 static void
 take_reset(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 
 	if (x->fd >= 0)
 		close(x->fd);
@@ -208,7 +208,7 @@ static int
 will_not_come(struct session *s, struct want *w)
 {
 	int32_t dir;
-	const struct in_file *f = inlist_find(&s->in->list, w->ndx, &dir);
+	const struct in_file *f = inlist_find(&s->push->list, w->ndx, &dir);
 	int r = f == NULL ? 0 : linknames_give_up(s, f);
 
 	free(w->xname);
@@ -219,7 +219,7 @@ will_not_come(struct session *s, struct want *w)
 void
 receiver_no_send(struct session *s, int32_t ndx)
 {
-	struct wants *q = &s->in->wants;
+	struct wants *q = &s->push->wants;
 
 	for (size_t i = 0; i < q->n; i++) {
 		struct want *w = &q->v[(q->head + i) & (q->cap - 1)];
@@ -235,7 +235,7 @@ receiver_no_send(struct session *s, int32_t ndx)
 static int
 drop_gone(struct session *s)
 {
-	struct wants *q = &s->in->wants;
+	struct wants *q = &s->push->wants;
 	int r = 0;
 
 	while (q->n > 0 && q->v[q->head].gone && r == 0) {
@@ -251,8 +251,8 @@ receiver_give_up(struct session *s)
 {
 	int r = 0;
 
-	while (s->in->wants.n > 0 && r == 0) {
-		struct want w = wants_pop(&s->in->wants);
+	while (s->push->wants.n > 0 && r == 0) {
+		struct want w = wants_pop(&s->push->wants);
 
 		r = will_not_come(s, &w);
 	}
@@ -264,14 +264,14 @@ receiver_give_up(struct session *s)
 static int
 match_want(struct session *s, int32_t ndx)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	int32_t dir;
 	int r = 0;
 
-	while (s->in->wants.n > 0 && r == 0) {
-		x->want = wants_pop(&s->in->wants);
+	while (s->push->wants.n > 0 && r == 0) {
+		x->want = wants_pop(&s->push->wants);
 		if (x->want.ndx == ndx) {
-			x->f = inlist_find(&s->in->list, ndx, &dir);
+			x->f = inlist_find(&s->push->list, ndx, &dir);
 			return x->f == NULL ? E_FORMAT : 0;
 		}
 		if (s->proto.version >= 30 && !x->want.gone)
@@ -285,7 +285,7 @@ match_want(struct session *s, int32_t ndx)
 static int
 read_head(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	struct cursor c = peer_unread(&s->peer);
 	int r = sum_head_get(&c, s->proto.version, strong_len(s->proto.xfer_sum), &x->head);
 
@@ -295,10 +295,10 @@ read_head(struct session *s)
 		return r;
 	peer_consume(&s->peer, &c);
 	r = begin_file(s);
-	if (r == 0 && s->in->expand != NULL)
-		r = expand_begin(s->in->expand);
+	if (r == 0 && s->push->expand != NULL)
+		r = expand_begin(s->push->expand);
 	x->stage = TAKE_TOKENS;
-	return r == 0 && s->in->expand == NULL ? peer_pull(&s->peer, true) : r;
+	return r == 0 && s->push->expand == NULL ? peer_pull(&s->peer, true) : r;
 }
 
 /* --- tokens ------------------------------------------------------------------------------------------------ */
@@ -317,7 +317,7 @@ block_at(const struct taking *x, int64_t block, int64_t *ret_at, size_t *ret_n)
 static int
 show_block(struct session *s, int64_t at, size_t n)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 
 	if (x->block_size < n) {
 		free(x->block);
@@ -328,19 +328,19 @@ show_block(struct session *s, int64_t at, size_t n)
 		}
 	}
 	basis_read(x->basis_fd, x->block, n, at);
-	return expand_matched(s->in->expand, x->block, n, s->proto.version < 31);
+	return expand_matched(s->push->expand, x->block, n, s->proto.version < 31);
 }
 
 /* A block of the basis.  One that cannot be read any more makes the sum wrong, and the file is asked for again. */
 static int
 put_block(struct session *s, int64_t block)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	int64_t at;
 	size_t n;
 	int r = block_at(x, block, &at, &n);
 
-	if (r == 0 && s->in->expand != NULL && expand_wants_matched(s->in->expand))
+	if (r == 0 && s->push->expand != NULL && expand_wants_matched(s->push->expand))
 		r = show_block(s, at, n);
 	return r == 0 ? output_copy(&x->out, at, n) : r;
 }
@@ -349,7 +349,7 @@ put_block(struct session *s, int64_t block)
 static int
 read_literal(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	struct cursor c = peer_unread(&s->peer);
 	size_t n = cur_left(&c) < x->left ? cur_left(&c) : x->left;
 	const uint8_t *p;
@@ -372,7 +372,7 @@ read_literal(struct session *s)
 static int
 read_tokens(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	struct cursor c;
 	int32_t token;
 	int r = 0;
@@ -400,11 +400,11 @@ read_tokens(struct session *s)
 static int
 put_run(struct session *s, int64_t first, int64_t n)
 {
-	int r = expand_flush(s->in->expand);
+	int r = expand_flush(s->push->expand);
 
 	for (int64_t i = 0; i < n && r == 0; i++)
 		r = put_block(s, first + i);
-	s->in->take.block_at = first + n - 1;
+	s->push->take.block_at = first + n - 1;
 	return r;
 }
 
@@ -412,7 +412,7 @@ put_run(struct session *s, int64_t first, int64_t n)
 static int
 read_records(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	int r = 0;
 
 	for (;;) {
@@ -422,9 +422,9 @@ read_records(struct session *s)
 		if ((r = token_get(&c, x->block_at, &t)) != 0)
 			return r;
 		if (t.kind == TOKEN_END)
-			r = expand_flush(s->in->expand);
+			r = expand_flush(s->push->expand);
 		else if (t.kind == TOKEN_DATA)
-			r = expand_data(s->in->expand, t.bytes, t.n);
+			r = expand_data(s->push->expand, t.bytes, t.n);
 		else
 			r = put_run(s, t.block, (int64_t)t.n);
 		if (r != 0)
@@ -448,7 +448,7 @@ drop_temporary(struct taking *x)
 static void
 keep_partial(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	char path[NAME_BYTES_MAX], partial[TREE_PATH_SIZE];
 	const struct meta m = { .fake = s->root.fake, .set_mtime = true, .set_mode = true, .mode = settle_mode(s, x->f, NULL) };
 	const char *what;
@@ -467,7 +467,7 @@ keep_partial(struct session *s)
 			drop_temporary(x);
 	} else if (!dir) {
 		(void)meta_set(x->fd, NULL, &m, &what);
-		if (move_to(s, x->tmp_tree, x->tmp, &s->in->tree, path) != 0)
+		if (move_to(s, x->tmp_tree, x->tmp, &s->push->tree, path) != 0)
 			drop_temporary(x);
 	}
 }
@@ -475,7 +475,7 @@ keep_partial(struct session *s)
 void
 receiver_abort(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	bool keep = s->opt.partial || s->opt.partial_dir != NULL || s->opt.delay_updates;
 
 	if (x->stage != TAKE_IDLE && x->fd >= 0 && x->f != NULL) {
@@ -496,7 +496,7 @@ receiver_abort(struct session *s)
 static int
 into_place(struct session *s, struct tree *from, const char *tmp, const char *path, const struct in_file *f)
 {
-	struct tree *t = &s->in->tree;
+	struct tree *t = &s->push->tree;
 	struct stat st;
 	int r;
 
@@ -513,7 +513,7 @@ into_place(struct session *s, struct tree *from, const char *tmp, const char *pa
 static int
 delay(struct session *s, const char *waiting)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	struct taking *x = &in->take;
 	char parent[TREE_PATH_SIZE];
 	int r;
@@ -545,13 +545,13 @@ drop_partial(struct session *s, const char *path)
 	if (tree_remove(t, partial, false) != 0 || dest_partial_is_shared(s))
 		return;
 	dest_dir_of(partial, parent);
-	(void)tree_remove(&s->in->tree, parent, true);
+	(void)tree_remove(&s->push->tree, parent, true);
 }
 
 static int
 complete(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	char path[NAME_BYTES_MAX], waiting[TREE_PATH_SIZE];
 	struct stat st;
 	int r = 0;
@@ -560,7 +560,7 @@ complete(struct session *s)
 	if (!settle_needs_state(s, path, x->in_place)) {
 		st = (struct stat){ .st_mode = S_IFREG | x->made_mode, .st_uid = s->grant.uid, .st_gid = s->grant.gid };
 	} else if (fstat(x->fd, &st) < 0) {
-		dest_failed(s, "receiver", "fstat", &s->in->tree, path, -errno);
+		dest_failed(s, "receiver", "fstat", &s->push->tree, path, -errno);
 		drop_temporary(x);
 		return linknames_give_up(s, x->f);
 	}
@@ -568,7 +568,7 @@ complete(struct session *s)
 		fake_show(&(struct attr_of){ .fd = x->fd, .dir = -1 }, &st);
 	settle_received(s, x->f, path, x->fd, &st, &x->want);
 	if (s->opt.fsync && fsync(x->fd) < 0)
-		dest_failed(s, "receiver", "fsync", &s->in->tree, path, -errno);
+		dest_failed(s, "receiver", "fsync", &s->push->tree, path, -errno);
 	if (!x->in_place && dest_waiting(s, path, waiting)) {
 		if ((r = delay(s, waiting)) == 0 && dest_partial_is_shared(s))
 			drop_partial(s, path);
@@ -589,7 +589,7 @@ complete(struct session *s)
 static int
 redo_later(struct session *s, int32_t ndx)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 
 	if (!grow(&in->redo, sizeof *in->redo, in->n_redo, &in->cap_redo))
 		return -ENOMEM;
@@ -602,7 +602,7 @@ redo_later(struct session *s, int32_t ndx)
 static int
 wrong_sum(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	char path[NAME_BYTES_MAX];
 	bool again = !(x->f->flags & IN_REDO);
 
@@ -625,7 +625,7 @@ wrong_sum(struct session *s)
 static int
 read_sum(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	size_t n = strong_len(s->proto.xfer_sum);
 	struct cursor c = peer_unread(&s->peer);
 	const uint8_t *theirs = cur_bytes(&c, n);
@@ -641,7 +641,7 @@ read_sum(struct session *s)
 	strong_final(s->sum, ours);
 	if (r != 0 || x->out.err != 0) {
 		dest_path(s, x->f, path);
-		dest_failed(s, "receiver", x->out.err != 0 ? "write failed on" : "ftruncate", &s->in->tree, path,
+		dest_failed(s, "receiver", x->out.err != 0 ? "write failed on" : "ftruncate", &s->push->tree, path,
 		    x->out.err != 0 ? x->out.err : r);
 		drop_temporary(x);
 		r = linknames_give_up(s, x->f);
@@ -661,12 +661,12 @@ read_sum(struct session *s)
 int
 receiver_take(struct session *s)
 {
-	struct taking *x = &s->in->take;
+	struct taking *x = &s->push->take;
 	int r = 0;
 
 	if (x->stage == TAKE_HEAD)
 		r = read_head(s);
-	if (r == 0 && x->stage == TAKE_TOKENS && (r = s->in->expand != NULL ? read_records(s) : read_tokens(s)) == 0)
+	if (r == 0 && x->stage == TAKE_TOKENS && (r = s->push->expand != NULL ? read_records(s) : read_tokens(s)) == 0)
 		x->stage = TAKE_SUM;
 	if (r == 0 && x->stage == TAKE_SUM)
 		r = read_sum(s);
@@ -681,14 +681,14 @@ receiver_answer(struct session *s, int32_t ndx)
 	if (r == 0)
 		r = match_want(s, ndx);
 	if (r == 0)
-		s->in->take.stage = TAKE_HEAD;
+		s->push->take.stage = TAKE_HEAD;
 	return r;
 }
 
 int
 receiver_settle_gone(struct session *s)
 {
-	return s->in->take.stage == TAKE_IDLE ? drop_gone(s) : 0;
+	return s->push->take.stage == TAKE_IDLE ? drop_gone(s) : 0;
 }
 
 /* --- what waits for the end ------------------------------------------------------------------------------------ */
@@ -696,7 +696,7 @@ receiver_settle_gone(struct session *s)
 int
 receiver_place_delayed(struct session *s)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r = 0;
 
 	for (size_t i = 0; i < in->n_delayed && r == 0; i++) {

@@ -18,17 +18,17 @@ enum { VALUE_WIRE_MAX = 128 << 20 };
 int
 extras_begin(struct session *s)
 {
-	s->in->has_attrs = s->opt.acls > 0 || s->opt.xattrs > 0;
-	return s->in->has_attrs ? strong_new(SUM_MD5, 0, 0, &s->in->md5) : 0;
+	s->push->has_attrs = s->opt.acls > 0 || s->opt.xattrs > 0;
+	return s->push->has_attrs ? strong_new(SUM_MD5, 0, 0, &s->push->md5) : 0;
 }
 
 void
 extras_end(struct session *s)
 {
-	strong_free(s->in->md5);
-	keeps_done(&s->in->keeps);
-	buf_done(&s->in->attr_names);
-	buf_done(&s->in->attr_value);
+	strong_free(s->push->md5);
+	keeps_done(&s->push->keeps);
+	buf_done(&s->push->attr_names);
+	buf_done(&s->push->attr_value);
 }
 
 /* --- behind an entry of the list ------------------------------------------------------------------------ */
@@ -48,14 +48,14 @@ may_store(void *arg, const char *name)
 
 	if (!keeps_own(s) && (strncmp(name, "user.rsync.%", 12) == 0 || strncmp(name, "rsync.%", 7) == 0))
 		return false;	/* what fake super keeps is not the client's to say */
-	return s->in->is_root || strncmp(name, "user.", 5) == 0;
+	return s->push->is_root || strncmp(name, "user.", 5) == 0;
 }
 
 /* What counts of what stands here, and goes when the client does not have it. */
 static bool
 counts(const struct session *s, const char *name)
 {
-	return (s->in->is_root || strncmp(name, "user.", 5) == 0) && rules_judge_xattr(s->rules, name) != RULES_EXCLUDE;
+	return (s->push->is_root || strncmp(name, "user.", 5) == 0) && rules_judge_xattr(s->rules, name) != RULES_EXCLUDE;
 }
 
 static int
@@ -63,23 +63,23 @@ learn(void *arg, bool is_user, uint32_t id, const char *name)
 {
 	struct session *s = arg;
 
-	return ids_learn(is_user ? &s->in->users : &s->in->groups_map, id, name);
+	return ids_learn(is_user ? &s->push->users : &s->push->groups_map, id, name);
 }
 
 void
 extras_expect(struct session *s, uint32_t mode)
 {
 	if (s->opt.acls && !S_ISLNK(mode))
-		s->in->due = DUE_ACCESS;
+		s->push->due = DUE_ACCESS;
 	else if (s->opt.xattrs)
-		s->in->due = DUE_SET;
+		s->push->due = DUE_SET;
 }
 
 /* One piece.  0: the next is due. */
 static int
 read_piece(struct session *s, struct in_file *f, struct cursor *c)
 {
-	struct intake *in = s->in;
+	struct push *in = s->push;
 	int r;
 
 	switch (in->due) {
@@ -110,7 +110,7 @@ extras_read(struct session *s, struct in_file *f)
 {
 	int r = 0;
 
-	while (r == 0 && s->in->due != DUE_NOTHING) {
+	while (r == 0 && s->push->due != DUE_NOTHING) {
 		struct cursor c = peer_unread(&s->peer);
 
 		if ((r = read_piece(s, f, &c)) == 0)
@@ -161,14 +161,14 @@ chmod_of(const struct attr_of *of, mode_t mode)
 static bool
 value_matches(struct session *s, const struct keep_item *it, const struct attr_of *of)
 {
-	struct buf *v = &s->in->attr_value;
+	struct buf *v = &s->push->attr_value;
 	uint8_t digest[DIGEST_MAX];
 
 	if (attr_value(of, it->name, v) != 0 || buf_len(v) != it->len)
 		return false;
 	if (it->value != NULL)
 		return memcmp(buf_head(v), it->value, it->len) == 0;
-	strong_block(s->in->md5, buf_head(v), buf_len(v), digest);
+	strong_block(s->push->md5, buf_head(v), buf_len(v), digest);
 	return memcmp(digest, it->digest, XATTR_DIGEST) == 0;
 }
 
@@ -185,7 +185,7 @@ in_set(const struct keep_set *set, const char *name)
 static const char *
 next_extra(struct session *s, const struct keep_set *set, const char **at)
 {
-	const char *end = (const char *)buf_head(&s->in->attr_names) + buf_len(&s->in->attr_names), *name;
+	const char *end = (const char *)buf_head(&s->push->attr_names) + buf_len(&s->push->attr_names), *name;
 
 	while (*at < end) {
 		name = *at;
@@ -204,9 +204,9 @@ set_differs(struct session *s, const struct keep_set *set, const struct attr_of 
 	for (uint32_t i = 0; i < set->n; i++)
 		if (set->v[i].ours && !value_matches(s, &set->v[i], of))
 			return true;
-	if (attr_names(of, &s->in->attr_names) != 0)
+	if (attr_names(of, &s->push->attr_names) != 0)
 		return false;
-	at = (const char *)buf_head(&s->in->attr_names);
+	at = (const char *)buf_head(&s->push->attr_names);
 	return next_extra(s, set, &at) != NULL;
 }
 
@@ -214,7 +214,7 @@ set_differs(struct session *s, const struct keep_set *set, const struct attr_of 
 static int
 wanted_acl(struct session *s, int kind, int32_t index, struct posix_acl *ret)
 {
-	const struct posix_acl *sent = &s->in->keeps.acls[kind][index];
+	const struct posix_acl *sent = &s->push->keeps.acls[kind][index];
 
 	*ret = *sent;
 	ret->named = NULL;
@@ -222,7 +222,7 @@ wanted_acl(struct session *s, int kind, int32_t index, struct posix_acl *ret)
 		return -ENOMEM;
 	for (size_t i = 0; i < sent->n_named; i++) {
 		ret->named[i] = sent->named[i];
-		ret->named[i].id = ids_here(sent->named[i].is_user ? &s->in->users : &s->in->groups_map, sent->named[i].id);
+		ret->named[i].id = ids_here(sent->named[i].is_user ? &s->push->users : &s->push->groups_map, sent->named[i].id);
 	}
 	posix_acl_sort(ret);
 	return 0;
@@ -234,7 +234,7 @@ acl_differs(struct session *s, enum acl_kind kind, int32_t index, const struct a
 	struct posix_acl has, want;
 	bool differs = false;
 
-	if (index < 0 || acls_load(of, kind, &s->in->attr_value, &has) != 0)
+	if (index < 0 || acls_load(of, kind, &s->push->attr_value, &has) != 0)
 		return false;
 	if (kind == ACL_ACCESS)
 		posix_acl_strip(&has, mode);
@@ -252,13 +252,13 @@ extras_differ(struct session *s, const struct in_file *f, struct tree *t, const 
 	unsigned flags = 0;
 	struct attr_of of;
 
-	if (!s->in->has_attrs || (f->mode & S_IFMT) != (st->st_mode & S_IFMT))
+	if (!s->push->has_attrs || (f->mode & S_IFMT) != (st->st_mode & S_IFMT))
 		return 0;
 	of = object(t, path, f->mode);
 	if (acl_differs(s, ACL_ACCESS, f->acl, &of, st->st_mode) ||
 	    (S_ISDIR(f->mode) && acl_differs(s, ACL_DEFAULT, f->dflt_acl, &of, st->st_mode)))
 		flags |= REPORT_ACL;
-	if (f->xattrs >= 0 && set_differs(s, &s->in->keeps.sets[f->xattrs], &of))
+	if (f->xattrs >= 0 && set_differs(s, &s->push->keeps.sets[f->xattrs], &of))
 		flags |= REPORT_XATTR;
 	extras_close(&of);
 	return flags;
@@ -267,7 +267,7 @@ extras_differ(struct session *s, const struct in_file *f, struct tree *t, const 
 unsigned
 extras_of_new(const struct session *s, const struct in_file *f)
 {
-	return s->in->has_attrs && f->xattrs >= 0 && s->in->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
+	return s->push->has_attrs && f->xattrs >= 0 && s->push->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
 }
 
 /* --- what is set --------------------------------------------------------------------------------------------- */
@@ -282,7 +282,7 @@ set_item(struct session *s, const struct keep_item *it, const struct attr_of *of
 		return attr_set(of, it->name, it->value, it->len);
 	if (!value_matches(s, it, elsewhere))
 		return -ENODATA;
-	return attr_set(of, it->name, buf_head(&s->in->attr_value), buf_len(&s->in->attr_value));
+	return attr_set(of, it->name, buf_head(&s->push->attr_value), buf_len(&s->push->attr_value));
 }
 
 static int
@@ -296,9 +296,9 @@ set_items(struct session *s, const struct keep_set *set, const struct attr_of *o
 		if (r != 0 && (r != -ENODATA || final))
 			err = err == 0 ? r : err;
 	}
-	if (attr_names(of, &s->in->attr_names) != 0)
+	if (attr_names(of, &s->push->attr_names) != 0)
 		return err;
-	for (at = (const char *)buf_head(&s->in->attr_names); (name = next_extra(s, set, &at)) != NULL;)
+	for (at = (const char *)buf_head(&s->push->attr_names); (name = next_extra(s, set, &at)) != NULL;)
 		if ((r = attr_remove(of, name)) != 0)
 			err = err == 0 ? r : err;
 	return err;
@@ -311,11 +311,11 @@ extras_set(struct session *s, const struct in_file *f, const struct attr_of *of,
 	struct stat st;
 	int r;
 
-	if (!s->in->has_attrs || f->xattrs < 0)
+	if (!s->push->has_attrs || f->xattrs < 0)
 		return 0;
-	set = &s->in->keeps.sets[f->xattrs];
+	set = &s->push->keeps.sets[f->xattrs];
 	r = set_items(s, set, of, elsewhere, final);
-	if ((r == -EACCES || r == -EPERM) && !s->in->is_root && attr_stat(of, &st) == 0 && !(st.st_mode & S_IWUSR) &&
+	if ((r == -EACCES || r == -EPERM) && !s->push->is_root && attr_stat(of, &st) == 0 && !(st.st_mode & S_IWUSR) &&
 	    !S_ISLNK(st.st_mode) && chmod_of(of, st.st_mode | S_IWUSR) == 0) {	/* user.* wants a mode that may write */
 		r = set_items(s, set, of, elsewhere, final);
 		(void)chmod_of(of, st.st_mode);
@@ -327,7 +327,7 @@ static int
 set_acl(struct session *s, enum acl_kind kind, int32_t index, const struct attr_of *of, uint32_t mode)
 {
 	struct posix_acl has, want;
-	struct buf *v = &s->in->attr_value;
+	struct buf *v = &s->push->attr_value;
 	bool some;
 	int r;
 
@@ -355,7 +355,7 @@ extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of
 	struct stat st;
 	int r, d = 0;
 
-	if (!s->in->has_attrs || f->acl < 0)
+	if (!s->push->has_attrs || f->acl < 0)
 		return 0;
 	if ((r = attr_stat(of, &st)) != 0)
 		return r;
@@ -368,7 +368,7 @@ extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of
 bool
 extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path, struct attr_of *ret)
 {
-	*ret = s->in->has_attrs && !s->in->pretend ? object(t, path, f->mode) : ATTR_OF_NONE;
+	*ret = s->push->has_attrs && !s->push->pretend ? object(t, path, f->mode) : ATTR_OF_NONE;
 	return ret->fd >= 0 || ret->dir >= 0;
 }
 
@@ -376,9 +376,9 @@ struct attr_of
 extras_elsewhere(struct session *s, const struct in_file *f, const char *path)
 {
 	struct stat st;
-	int i = s->in->has_attrs ? altdest_find(s, f, path, &st) : -1;
+	int i = s->push->has_attrs ? altdest_find(s, f, path, &st) : -1;
 
-	return i < 0 ? ATTR_OF_NONE : object(&s->in->alt[i], path, f->mode);
+	return i < 0 ? ATTR_OF_NONE : object(&s->push->alt[i], path, f->mode);
 }
 
 struct attr_of
@@ -391,7 +391,7 @@ int
 extras_copy(struct session *s, int from_fd, int to_fd)
 {
 	const struct attr_of source = extras_of_fd(s, from_fd), dest = extras_of_fd(s, to_fd), *from = &source, *to = &dest;
-	struct buf *names = &s->in->attr_names, *v = &s->in->attr_value;
+	struct buf *names = &s->push->attr_names, *v = &s->push->attr_value;
 	const char *at, *end;
 	int r = 0;
 
@@ -449,11 +449,11 @@ extras_ask(struct session *s, int32_t ndx, struct in_file *f, unsigned flags)
 	if (!extras_travel(s, flags))
 		return;
 	if (f != NULL && f->xattrs >= 0) {
-		if (!s->in->no_tree)
-			of = object(&s->in->tree, dest_path(s, f, path), f->mode);
+		if (!s->push->no_tree)
+			of = object(&s->push->tree, dest_path(s, f, path), f->mode);
 		if (flags & (ITEM_IS_NEW | ITEM_LOCAL_CHANGE | ITEM_TRANSFER))
 			elsewhere = extras_elsewhere(s, f, dest_path(s, f, path));
-		missing = put_request(s, &s->in->keeps.sets[f->xattrs], ndx, &of, &elsewhere);
+		missing = put_request(s, &s->push->keeps.sets[f->xattrs], ndx, &of, &elsewhere);
 		extras_close(&of);
 		extras_close(&elsewhere);
 	}
@@ -471,23 +471,23 @@ static struct in_file *
 file_of(struct session *s, int32_t ndx)
 {
 	int32_t dir;
-	struct in_file *f = inlist_find(&s->in->list, ndx, &dir);
+	struct in_file *f = inlist_find(&s->push->list, ndx, &dir);
 
-	return f == NULL && dir >= 0 ? inlist_dir(&s->in->list, dir) : f;
+	return f == NULL && dir >= 0 ? inlist_dir(&s->push->list, dir) : f;
 }
 
 void
 extras_answer_begins(struct session *s, int32_t ndx, unsigned flags)
 {
-	keeps_trim(&s->in->keeps);
-	s->in->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags };
+	keeps_trim(&s->push->keeps);
+	s->push->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags };
 }
 
 /* The next item's head.  1: the end of the answer. */
 static int
 read_head(struct session *s)
 {
-	struct attr_answer *a = &s->in->answer;
+	struct attr_answer *a = &s->push->answer;
 	const struct in_file *f = file_of(s, a->ndx);
 	struct cursor c = peer_unread(&s->peer);
 	int32_t step = get_varint(&c), len = c.err == 0 && step != 0 ? get_varint(&c) : 0;
@@ -496,21 +496,21 @@ read_head(struct session *s)
 		return c.err;
 	if (step < 0 || len < 0 || len > VALUE_WIRE_MAX || __builtin_add_overflow(a->num, (uint32_t)step, &a->num))
 		return E_FORMAT;
-	if (step != 0 && (f == NULL || (a->item = keeps_asked(&s->in->keeps, f->xattrs, a->num, a->ndx)) == NULL))
+	if (step != 0 && (f == NULL || (a->item = keeps_asked(&s->push->keeps, f->xattrs, a->num, a->ndx)) == NULL))
 		return E_FORMAT;	/* nobody asked for that */
 	peer_consume(&s->peer, &c);
 	if (step == 0)
 		return 1;
 	a->left = (size_t)len;
 	a->at = 0;
-	(void)keeps_room(&s->in->keeps, a->item, a->left);
+	(void)keeps_room(&s->push->keeps, a->item, a->left);
 	return 0;
 }
 
 static int
 read_value(struct session *s)
 {
-	struct attr_answer *a = &s->in->answer;
+	struct attr_answer *a = &s->push->answer;
 	struct cursor c = peer_unread(&s->peer);
 	size_t n = cur_left(&c) < a->left ? cur_left(&c) : a->left;
 	const uint8_t *p = cur_bytes(&c, n);
@@ -531,11 +531,11 @@ settle_awaited(struct session *s, struct in_file *f, int32_t ndx)
 	struct attr_of of;
 	int r = -ENOENT;
 
-	if (extras_open(s, f, &s->in->tree, dest_path(s, f, path), &of))
+	if (extras_open(s, f, &s->push->tree, dest_path(s, f, path), &of))
 		r = extras_set(s, f, &of, &ATTR_OF_NONE, true);
 	extras_close(&of);
-	if (r < 0 && !s->in->pretend)
-		dest_failed(s, "receiver", "lsetxattr", &s->in->tree, path, r);
+	if (r < 0 && !s->push->pretend)
+		dest_failed(s, "receiver", "lsetxattr", &s->push->tree, path, r);
 	f->flags &= ~(uint32_t)IN_AWAITS;
 	push_pending(s, ndx, -1);
 }
@@ -543,7 +543,7 @@ settle_awaited(struct session *s, struct in_file *f, int32_t ndx)
 int
 extras_answer(struct session *s)
 {
-	struct attr_answer *a = &s->in->answer;
+	struct attr_answer *a = &s->push->answer;
 	struct in_file *f;
 	int r = 0;
 
@@ -555,7 +555,7 @@ extras_answer(struct session *s)
 	if (r != 1)
 		return r;
 	f = file_of(s, a->ndx);
-	if (f != NULL && keeps_due(&s->in->keeps, f->xattrs, a->ndx))
+	if (f != NULL && keeps_due(&s->push->keeps, f->xattrs, a->ndx))
 		return E_FORMAT;	/* something was left out */
 	a->open = false;
 	if (f != NULL && (f->flags & IN_AWAITS) && !(a->flags & ITEM_TRANSFER))

@@ -63,6 +63,6 @@ filters_run(struct session *s)
 		    RERR_SYNTAX);
 	if (r != 0)
 		return session_short(s, r);
-	s->phase = s->opt.sender ? PH_NAMES : PH_INTAKE;
+	s->phase = s->opt.sender ? PH_NAMES : PH_FLIST_RECV;
 	return STEP_NEXT;
 }

@@ -8,7 +8,6 @@
 
 #include "lib/err.h"
 #include "lib/loop.h"
-#include "syncd/push/intake.h"
 #include "syncd/wire/compat.h"
 #include "syncd/wire/int.h"
 
@@ -202,6 +201,12 @@ choose(struct session *s, enum squeeze_method *ret_method)
 	return 0;
 }
 
+static int32_t
+index_in(const uint8_t bytes[4])
+{
+	return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
+}
+
 /* Messages that a client puts between its data. */
 static int
 take_message(void *arg, unsigned code, const uint8_t *bytes, size_t n)
@@ -211,11 +216,9 @@ take_message(void *arg, unsigned code, const uint8_t *bytes, size_t n)
 	if (code == MSG_IO_ERROR)
 		s->io_error |= bytes[0] & IOERR_KNOWN;
 	if (code == MSG_SUCCESS && s->opt.remove_source > 0)
-		return sender_succeeded(s, (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-		    (uint32_t)bytes[3] << 24));
-	if (code == MSG_NO_SEND && s->in != NULL)
-		receiver_no_send(s, (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-		    (uint32_t)bytes[3] << 24));
+		return s->table->succeeded(s, index_in(bytes));
+	if (code == MSG_NO_SEND)
+		s->table->no_send(s, index_in(bytes));
 	if (code != MSG_ERROR_EXIT)
 		return 0;		/* texts are for the client's own screen; a no-op is one */
 	if (n == 4)
@@ -240,10 +243,10 @@ start_frames(struct session *s)
 
 	peer_transfer_begins(&s->peer);
 	if (names && s->proto.version < 31)	/* they come unframed, in front of everything (rsync-wire 5.12) */
-		names_put(s);
+		names_file_put(s);
 	peer_frame_output(&s->peer);
 	if (names && s->proto.version >= 31)
-		names_put(s);
+		names_file_put(s);
 	if (s->proto.version >= 31 && s->grant.timeout > 0)
 		peer_put_number(&s->peer, MSG_IO_TIMEOUT, s->grant.timeout);
 	s->pace_from = s->last_out = loop_clock();
@@ -286,10 +289,9 @@ negotiate_run(struct session *s)
 		return session_fail(s, s->refused, "%s", s->refusal);
 	r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &s->sum);
 	s->method = method;
-	if (r == 0 && method != SQUEEZE_NONE && s->opt.sender)
-		r = squeeze_new(method, level_of(s, method), sender_sink, s, &s->squeeze);
+	s->level = level_of(s, method);
 	if (r != 0)
 		return session_broken(s, r);
-	s->phase = s->opt.sender || sends_filters(s) ? PH_FILTERS : PH_INTAKE;
+	s->phase = s->opt.sender || sends_filters(s) ? PH_FILTERS : PH_FLIST_RECV;
 	return STEP_NEXT;
 }

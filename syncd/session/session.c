@@ -16,14 +16,6 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "syncd/privmsg.h"
-#include "syncd/push/intake.h"
-
-static enum step (*const phases[])(struct session *) = {
-	[PH_HELLO] = hello_run, [PH_SELECT] = select_run, [PH_LIST] = list_run,
-	[PH_ARGS] = args_run, [PH_NEGOTIATE] = negotiate_run, [PH_FILTERS] = filters_run, [PH_NAMES] = names_run,
-	[PH_FLIST] = flist_run, [PH_SENDER] = sender_run, [PH_GOODBYE] = goodbye_run,
-	[PH_INTAKE] = intake_run, [PH_RECEIVE] = receive_run, [PH_DRAIN] = drain_run,
-};
 
 /* Computing goes on only while somebody waits for what comes of it.  One whose sending half alone is shut may be one who
  * said all that he had to say: as long as he takes what we send, and for a while after. */
@@ -48,40 +40,27 @@ look_at_peer(void *arg)
 }
 
 void
-session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first)
+session_init(struct session *s, const struct session_table *table, int peer_fd, int monitor_fd, enum phase first)
 {
 	memset(s, 0, sizeof *s);
+	s->table = table;
 	peer_init(&s->peer, peer_fd);
 	s->monitor_fd = monitor_fd;
 	s->phase = first;
 	s->last_in = s->last_out = s->last_alive = loop_clock();
 	s->greeting = "";
 	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
-	s->send.fd = s->opener.fd = s->remover.fd = -1;
 	s->work = (struct work){ .vain_max = VAIN_MAX, .look = look_at_peer, .arg = s };
-	s->match_cost = (struct match_cost){ &s->work, MATCH_VAIN_SPARE };
 	options_init(&s->opt);
-	names_init(&s->users, -1, 'u');
-	names_init(&s->groups, -1, 'g');
 }
 
 void
 session_done(struct session *s)
 {
-	intake_free(s);
-	opener_done(&s->opener);
-	opener_done(&s->remover);
-	attrs_free(s->attrs);
-	source_free(s->source);
+	s->table->done(s);
 	rules_free(s->rules);
 	chmod_free(s->chmod);
 	strong_free(s->sum);
-	strong_free(s->list_sum);
-	free(s->list_chunk);
-	free(s->small);
-	squeeze_free(s->squeeze);
-	names_done(&s->users);
-	names_done(&s->groups);
 	charset_free(s->charset);
 	args_free(&s->args);
 	peer_done(&s->peer);
@@ -182,6 +161,12 @@ session_log_end(const struct session *s)
 		}
 }
 
+bool
+session_converts_links(const struct session *s)
+{
+	return s->converts && (s->proto.compat & CF_SYMLINK_ICONV) && strchr(s->opt.letters, 's') != NULL;
+}
+
 int
 session_rules_code(int err)
 {
@@ -193,8 +178,8 @@ session_broken(struct session *s, int err)
 {
 	if (s->work.err != 0)		/* whatever came of it */
 		err = s->work.err;
-	if (s->work.err == 0 && s->source != NULL && source_rules_error(s->source) != 0)	/* the words are out */
-		return session_fail(s, session_rules_code(source_rules_error(s->source)), "%s", "");
+	if (s->work.err == 0 && s->rules_error != 0)	/* the words are out */
+		return session_fail(s, session_rules_code(s->rules_error), "%s", "");
 	if (err == E_PEER) {	/* it has said so itself */
 		s->phase = PH_DRAIN;
 		return STEP_NEXT;
@@ -385,13 +370,6 @@ session_relieve(struct session *s)
 	return r;
 }
 
-/* Is it a phase whose work is for a client that still has to be there?  What a push has sent is stored all the same. */
-static bool
-computes(const struct session *s)
-{
-	return s->phase == PH_FILTERS || s->phase == PH_NAMES || s->phase == PH_FLIST || s->phase == PH_SENDER;
-}
-
 int
 session_run(struct session *s)
 {
@@ -400,8 +378,8 @@ session_run(struct session *s)
 	int r;
 
 	while (step != STEP_END) {
-		step = phases[s->phase](s);
-		if (s->phase != PH_DRAIN && !work_add(&s->work, computes(s) ? STEP_STEPS : 0, 0))
+		step = s->table->phases[s->phase].run(s);
+		if (s->phase != PH_DRAIN && !work_add(&s->work, s->table->phases[s->phase].computes ? STEP_STEPS : 0, 0))
 			step = session_broken(s, s->work.err);
 		if (step == STEP_NEXT || step == STEP_END)
 			continue;
@@ -427,8 +405,7 @@ session_run(struct session *s)
 enum step
 drain_run(struct session *s)
 {
-	if (s->in != NULL)
-		receiver_abort(s);	/* what is half done does not wait for the client's farewell */
+	s->table->ending(s);	/* what is half done does not wait for the client's farewell */
 	if (peer_pending(&s->peer)) {
 		if (s->deadline == 0 || s->deadline > loop_clock() + 2 * DRAIN_SECONDS * 1000)
 			s->deadline = loop_clock() + 2 * DRAIN_SECONDS * 1000;

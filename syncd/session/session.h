@@ -8,23 +8,17 @@
 
 #include "lib/work.h"
 #include "syncd/delta/compress.h"
-#include "syncd/delta/match.h"
 #include "syncd/delta/strong.h"
 #include "syncd/fs/root.h"
 #include "syncd/policy/chmod.h"
 #include "syncd/policy/options.h"
-#include "syncd/pull/flist.h"
-#include "syncd/pull/xattr_send.h"
+#include "syncd/policy/rules.h"
 #include "syncd/session/charset.h"
-#include "syncd/session/names.h"
 #include "syncd/session/peer.h"
 #include "syncd/types.h"
 #include "syncd/wire/args.h"
-#include "syncd/wire/flist.h"
 #include "syncd/wire/hello.h"
 #include "syncd/wire/ndx.h"
-#include "syncd/wire/sum.h"
-#include "syncd/wire/token.h"
 
 enum phase {
 	PH_HELLO,	/* worker: greeting */
@@ -37,10 +31,13 @@ enum phase {
 	PH_FLIST,	/* session: build and send the file list */
 	PH_SENDER,	/* session: answer requests */
 	PH_GOODBYE,	/* session: statistics, the last indices */
-	PH_INTAKE,	/* session, on a push: read the client's file list */
+	PH_FLIST_RECV,	/* session, on a push: read the client's file list */
 	PH_RECEIVE,	/* session, on a push: ask for what is wanted, take what comes */
 	PH_DRAIN,	/* both: everything is said; wait for the peer to close */
+	PH_COUNT,
 };
+
+struct session;
 
 enum step {
 	STEP_NEXT,	/* run the (new) phase at once */
@@ -79,32 +76,29 @@ struct grant {
 	const char *charset;	/* of the names below the directory; NULL or empty: --iconv is refused */
 };
 
-/* One file being answered. */
-struct sending {
-	int fd;
-	int32_t ndx;
-	struct item item;
-	struct sum_head head;
-	uint32_t *nums;		/* attributes asked for */
-	size_t n_nums;
-	bool answers;		/* the request for them was there, if only its end */
-	uint32_t *weak;
-	uint8_t *strong;
-	int32_t sums_read;
-	struct match *match;
-	struct token_run run;
-	uint8_t *window;
-	size_t window_size, window_len;
-	int64_t window_at, size;
-	int64_t sent;		/* of a file sent whole */
-	bool window_last, broken;
-	int64_t prefix;		/* --append: what the client has already; */
-	int64_t prefix_summed;	/* and how much of it is in the sum */
-	enum { SEND_IDLE, SEND_PREFIX, SEND_SUMS, SEND_DELTA, SEND_WHOLE, SEND_TAIL } stage;
-	char xname[NAME_BYTES_MAX];	/* last: it is not cleared between files */
+/* What session/ does not know of pulls and pushes: the phases, and what happens beside them.  Made by the process that runs
+ * the session (syncd/phases.c); borrowed for the session's life. */
+struct session_table {
+	struct phase_row {
+		enum step (*run)(struct session *s);
+		bool computes;		/* its work is for a client that still has to be there */
+	} phases[PH_COUNT];
+
+	/* MSG_SUCCESS: the client has file ndx now.  0, or E_LIMIT for an index that is none. */
+	int (*succeeded)(struct session *s, int32_t ndx);
+
+	/* MSG_NO_SEND: what was asked for under ndx will not come. */
+	void (*no_send)(struct session *s, int32_t ndx);
+
+	/* All is said (PH_DRAIN, perhaps several times): what is half done is to be kept or dropped now. */
+	void (*ending)(struct session *s);
+
+	/* Free s->pull and s->push. */
+	void (*done)(struct session *s);
 };
 
 struct session {
+	const struct session_table *table;
 	struct peer peer;
 	int monitor_fd;
 	enum phase phase;
@@ -139,40 +133,22 @@ struct session {
 	int refused;		/* exit code of a refusal to be told after the set-up */
 	char refusal[OPTIONS_MESSAGE_MAX];
 	bool names_sent;	/* the negotiation lists are out */
+	int rules_error;	/* why merge files of the client's rules ended the list, told already; 0: they did not */
 	struct rules *rules;	/* the client's filter */
 	struct chmod_list *chmod;	/* --chmod that the client means for this side; NULL */
 	struct root root;
-	struct opener opener;
-	struct opener remover;	/* --remove-source-files: directories as they were when their files were listed */
-	struct closer closer;
 	struct strong *sum;
-	struct match_cost match_cost;
-	enum squeeze_method method;
-	struct squeeze *squeeze;	/* NULL: plain tokens */
-	struct flist_form form;
-	struct flist_state flist_state;
-	struct source *source;	/* the file list */
-	struct names users, groups;
-	struct attrs *attrs;	/* NULL without -A and -X */
-	struct strong *list_sum;	/* -c: sums of whole files, and what they are read into */
-	uint8_t *list_chunk;
-	uint32_t listed;	/* files of the newest segment already written */
-	bool list_open;		/* the newest segment is not yet written to its end */
-	bool list_eof_sent;
-	bool built;
-	char names_base[NAME_BYTES_MAX];	/* --files-from: what names are relative to */
+	enum squeeze_method method;	/* SQUEEZE_NONE: plain tokens; */
+	int level;		/* and how much it takes for it */
 	struct ndx_state ndx_in, ndx_out;
-	int done_seen;		/* NDX_DONE of whole phases */
-	int goodbye;		/* steps of the farewell taken */
 	int io_error;
-	uint64_t flist_ms;
-	struct sending send;
 
-	struct intake *in;	/* a push; NULL on a pull */
-	uint8_t *small;		/* what small files are read into */
+	struct pull *pull;	/* syncd/pull/pull.h; NULL before its list begins, and on a push */
+	struct push *push;	/* NULL before its list begins, and on a pull */
 };
 
-void session_init(struct session *s, int peer_fd, int monitor_fd, enum phase first);
+/* table: borrowed; the descriptors stay the caller's.  To be ended with session_done. */
+void session_init(struct session *s, const struct session_table *table, int peer_fd, int monitor_fd, enum phase first);
 void session_done(struct session *s);
 
 /* Run to the end; the exit code of the process. */
@@ -211,53 +187,28 @@ int session_rules_code(int err);
 /* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
 enum step session_short(struct session *s, int err);
 
-/* --remove-source-files: the client has this file now.  0, or E_LIMIT for an index that is none. */
-int sender_succeeded(struct session *s, int32_t ndx);
-
-/* Open a listed file for reading; a descriptor or -errno. */
-int session_open(struct session *s, const struct file *f, struct stat *ret_st);
-
-/* Where the compressor's output goes; arg is the session. */
-void sender_sink(void *arg, const uint8_t *bytes, size_t n);
-
-/* --files-from on a push: the names that a file of the module holds go to the client. */
-void names_put(struct session *s);
-
-/* Delete statistics behind their index: read and echoed.  The cursor's error. */
-int session_del_stats(struct session *s, struct cursor *c);
-
 /* The client's frames start, or start again.  0 or an error. */
 int session_frames(struct session *s);
-
-/* Make the (empty) file list and what goes with it.  0 or an error. */
-int flist_open(struct session *s);
-
-/* Write what the newest segment still has, as far as there is room.  1: it is complete,
- * 0: come back, negative: an error. */
-int flist_emit(struct session *s);
-
-/* Announce and begin the next directory's segment.  0, E_EOF when there is none, or an error. */
-int flist_next(struct session *s);
-
-enum step hello_run(struct session *s);
-enum step select_run(struct session *s);
-enum step list_run(struct session *s);
-enum step args_run(struct session *s);
-
-/* What stands behind the module's name in a path argument; "/..." or "".  The whole, if that name does not stand there. */
-const char *args_below_module(const struct session *s, const char *arg);
-enum step negotiate_run(struct session *s);
-enum step filters_run(struct session *s);
-enum step names_run(struct session *s);
-enum step flist_run(struct session *s);
 
 /* With --iconv: are targets of links converted too?  Old clients take them as they are. */
 bool session_converts_links(const struct session *s);
 
-enum step sender_run(struct session *s);
-enum step goodbye_run(struct session *s);
-enum step intake_run(struct session *s);
-enum step receive_run(struct session *s);
+/* What stands behind the module's name in a path argument; "/..." or "".  The whole, if that name does not stand there. */
+const char *args_below_module(const struct session *s, const char *arg);
+
+/* --files-from names a file of the module: its text, to be freed, and its length; NULL where there is none to be had. */
+char *names_file_read(struct session *s, size_t *ret_n);
+
+/* The same on a push: the names go to the client, which sends what they name. */
+void names_file_put(struct session *s);
+
+/* The phases that both directions share. */
+enum step hello_run(struct session *s);
+enum step select_run(struct session *s);
+enum step list_run(struct session *s);
+enum step args_run(struct session *s);
+enum step negotiate_run(struct session *s);
+enum step filters_run(struct session *s);
 enum step drain_run(struct session *s);
 
 #endif

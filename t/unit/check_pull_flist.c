@@ -8,62 +8,6 @@
 #include "t/unit/scratch.h"
 #include "t/unit/unit.h"
 
-static const struct { const char *in; int marks; const char *out; } paths[] = {
-	{ "", 0, "" }, { ".", 0, "" }, { "..", 0, "" }, { "/", 0, "" }, { "//", 0, "" }, { "/..", 0, "" }, { "a", 0, "a" }, { "a/", 0, "a/" },
-	{ "a/.", 0, "a/" }, { "a//", 0, "a/" }, { "a/./", 0, "a/" }, { "./a", 0, "a" }, { "/a", 0, "a" }, { "//a//b", 0, "a/b" },
-	{ "../a", 0, "a" }, { "../../../etc/passwd", 0, "etc/passwd" }, { "a/../../b", 0, "b" }, { "a/..", 0, "" }, { "a/b/..", 0, "a/" },
-	{ "a/b/../", 0, "a/" }, { "a/b/../c", 0, "a/c" }, { "...", 0, "..." }, { "..a/b..", 0, "..a/b.." }, { ".a", 0, ".a" }, { "a/.b", 0, "a/.b" },
-	{ "a/./b", 0, "a/b" }, { "a/./b", 1, "a/./b" }, { "./a", 1, "./a" }, { "a/.", 1, "a/" }, { "a/.//b", 1, "a/./b" }, { "a/./", 1, "a/./" }, { "a/.//", 1, "a/./" }, { ".//a", 1, "./a" }, { "./", 1, "" }, { "a/./../b", 1, NULL },
-	{ "././.", 0, "" }, { "a/././b", 0, "a/b" }, { "a\n/b", 0, "a\n/b" },
-};
-
-/* No component may lead up, whatever else a cleaned path looks like. */
-static void
-is_harmless(const char *path)
-{
-	ck_assert_msg(path[0] != '/', "\"%s\"", path);
-	for (const char *p = path; *p != '\0'; p += strspn(p, "/")) {
-		size_t n = strcspn(p, "/");
-
-		ck_assert_msg(!(n == 2 && p[0] == '.' && p[1] == '.'), "\"%s\"", path);
-		p += n;
-	}
-}
-
-START_TEST(a_path_is_cleaned_and_never_leads_up)
-{
-	char arg[64];
-
-	strcpy(arg, paths[_i].in);
-	source_clean_path(arg, paths[_i].marks);
-	if (paths[_i].out != NULL)
-		ck_assert_msg(strcmp(arg, paths[_i].out) == 0, "\"%s\": \"%s\"", paths[_i].in, arg);
-	is_harmless(arg);
-}
-END_TEST
-
-START_TEST(no_path_of_a_few_characters_leads_up)
-{
-	static const char alphabet[] = "./a";
-	char arg[16], copy[16];
-
-	for (int k = 0; k < 19683; k++)		/* 3^9 */
-		for (int marks = 0; marks < 2; marks++) {
-			int v = k, n = 0;
-
-			for (; n < 9; n++, v /= 3)
-				arg[n] = alphabet[v % 3];
-			for (int len = 1; len <= 9; len++) {
-				memcpy(copy, arg, (size_t)len);
-				copy[len] = '\0';
-				source_clean_path(copy, marks);
-				is_harmless(copy);
-				ck_assert_uint_le(strlen(copy), (size_t)len);
-			}
-		}
-}
-END_TEST
-
 static struct source_conf conf;
 static struct root root;
 static struct rules *none;
@@ -336,12 +280,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("syncd/pull/flist");
-	TCase *t = tcase_create("source");
+	TCase *t = tcase_create("tree");
 
-	tcase_add_loop_test(t, a_path_is_cleaned_and_never_leads_up, 0, ARRAY_LEN(paths));
-	tcase_add_test(t, no_path_of_a_few_characters_leads_up);
-	suite_add_tcase(s, t);
-	t = tcase_create("tree");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_example_of_the_protocol_is_in_its_order);
 	tcase_add_test(t, below_29_the_order_is_that_of_the_bytes);

@@ -1,0 +1,51 @@
+/* What a pull holds, from the client's last rule to its end. */
+#include "syncd/pull/pull.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int
+pull_begin(struct session *s)
+{
+	struct pull *p;
+
+	if (s->pull != NULL)
+		return 0;
+	if ((p = s->pull = calloc(1, sizeof *p)) == NULL)
+		return -ENOMEM;
+	p->send.fd = p->opener.fd = p->remover.fd = -1;
+	p->match_cost = (struct match_cost){ &s->work, MATCH_VAIN_SPARE };
+	names_init(&p->users, -1, 'u');
+	names_init(&p->groups, -1, 'g');
+	return s->method == SQUEEZE_NONE ? 0 : squeeze_new(s->method, s->level, sender_sink, s, &p->squeeze);
+}
+
+void
+pull_free(struct session *s)
+{
+	struct pull *p = s->pull;
+
+	if (p == NULL)
+		return;
+	opener_done(&p->opener);
+	opener_done(&p->remover);
+	attrs_free(p->attrs);
+	source_free(p->source);
+	strong_free(p->list_sum);
+	free(p->list_chunk);
+	free(p->small);
+	squeeze_free(p->squeeze);
+	names_done(&p->users);
+	names_done(&p->groups);
+	free(p);
+	s->pull = NULL;
+}
+
+enum step
+pull_broken(struct session *s, int err)
+{
+	if (s->pull->source != NULL)
+		s->rules_error = source_rules_error(s->pull->source);
+	return session_broken(s, err);
+}
