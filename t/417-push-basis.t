@@ -110,24 +110,24 @@ for p in $(versions 29 31 32); do
 	c 'the same, relative' -aiR --stats --no-whole-file --partial-dir=//part/ more/./deep/er @/up/
 	c 'the same, delayed' -ai --stats --no-whole-file --delay-updates --partial-dir=/part more/deep/ @/up/deep/
 	c 'a partial directory outside' -ai --stats --no-whole-file --partial-dir=/../cut/part more/deep/ @/up/deep/
-	push_side ours "$port" --protocol=$p -a --delay-updates --partial-dir=/part more/ @/up/	# rsync puts one in the place of the other
+	push_ours --protocol=$p -a --delay-updates --partial-dir=/part more/ @/up/	# rsync puts one in the place of the other
 	rmdir "$scratch/up.ours/d/part"
 	is "$(diff -r "$more" "$scratch/up.ours/d" 2>&1)" "" "protocol $p: files of one name that wait"
 	before=$old
 
 	# rsync's own daemon takes the basis for data that is there, and leaves holes: ours sends the whole file
 	for how in append append-verify; do for where in ref short other; do
-		push_side ours "$port" --protocol=$p -a --$how --no-whole-file --compare-dest=/$where tree/ @/up/new/
+		push_ours --protocol=$p -a --$how --no-whole-file --compare-dest=/$where tree/ @/up/new/
 		is "$(cmp "$tree/f" "$scratch/up.ours/d/new/f" 2>&1)" "" "protocol $p: --$how looks at no other directory ($where)"
 	done; done
-	push_side ours "$port" --protocol=$p -ab --inplace --no-whole-file tree/ @/up/stuck/
+	push_ours --protocol=$p -ab --inplace --no-whole-file tree/ @/up/stuck/
 	is "$(cmp "$old/stuck/f" "$scratch/up.ours/d/stuck/f" 2>&1; grep -c 'backup of .* failed: Is a directory' "$scratch/ours.out"; tail -n 1 "$scratch/ours.out")" \
 	    "1
 exit 23" "protocol $p: no backup, no overwriting"
-	push_side ours "$port" --protocol=$p -ay --append-verify --no-whole-file tree/ @/up/like/
+	push_ours --protocol=$p -ay --append-verify --no-whole-file tree/ @/up/like/
 	is "$(cmp "$tree/f" "$scratch/up.ours/d/like/f" 2>&1)" "" "protocol $p: --append-verify looks at no similar name"
-	push_side ours "$port" --protocol=$p -a --append --no-whole-file tree/ @/up/short/
+	push_ours --protocol=$p -a --append --no-whole-file tree/ @/up/short/
 	is "$(cmp "$tree/f" "$scratch/up.ours/d/short/f" 2>&1)" "" "protocol $p: --append goes on with what is there"
-	push_side ours "$port" --protocol=$p -ab --append-verify --inplace --no-whole-file tree/ @/up/short/
+	push_ours --protocol=$p -ab --append-verify --inplace --no-whole-file tree/ @/up/short/
 	is "$(cmp "$tree/f" "$scratch/up.ours/d/short/f" 2>&1)" "" "protocol $p: --append-verify with a backup"
 done

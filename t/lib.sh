@@ -192,6 +192,8 @@ push_as_stock() {
 	"$beside" push "$scratch" "$port" "$rport" "$before" "$fresh" "$@" > "$scratch/.beside" 2>&1
 	report $? "$_name" || cat "$scratch/.beside"
 }
+# push_ours ARGUMENT...: such a push to our daemon alone, that says what it says in $scratch/ours.out
+push_ours() { "$beside" push "$scratch" "$port" '' "$before" "$fresh" "$@"; }
 link_groups() { # names that share a file, a line each
 	( cd "$1" && find . -links +1 ! -type d -printf '%i %p\n' | sort | awk '{ g[$1] = g[$1] " " $2 } END { for (i in g) print g[i] }' | sort )
 }

@@ -2,7 +2,7 @@
  *   beside pull DIR PORT RPORT BEFORE "" ARGUMENT...	into DIR/ours/d and DIR/stock/d, copies of BEFORE
  *   beside push DIR PORT RPORT BEFORE FRESH ARGUMENT...	into DIR/up.ours/d and DIR/up.stock/d, what the modules "up" of the daemons at
  *		PORT and RPORT hold, copies of BEFORE; in DIR, or where there is a copy of FRESH as "src", then compared too
- * BEFORE, FRESH: "" for none.  In an ARGUMENT a leading @ stands for rsync://127.0.0.1:PORT.
+ * BEFORE, FRESH: "" for none.  RPORT "": to our daemon alone, and nothing is compared.  In an ARGUMENT a leading @ stands for rsync://127.0.0.1:PORT.
  * What each said stays in DIR/ours.out and DIR/stock.out, and in DIR/ours.said and DIR/stock.said what is compared of it.
  * Exit 0: the same.  1: not, and why on standard output, as comments of TAP.
  * One process where a script's cp, rm, timeout, grep, sed, sort and cmp were twenty. */
@@ -64,7 +64,7 @@ die(const char *what)
 	exit(1);
 }
 
-static char *
+static char *__attribute__((format(printf, 1, 0)))
 text(const char *fmt, const char *a, const char *b)
 {
 	char *s;
@@ -273,10 +273,11 @@ int
 main(int argc, char **argv)
 {
 	struct side sides[2] = { { .name = "stock" }, { .name = "ours" } };
-	pid_t copies[2][2] = { { 0 } }, runs[2];
+	pid_t copies[2][2] = { { 0 } }, runs[2] = { 0 };
 	int status[2] = { 0 };
 	sigset_t chld;
 	bool push;
+	int first;
 	size_t n;
 
 	if (argc < 8 || (strcmp(argv[1], "pull") != 0 && strcmp(argv[1], "push") != 0)) {
@@ -284,6 +285,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	push = strcmp(argv[1], "push") == 0;
+	first = argv[4][0] == '\0';
 	sides[0].port = argv[4];
 	sides[1].port = argv[3];
 	sigemptyset(&chld);
@@ -292,19 +294,21 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < REWRITES; i++)
 		if (regcomp(&rewrites[i].re, rewrites[i].match, REG_EXTENDED) != 0)
 			die(rewrites[i].match);
-	for (int i = 0; i < 2; i++)
+	for (int i = first; i < 2; i++)
 		prepare(&sides[i], argv[2], push, argv[5], argv[6], copies[i]);
-	for (int i = 0; i < 2; i++)
+	for (int i = first; i < 2; i++)
 		wait_for(copies[i], status);
-	for (int i = 0; i < 2; i++) {
+	for (int i = first; i < 2; i++) {
 		run(&sides[i], push, argc - 7, argv + 7);
 		runs[i] = sides[i].pid;
 	}
 	wait_for(runs, status);
-	for (int i = 0; i < 2; i++) {
+	for (int i = first; i < 2; i++) {
 		sides[i].status = status[i];
 		gather(&sides[i], push, argv[6]);
 	}
+	if (first > 0)
+		return 0;
 	if (unreachable(&sides[0], push))
 		return 1;
 	n = differing(&sides[0].said, &sides[1].said, 0);
