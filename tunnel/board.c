@@ -10,10 +10,26 @@
 
 const unsigned board_buckets[BOARD_BUCKETS - 1] = { 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10000 };
 
-struct pages {				/* what lies in the memory that is shared */
-	struct board_facts facts;
-	struct board_row rows[BOARD_ROWS];	/* memory only where something was counted */
+struct facts {				/* what the master tells all others */
+	_Alignas(BOARD_LINE) _Atomic uint32_t n;	/* rows that were ever used */
+	_Atomic uint32_t n_columns;
+	_Atomic uint32_t workers, generation;	/* that accept; how many there were */
+	char names[BOARD_COLUMNS][BOARD_NAME_SIZE];	/* of columns; they stay */
 };
+
+struct row {
+	_Alignas(BOARD_LINE) _Atomic uint32_t live;	/* connections at present */
+	_Atomic uint32_t waiting;		/* handshakes, for the vault */
+	_Atomic uint64_t counts[BOARD_COLUMNS][COUNTERS];
+};
+
+/* What lies in the memory that is shared: each part in pages of its own, and memory only where something was counted. */
+struct pages {
+	union { struct facts facts; char room[BOARD_PAGE]; };
+	union room { struct row row; char room[BOARD_PAGE]; } rows[BOARD_ROWS];
+};
+
+_Static_assert(sizeof(struct facts) <= BOARD_PAGE && sizeof(struct pages) == (BOARD_ROWS + 1) * (size_t)BOARD_PAGE, "pages");
 
 struct board {
 	struct pages *own;		/* the master's, to write; of a worker's nothing but its row is mapped */
@@ -40,7 +56,7 @@ map_and_seal(struct board *b)
 static void
 name_column(struct board *b, const char *name)
 {
-	struct board_facts *f = &b->own->facts;
+	struct facts *f = &b->own->facts;
 
 	snprintf(b->names[b->n_columns], BOARD_NAME_SIZE, "%s", name);
 	memcpy(f->names[b->n_columns], b->names[b->n_columns], BOARD_NAME_SIZE);
@@ -83,7 +99,7 @@ keep_only(struct board *b, size_t from, size_t to)
 int
 board_enter(struct board *b, size_t row)
 {
-	size_t from = row < BOARD_ROWS ? offsetof(struct pages, rows) + row * sizeof(struct board_row) : 0;
+	size_t from = row < BOARD_ROWS ? offsetof(struct pages, rows) + row * sizeof(union room) : 0;
 	void *all = mmap(NULL, sizeof *b->own, PROT_READ, MAP_SHARED, b->fd, 0);
 
 	if (all == MAP_FAILED)
@@ -91,7 +107,7 @@ board_enter(struct board *b, size_t row)
 	b->all = all;
 	close(b->fd);
 	b->fd = -1;
-	return row < BOARD_ROWS ? keep_only(b, from, from + sizeof(struct board_row)) : keep_only(b, 0, 0);
+	return row < BOARD_ROWS ? keep_only(b, from, from + sizeof(union room)) : keep_only(b, 0, 0);
 }
 
 void
@@ -120,8 +136,8 @@ void
 board_give_back(struct board *b, struct board_owners *o, size_t row)
 {
 	if (--o->users[row] == 0) {
-		atomic_store(&b->own->rows[row].live, 0);
-		atomic_store(&b->own->rows[row].waiting, 0);
+		atomic_store(&b->own->rows[row].row.live, 0);
+		atomic_store(&b->own->rows[row].row.waiting, 0);
 	}
 }
 
@@ -146,14 +162,14 @@ board_live(const struct board *b)
 	uint64_t sum = 0;
 
 	for (size_t i = 0, n = rows_used(b); i < n; i++)
-		sum += bounded(atomic_load(&b->all->rows[i].live), BOARD_LIVE_MAX);
+		sum += bounded(atomic_load(&b->all->rows[i].row.live), BOARD_LIVE_MAX);
 	return sum;
 }
 
 void
 board_add_live(struct board *b, size_t row, int n)
 {
-	atomic_fetch_add(&b->own->rows[row].live, (uint32_t)n);
+	atomic_fetch_add(&b->own->rows[row].row.live, (uint32_t)n);
 }
 
 size_t
@@ -213,13 +229,13 @@ board_generation(const struct board *b)
 void
 board_count(struct board *b, size_t row, size_t column, size_t counter, uint64_t n)
 {
-	atomic_fetch_add_explicit(&b->own->rows[row].counts[column][counter], n, memory_order_relaxed);
+	atomic_fetch_add_explicit(&b->own->rows[row].row.counts[column][counter], n, memory_order_relaxed);
 }
 
 _Atomic uint32_t *
 board_waiting_of(struct board *b, size_t row)
 {
-	return &b->own->rows[row].waiting;
+	return &b->own->rows[row].row.waiting;
 }
 
 void
@@ -239,7 +255,7 @@ board_sum(const struct board *b, size_t column, size_t counter)
 	uint64_t sum = 0;
 
 	for (size_t i = 0, n = rows_used(b); i < n; i++)
-		sum += atomic_load_explicit(&b->all->rows[i].counts[column][counter], memory_order_relaxed);
+		sum += atomic_load_explicit(&b->all->rows[i].row.counts[column][counter], memory_order_relaxed);
 	return sum;
 }
 
@@ -249,6 +265,6 @@ board_waiting(const struct board *b)
 	uint64_t sum = 0;
 
 	for (size_t i = 0, n = rows_used(b); i < n; i++)
-		sum += bounded(atomic_load(&b->all->rows[i].waiting), BOARD_WAITING_MAX);
+		sum += bounded(atomic_load(&b->all->rows[i].row.waiting), BOARD_WAITING_MAX);
 	return sum;
 }

@@ -32,20 +32,6 @@ enum counter {
 /* The upper bounds of all but the last bucket, in ms. */
 extern const unsigned board_buckets[BOARD_BUCKETS - 1];
 
-struct board_row {
-	_Alignas(BOARD_PAGE) _Atomic uint32_t live;	/* connections at present */
-	_Atomic uint32_t waiting;			/* handshakes, for the vault */
-	_Atomic uint64_t counts[BOARD_COLUMNS][COUNTERS];
-};
-
-/* What the master tells all others. */
-struct board_facts {
-	_Alignas(BOARD_PAGE) _Atomic uint32_t n;	/* rows that were ever used */
-	_Atomic uint32_t n_columns;
-	_Atomic uint32_t workers, generation;	/* that accept; how many there were */
-	char names[BOARD_COLUMNS][BOARD_NAME_SIZE];	/* of columns; they stay */
-};
-
 struct board;
 
 /* Who has which row: the master's alone. */
