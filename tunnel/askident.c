@@ -51,6 +51,7 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 	enum step step;
 
 	c->errand = NULL;
+	conn_errand_done(c);
 	if (ends_of(c, &peer, &own, &ports) == 0 && is_wanted(c, bytes, n, &ports)) {
 		conn_say(c, LOG_INFO, "IDENT authentication passed");
 		step = conn_advance(c);
@@ -65,7 +66,7 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 enum step
 conn_ident_run(struct conn *c)
 {
-	struct spawn_request req = { .kind = SPAWN_IDENT, .service = conn_service_number(c) };
+	struct spawn_request req = { .kind = SPAWN_IDENT };
 	char text[ADDR_TEXT_SIZE];
 	struct identd_ports ports;
 	struct addr peer, own;
@@ -81,7 +82,7 @@ conn_ident_run(struct conn *c)
 	req.port = ports.theirs;
 	req.own_port = ports.ours;
 	conn_deadline(c, conn_conf(c)->t_busy + conn_conf(c)->t_connect);
-	if (errand_start(&c->env->asks, &req, IDENTD_LINE_MAX, answered, c, &c->errand) == 0)
+	if (conn_errand(c, &req, IDENTD_LINE_MAX, answered, &c->errand) == 0)
 		return STEP_WAIT;
 	return refuse(c, NULL, 0, NULL);
 }

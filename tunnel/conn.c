@@ -294,11 +294,41 @@ expired(void *arg)
 }
 
 void
+conn_errand_done(struct conn *c)
+{
+	if (c->errands)
+		loop_unwatch(c->env->loop, &c->local.in);
+	c->errands = 0;
+}
+
+/* Nothing is read meanwhile; but for who has reset his connection nobody shall work. */
+int
+conn_errand(struct conn *c, struct spawn_request *req, size_t max, errand_done done, struct errand **ret)
+{
+	char host[ADDR_TEXT_SIZE];
+	struct addr peer;
+	int r;
+
+	req->service = conn_service_number(c);
+	if (sock_peer(c->local.rfd, &peer) == 0 && peer.ss.ss_family != AF_UNIX)
+		snprintf(req->peer, sizeof req->peer, "%s", addr_host(&peer, host, sizeof host));
+	c->errands = c->local.rfd == c->local.wfd && loop_watch(c->env->loop, &c->local.in, 0) == 0;
+	if ((r = errand_start(&c->env->asks, req, max, done, c, ret)) != 0)
+		conn_errand_done(c);
+	return r;
+}
+
+void
 conn_ready(void *arg, uint32_t events)
 {
 	struct conn *c = arg;
 
-	(void)events;
+	if (c->errands && (events & (EPOLLHUP | EPOLLERR)) != 0) {
+		conn_errand_done(c);
+		if (conn_reset(c) == STEP_NEXT)
+			conn_run(c);
+		return;
+	}
 	c->touched = loop_now(c->env->loop);
 	conn_run(c);
 }

@@ -45,6 +45,7 @@ struct conn {
 	struct judge *judge;		/* while OCSP responders are asked */
 	struct talk *talk;		/* while a protocol talks */
 	struct errand *errand;		/* while the target's names are looked up */
+	int errands;			/* somebody else works for it, and its peer's end is watched */
 	struct targets own;		/* what came of it, or what the peer asked for */
 	size_t lingered;		/* bytes thrown away so far */
 };
@@ -78,6 +79,11 @@ void conn_switch(struct conn *c, const struct service *sv);
 
 /* For requests to the spawner. */
 uint32_t conn_service_number(const struct conn *c);
+
+/* Have the spawner do that for the connection (service and peer are filled in), as errand_start does.  Until conn_errand_done,
+ * which done calls first, it ends when its peer has gone. */
+int conn_errand(struct conn *c, struct spawn_request *req, size_t max, errand_done done, struct errand **ret);
+void conn_errand_done(struct conn *c);
 
 /* --- summary.c: the last line about a connection ------------------------------------------------ */
 

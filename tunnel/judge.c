@@ -140,6 +140,7 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 	enum step step;
 
 	c->judge->errand = NULL;
+	conn_errand_done(c);
 	if (n > 0)
 		v = weigh(c, bytes, n, 0);
 	else
@@ -155,7 +156,7 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 static int
 ask(struct conn *c, const char *kind, const char *url)
 {
-	struct spawn_request req = { .kind = SPAWN_FETCH, .service = conn_service_number(c) };
+	struct spawn_request req = { .kind = SPAWN_FETCH };
 	struct judge *j = c->judge;
 
 	j->asked = 1;
@@ -167,7 +168,7 @@ ask(struct conn *c, const char *kind, const char *url)
 	snprintf(req.url, sizeof req.url, "%s", url);
 	req.n_body = (uint32_t)ocsp_query_put(j->query, req.body, sizeof req.body);
 	conn_deadline(c, conn_conf(c)->t_busy + conn_conf(c)->t_ocsp);
-	return req.n_body > 0 && errand_start(&c->env->asks, &req, SPAWN_FETCHED_MAX, answered, c, &j->errand) == 0;
+	return req.n_body > 0 && conn_errand(c, &req, SPAWN_FETCHED_MAX, answered, &j->errand) == 0;
 }
 
 /* Until somebody has to be waited for, or all is known. */

@@ -58,9 +58,8 @@ limits_leave(struct limits *l)
 	munmap(l->meters, METERS_SIZE);
 }
 
-/* 0: not an IP address. */
-static uint64_t
-network_of(const struct addr *a)
+uint64_t
+limits_network(const struct addr *a)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->ss;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->ss;
@@ -119,7 +118,7 @@ int
 limits_admit(struct limits *l, enum limit what, const struct addr *peer, uint64_t now, unsigned rate, unsigned rate_address)
 {
 	struct meter *m = &l->meters[what];
-	uint64_t net = network_of(peer), us = now * 1000;
+	uint64_t net = limits_network(peer), us = now * 1000;
 	int good = 0;
 
 	if (rate_address > 0 && net != 0) {

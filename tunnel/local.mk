@@ -11,7 +11,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/ask.c tunnel/ask.h tunnel/askident.c tunnel/board.c tunnel/board.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
 	tunnel/execute.c tunnel/errand.c tunnel/errand.h tunnel/handshake.c tunnel/identd.c tunnel/identd.h tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/judge.c tunnel/limit.c tunnel/limit.h tunnel/load.c tunnel/load.h \
 	tunnel/children.c tunnel/master.c tunnel/master.h tunnel/master_rooms.h tunnel/metrics.c tunnel/metrics.h tunnel/negotiate.c tunnel/ntlm.c tunnel/ntlm.h tunnel/proxy.c tunnel/proxy.h tunnel/recheck.c tunnel/refusal.c tunnel/refusal.h tunnel/reload.c tunnel/reload.h tunnel/revocations.c tunnel/revocations.h tunnel/roles.c tunnel/roles.h \
-	tunnel/runner.c tunnel/runner.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
+	tunnel/runner.c tunnel/runner.h tunnel/runners.c tunnel/runners.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
 	tunnel/spawnmsg.h tunnel/summary.c tunnel/staple.c tunnel/staple.h tunnel/starttls.c tunnel/starttls.h tunnel/starttls_bytes.c \
 	tunnel/starttls_http.c tunnel/starttls_mail.c tunnel/starttls_socks.c tunnel/table.c tunnel/table.h \
 	tunnel/takeover.c tunnel/takeover.h tunnel/target.c tunnel/target.h tunnel/vault.c tunnel/vault.h tunnel/vaultask.c tunnel/vaultask.h tunnel/vaultmsg.h tunnel/tlsname.c tunnel/tlsname.h tunnel/transfer.c tunnel/watch.c tunnel/watch.h tunnel/worker.c tunnel/worker.h tunnel/wrap.c tunnel/wrapper.c tunnel/wrapper.h
@@ -73,7 +73,7 @@ SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclos
 	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
 	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t \
 	t/540-tunnel-ident.t t/541-tunnel-options.t t/542-tunnel-log-lines.t \
-	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t
+	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

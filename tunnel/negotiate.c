@@ -205,6 +205,7 @@ looked_up(void *arg, const uint8_t *bytes, size_t n)
 	struct spawn_addrs got = { .n = 0 };
 
 	c->talk->errand = NULL;
+	conn_errand_done(c);
 	if (n == sizeof got)
 		memcpy(&got, bytes, sizeof got);
 	st->n_found = got.n < ARRAY_LEN(st->found) ? got.n : ARRAY_LEN(st->found);
@@ -217,7 +218,7 @@ static enum step
 look_up(struct conn *c)
 {
 	struct talk *t = c->talk;
-	struct spawn_request req = { .kind = SPAWN_NAME, .service = conn_service_number(c), .port = t->st.port };
+	struct spawn_request req = { .kind = SPAWN_NAME, .port = t->st.port };
 	int r;
 
 	if (t->waiting)
@@ -230,7 +231,7 @@ look_up(struct conn *c)
 	t->waiting = 1;
 	end_watch(c->env->loop, &c->local, 0);
 	snprintf(req.host, sizeof req.host, "%s", t->st.host);
-	r = errand_start(&c->env->asks, &req, sizeof(struct spawn_addrs), looked_up, c, &t->errand);
+	r = conn_errand(c, &req, sizeof(struct spawn_addrs), looked_up, &t->errand);
 	return r == 0 ? STEP_WAIT : talk_failed(c, r);
 }
 

@@ -12,9 +12,10 @@
 #include "lib/role.h"
 #include "lib/sock.h"
 #include "tunnel/identd.h"
+#include "tunnel/runners.h"
 #include "tunnel/wrapper.h"
 
-enum { PIPE_FD = 3, NAME_SECONDS = 60 };
+enum { PIPE_FD = 3 };
 
 /* The pipe is all that is left open: a name server that is slow must not hold a worker's channel. */
 static void
@@ -43,7 +44,6 @@ look_up(const struct opt_list *names)
 	const char *bad;
 
 	memset(&answer, 0, sizeof answer);
-	alarm(NAME_SECONDS);
 	if (targets_resolve(names, TARGET_CONNECT, &t, &bad) != 0)
 		t.n = 0;
 	answer.n = (uint32_t)(t.n > SPAWN_ADDRS_MAX ? SPAWN_ADDRS_MAX : t.n);
@@ -113,9 +113,10 @@ fetch(const struct service *sv, const struct spawn_request *req, const struct ro
 	int tls = 0, fd, wait = (int)sv->conf->t_ocsp, busy = (int)sv->conf->t_busy;
 	char *host, *port, *path;
 
+	if (busy > RUNNERS_ANSWER_SECONDS)
+		busy = RUNNERS_ANSWER_SECONDS;
 	if (OSSL_HTTP_parse_url(req->url, &tls, NULL, &host, &port, NULL, &path, NULL, NULL) != 1 || tls)
 		return;
-	alarm((unsigned)(NAME_SECONDS + wait + busy));
 	if ((fd = reach(host, port, wait)) >= 0 && role_enter(&walls, NULL) == 0)
 		exchange(req, host, port, path, fd, busy);
 }
@@ -125,7 +126,6 @@ ask_wrapper(const char *service, const char *host)
 {
 	const uint8_t yes = SPAWN_WRAP_YES;
 
-	alarm(NAME_SECONDS);
 	if (wrapper_allows(service, host))
 		write_all(&yes, 1);
 }
@@ -165,7 +165,6 @@ ask_identd(const struct service *sv, const struct spawn_request *req)
 	ssize_t got = 1;
 	int fd;
 
-	alarm((unsigned)(sv->conf->t_connect + sv->conf->t_busy + 1));
 	if ((fd = reach_identd(req, (int)sv->conf->t_connect)) < 0 || sock_set_blocking(fd, 1) != 0)
 		return;
 	identd_question(&ports, line, sizeof line);
@@ -178,9 +177,10 @@ ask_identd(const struct service *sv, const struct spawn_request *req)
 }
 
 _Noreturn void
-runner_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter, int fd)
+runner_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter, int fd, unsigned seconds)
 {
 	keep_only(fd);
+	alarm(seconds + 1);		/* the spawner is there before it, unless it is no more */
 	if (req->kind == SPAWN_FETCH)
 		fetch(sv, req, filter);
 	else if (req->kind == SPAWN_WRAP)

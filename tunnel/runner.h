@@ -8,9 +8,9 @@
 
 struct role_filter;
 
-/* In a process of its own: write the result to fd and exit.  What a responder sends is read within
- * a worker's walls. */
+/* In a process of its own: write the result to fd and exit, after that many seconds at the latest.  What a responder sends is
+ * read within a worker's walls. */
 _Noreturn void runner_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter,
-    int fd);
+    int fd, unsigned seconds);
 
 #endif

@@ -60,6 +60,7 @@ looked_up(void *arg, const uint8_t *bytes, size_t n)
 	enum step step = STEP_NEXT;
 
 	c->errand = NULL;
+	conn_errand_done(c);
 	if (n == sizeof got)
 		memcpy(&got, bytes, sizeof got);
 	if (got.n == 0 || got.n > SPAWN_ADDRS_MAX || (c->own.v = malloc(got.n * sizeof *got.v)) == NULL) {
@@ -76,13 +77,12 @@ looked_up(void *arg, const uint8_t *bytes, size_t n)
 enum step
 conn_lookup_run(struct conn *c)
 {
-	struct spawn_request req = { .kind = c->redirected ? SPAWN_REDIRECT : SPAWN_CONNECT,
-	    .service = conn_service_number(c) };
+	struct spawn_request req = { .kind = c->redirected ? SPAWN_REDIRECT : SPAWN_CONNECT };
 
 	if (c->errand != NULL)
 		return STEP_WAIT;
 	conn_deadline(c, conn_conf(c)->t_busy);
-	if (errand_start(&c->env->asks, &req, sizeof(struct spawn_addrs), looked_up, c, &c->errand) == 0)
+	if (conn_errand(c, &req, sizeof(struct spawn_addrs), looked_up, &c->errand) == 0)
 		return STEP_WAIT;
 	return no_address(c);
 }

@@ -18,11 +18,11 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tunnel/ctl.h"
-#include "tunnel/runner.h"
+#include "tunnel/runners.h"
 #include "tunnel/spawnmsg.h"
 #include "tunnel/worker.h"
 
-enum { ARGS_MAX = 256, SAID_MAX = 512, BACKLOG = 16, RUNNERS_MAX = 256 };
+enum { ARGS_MAX = 256, SAID_MAX = 512, BACKLOG = 16 };
 
 struct spawner {
 	const struct spawn_job *job;
@@ -30,12 +30,14 @@ struct spawner {
 	struct watch ctl;
 	unsigned channels;
 	int closing;			/* no more channels will come */
-	pid_t runners[RUNNERS_MAX];	/* children that run no program; 0: none */
+	unsigned opened;		/* channels that ever were */
+	struct runners *runners;	/* children that run no program */
 };
 
 struct channel {			/* to one worker */
 	struct spawner *sp;
 	struct watch watch;
+	unsigned number;
 };
 
 struct said {				/* what a child writes to its standard error */
@@ -294,57 +296,6 @@ start_child(struct spawner *sp, const struct spawn_request *req, int *ret_fd, pi
 	return r;
 }
 
-/* --- errands ------------------------------------------------------------------------------- */
-
-static void
-fresh_child(void)
-{
-	fresh_signals();
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* 0 with *ret_fd where the result comes, or -errno. */
-static int
-start_runner(struct spawner *sp, const struct spawn_request *req, int *ret_fd)
-{
-	size_t i = 0;
-	int fds[2], r = 0;
-	pid_t pid;
-
-	while (i < RUNNERS_MAX && sp->runners[i] != 0)
-		i++;
-	if (i == RUNNERS_MAX)
-		return -EAGAIN;
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	if ((pid = fork()) == 0) {
-		fresh_child();
-		runner_main(&sp->job->services->v[req->service], req, sp->job->filter, fds[1]);
-	}
-	if (pid < 0)
-		r = -errno;
-	close(fds[1]);
-	if (r != 0)
-		close(fds[0]);
-	else
-		*ret_fd = fds[0];
-	sp->runners[i] = r == 0 ? pid : 0;
-	return r;
-}
-
-/* Was it one of them?  Then it is forgotten. */
-static int
-forget_runner(struct spawner *sp, pid_t pid)
-{
-	for (size_t i = 0; i < RUNNERS_MAX; i++)
-		if (sp->runners[i] == pid) {
-			sp->runners[i] = 0;
-			return 1;
-		}
-	return 0;
-}
-
 /* --- requests ------------------------------------------------------------------------------- */
 
 static int
@@ -359,7 +310,7 @@ is_sound(const struct spawner *sp, const struct spawn_request *req)
 	const struct service_set *set = sp->job->services;
 
 	return req->service < set->n && service_may_ask(&set->v[req->service], req->kind) && req->port <= UINT16_MAX &&
-	    req->own_port <= UINT16_MAX && ends_within(req->own, sizeof req->own) &&
+	    req->own_port <= UINT16_MAX && ends_within(req->own, sizeof req->own) && ends_within(req->peer, sizeof req->peer) &&
 	    ends_within(req->host, sizeof req->host) && ends_within(req->subject, sizeof req->subject) &&
 	    ends_within(req->issuer, sizeof req->issuer) && ends_within(req->url, sizeof req->url) &&
 	    req->n_body <= sizeof req->body;
@@ -391,7 +342,7 @@ answer(struct channel *c, const struct spawn_request *req)
 	if (req->kind == SPAWN_PROGRAM)
 		a.error = start_child(c->sp, req, &fd, &a.pid);
 	else
-		a.error = start_runner(c->sp, req, &fd);
+		a.error = runners_add(c->sp->runners, c->number, req, &fd);
 	r = ctl_send_bytes(c->watch.fd, &a, sizeof a, fd);
 	if (fd >= 0)
 		close(fd);
@@ -426,7 +377,7 @@ channel_open(struct spawner *sp, int fd)
 		close(fd);
 		return;
 	}
-	*c = (struct channel){ .sp = sp, .watch = { .fd = fd, .ready = channel_ready, .arg = c } };
+	*c = (struct channel){ .sp = sp, .number = sp->opened++, .watch = { .fd = fd, .ready = channel_ready, .arg = c } };
 	sp->channels++;
 	if (loop_watch(sp->loop, &c->watch, EPOLLIN) != 0)
 		channel_close(c);
@@ -464,7 +415,7 @@ child_ended(void *arg, int signo)
 
 	(void)signo;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (forget_runner(sp, pid))
+		if (runners_ended(sp->runners, pid))
 			continue;
 		else if (WIFSIGNALED(status))
 			log_info("Child process %d terminated on SIG%s", (int)pid, sigabbrev_np(WTERMSIG(status)));
@@ -481,11 +432,16 @@ spawner_init(struct spawner *sp, const struct spawn_job *job)
 	*sp = (struct spawner){ .job = job };
 	if ((r = loop_new(&sp->loop)) != 0)
 		return r;
+	if ((r = runners_new(sp->loop, job->services, job->filter, &sp->runners)) != 0)
+		goto err0;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
 	sp->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = sp };
 	if ((r = loop_signals(sp->loop, &mask, child_ended, sp)) != 0 || (r = loop_watch(sp->loop, &sp->ctl, EPOLLIN)) != 0)
-		loop_free(sp->loop);
+		goto err1;
+	return 0;
+err1:	runners_free(sp->runners);
+err0:	loop_free(sp->loop);
 	return r;
 }
 
@@ -502,6 +458,7 @@ spawner_main(const struct spawn_job *job)
 	}
 	if ((r = spawner_init(&sp, job)) == 0) {
 		r = loop_run(sp.loop);
+		runners_free(sp.runners);
 		loop_free(sp.loop);
 	}
 	if (r != 0)

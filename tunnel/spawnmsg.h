@@ -26,6 +26,7 @@ struct spawn_request {
 	uint32_t kind;
 	uint32_t service;		/* index into the set */
 	uint32_t port;			/* the peer's, or the name's; up to 65535 */
+	char peer[SPAWN_HOST_SIZE];	/* for whom: the peer's address, numeric; "": nobody's */
 	char host[SPAWN_HOST_SIZE];	/* the peer's address, numeric; or the name */
 	char own[SPAWN_HOST_SIZE];	/* our address, numeric, and port */
 	uint32_t own_port;

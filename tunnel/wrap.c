@@ -27,6 +27,7 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 	int is_yes = n == 1 && bytes[0] == SPAWN_WRAP_YES;
 
 	c->errand = NULL;
+	conn_errand_done(c);
 	if ((is_yes ? conn_advance(c) : refuse(c)) == STEP_NEXT)
 		conn_run(c);
 }
@@ -34,7 +35,7 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 enum step
 conn_wrap_run(struct conn *c)
 {
-	struct spawn_request req = { .kind = SPAWN_WRAP, .service = conn_service_number(c) };
+	struct spawn_request req = { .kind = SPAWN_WRAP };
 	char host[ADDR_TEXT_SIZE];
 	struct addr peer;
 
@@ -44,7 +45,7 @@ conn_wrap_run(struct conn *c)
 		return conn_advance(c);
 	snprintf(req.host, sizeof req.host, "%s", addr_host(&peer, host, sizeof host));
 	conn_deadline(c, conn_conf(c)->t_busy);
-	if (errand_start(&c->env->asks, &req, 1, answered, c, &c->errand) == 0)
+	if (conn_errand(c, &req, 1, answered, &c->errand) == 0)
 		return STEP_WAIT;
 	return refuse(c);
 }
