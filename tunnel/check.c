@@ -1,5 +1,6 @@
 #include "tunnel/check.h"
 
+#include <openssl/ssl.h>
 #include <string.h>
 
 static int
@@ -122,17 +123,82 @@ check_service(const struct tun_service *s, int inetd)
 	return why;
 }
 
-const char *
-check_warning(const struct tun_service *s)
+/* What makes a section worth less than it looks: each is allowed, as in stunnel, and told. */
+static int
+knows_nobody(const struct tun_service *s)
+{
+	return s->tls.client && !s->tls.plain.verify.peer && !s->tls.plain.verify.chain && !is_set(s->tls.psk_secrets);
+}
+
+static int
+knows_any_host(const struct tun_service *s)
 {
 	const struct verify_mode *m = &s->tls.plain.verify;
 
-	if (!s->tls.client || m->peer || is_set(s->tls.psk_secrets))
-		return NULL;
-	if (!m->chain)
-		return "needs authentication to prevent MITM attacks";
-	return has_checks(&s->tls) ? NULL :
-	    "uses \"verifyChain\" without subject checks: use \"checkHost\" or \"checkIP\" to restrict trusted certificates";
+	return s->tls.client && m->chain && !m->peer && !is_set(s->tls.psk_secrets) && !has_checks(&s->tls);
+}
+
+static int
+takes_any_certificate(const struct tun_service *s)
+{
+	const struct verify_mode *m = &s->tls.plain.verify;
+
+	return !s->tls.client && m->require && !m->chain && !m->peer;
+}
+
+static int
+has_no_use_for_lists(const struct tun_service *s)
+{
+	const struct verify_mode *m = &s->tls.plain.verify;
+
+	return (is_set(s->tls.crl_file) || is_set(s->tls.crl_path)) && !m->chain && !m->peer;
+}
+
+static int
+takes_anything(const struct tun_service *s)
+{
+	return s->tls.level == 0;
+}
+
+static int
+takes_80_bits(const struct tun_service *s)
+{
+	return s->tls.level == 1;
+}
+
+static int
+renegotiates_unsafely(const struct tun_service *s)
+{
+	return (s->tls.plain.set & SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION) != 0;
+}
+
+static int
+leads_anywhere(const struct tun_service *s)
+{
+	const struct verify_mode *m = &s->tls.plain.verify;
+
+	return !s->tls.client && (s->protocol == PROTOCOL_SOCKS || s->protocol == PROTOCOL_CONNECT) && !m->chain && !m->peer &&
+	    !is_set(s->tls.psk_secrets);
+}
+
+static const struct {
+	int (*is_so)(const struct tun_service *s);
+	const char *text;
+} warnings[CHECK_WARNINGS] = {
+	{ knows_nobody, "needs authentication to prevent MITM attacks" },
+	{ knows_any_host, "uses \"verifyChain\" without subject checks: use \"checkHost\" or \"checkIP\" to restrict trusted certificates" },
+	{ takes_any_certificate, "uses \"requireCert\" without \"verifyChain\" or \"verifyPeer\": any certificate is accepted, also a self-signed one" },
+	{ has_no_use_for_lists, "has revocation lists, but neither \"verifyChain\" nor \"verifyPeer\": nobody is looked up there" },
+	{ takes_anything, "uses \"securityLevel = 0\": keys, digests and versions of TLS that are broken are accepted" },
+	{ takes_80_bits, "uses \"securityLevel = 1\": keys of 80 bits and SHA-1 are accepted" },
+	{ renegotiates_unsafely, "renegotiates without RFC 5746: what somebody else sent first may be taken for the peer's" },
+	{ leads_anywhere, "leads anybody to any address: use \"verifyChain\" or \"verifyPeer\"" },
+};
+
+const char *
+check_warning(const struct tun_service *s, size_t i)
+{
+	return warnings[i].is_so(s) ? warnings[i].text : NULL;
 }
 
 const char *

@@ -134,8 +134,9 @@ section_end(struct load *l, struct tun_service *s)
 		log_warn("Service [%s]: \"protocol = %s\" has no effect in this version", s->name, starttls_names[s->protocol]);
 	take_command_key(&s->tls);
 	s->tls.redirects = s->redirect.n > 0;
-	if ((why = check_warning(s)) != NULL)
-		log_warn("Service [%s] %s", s->name, why);
+	for (size_t i = 0; i < CHECK_WARNINGS; i++)
+		if ((why = check_warning(s, i)) != NULL)
+			log_warn("Service [%s] %s", s->name, why);
 	return 0;
 }
 

@@ -120,6 +120,17 @@ staple_url(const struct tun_service *conf, SSL_CTX *ctx)
 	return url;
 }
 
+/* Its key is worth all certificates that it could sign. */
+static void
+warn_of_authority(const struct tun_service *conf, SSL_CTX *ctx)
+{
+	X509 *cert, *issuer;
+
+	tlsctx_own(ctx, &cert, &issuer);
+	if (cert != NULL && X509_check_ca(cert) > 0)
+		log_warn("Service [%s]: the certificate in %s is a certificate authority's", conf->name, conf->tls.cert);
+}
+
 static int
 service_init(const struct tun_service *conf, struct service *s, struct keyring *keys, struct conf_err *e)
 {
@@ -134,6 +145,7 @@ service_init(const struct tun_service *conf, struct service *s, struct keyring *
 	if (e->text[0] != '\0')		/* a source of trust that is not there, and nobody needs */
 		log_error("Service [%s]: %s", conf->name, e->text);
 	e->text[0] = '\0';
+	warn_of_authority(conf, s->tls);
 	if ((r = resolve(conf, s, e)) != 0)
 		return r;
 	if (conf->libwrap && !wrapper_is_there())

@@ -538,8 +538,8 @@ load_crls(X509_STORE *store, X509_LOOKUP *files, const struct tls_conf *conf, st
 		ERR_clear_error();
 		return conf_err_set(e, NULL, 0, "Failed to load %s revocation lookup file", conf->crl_file);
 	}
-	if (is_set(conf->crl_path))
-		load_dir(files, conf->crl_path, 1);
+	if (is_set(conf->crl_path) && load_dir(files, conf->crl_path, 1) == 0)
+		conf_err_set(e, NULL, 0, "No revocation lists found in: %s", conf->crl_path);
 	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
 	return 0;
 }

@@ -1,3 +1,6 @@
+#include <openssl/ssl.h>
+#include <string.h>
+
 #include "t/unit/unit.h"
 #include "tunnel/check.h"
 #include "tunnel/target.h"
@@ -7,7 +10,18 @@ static char *one[] = { (char *)"1" };
 static struct tun_service
 sound(void)
 {
-	return (struct tun_service){ .accept = { one, 1 }, .connect = { one, 1 }, .tls.cert = (char *)"c" };
+	return (struct tun_service){ .accept = { one, 1 }, .connect = { one, 1 }, .tls = { .cert = (char *)"c", .level = -1 } };
+}
+
+/* The first warning. */
+static const char *
+warned(const struct tun_service *s)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < CHECK_WARNINGS && why == NULL; i++)
+		why = check_warning(s, i);
+	return why;
 }
 
 START_TEST(a_sound_service_passes_without_a_warning)
@@ -15,7 +29,7 @@ START_TEST(a_sound_service_passes_without_a_warning)
 	struct tun_service s = sound();
 
 	ck_assert_ptr_null(check_service(&s, 0));
-	ck_assert_ptr_null(check_warning(&s));
+	ck_assert_ptr_null(warned(&s));
 }
 END_TEST
 
@@ -36,16 +50,45 @@ START_TEST(a_client_that_trusts_anybody_is_warned_about)
 {
 	struct tun_service s = sound();
 
-	s.tls = (struct tls_conf){ .client = 1 };
+	s.tls = (struct tls_conf){ .client = 1, .level = -1 };
 	ck_assert_ptr_null(check_service(&s, 0));
-	ck_assert_ptr_nonnull(check_warning(&s));
+	ck_assert_ptr_nonnull(warned(&s));
 	verify_set_chain(&s.tls.plain.verify, 1);
 	ck_assert_ptr_nonnull(check_service(&s, 0));	/* no CA */
 	s.tls.ca_file = (char *)"ca";
 	ck_assert_ptr_null(check_service(&s, 0));
-	ck_assert_ptr_nonnull(check_warning(&s));	/* any host of that CA */
+	ck_assert_ptr_nonnull(warned(&s));	/* any host of that CA */
 	s.tls.hosts = (struct opt_list){ one, 1 };
-	ck_assert_ptr_null(check_warning(&s));
+	ck_assert_ptr_null(warned(&s));
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	struct tun_service s;
+	int chain;			/* also where that is asked for */
+} weak[] = {
+	{ "requireCert", { .tls.plain.verify = { .request = 1, .require = 1 } }, 0 },
+	{ "revocation lists", { .tls.crl_file = (char *)"crl" }, 0 },
+	{ "revocation lists", { .tls.crl_path = (char *)"crls" }, 0 },
+	{ "securityLevel = 0", { .tls.level = 0 }, 1 },
+	{ "securityLevel = 1", { .tls.level = 1 }, 1 },
+	{ "5746", { .tls.plain.set = SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION }, 1 },
+	{ "leads anybody", { .protocol = PROTOCOL_SOCKS }, 0 },
+	{ "leads anybody", { .protocol = PROTOCOL_CONNECT }, 0 },
+};
+
+START_TEST(what_is_weak_is_warned_about)
+{
+	struct tun_service s = weak[_i].s;
+	const char *why;
+
+	if (strncmp(weak[_i].what, "securityLevel", 13) != 0)
+		s.tls.level = -1;
+	why = warned(&s);
+	ck_assert_msg(why != NULL && strstr(why, weak[_i].what) != NULL, "%s", weak[_i].what);
+	verify_set_chain(&s.tls.plain.verify, 1);
+	ck_assert_msg((warned(&s) != NULL) == weak[_i].chain, "%s", weak[_i].what);
 }
 END_TEST
 
@@ -108,6 +151,7 @@ main(void)
 	tcase_add_test(t, a_sound_service_passes_without_a_warning);
 	tcase_add_test(t, endpoints_are_two_or_one);
 	tcase_add_test(t, a_client_that_trusts_anybody_is_warned_about);
+	tcase_add_loop_test(t, what_is_weak_is_warned_about, 0, (int)(sizeof weak / sizeof *weak));
 	tcase_add_test(t, an_empty_ca_is_none);
 	tcase_add_loop_test(t, addresses_split_at_the_last_colon, 0, (int)ARRAY_LEN(splits));
 	tcase_add_loop_test(t, what_is_no_address_is_refused, 0, (int)ARRAY_LEN(targets));
