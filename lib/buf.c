@@ -15,6 +15,14 @@ buf_done(struct buf *b)
 	*b = (struct buf)BUF_INIT;
 }
 
+void
+buf_wipe(struct buf *b)
+{
+	if (b->data != NULL)
+		explicit_bzero(b->data, b->cap);
+	buf_done(b);
+}
+
 uint8_t *
 buf_reserve(struct buf *b, size_t n)
 {

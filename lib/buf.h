@@ -18,6 +18,7 @@ struct buf {
 #define BUF_INIT { NULL, 0, 0, 0, 0 }
 
 void buf_done(struct buf *b);
+void buf_wipe(struct buf *b);	/* the same for what was a secret: none of its bytes stay */
 
 static inline size_t
 buf_len(const struct buf *b)

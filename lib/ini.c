@@ -20,8 +20,8 @@ ini_init(struct ini *in, enum ini_dialect dialect, const char *path, const char 
 void
 ini_done(struct ini *in)
 {
-	buf_done(&in->name);
-	buf_done(&in->value);
+	buf_wipe(&in->name);
+	buf_wipe(&in->value);
 }
 
 int
@@ -71,6 +71,8 @@ logical_line(struct ini *in, struct buf *b)
 	if (first < in->end && (*first == '#' || *first == ';'))
 		may_continue = 0;
 	buf_clear(b);
+	if (buf_reserve(b, INI_LINE_MAX + 2) == NULL)	/* growing would leave copies behind, and lines may be secrets */
+		return -ENOMEM;
 	for (;;) {
 		const char *nl = memchr(in->at, '\n', (size_t)(in->end - in->at));
 		const char *stop = nl == NULL ? in->end : nl;
@@ -225,8 +227,12 @@ ini_next(struct ini *in, struct ini_item *ret, struct conf_err *e)
 int
 ini_slurp_fd(int fd, const char *path, struct buf *ret, struct conf_err *e)
 {
+	struct stat st;
 	ssize_t n;
 
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= INI_FILE_MAX &&	/* growing would leave copies behind */
+	    buf_reserve(ret, (size_t)st.st_size + 65536 + 1) == NULL)
+		return -ENOMEM;
 	do {
 		uint8_t *p = buf_reserve(ret, 65536);
 

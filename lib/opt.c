@@ -56,11 +56,20 @@ list_append(struct opt_list *l, const char *value)
 	return 0;
 }
 
+/* It may be a password. */
+static void
+wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
 static void
 list_free(struct opt_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		free(l->v[i]);
+		wipe(l->v[i]);
 	free(l->v);
 	*l = (struct opt_list){ NULL, 0 };
 }
@@ -75,7 +84,7 @@ set_string(const struct opt *o, char **at, const char *value)
 	if (o->type == OPT_PATH)
 		for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--)
 			copy[n - 1] = '\0';
-	free(*at);
+	wipe(*at);
 	*at = copy;
 	return 0;
 }
@@ -197,7 +206,7 @@ opt_free(const struct opt *table, size_t n, void *conf)
 		} else if (table[i].type == OPT_STR || table[i].type == OPT_PATH) {
 			char **at = field(&table[i], conf);
 
-			free(*at);
+			wipe(*at);
 			*at = NULL;
 		}
 	}

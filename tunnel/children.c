@@ -114,6 +114,7 @@ become_spawner(struct master *m, const struct start *s)
 	keyring_close(&m->plan.services->keys);
 	close_listeners(m);
 	close_metrics(m);
+	service_set_forget(m->plan.services);
 	spawner_main(&job);
 }
 
@@ -129,6 +130,7 @@ become_vault(struct master *m, const struct start *s)
 	board_leave(m->board);
 	close_listeners(m);
 	close_metrics(m);
+	service_set_forget(m->plan.services);
 	vault_main(&job);
 }
 

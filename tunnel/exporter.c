@@ -234,7 +234,10 @@ exporter_init(struct exporter *x, const struct exporter_job *job)
 	x->timeout = (struct timer){ .expired = run, .arg = x };
 	x->last = (struct timer){ .expired = leave, .arg = x };
 	x->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = x };
-	if ((r = loop_new(&x->loop)) != 0 || (r = find_certs(x)) != 0 || (r = start_http(x)) != 0)
+	if ((r = loop_new(&x->loop)) != 0 || (r = find_certs(x)) != 0)
+		return r;
+	service_set_forget(job->services);
+	if ((r = start_http(x)) != 0)
 		return r;
 	return loop_watch(x->loop, &x->ctl, EPOLLIN);
 }

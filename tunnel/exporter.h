@@ -9,7 +9,7 @@
 
 struct exporter_job {
 	const struct board *board;
-	const struct service_set *services;	/* whose certificates expire */
+	struct service_set *services;	/* whose certificates expire; nothing else of it is kept */
 	const struct role *role;
 	int listen_fd;
 	int ctl_fd;			/* the exporter's end */

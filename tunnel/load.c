@@ -343,7 +343,7 @@ include_file(struct load *l, const char *path)
 
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (r = ini_slurp(path, &text, l->e)) == 0)
 		r = include_text(l, path, &text);
-	buf_done(&text);
+	buf_wipe(&text);
 	if (r != E_CONF)
 		return r;
 	log_error("%s", conf_err_print(l->e, complaint, sizeof complaint));
@@ -458,8 +458,24 @@ load_file(const char *path, int fd, struct tun_conf **ret, struct conf_err *e)
 
 	if (r == 0)
 		r = load(path, (const char *)buf_head(&text), buf_len(&text), 1, ret, e);
-	buf_done(&text);
+	buf_wipe(&text);
 	return r;
+}
+
+void
+tun_conf_forget(struct tun_conf *conf)
+{
+	for (size_t i = 0; i < conf->n_services; i++) {
+		struct tun_service *s = &conf->services[i];
+
+		for (size_t o = 0; o < n_service_opts; o++) {
+			char *text = service_opts[o].type == OPT_STR ? *(char **)((char *)s + service_opts[o].at) : NULL;
+
+			if (text != NULL && is_secret(service_opts[o].name))
+				explicit_bzero(text, strlen(text));
+		}
+		explicit_bzero(s->starttls.hash, sizeof s->starttls.hash);
+	}
 }
 
 /* As it is read again, but for secrets. */

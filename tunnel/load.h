@@ -17,4 +17,7 @@ void tun_conf_free(struct tun_conf *conf);
 /* The configuration as it was understood, readable again. */
 void tun_conf_dump(const struct tun_conf *conf, struct buf *out);
 
+/* In a process that has no use for them: passwords and ticket secrets become empty. */
+void tun_conf_forget(struct tun_conf *conf);
+
 #endif

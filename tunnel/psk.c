@@ -120,9 +120,7 @@ psk_load(const char *path, struct psk_table **ret, struct conf_err *e)
 
 	if ((r = ini_slurp(path, &text, e)) == 0)
 		r = psk_parse((const char *)buf_head(&text), buf_len(&text), ret, e);
-	if (text.data != NULL)
-		explicit_bzero(text.data, text.cap);
-	buf_done(&text);
+	buf_wipe(&text);
 	return r;
 }
 

@@ -156,6 +156,16 @@ service_init(const struct tun_service *conf, struct service *s, struct keyring *
 	return 0;
 }
 
+void
+service_set_forget(struct service_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		tlsctx_free(set->v[i].tls);
+		set->v[i].tls = NULL;
+	}
+	tun_conf_forget(set->conf);
+}
+
 int
 service_spawns(const struct tun_service *conf)
 {

@@ -30,6 +30,9 @@ struct service_set {
 int service_set_build(struct tun_conf *conf, struct remotekeys *remote, struct service_set **ret, struct conf_err *e);
 void service_set_free(struct service_set *set);
 
+/* In a process that speaks no TLS: all contexts and secrets of the set are gone, which stays good for everything else. */
+void service_set_forget(struct service_set *set);
+
 /* Does it start programs?  May it ask the spawner for that (enum spawn_kind)?  Does any of a set
  * need one?  And is a program, rather than a peer, what is connected? */
 int service_spawns(const struct tun_service *conf);
