@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,39 @@ looks_escaped(const char *s, size_t n)
 	    s[4] >= '0' && s[4] <= '9';
 }
 
+/* How many of the left bytes at s the UTF-8 character there has; 0: it is none, or more than its shortest form. */
+static size_t
+utf8_length(const unsigned char *s, size_t left)
+{
+	static const struct {
+		unsigned char mask, lead, least;	/* of the second byte, for the lead that it might abuse */
+		size_t n;
+	} forms[] = { { 0x80, 0, 0, 1 }, { 0xe0, 0xc0, 0x80, 2 }, { 0xf0, 0xe0, 0xa0, 3 }, { 0xf8, 0xf0, 0x90, 4 } };
+	size_t f = 0, n;
+
+	while (f < ARRAY_LEN(forms) && (s[0] & forms[f].mask) != forms[f].lead)
+		f++;
+	if (f == ARRAY_LEN(forms) || s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4)
+		return 0;
+	for (n = 1; n < forms[f].n; n++)
+		if (n >= left || (s[n] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] & ~forms[f].mask & 0xff) == 0 && f > 1 && s[1] < forms[f].least)
+		return 0;
+	return (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : n;
+}
+
+/* A control character, of one byte or two (U+0080 to U+009F, which terminals obey as well); 0: none begins here. */
+static size_t
+control_length(const unsigned char *s, size_t left)
+{
+	if (*s == 0x7f || (*s < 0x20 && *s != '\t'))
+		return 1;
+	if (*s == 0xc2 && left > 1 && s[1] >= 0x80 && s[1] < 0xa0)
+		return 2;
+	return *s >= 0x80 && *s < 0xa0 && utf8_length(s, left) == 0;
+}
+
 void
 log_escape(enum log_style style, const char *text, size_t n, char *dst, size_t size)
 {
@@ -115,20 +149,22 @@ log_escape(enum log_style style, const char *text, size_t n, char *dst, size_t s
 
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
-		int bad = c == 0x7f || (c < 0x20 && c != '\t');
+	for (size_t i = 0, step; i < n; i += step) {
+		const unsigned char *c = (const unsigned char *)text + i;
+		size_t bad = control_length(c, n - i);
 
-		if (at + 6 > size)
+		if (at + 5 * (bad > 1 ? bad : 1) + 1 > size)	/* each byte as \#ooo */
 			break;
-		if (style == LOG_STYLE_STUNNEL || style == LOG_STYLE_JSON) {
-			dst[at++] = bad ? '.' : (char)c;
-		} else if (bad || (c >= 0x80 && c < 0xa0 && (i == 0 || !((unsigned char)text[i - 1] & 0x80))) ||
-		    looks_escaped(text + i, n - i)) {
-			/* 0x80-0x9f is a control byte unless it continues a UTF-8 sequence */
-			at += (size_t)snprintf(dst + at, size - at, "\\#%03o", c);
+		step = bad > 0 ? bad : *c < 0x80 ? 1 : utf8_length(c, n - i);
+		step = step == 0 ? 1 : step;
+		if (bad > 0 && (style == LOG_STYLE_STUNNEL || style == LOG_STYLE_JSON)) {
+			dst[at++] = '.';
+		} else if (bad > 0 || (style != LOG_STYLE_STUNNEL && style != LOG_STYLE_JSON && looks_escaped(text + i, n - i))) {
+			for (size_t k = 0; k < step; k++)
+				at += (size_t)snprintf(dst + at, size - at, "\\#%03o", c[k]);
 		} else {
-			dst[at++] = (char)c;
+			memcpy(dst + at, c, step);
+			at += step;
 		}
 	}
 	dst[at] = '\0';
@@ -152,28 +188,6 @@ prefix(char *dst, size_t size, time_t now, int level, const char *id)
 	return n + (size_t)snprintf(dst + n, size - n, "LOG%d[%.40s]: ", level, id == NULL ? sink.task : id);
 }
 
-/* How many bytes the UTF-8 character at s has; 0: it is none, or more than its shortest form. */
-static size_t
-utf8_length(const unsigned char *s)
-{
-	static const struct {
-		unsigned char mask, lead, least;	/* of the second byte, for the lead that it might abuse */
-		size_t n;
-	} forms[] = { { 0x80, 0, 0, 1 }, { 0xe0, 0xc0, 0x80, 2 }, { 0xf0, 0xe0, 0xa0, 3 }, { 0xf8, 0xf0, 0x90, 4 } };
-	size_t f = 0, n;
-
-	while (f < ARRAY_LEN(forms) && (s[0] & forms[f].mask) != forms[f].lead)
-		f++;
-	if (f == ARRAY_LEN(forms) || s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4)
-		return 0;
-	for (n = 1; n < forms[f].n; n++)
-		if ((s[n] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] & ~forms[f].mask & 0xff) == 0 && f > 1 && s[1] < forms[f].least)
-		return 0;
-	return (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : n;
-}
-
 /* Bytes that are no UTF-8 are shown as the characters of their number: readers refuse anything else. */
 char *
 log_json(const char *text, char *dst, size_t size)
@@ -182,7 +196,7 @@ log_json(const char *text, char *dst, size_t size)
 	size_t at = 0, n;
 
 	for (; *c != '\0' && at + 7 < size; c += n == 0 ? 1 : n) {
-		n = utf8_length(c);
+		n = utf8_length(c, SIZE_MAX);	/* the end is none of one */
 		if (*c == '"' || *c == '\\')
 			at += (size_t)snprintf(dst + at, size - at, "\\%c", *c);
 		else if (n == 0 || *c < 0x20 || *c == 0x7f)

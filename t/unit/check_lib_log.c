@@ -63,7 +63,10 @@ static const struct {
 	{ LOG_STYLE_RSYNCD, "\x9b" "2J", 3, "\\#2332J" }, { LOG_STYLE_RSYNCD, "\xc3\xa9", 2, "\xc3\xa9" },
 	{ LOG_STYLE_RSYNCD, "\xe2\x82\xac", 3, "\xe2\x82\xac" },
 	{ LOG_STYLE_PLAIN, "a\nb\x1b", 4, "a\\#012b\\#033" },
-	{ LOG_STYLE_STUNNEL, "a\nb\x1b", 4, "a.b." }, { LOG_STYLE_STUNNEL, "\xc3\xa9\x9b", 3, "\xc3\xa9\x9b" },
+	{ LOG_STYLE_STUNNEL, "a\nb\x1b", 4, "a.b." }, { LOG_STYLE_STUNNEL, "\xc3\xa9\x9b", 3, "\xc3\xa9." },
+	{ LOG_STYLE_STUNNEL, "\xc2\x9b" "2J\x9b\xc2\xa0", 7, ".2J.\xc2\xa0" }, { LOG_STYLE_JSON, "\xc2\x85", 2, "." },
+	{ LOG_STYLE_RSYNCD, "\xc2\x9b" "2J", 4, "\\#302\\#2332J" }, { LOG_STYLE_RSYNCD, "\xe9\x9b" "2J", 4, "\xe9\\#2332J" },
+	{ LOG_STYLE_STUNNEL, "\xe2\x82", 2, "\xe2." }, { LOG_STYLE_PLAIN, "\xc2", 1, "\xc2" },
 	{ LOG_STYLE_STUNNEL, "\\#033", 5, "\\#033" }, { LOG_STYLE_STUNNEL, "", 0, "" },
 };
 
