@@ -1,7 +1,7 @@
 #!/bin/sh
 # OCSP: peers that a responder calls revoked stay out, on both sides; and stapling, both ways.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 27
+plan 29
 . "$top_srcdir/t/tls.sh"
 real=$(command -v stunnel4)
 oport=$(freeport)
@@ -140,3 +140,20 @@ for _row in 'OCSP = http://127.0.0.1/|"verifyChain" has to be enabled for OCSP s
 done
 server 'OCSPflag = noverify' 'OCSPflag = NONCE' > "$scratch/x.conf"
 fails 1 'every flag is looked at' "$tunnel" "$scratch/x.conf"
+
+# no memory for the question: nobody is let in unasked
+if sanitized || ! command -v cc > /dev/null; then
+	skip 'no memory for the question' 'no compiler, or a sanitizer'
+	skip 'and the log says so' 'no compiler, or a sanitizer'
+else
+	[ -z "$tunnel_pid" ] || stop "$tunnel_pid"
+	echo 'void *OCSP_REQUEST_new(void) { return (void *)0; }' > "$scratch/fault.c"
+	cc -shared -fPIC -o "$scratch/fault.so" "$scratch/fault.c"
+	LD_PRELOAD=$scratch/fault.so
+	export LD_PRELOAD
+	serve "$trust" "OCSP = http://127.0.0.1:$oport/"
+	unset LD_PRELOAD
+	cert good
+	is "$out" '' 'no memory for the question: who cannot be asked about stays out'
+	ok 'and the log says so' logged 'LOG3[0]: OCSP: '
+fi

@@ -70,12 +70,13 @@ refuse(struct conn *c)
 	return conn_reset(c);
 }
 
-/* The next certificate, if it has an issuer to ask about it: the root vouches for itself. */
+/* The next certificate, if it has an issuer to ask about it: the root vouches for itself.  1, 0 when there is none, or -errno. */
 static int
 next_certificate(struct conn *c)
 {
 	struct judge *j = c->judge;
 	X509 *cert;
+	int r;
 
 	forget_certificate(j);
 	if (++j->depth + 1 >= sk_X509_num(j->chain))
@@ -85,7 +86,8 @@ next_certificate(struct conn *c)
 	j->next_url = j->depth == 0 ? -1 : 0;
 	if (conn_conf(c)->tls.ocsp_aia)
 		j->urls = X509_get1_ocsp(cert);
-	return ocsp_query_new(cert, sk_X509_value(j->chain, j->depth + 1), conn_conf(c)->tls.ocsp_nonce, &j->query) == 0;
+	r = ocsp_query_new(cert, sk_X509_value(j->chain, j->depth + 1), conn_conf(c)->tls.ocsp_nonce, &j->query);
+	return r == 0 ? 1 : r;
 }
 
 static enum ocsp_verdict
@@ -132,6 +134,20 @@ all_judged(struct conn *c)
 
 static enum step judge_on(struct conn *c);
 
+/* After a certificate that is good.  Who cannot be asked about is not let in. */
+static enum step
+judge_next(struct conn *c)
+{
+	int r = next_certificate(c);
+
+	if (r == 0)
+		return all_judged(c);
+	if (r > 0)
+		return judge_on(c);
+	conn_say(c, LOG_ERR, "OCSP: %s", err_text(r));
+	return refuse(c);
+}
+
 static void
 answered(void *arg, const uint8_t *bytes, size_t n)
 {
@@ -145,8 +161,8 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 		v = weigh(c, bytes, n, 0);
 	else
 		conn_say(c, LOG_ERR, "OCSP: The responder did not answer");
-	if (v == OCSP_GOOD && !next_certificate(c))
-		step = all_judged(c);
+	if (v == OCSP_GOOD)
+		step = judge_next(c);
 	else
 		step = v == OCSP_REVOKED ? refuse(c) : judge_on(c);
 	if (step == STEP_NEXT)
@@ -177,19 +193,16 @@ judge_on(struct conn *c)
 {
 	const char *kind, *url;
 
-	for (;;) {
-		while ((url = next_responder(c, &kind)) != NULL)
-			if (ask(c, kind, url))
-				return STEP_WAIT;
-		if (c->judge->asked && conn_conf(c)->tls.ocsp_require) {
-			conn_say(c, LOG_ERR, "OCSP: Rejected (OCSPrequire = yes)");
-			return refuse(c);
-		}
-		if (c->judge->asked)
-			conn_say(c, LOG_NOTICE, "OCSP: Accepted (OCSPrequire = no)");
-		if (!next_certificate(c))
-			return all_judged(c);
+	while ((url = next_responder(c, &kind)) != NULL)
+		if (ask(c, kind, url))
+			return STEP_WAIT;
+	if (c->judge->asked && conn_conf(c)->tls.ocsp_require) {
+		conn_say(c, LOG_ERR, "OCSP: Rejected (OCSPrequire = yes)");
+		return refuse(c);
 	}
+	if (c->judge->asked)
+		conn_say(c, LOG_NOTICE, "OCSP: Accepted (OCSPrequire = no)");
+	return judge_next(c);
 }
 
 /* What the server sent with its certificate. */
@@ -210,20 +223,23 @@ static enum step
 judge_begin(struct conn *c)
 {
 	enum ocsp_verdict v;
+	int r;
 
 	if ((c->judge = calloc(1, sizeof *c->judge)) == NULL)
 		return conn_reset(c);
 	c->judge->chain = SSL_get0_verified_chain(c->tls.ssl);
 	c->judge->depth = -1;
-	if (!next_certificate(c)) {	/* it is its own anchor */
+	if ((r = next_certificate(c)) == 0) {	/* it is its own anchor */
 		conn_judge_free(c);
 		return conn_advance(c);
 	}
+	if (r < 0) {
+		conn_say(c, LOG_ERR, "OCSP: %s", err_text(r));
+		return refuse(c);
+	}
 	if ((v = weigh_staple(c)) == OCSP_REVOKED)
 		return refuse(c);
-	if (v == OCSP_GOOD && !next_certificate(c))
-		return all_judged(c);
-	return judge_on(c);
+	return v == OCSP_GOOD ? judge_next(c) : judge_on(c);
 }
 
 /* A resumed session has no chain: whom it belongs to was judged when it began, since sections that

@@ -9,7 +9,7 @@
 
 #include "lib/err.h"
 
-enum { CLOCKS_DIFFER = 60, NO_END = 3600 };	/* seconds */
+enum { CLOCKS_DIFFER = 60, NO_END = 3600 };	/* seconds; NO_END: how long one without an end is sent on */
 
 struct ocsp_query {
 	OCSP_CERTID *id;
@@ -82,7 +82,7 @@ status_of(const struct ocsp_query *q, OCSP_BASICRESP *basic, ASN1_GENERALIZEDTIM
 
 	if (!OCSP_resp_find_status(basic, q->id, &status, &reason, &revoked, &this, next))
 		*why = "it is about another certificate";
-	else if (!OCSP_check_validity(this, *next, CLOCKS_DIFFER, -1))
+	else if (!OCSP_check_validity(this, *next, CLOCKS_DIFFER, *next == NULL ? OCSP_AGE_MAX : -1))
 		*why = "it is not valid now";
 	else if (status == V_OCSP_CERTSTATUS_UNKNOWN)
 		*why = "the certificate is not known there";

@@ -6,6 +6,9 @@
 #include <openssl/ssl.h>
 #include <stdint.h>
 
+/* How old (seconds) an answer may be that does not say until when it holds. */
+enum { OCSP_AGE_MAX = 86400 };
+
 enum ocsp_verdict { OCSP_NOTHING, OCSP_GOOD, OCSP_REVOKED };
 
 struct ocsp_query;

@@ -53,19 +53,18 @@ note(int ok, X509_STORE_CTX *x)
 	return 1;
 }
 
-int
-revoke_check(X509_STORE *store, STACK_OF(X509_CRL) *lists, X509 *cert, STACK_OF(X509) *chain)
+/* By a list alone, so that one that somebody else signed in the same name hides no other. */
+static int
+is_revoked_by(X509_STORE *store, STACK_OF(X509_CRL) *list, X509 *cert, STACK_OF(X509) *chain)
 {
 	struct finding f = { 0, 0, 0 };
 	X509_STORE_CTX *x;
 
-	if (lists == NULL || !is_named(lists, cert))
-		return 0;
 	if ((x = X509_STORE_CTX_new()) == NULL || X509_STORE_CTX_init(x, store, cert, chain) != 1) {
 		X509_STORE_CTX_free(x);
 		return 1;		/* it is on the list, and nobody can say that the list is wrong */
 	}
-	X509_STORE_CTX_set0_crls(x, lists);
+	X509_STORE_CTX_set0_crls(x, list);
 	X509_STORE_CTX_set_flags(x, X509_V_FLAG_CRL_CHECK);
 	X509_STORE_CTX_set_app_data(x, &f);
 	X509_STORE_CTX_set_verify_cb(x, note);
@@ -73,4 +72,23 @@ revoke_check(X509_STORE *store, STACK_OF(X509_CRL) *lists, X509 *cert, STACK_OF(
 	X509_STORE_CTX_free(x);
 	ERR_clear_error();
 	return f.orphaned || (f.revoked && !f.forged);
+}
+
+int
+revoke_check(X509_STORE *store, STACK_OF(X509_CRL) *lists, X509 *cert, STACK_OF(X509) *chain)
+{
+	STACK_OF(X509_CRL) *one;
+	int r = 0;
+
+	if (lists == NULL || !is_named(lists, cert))
+		return 0;
+	if ((one = sk_X509_CRL_new_reserve(NULL, 1)) == NULL)
+		return 1;
+	for (int i = 0; i < sk_X509_CRL_num(lists) && !r; i++) {
+		sk_X509_CRL_zero(one);
+		sk_X509_CRL_push(one, sk_X509_CRL_value(lists, i));
+		r = is_named(one, cert) && is_revoked_by(store, one, cert, chain);
+	}
+	sk_X509_CRL_free(one);
+	return r;
 }

@@ -115,6 +115,20 @@ START_TEST(a_list_by_another_of_that_name_does_not_count)
 }
 END_TEST
 
+/* It is beside the right one, before or behind it. */
+START_TEST(a_forged_list_hides_no_other)
+{
+	STACK_OF(X509_CRL) *lists = list_of(SERIAL, _i ? ca_key : other_key), *more = list_of(SERIAL, _i ? other_key : ca_key);
+	X509 *cert = new_cert(SERIAL, "client", other_key, 0);
+
+	sk_X509_CRL_push(lists, sk_X509_CRL_pop(more));
+	ck_assert_int_eq(revoke_check(store, lists, cert, NULL), 1);
+	X509_free(cert);
+	sk_X509_CRL_free(more);
+	sk_X509_CRL_pop_free(lists, X509_CRL_free);
+}
+END_TEST
+
 START_TEST(a_list_of_an_unknown_authority_counts)
 {
 	X509_STORE *empty = X509_STORE_new();
@@ -147,6 +161,7 @@ main(void)
 	tcase_add_test(t, who_is_on_a_list_is_revoked);
 	tcase_add_test(t, who_is_not_is_not);
 	tcase_add_test(t, a_list_by_another_of_that_name_does_not_count);
+	tcase_add_loop_test(t, a_forged_list_hides_no_other, 0, 2);
 	tcase_add_test(t, a_list_of_an_unknown_authority_counts);
 	tcase_add_test(t, a_store_tells_its_lists);
 	suite_add_tcase(s, t);
