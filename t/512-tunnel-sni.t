@@ -1,7 +1,7 @@
 #!/bin/sh
 # A client's name chooses certificate, verification and target, by stunnel's patterns.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 32
+plan 34
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 first=$rport
@@ -66,3 +66,17 @@ sed -e '/^\[strict\]/a protocol = proxy' "$scratch/in.conf" > "$scratch/good.con
 start_tunnel < "$scratch/good.conf"
 s_client -servername strict.example
 ok 'PROXY comes after' logged 'SNI: switched to service [strict]'
+
+# lines of "config" are of the section that is chosen
+chosen() { openssl s_client "-$1" -servername "$2" -cert "$pki/client.crt" -key "$pki/client.key" -connect "127.0.0.1:$tport" < /dev/null 2> /dev/null | sed -n "s/^$3//p"; }
+sed -e '/^\[strict\]/a config = Ciphersuites:TLS_AES_128_GCM_SHA256' -e "/^\[strict\]/a config = ChainCAFile:$pki/ca.crt" \
+    -e '/^\[strict\]/a config = SignatureAlgorithms:ECDSA+SHA384' "$scratch/in.conf" > "$scratch/lines.conf"
+stop "$tunnel_pid"
+start_tunnel < "$scratch/lines.conf"
+is "$(chosen tls1_2 strict.example 'Peer signing digest: ') $(chosen tls1_2 x 'Peer signing digest: ')" 'SHA384 SHA256' 'lines of config come with a section that a name chose'
+stop "$tunnel_pid"
+sed -e '/^config = Sig/d' -e '/^\[strict\]/a config = RecordPadding:1000' "$scratch/lines.conf" > "$scratch/in.conf"
+start_tunnel < "$scratch/in.conf"
+# records of 1000 bytes, a byte for the kind and the tag
+s_client -tls1_3 -servername strict.example -cert "$pki/client.crt" -key "$pki/client.key" -msg -msgfile "$scratch/msg"
+is "$out $(grep -c '17 03 03 03 f8' "$scratch/msg" | sed 's/[1-9][0-9]*/padded/') $(chosen tls1_3 strict.example 'New, TLSv1.3, Cipher is ')" 'PING padded TLS_AES_128_GCM_SHA256' 'also those that the library keeps with a connection'

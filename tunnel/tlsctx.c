@@ -207,18 +207,54 @@ set_protocol(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 	return 0;
 }
 
+static SSL_CONF_CTX *
+commands_for(const struct tls_conf *conf)
+{
+	SSL_CONF_CTX *c = SSL_CONF_CTX_new();
+
+	if (c != NULL)
+		SSL_CONF_CTX_set_flags(c, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_CERTIFICATE |
+		    (conf->client ? SSL_CONF_FLAG_CLIENT : SSL_CONF_FLAG_SERVER));
+	return c;
+}
+
+/* The lines of a section that was chosen by name, for a connection that another one began.  What files hold (keys, trust)
+ * belongs to the context, which it has by now; a worker could not read them. */
+static int
+switch_commands(SSL *ssl, const struct tls_conf *conf)
+{
+	SSL_CONF_CTX *c = conf->commands.n == 0 ? NULL : commands_for(conf);
+	char name[64];
+	int r = conf->commands.n == 0 || c != NULL;
+
+	if (c != NULL)
+		SSL_CONF_CTX_set_ssl(c, ssl);
+	for (size_t i = 0; i < conf->commands.n && r > 0; i++) {
+		const char *text = conf->commands.v[i];
+		size_t n = strcspn(text, ":");
+		int type;
+
+		snprintf(name, sizeof name, "%.*s", (int)n, text);
+		type = SSL_CONF_cmd_value_type(c, name);
+		if (type != SSL_CONF_TYPE_FILE && type != SSL_CONF_TYPE_DIR && type != SSL_CONF_TYPE_STORE)
+			r = SSL_CONF_cmd(c, name, text[n] == ':' ? text + n + 1 : NULL);
+	}
+	if (r > 0 && c != NULL)
+		r = SSL_CONF_CTX_finish(c);
+	SSL_CONF_CTX_free(c);
+	return r > 0;
+}
+
 /* Lines of "config": COMMAND[:PARAMETER], as the library's configuration files have them. */
 static int
 run_commands(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 {
-	SSL_CONF_CTX *c = conf->commands.n == 0 ? NULL : SSL_CONF_CTX_new();
+	SSL_CONF_CTX *c = conf->commands.n == 0 ? NULL : commands_for(conf);
 	char name[64];
 	int r = 1;
 
 	if (c == NULL)
 		return 0;
-	SSL_CONF_CTX_set_flags(c, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_CERTIFICATE |
-	    (conf->client ? SSL_CONF_FLAG_CLIENT : SSL_CONF_FLAG_SERVER));
 	SSL_CONF_CTX_set_ssl_ctx(c, ctx);
 	for (size_t i = 0; i < conf->commands.n && r > 0; i++) {
 		const char *text = conf->commands.v[i];
@@ -967,7 +1003,8 @@ tlsctx_switch(SSL *ssl, SSL_CTX *ctx)
 {
 	const struct own *own = SSL_CTX_get_app_data(ctx);
 
-	if (SSL_set_SSL_CTX(ssl, ctx) != ctx || !switch_sessions(ssl, ctx, own) || !switch_groups(ssl, own->conf))
+	if (SSL_set_SSL_CTX(ssl, ctx) != ctx || !switch_commands(ssl, own->conf) ||	/* in the order in which a context is filled */
+	    !switch_sessions(ssl, ctx, own) || !switch_groups(ssl, own->conf))
 		return E_TLS;
 	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(ctx), peercert_callback);
 	SSL_set_client_CA_list(ssl, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(ctx)));
