@@ -2,7 +2,7 @@
 # Where connections come from and go to: passed sockets, addresses of our own, names that are looked up
 # late, terminals, TCP wrappers; sessions that are offered again; the log as objects.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 39
+plan 43
 . "$top_srcdir/t/tls.sh"
 nl='
 '
@@ -163,20 +163,38 @@ if ldconfig -p 2> /dev/null | grep -q libwrap.so.0 && [ "$(id -u)" = 0 ] && unsh
 	wrapped() { # wrapped LINE: with only that in hosts.allow, and all denied
 		echo "$1" > "$scratch/etc/hosts.allow"; echo 'ALL: ALL' > "$scratch/etc/hosts.deny"
 		tport=$(freeport)
-		{ printf 'foreground = yes\nsyslog = no\npid =\ndebug = 7\n'; server 'libwrap = yes' | sed "s/PORT/$tport/"; } > "$tconf"
+		{
+			printf 'foreground = yes\nsyslog = no\npid =\ndebug = 7\n'
+			if [ -z "$by_name" ]; then server 'libwrap = yes'
+			else
+				server
+				printf '[named]\nsni = rsync:*.example\nlibwrap = yes\nconnect = 127.0.0.1:%s\ncert = %s\nkey = %s\n' "$rport" "$pki/server.crt" "$pki/server.key"
+			fi
+		} | sed "s/PORT/$tport/" > "$tconf"
 		spawn "$tlog" unshare -m sh -c "mount --bind $scratch/etc /etc && exec $tunnel $tconf"
 		tunnel_pid=$pid
 		ready "$tlog" 'Accepting new connections'
-		s_client
+		s_client ${by_name:+-servername "$by_name"}
 		stop "$tunnel_pid"
 	}
+	by_name=
 	wrapped 'rsync: 127.0.0.1'
 	is "$out" PING 'libwrap: who is allowed gets in'
 	wrapped 'other: 127.0.0.1'
 	is "$out" '' 'who is not stays out'
 	ok 'in the known words' grep -q 'LOG4\[0\]: Service \[rsync\] REFUSED by libwrap from 127.0.0.1:' "$tlog"
+	# a section that a name chose asks for itself, in addition to the first
+	by_name=a.example
+	wrapped 'named: 127.0.0.1'
+	is "$out" PING 'libwrap: a section that a name chose asks with its own name'
+	wrapped 'rsync: 127.0.0.1'
+	is "$out" '' 'and who is only on the list of the first one stays out'
+	ok 'in its words' grep -q 'Service \[named\] REFUSED by libwrap from 127.0.0.1:' "$tlog"
+	by_name=localhost
+	wrapped 'nobody: 127.0.0.1'
+	is "$out" PING 'the first one, without libwrap, asks nobody'
 else
-	for _t in 1 2 3; do skip "libwrap $_t" 'no libwrap, or not root'; done
+	for _t in 1 2 3 4 5 6 7; do skip "libwrap $_t" 'no libwrap, or not root'; done
 fi
 
 # sessions of a client, with openssl and with itself as the server
