@@ -4,11 +4,13 @@
 #include "tunnel/master_rooms.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +63,22 @@ leave_shared(struct master *m)
 	munmap(m->next_id, sizeof *m->next_id);
 }
 
+/* Inetd mode: the connection is the one worker's. */
+static void
+leave_peer(const struct master *m)
+{
+	struct stat peer, err;
+	int null = conf_of(m)->inetd ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+
+	if (null < 0)
+		return;
+	if (fstat(STDIN_FILENO, &peer) == 0 && fstat(STDERR_FILENO, &err) == 0 && peer.st_dev == err.st_dev && peer.st_ino == err.st_ino)
+		dup2(null, STDERR_FILENO);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}
+
 static void
 enter_board(struct master *m, size_t row)
 {
@@ -110,6 +128,7 @@ become_spawner(struct master *m, const struct start *s)
 
 	leave_master(m);
 	leave_shared(m);
+	leave_peer(m);
 	board_leave(m->board);
 	keyring_close(&m->plan.services->keys);
 	close_listeners(m);
@@ -127,6 +146,7 @@ become_vault(struct master *m, const struct start *s)
 
 	leave_master(m);
 	leave_shared(m);
+	leave_peer(m);
 	board_leave(m->board);
 	close_listeners(m);
 	close_metrics(m);

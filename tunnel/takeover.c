@@ -19,7 +19,7 @@
 
 #define NAME "sallyport-tunnel."
 
-enum { ANSWER_SECONDS = 5, SOCKETS_MAX = 65536, SAY_MS = 1000, NAME_SIZE = 80 };
+enum { ANSWER_SECONDS = 5, SOCKETS_MAX = 65536, SAY_MS = 1000, NAME_SIZE = 80, GENERATIONS = 64 };
 
 enum ask { ASK_SOCKET = 1, ASK_DRAIN };
 
@@ -60,6 +60,37 @@ name_make(struct sockaddr_un *un, socklen_t *ret_len)
 	snprintf(name, sizeof name, NAME "%d.%016" PRIx64 "%016" PRIx64, (int)getpid(), chance[0], chance[1]);
 	*ret_len = name_set(un, name);
 	return 0;
+}
+
+static pid_t
+parent_of(pid_t pid)
+{
+	char path[64], line[128];
+	int parent = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	while (fgets(line, sizeof line, f) != NULL && sscanf(line, "PPid: %d", &parent) != 1)
+		;
+	fclose(f);
+	return parent;
+}
+
+/* Workers, and programs that peers start, may be of our user, too.  Where /proc is not to be read, that is not known. */
+static int
+is_below_us(int fd)
+{
+	struct ucred who = { .pid = 0 };
+	socklen_t len = sizeof who;
+	pid_t pid;
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+	pid = who.pid;
+	for (int i = 0; i < GENERATIONS && pid > 1 && pid != getpid(); i++)
+		pid = parent_of(pid);
+	return pid == getpid();
 }
 
 /* The same user at the other end; and the process pid, unless that is 0. */
@@ -132,12 +163,16 @@ gate_ready(void *arg, uint32_t events)
 {
 	struct handover *h = arg;
 	int fd = accept4(h->gate.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const char *why;
 
 	(void)events;
 	if (fd < 0)
 		return;
-	if (!is_one_of_us(fd, 0) || h->peer.fd >= 0) {
-		say_refused(h, h->peer.fd >= 0 ? "another is going on" : "not the same user");
+	why = !is_one_of_us(fd, 0) ? "not the same user" : is_below_us(fd) ? "by a process that we have started" :
+	    h->peer.fd >= 0 ? "another is going on" : NULL;
+
+	if (why != NULL) {
+		say_refused(h, why);
 		close(fd);
 		return;
 	}
