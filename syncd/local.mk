@@ -43,12 +43,20 @@ syncd_libpull_a_SOURCES = \
 	syncd/pull/flist_internal.h syncd/pull/flist_scan.c syncd/pull/flist_send.c syncd/pull/goodbye.c \
 	syncd/pull/pull.c syncd/pull/pull.h syncd/pull/sender.c syncd/pull/xattr_send.c syncd/pull/xattr_send.h
 syncd_libpush_a_SOURCES = \
-	syncd/push/altdest.c syncd/push/attr_apply.c syncd/push/copy.c syncd/push/delete.c syncd/push/dest.c \
-	syncd/push/file_write.c syncd/push/file_write.h syncd/push/flist_in.c syncd/push/flist_in.h \
-	syncd/push/flist_recv.c syncd/push/generator.c syncd/push/hardlinks.c syncd/push/hardlinks.h syncd/push/ids.c \
-	syncd/push/ids.h syncd/push/intake.h syncd/push/linknames.c syncd/push/newmode.c syncd/push/phases.c \
-	syncd/push/receiver.c syncd/push/sums.c syncd/push/sums.h syncd/push/xattr_cache.c syncd/push/xattr_cache.h \
-	syncd/push/xattr_recv.c
+	syncd/push/altdest.c syncd/push/altdest.h syncd/push/attr_apply.c syncd/push/attr_apply.h syncd/push/backup.c \
+	syncd/push/backup.h syncd/push/basis_sums.c syncd/push/basis_sums.h syncd/push/content.c syncd/push/content.h \
+	syncd/push/copy.c syncd/push/copy.h syncd/push/delete.c syncd/push/delete.h syncd/push/dest.c \
+	syncd/push/dest.h syncd/push/dest_open.c syncd/push/dest_open.h syncd/push/directories.c \
+	syncd/push/directories.h syncd/push/endgame.c syncd/push/endgame.h syncd/push/file_write.c \
+	syncd/push/file_write.h syncd/push/filter_stack.c syncd/push/filter_stack.h syncd/push/flist_in.c \
+	syncd/push/flist_in.h syncd/push/flist_recv.c syncd/push/flist_recv.h syncd/push/generator.c \
+	syncd/push/generator.h syncd/push/hardlink_make.c syncd/push/hardlink_make.h syncd/push/hardlinks.c \
+	syncd/push/hardlinks.h syncd/push/ids.c syncd/push/ids.h syncd/push/item.c syncd/push/item.h syncd/push/job.h \
+	syncd/push/newmode.c syncd/push/nodes.c syncd/push/nodes.h syncd/push/phases.c syncd/push/phases.h \
+	syncd/push/push.c syncd/push/push.h syncd/push/receiver.h syncd/push/recv_file.c syncd/push/recv_finish.c \
+	syncd/push/recv_internal.h syncd/push/regular.c syncd/push/regular.h syncd/push/report.c syncd/push/report.h \
+	syncd/push/requests.c syncd/push/requests.h syncd/push/sums.c syncd/push/sums.h syncd/push/xattr_cache.c \
+	syncd/push/xattr_cache.h syncd/push/xattr_recv.c syncd/push/xattr_recv.h
 
 noinst_LIBRARIES += syncd/libsyncd.a
 syncd_libsyncd_a_SOURCES = \

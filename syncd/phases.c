@@ -2,27 +2,13 @@
 #include "syncd/phases.h"
 
 #include "syncd/pull/pull.h"
-#include "syncd/push/intake.h"
+#include "syncd/push/phases.h"
 #include "syncd/session/session.h"
-
-static void
-no_send(struct session *s, int32_t ndx)
-{
-	if (s->push != NULL)
-		receiver_no_send(s, ndx);
-}
-
-static void
-ending(struct session *s)
-{
-	if (s->push != NULL)
-		receiver_abort(s);
-}
 
 static void
 done(struct session *s)
 {
-	intake_free(s);
+	push_free(s);
 	pull_free(s);
 }
 
@@ -38,12 +24,12 @@ const struct session_table phases = {
 		[PH_FLIST] = { flist_run, true },
 		[PH_SENDER] = { sender_run, true },
 		[PH_GOODBYE] = { goodbye_run, false },
-		[PH_FLIST_RECV] = { intake_run, false },	/* what a push has sent is stored, whether its client is there or not */
-		[PH_RECEIVE] = { receive_run, false },
+		[PH_FLIST_RECV] = { push_list_run, false },	/* what a push has sent is stored, whether its client is there or not */
+		[PH_RECEIVE] = { push_receive_run, false },
 		[PH_DRAIN] = { drain_run, false },
 	},
 	.succeeded = sender_succeeded,
-	.no_send = no_send,
-	.ending = ending,
+	.no_send = push_no_send,
+	.ending = push_abort,
 	.done = done,
 };

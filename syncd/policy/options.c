@@ -530,6 +530,12 @@ options_appends(const struct options *o)
 }
 
 bool
+options_pretend(const struct options *o)
+{
+	return o->dry_run > 0 || o->only_write_batch != NULL;
+}
+
+bool
 options_info(const struct options *o, const char *word)
 {
 	size_t n = strlen(word);

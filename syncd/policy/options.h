@@ -76,6 +76,10 @@ bool options_deletes(const struct options *o);
 /* Is this word among those of --info, and not with 0? */
 bool options_info(const struct options *o, const char *word);
 bool options_appends(const struct options *o);
+
+/* Does a push only show what it would do: -n, or --only-write-batch? */
+bool options_pretend(const struct options *o);
+
 enum delete_when { DELETE_NEVER, DELETE_BEFORE, DELETE_DURING, DELETE_DELAY, DELETE_AFTER };
 enum delete_when options_delete_when(const struct options *o, int version);
 

@@ -1,6 +1,6 @@
 /* Files that change their directory or their tree: by rename(2) where that can, and across file systems by a copy that is then
  * renamed in its own directory, so that a name is always the old file or the new one, whole. */
-#include "syncd/push/intake.h"
+#include "syncd/push/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "syncd/fs/fake.h"
+#include "syncd/fs/meta.h"
+#include "syncd/fs/stage.h"
+#include "syncd/push/dest.h"
+#include "syncd/push/push.h"
+#include "syncd/push/xattr_recv.h"
 
 static const size_t PIECE = 16 << 20;	/* copied before the client hears of us */
 
@@ -27,14 +31,14 @@ copy_bytes(struct session *s, int from, int to)
 	}
 	if (n == 0)
 		return 0;
-	if (at > 0 || (buf = malloc(TAKE_BUFFER)) == NULL)
+	if (at > 0 || (buf = malloc(PUSH_READ_SIZE)) == NULL)
 		return at > 0 ? -errno : -ENOMEM;
-	while (r == 0 && (n = pread(from, buf, TAKE_BUFFER, at)) > 0) {
+	while (r == 0 && (n = pread(from, buf, PUSH_READ_SIZE, at)) > 0) {
 		ssize_t w = pwrite(to, buf, (size_t)n, at);
 
 		r = w == n ? 0 : w < 0 ? -errno : -ENOSPC;
 		at += n;
-		if (at % (off_t)PIECE < TAKE_BUFFER)
+		if (at % (off_t)PIECE < PUSH_READ_SIZE)
 			session_breathe(s);
 	}
 	free(buf);
@@ -46,7 +50,7 @@ static struct meta
 meta_of(const struct session *s, const struct stat *st)
 {
 	return (struct meta){ .fake = s->root.fake, .set_mode = !S_ISLNK(st->st_mode), .mode = st->st_mode & 07777, .set_mtime = true,
-	    .mtime = st->st_mtim, .set_uid = s->push->is_root, .uid = st->st_uid, .set_gid = s->push->is_root, .gid = st->st_gid };
+	    .mtime = st->st_mtim, .set_uid = session_is_root(s), .uid = st->st_uid, .set_gid = session_is_root(s), .gid = st->st_gid };
 }
 
 int
@@ -65,7 +69,7 @@ move_copy_file(struct session *s, struct tree *from_tree, const char *from, stru
 		close(in);
 		return out;
 	}
-	if ((r = copy_bytes(s, in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0 && (r = extras_copy(s, in, out)) == 0)
+	if ((r = copy_bytes(s, in, out)) == 0 && (r = meta_set(out, NULL, &m, &what)) == 0 && (r = xattr_copy(s, in, out)) == 0)
 		r = tree_rename(to_tree, tmp, to_tree, to);
 	if (r != 0)
 		(void)tree_remove(to_tree, tmp, false);

@@ -1,23 +1,25 @@
-/* What is not at the client is deleted here, as far as filters and limits let it (rsync-wire 8.3). */
-#include "syncd/push/intake.h"
-#include "syncd/session/order.h"
+/* What is not at the client is deleted here, as far as filters and limits let it (rsync-wire 8.3; rsync(1), --delete,
+ * --max-delete, --force, --delete-missing-args). */
+#include "syncd/push/delete.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/grow.h"
+#include "syncd/fs/stage.h"
 #include "syncd/fs/walk.h"
-#include "syncd/policy/path.h"
+#include "syncd/push/backup.h"
+#include "syncd/push/filter_stack.h"
+#include "syncd/push/push.h"
+#include "syncd/push/report.h"
+#include "syncd/session/order.h"
 
 enum {
 	DEPTH_MAX = 1024,	/* of directories in one that goes: each takes some KiB of stack */
-	MERGE_FILE_MAX = 1 << 20,
 };
 
 enum outcome { GONE, KEPT, FAILED };
@@ -33,134 +35,75 @@ struct found_names {
 	size_t n, cap;
 };
 
-bool
-remove_allowed(struct session *s)
+struct deletion {
+	struct filter_stack filters;
+	char **later;		/* paths that go at the end (--delete-delay) */
+	size_t n_later, cap_later;
+	uint32_t deleted[5];	/* files, directories, symlinks, devices, specials */
+	int64_t skipped;	/* for --max-delete */
+	bool told;		/* that an error keeps us from deleting */
+	bool is_late;		/* the transfer is over */
+	size_t late_at;		/* the entry that delete_walk has come to */
+	char content_root[NAME_BYTES_MAX];	/* below protocol 30: the last directory said to be listed whole */
+};
+
+int
+delete_begin(struct session *s)
 {
-	if (!(s->io_error & IOERR_GENERAL) || s->opt.ignore_errors)
-		return true;
-	if (!s->push->delete_told)
-		session_tell(s, MSG_INFO, "IO error encountered -- skipping file deletion\n");
-	s->push->delete_told = true;
-	return false;
-}
-
-/* --- merge files ----------------------------------------------------------------------------------------- */
-
-static void
-fs_path(const struct session *s, const char *path, char dst[TREE_PATH_SIZE])
-{
-	const char *base = s->push->tree.path;
-
-	if (strcmp(path, ".") == 0)
-		path = "";
-	if ((size_t)snprintf(dst, TREE_PATH_SIZE, "%s%s%s", base, base[0] == '\0' || path[0] == '\0' ? "" : "/", path) >=
-	    TREE_PATH_SIZE)
-		dst[0] = '\0';	/* beyond what any call takes: nothing there is ours to judge */
-}
-
-static char *
-fetch(void *arg, const char *fs, const char *name)
-{
-	struct session *s = arg;
-	char path[TREE_PATH_SIZE], place[TREE_PATH_SIZE];
-	int r;
-
-	/* as text: what is asked of the filter is what is read */
-	if (path_below(fs, name, path, sizeof path) != 0 || rules_hidden(s->grant.hidden, path, false))
-		return NULL;
-	if ((r = root_owned_path(&s->root, path, s->grant.uid, place, sizeof place)) == -ELOOP)
-		session_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", path, s->grant.module);
-	return r != 0 || rules_hidden(s->grant.hidden, place, false) ? NULL : root_read_text_strict(&s->root, place, MERGE_FILE_MAX);
-}
-
-static bool
-is_above(const char *dir, const char *path)
-{
-	size_t n = strlen(dir);
-
-	return n == 0 || (strncmp(dir, path, n) == 0 && path[n] == '/');
-}
-
-/* Rules that hold in path: those of the directories above it are kept on a stack. */
-static int
-enter(struct session *s, const char *path, struct rules_dir **ret)
-{
-	struct push *in = s->push;
-	char fs[TREE_PATH_SIZE], where[256] = "", line[512];
-	struct merge_level *top;
-	const char *key = strcmp(path, ".") == 0 ? "" : path;
-	struct rules_dir *rules = NULL, *above = NULL;
-	int r;
-
-	*ret = NULL;
-	if (s->rules == NULL || rules_empty(s->rules))
-		return 0;
-	top = in->n_levels > 0 ? &in->levels[in->n_levels - 1] : NULL;
-	if (top != NULL && strcmp(top->path, key) == 0) {
-		*ret = top->rules;
-		return 0;
-	}
-	while (in->n_levels > 0 && !is_above(in->levels[in->n_levels - 1].path, key)) {
-		top = &in->levels[--in->n_levels];
-		rules_dir_free(top->rules);
-		free(top->path);
-	}
-	if (in->n_levels > 0)
-		above = in->levels[in->n_levels - 1].rules;
-	if (!grow(&in->levels, sizeof *in->levels, in->n_levels, &in->cap_levels))
-		return -ENOMEM;
-	fs_path(s, path, fs);
-	r = rules_enter(s->rules, above, fs, &(struct rules_reader){ fetch, s, s->push->tree.path }, &rules, where, sizeof where);
-	if (r != 0 && rules_complaint(r, s->grant.jailed ? "/" : "", where, line, sizeof line)) {
-		session_fail(s, session_rules_code(r), "%s", line);	/* nothing is deleted by halves */
-		return 1;
-	}
-	if (r != 0)
-		return r;
-	top = &in->levels[in->n_levels];
-	*top = (struct merge_level){ strdup(key), rules };
-	if (top->path == NULL) {
-		rules_dir_free(rules);
-		return -ENOMEM;
-	}
-	in->n_levels++;
-	*ret = rules;
-	return 0;
+	s->push->deletion = calloc(1, sizeof *s->push->deletion);
+	return s->push->deletion == NULL ? -ENOMEM : 0;
 }
 
 void
-remove_done(struct session *s)
+delete_end(struct session *s)
 {
-	struct push *in = s->push;
+	struct deletion *d = s->push->deletion;
 
-	while (in->n_levels > 0) {
-		in->n_levels--;
-		rules_dir_free(in->levels[in->n_levels].rules);
-		free(in->levels[in->n_levels].path);
-	}
-	free(in->levels);
-	for (size_t i = 0; i < in->n_doomed; i++)
-		free(in->doomed[i]);
-	free(in->doomed);
-	in->levels = NULL;
-	in->doomed = NULL;
-	in->n_doomed = 0;
+	if (d == NULL)
+		return;
+	filter_stack_done(&d->filters);
+	for (size_t i = 0; i < d->n_later; i++)
+		free(d->later[i]);
+	free(d->later);
+	free(d);
+	s->push->deletion = NULL;
+}
+
+const uint32_t *
+delete_counts(const struct session *s)
+{
+	return s->push->deletion->deleted;
+}
+
+int64_t
+delete_skipped(const struct session *s)
+{
+	return s->push->deletion->skipped;
+}
+
+bool
+delete_allowed(struct session *s)
+{
+	if (!(s->io_error & IOERR_GENERAL) || s->opt.ignore_errors)
+		return true;
+	if (!s->push->deletion->told)
+		session_tell(s, MSG_INFO, "IO error encountered -- skipping file deletion\n");
+	s->push->deletion->told = true;
+	return false;
 }
 
 /* Does a rule, or the module's own filter, keep this name? */
 static bool
-is_protected(struct session *s, const struct rules_dir *dir, const char *path, bool is_dir, bool doomed)
+is_protected(struct session *s, const struct rules_dir *dir, const char *path, bool is_dir, bool going)
 {
 	char fs[TREE_PATH_SIZE];
-	struct rules_name n = { path, fs, is_dir, doomed };
+	struct rules_name n = { path, fs, is_dir, going };
 
-	fs_path(s, path, fs);
+	filter_stack_path(s, path, fs);
 	if (rules_hidden(s->grant.hidden, fs, is_dir))
 		return true;
 	return s->rules != NULL && rules_judge(s->rules, dir, &n) == RULES_EXCLUDE;
 }
-
-/* --- names of a directory ---------------------------------------------------------------------------------- */
 
 static void
 found_free(struct found_names *l)
@@ -196,7 +139,7 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 	struct walk *w;
 	struct walk_item item;
 	mode_t type;
-	int version = s->proto.version, fd = tree_open_dir(&s->push->tree, path), r;
+	int version = s->proto.version, fd = tree_open_dir(&s->push->dest.tree, path), r;
 
 	*ret = (struct found_names){ NULL, 0, 0 };
 	if (fd < 0)
@@ -228,24 +171,10 @@ join(const char *dir, const char *name, char dst[NAME_BYTES_MAX])
 	return snprintf(dst, NAME_BYTES_MAX, "%s%s%s", top ? "" : dir, top ? "" : "/", name) < NAME_BYTES_MAX;
 }
 
-/* --- deletion ------------------------------------------------------------------------------------------------ */
-
 static void
 count(struct session *s, uint32_t mode)
 {
-	s->push->deleted[S_ISREG(mode) ? 0 : S_ISDIR(mode) ? 1 : S_ISLNK(mode) ? 2 : S_ISCHR(mode) || S_ISBLK(mode) ? 3 : 4]++;
-}
-
-static void
-report(struct session *s, const char *path, uint32_t mode)
-{
-	char wire[NAME_BYTES_MAX];
-	const char *name = s->converts ? charset_message(s->charset, path, wire, sizeof wire) : path;
-
-	if (s->proto.version >= 29)
-		peer_put_message(&s->peer, MSG_DELETED, name, strlen(name) + (S_ISDIR(mode) ? 1 : 0));
-	else if (s->opt.verbose || s->opt.log_format != NULL)
-		session_tell(s, MSG_INFO, "deleting %s%s\n", path, S_ISDIR(mode) ? "/" : "");
+	s->push->deletion->deleted[S_ISREG(mode) ? 0 : S_ISDIR(mode) ? 1 : S_ISLNK(mode) ? 2 : S_ISCHR(mode) || S_ISBLK(mode) ? 3 : 4]++;
 }
 
 static bool
@@ -255,11 +184,11 @@ limit_reached(struct session *s)
 
 	if (s->opt.max_delete == OPTION_UNSET)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(s->push->deleted); i++)
-		n += s->push->deleted[i];
+	for (size_t i = 0; i < ARRAY_LEN(s->push->deletion->deleted); i++)
+		n += s->push->deletion->deleted[i];
 	if (s->opt.max_delete > 0 && n < (uint64_t)s->opt.max_delete)
 		return false;
-	s->push->delete_skipped++;
+	s->push->deletion->skipped++;
 	return true;
 }
 
@@ -275,17 +204,17 @@ is_backup(const struct session *s, const char *path)
 static int
 take_away(struct session *s, const char *path, const struct stat *st, bool counted)
 {
-	if (s->push->pretend)
+	if (options_pretend(&s->opt))
 		return 0;
 	if (counted && s->opt.backup && !S_ISDIR(st->st_mode) && !is_backup(s, path))
-		return dest_backup(s, path, false);
-	return tree_remove(&s->push->tree, path, S_ISDIR(st->st_mode));
+		return backup_move(s, path, false);
+	return tree_remove(&s->push->dest.tree, path, S_ISDIR(st->st_mode));
 }
 
 static void
 say_mounted(struct session *s, const char *path)
 {
-	if (generator_informs(s, 2, "mount"))
+	if (report_informs(s, 2, "mount"))
 		session_tell(s, MSG_INFO, "cannot delete mount point: %s\n", path);
 }
 
@@ -302,11 +231,11 @@ empty_dir(struct session *s, const char *path, const struct stat *st, int depth)
 	int r;
 
 	if (depth > DEPTH_MAX)
-		dest_failed(s, "generator", "delete_file: too deep:", &s->push->tree, path, -ELOOP);
-	if (depth > DEPTH_MAX || enter(s, path, &rules) != 0)
+		report_failed(s, "generator", "delete_file: too deep:", &s->push->dest.tree, path, -ELOOP);
+	if (depth > DEPTH_MAX || filter_stack_enter(&s->push->deletion->filters, s, path, &rules) != 0)
 		return FAILED;
 	if ((r = found_read(s, path, NULL, NULL, &l)) != 0) {
-		dest_failed(s, "generator", "opendir", &s->push->tree, path, r);
+		report_failed(s, "generator", "opendir", &s->push->dest.tree, path, r);
 		return FAILED;
 	}
 	for (size_t i = 0; i < l.n; i++) {
@@ -324,7 +253,7 @@ empty_dir(struct session *s, const char *path, const struct stat *st, int depth)
 			continue;
 		}
 		/* the stack of rules may have moved with what lies deeper */
-		if (enter(s, path, &rules) != 0)
+		if (filter_stack_enter(&s->push->deletion->filters, s, path, &rules) != 0)
 			one = FAILED;
 		else
 			one = remove_one(s, name, &l.v[i].st, true, depth + 1);
@@ -360,7 +289,7 @@ remove_one(struct session *s, const char *path, const struct stat *st, bool coun
 	}
 	if (counted && r == 0) {
 		count(s, st->st_mode);
-		report(s, path, st->st_mode);
+		report_deleted(s, path, st->st_mode);
 		if (session_relieve(s) != 0)
 			return FAILED;	/* the loop meets the same end */
 	}
@@ -389,42 +318,49 @@ clear_way(struct session *s, const char *path, const struct stat *st)
 	int r;
 
 	if (S_ISDIR(st->st_mode) && !s->opt.force && !options_deletes(&s->opt)) {
-		r = s->push->pretend ? try_empty(s, path) : tree_remove(&s->push->tree, path, true);
+		r = options_pretend(&s->opt) ? try_empty(s, path) : tree_remove(&s->push->dest.tree, path, true);
 		if (r == -ENOTEMPTY || r == -EEXIST)
 			session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
 		else if (r != 0)
-			dest_failed(s, "generator", "rmdir", &s->push->tree, path, r);
+			report_failed(s, "generator", "rmdir", &s->push->dest.tree, path, r);
 		return r;
 	}
-	if (!S_ISDIR(st->st_mode) && s->opt.backup && !s->push->pretend) {
-		if ((r = dest_backup(s, path, false)) != 0)
-			dest_failed(s, "generator", "backup of", &s->push->tree, path, r);
+	if (!S_ISDIR(st->st_mode) && s->opt.backup && !options_pretend(&s->opt)) {
+		if ((r = backup_move(s, path, false)) != 0)
+			report_failed(s, "generator", "backup of", &s->push->dest.tree, path, r);
 		return r;
 	}
 	return remove_one(s, path, st, false, 0) == GONE ? 0 : -EBUSY;
 }
 
 int
-remove_for(struct session *s, const char *path, const struct stat *st, uint32_t mode)
+delete_in_the_way(struct session *s, struct push_job *j)
 {
-	int r = clear_way(s, path, st);
+	uint32_t mode = j->file->mode;
+	int r;
 
-	if (r != 0)
+	if (!j->exists)
+		return 0;
+	j->exists = false;
+	if ((r = clear_way(s, j->path, &j->st)) != 0)
 		session_tell(s, MSG_ERROR_XFER, "could not make way for %s: %s\n", S_ISDIR(mode) ? "new directory" :
-		    S_ISREG(mode) ? "new regular file" : S_ISLNK(mode) ? "new symlink" : "new special file", path);
+		    S_ISREG(mode) ? "new regular file" : S_ISLNK(mode) ? "new symlink" : "new special file", j->path);
 	return r;
 }
 
 int
-remove_named(struct session *s, const char *path, const struct stat *st)
+delete_named(struct session *s, const struct push_job *j)
 {
+	const char *path = j->path;
+	const struct stat *st = &j->st;
+
 	if (is_protected(s, NULL, path, S_ISDIR(st->st_mode), false))
 		return 0;
 	if (!S_ISDIR(st->st_mode) || s->opt.force || options_deletes(&s->opt)) {
 		(void)remove_one(s, path, st, true, 0);
 	} else if (take_away(s, path, st, true) == 0) {
 		count(s, st->st_mode);
-		report(s, path, st->st_mode);
+		report_deleted(s, path, st->st_mode);
 	} else {
 		session_tell(s, MSG_INFO, "cannot delete non-empty directory: %s\n", path);
 	}
@@ -432,16 +368,16 @@ remove_named(struct session *s, const char *path, const struct stat *st)
 }
 
 static int
-doom(struct session *s, const char *path)
+delete_later(struct session *s, const char *path)
 {
-	struct push *in = s->push;
+	struct deletion *d = s->push->deletion;
 	char *copy;
 
-	if (!grow(&in->doomed, sizeof *in->doomed, in->n_doomed, &in->cap_doomed))
+	if (!grow(&d->later, sizeof *d->later, d->n_later, &d->cap_later))
 		return -ENOMEM;
 	if ((copy = strdup(path)) == NULL)
 		return -ENOMEM;
-	in->doomed[in->n_doomed++] = copy;
+	d->later[d->n_later++] = copy;
 	return 0;
 }
 
@@ -464,7 +400,7 @@ is_listed(void *arg, const char *name)
 static int
 remove_from(struct session *s, const struct in_segment *seg, const char *path, const char *in_list)
 {
-	bool later = options_delete_when(&s->opt, s->proto.version) == DELETE_DELAY && !s->push->deleting_late;
+	bool later = options_delete_when(&s->opt, s->proto.version) == DELETE_DELAY && !s->push->deletion->is_late;
 	struct listed_in listed = { s, seg, strcmp(in_list, ".") == 0 ? "" : in_list };
 	struct rules_dir *rules;
 	char name[NAME_BYTES_MAX];
@@ -472,20 +408,20 @@ remove_from(struct session *s, const struct in_segment *seg, const char *path, c
 	struct stat top;
 	int r;
 
-	if (!remove_allowed(s) || s->push->no_tree || tree_lstat(&s->push->tree, path, &top) != 0 || !S_ISDIR(top.st_mode))
+	if (!delete_allowed(s) || s->push->dest.no_tree || tree_lstat(&s->push->dest.tree, path, &top) != 0 || !S_ISDIR(top.st_mode))
 		return 0;
-	if ((r = enter(s, path, &rules)) != 0)
+	if ((r = filter_stack_enter(&s->push->deletion->filters, s, path, &rules)) != 0)
 		return r;
 	if ((r = found_read(s, path, is_listed, &listed, &l)) != 0) {
 		if (r == -ENOMEM)
 			return r;
-		dest_failed(s, "generator", "opendir", &s->push->tree, path, r);
+		report_failed(s, "generator", "opendir", &s->push->dest.tree, path, r);
 		return 0;
 	}
 	for (size_t i = 0; i < l.n && r == 0; i++) {
 		const struct stat *st = &l.v[i].st;
 
-		if (!join(path, l.v[i].name, name) || (r = enter(s, path, &rules)) != 0 ||
+		if (!join(path, l.v[i].name, name) || (r = filter_stack_enter(&s->push->deletion->filters, s, path, &rules)) != 0 ||
 		    is_protected(s, rules, name, S_ISDIR(st->st_mode), false))
 			continue;
 		if (s->opt.one_file_system && S_ISDIR(st->st_mode) && st->st_dev != top.st_dev) {
@@ -493,7 +429,7 @@ remove_from(struct session *s, const struct in_segment *seg, const char *path, c
 			continue;
 		}
 		if (later)
-			r = doom(s, name);
+			r = delete_later(s, name);
 		else
 			(void)remove_one(s, name, st, true, 0);
 	}
@@ -508,40 +444,64 @@ remove_in(struct session *s, const struct in_segment *seg, const struct in_file 
 {
 	char path[NAME_BYTES_MAX], in_list[NAME_BYTES_MAX];
 
-	return remove_from(s, seg, dest_path(s, f, path), inlist_path(f, in_list));
+	return remove_from(s, seg, dest_path(&s->push->dest, f, path), inlist_path(f, in_list));
+}
+
+/* Were the contents of this directory listed, so that what is not in the list is to go? */
+static bool
+has_contents(struct session *s, const struct in_file *f)
+{
+	char path[NAME_BYTES_MAX];
+	size_t n = strlen(s->push->deletion->content_root);
+
+	if (s->proto.version >= 30)
+		return !(f->flags & IN_NO_CONTENT);
+	inlist_path(f, path);
+	if (f->flags & IN_TOP_DIR)
+		snprintf(s->push->deletion->content_root, sizeof s->push->deletion->content_root, "%s", path);
+	else if (!s->opt.recurse || n == 0 || (strcmp(s->push->deletion->content_root, ".") != 0 &&
+	    (strncmp(path, s->push->deletion->content_root, n) != 0 || path[n] != '/')))
+		return false;
+	return true;
+}
+
+static bool
+deletes_in(struct session *s, const struct in_file *f)
+{
+	return S_ISDIR(f->mode) && !(f->flags & (IN_DROPPED | IN_SKIPPED)) && s->push->dest.rename_to[0] == '\0' && has_contents(s, f);
 }
 
 int
-remove_during(struct session *s, const struct in_segment *seg, const struct in_file *f)
+delete_during(struct session *s, const struct in_segment *seg, const struct in_file *f)
 {
 	enum delete_when when = options_delete_when(&s->opt, s->proto.version);
 
-	return (when == DELETE_DURING || when == DELETE_DELAY) && generator_deletes_in(s, f) ? remove_in(s, seg, f) : 0;
+	return (when == DELETE_DURING || when == DELETE_DELAY) && deletes_in(s, f) ? remove_in(s, seg, f) : 0;
 }
 
 int
-remove_during_segment(struct session *s, const struct in_segment *seg)
+delete_during_segment(struct session *s, const struct in_segment *seg)
 {
 	const struct in_file *f = inlist_dir(&s->push->list, seg->dir);
 
 	if (seg->dir < 0 && seg->n > 0 && strcmp(seg->files[0].name, ".") == 0)
 		f = &seg->files[0];
-	return f != NULL ? remove_during(s, seg, f) : 0;
+	return f != NULL ? delete_during(s, seg, f) : 0;
 }
 
 int
-remove_walk(struct session *s)
+delete_walk(struct session *s)
 {
 	const struct in_segment *seg = s->push->list.segments[0];
 	int r = 0;
 
-	if (s->push->late_at == 0 && s->opt.verbose > 1 && s->grant.max_verbosity > 1)
+	if (s->push->deletion->late_at == 0 && s->opt.verbose > 1 && s->grant.max_verbosity > 1)
 		session_tell(s, MSG_INFO, "deleting in .\n");
 
-	while (s->push->late_at < seg->n && r == 0) {
-		const struct in_file *f = &seg->files[s->push->late_at++];
+	while (s->push->deletion->late_at < seg->n && r == 0) {
+		const struct in_file *f = &seg->files[s->push->deletion->late_at++];
 
-		if (generator_deletes_in(s, f)) {
+		if (deletes_in(s, f)) {
 			r = remove_in(s, seg, f);
 			return r == 0 ? 1 : r;
 		}
@@ -550,16 +510,16 @@ remove_walk(struct session *s)
 }
 
 int
-remove_late(struct session *s)
+delete_late(struct session *s)
 {
-	struct push *in = s->push;
+	struct deletion *d = s->push->deletion;
 	struct stat st;
 
-	in->deleting_late = true;
+	d->is_late = true;
 	if (options_delete_when(&s->opt, s->proto.version) == DELETE_AFTER)
-		return remove_walk(s);
-	for (size_t i = 0; i < in->n_doomed; i++)
-		if (remove_allowed(s) && tree_lstat(&in->tree, in->doomed[i], &st) == 0)
-			(void)remove_one(s, in->doomed[i], &st, true, 0);
+		return delete_walk(s);
+	for (size_t i = 0; i < d->n_later; i++)
+		if (delete_allowed(s) && tree_lstat(&s->push->dest.tree, d->later[i], &st) == 0)
+			(void)remove_one(s, d->later[i], &st, true, 0);
 	return 0;
 }

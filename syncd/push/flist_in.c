@@ -521,3 +521,11 @@ inlist_path(const struct in_file *f, char dst[NAME_BYTES_MAX])
 	memcpy(dst + d, f->name, n + 1);
 	return dst;
 }
+
+void
+inlist_pending(struct inlist *l, int32_t ndx, int change)
+{
+	struct in_segment *seg = inlist_segment(l, ndx);
+
+	seg->pending = (uint32_t)((int64_t)seg->pending + change);
+}

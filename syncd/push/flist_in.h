@@ -104,6 +104,9 @@ struct in_segment *inlist_segment(const struct inlist *l, int32_t ndx);
 /* The index of the file at that place of a segment. */
 int32_t inlist_ndx(const struct inlist *l, const struct in_segment *seg, uint32_t place);
 
+/* Something more (change 1) or less (-1) is awaited for entry ndx; its segment stays as long as something is. */
+void inlist_pending(struct inlist *l, int32_t ndx, int change);
+
 /* NULL when there is no such file.  For the index of a directory between segments NULL and the directory's
  * number in *ret_dir, else -1 there. */
 struct in_file *inlist_find(const struct inlist *l, int32_t ndx, int32_t *ret_dir);

@@ -1,5 +1,5 @@
 /* Reading the client's file list: entries, ends, names of ids (rsync-wire 5). */
-#include "syncd/push/intake.h"
+#include "syncd/push/flist_recv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,22 +8,23 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/delta/strong.h"
 #include "syncd/policy/symlink_safety.h"
+#include "syncd/push/hardlink_make.h"
+#include "syncd/push/push.h"
+#include "syncd/push/xattr_recv.h"
 #include "syncd/wire/int.h"
 
-static int
-open_sums(struct session *s)
-{
-	struct push *in = s->push;
-	int r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &in->block_sum);
-
-	if (r == 0 && s->opt.checksum) {
-		if ((s->push->list_chunk = malloc(TAKE_BUFFER)) == NULL)
-			return -ENOMEM;
-		r = strong_new(s->proto.list_sum, 0, 0, &s->push->list_sum);
-	}
-	return r;
-}
+struct flist_recv {
+	struct flist_form form;
+	struct flist_state flist_state;
+	struct flist_entry *entry;	/* being decoded */
+	int64_t total_size;	/* bytes of the files and symlinks so far */
+	bool list_done;		/* the (first) list is complete */
+	enum { IDS_USERS, IDS_GROUPS, IDS_ERROR, IDS_DONE } trailer;
+	bool eof_seen;		/* no more segments */
+	bool segment_open;	/* one is being read */
+};
 
 static void
 unknown_user(void *arg, const char *name)
@@ -41,7 +42,7 @@ static int
 open_maps(struct session *s)
 {
 	const struct { struct ids *ids; const char *text, *option; } maps[] = {
-		{ &s->push->users, s->opt.usermap, "usermap" }, { &s->push->groups_map, s->opt.groupmap, "groupmap" } };
+		{ &s->push->uid_map, s->opt.usermap, "usermap" }, { &s->push->gid_map, s->opt.groupmap, "groupmap" } };
 	char bad[128];
 	int r = 0;
 
@@ -55,100 +56,57 @@ open_maps(struct session *s)
 }
 
 int
-intake_new(struct session *s)
+flist_recv_begin(struct session *s)
 {
 	const struct options *o = &s->opt;
-	struct push *in = calloc(1, sizeof *in);
+	struct push *p = s->push;
+	struct flist_recv *in = p->flist = calloc(1, sizeof *in);
 	int names_fd = s->grant.numeric_ids ? -1 : s->monitor_fd, r;
 
-	session_log(s, "receiving file list");
-	if ((s->push = in) == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
+	if (in == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
 		return -ENOMEM;
-	in->tree = in->temp = in->partial = in->backup = (struct tree)TREE_INIT;
-	for (size_t i = 0; i < ALT_DEST_MAX; i++)
-		in->alt[i] = (struct tree)TREE_INIT;
-	in->take.fd = in->take.basis_fd = in->asking.fd = -1;
-	in->swept[0] = '/';
-	in->is_root = s->grant.uid == 0 || s->grant.fake_super;
-	in->pretend = o->dry_run > 0 || o->only_write_batch != NULL;
-	inlist_init(&in->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
-	in->list.missing_ok = o->delete_missing > 0;
-	in->list.wire_order = s->converts;
-	ids_init(&in->users, names_fd, 'u');
-	ids_init(&in->groups_map, names_fd, 'g');
-	in->users.numeric = in->groups_map.numeric = o->numeric_ids > 0 || s->grant.numeric_ids;
-	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
-	s->push->form = (struct flist_form){
+	inlist_init(&p->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
+	p->list.missing_ok = o->delete_missing > 0;
+	p->list.wire_order = s->converts;
+	ids_init(&p->uid_map, names_fd, 'u');
+	ids_init(&p->gid_map, names_fd, 'g');
+	p->uid_map.numeric = p->gid_map.numeric = o->numeric_ids > 0 || s->grant.numeric_ids;
+	in->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,
 		.hard_links = o->hard_links > 0, .atimes = o->atimes > 0, .crtimes = o->crtimes > 0, .missing = o->delete_missing > 0,
 		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
 	};
-	if (s->method != SQUEEZE_NONE && (r = expand_new(s->method, receiver_literal, s, &in->expand)) != 0)
-		return r;
-	if (o->hard_links > 0 && (in->hardlinks = hardlinks_new(in->list.incremental)) == NULL)
+	if (o->hard_links > 0 && (p->hardlinks = hardlinks_new(p->list.incremental)) == NULL)
 		return -ENOMEM;
-	if ((r = extras_begin(s)) != 0 || (r = open_sums(s)) != 0 || (r = open_maps(s)) != 0)
-		return r;
-	return inlist_begin(&in->list, -1);
-}
-
-static void
-asking_done(struct asking *a)
-{
-	if (a->fd >= 0)
-		close(a->fd);
-	free(a->block);
+	return (r = open_maps(s)) != 0 ? r : inlist_begin(&p->list, -1);
 }
 
 void
-intake_free(struct session *s)
+flist_recv_end(struct session *s)
 {
-	struct push *in = s->push;
+	struct push *p = s->push;
 
-	if (in == NULL)
+	if (p->flist == NULL)
 		return;
-	receiver_abort(s);
-	remove_done(s);
-	asking_done(&in->asking);
-	hardlinks_free(in->hardlinks);
-	for (size_t i = 0; i < in->wants.n; i++)
-		free(in->wants.v[(in->wants.head + i) & (in->wants.cap - 1)].xname);
-	free(in->wants.v);
-	for (size_t i = 0; i < in->n_touches; i++)
-		free(in->touches[i].path);
-	free(in->touches);
-	free(in->redo);
-	free(in->delayed);
-	ids_done(&in->users);
-	ids_done(&in->groups_map);
-	inlist_done(&in->list);
-	extras_end(s);
-	strong_free(in->block_sum);
-	strong_free(in->list_sum);
-	free(in->list_chunk);
-	expand_free(in->expand);
-	for (size_t i = 0; i < ALT_DEST_MAX; i++)
-		tree_done(&in->alt[i]);
-	tree_done(&in->backup);
-	tree_done(&in->temp);
-	tree_done(&in->partial);
-	tree_done(&in->tree);
-	free(in->entry);
-	free(in);
-	s->push = NULL;
+	hardlinks_free(p->hardlinks);
+	ids_done(&p->uid_map);
+	ids_done(&p->gid_map);
+	inlist_done(&p->list);
+	free(p->flist->entry);
+	free(p->flist);
+	p->flist = NULL;
 }
 
 int
-intake_segment(struct session *s, int32_t dir)
+flist_recv_segment(struct session *s, int32_t dir)
 {
-	struct push *in = s->push;
 	int r;
 
-	if (!in->list.incremental || in->eof_seen)
+	if (!s->push->list.incremental || s->push->flist->eof_seen)
 		return E_FORMAT;
-	if ((r = inlist_begin(&in->list, dir)) == 0)
-		in->segment_open = true;
+	if ((r = inlist_begin(&s->push->list, dir)) == 0)
+		s->push->flist->segment_open = true;
 	return r;
 }
 
@@ -197,7 +155,7 @@ to_our_charset(struct session *s, struct flist_entry *e)
 static int
 take_entry(struct session *s)
 {
-	struct flist_entry *e = s->push->entry;
+	struct flist_entry *e = s->push->flist->entry;
 	struct in_file *f;
 	const struct in_file *first;
 	struct entry like;
@@ -206,24 +164,24 @@ take_entry(struct session *s)
 
 	if (s->grant.confine_links && e->e.link != NULL)
 		confine_link(e);
-	if ((r = inlist_add(&s->push->list, e, s->push->form.sum_len, &f, &first)) != 0)
+	if ((r = inlist_add(&s->push->list, e, s->push->flist->form.sum_len, &f, &first)) != 0)
 		return r;
 	f->flags |= named ? 0u : IN_DROPPED;
-	if ((S_ISREG(f->mode) || S_ISLNK(f->mode)) && f->size <= INT64_MAX - s->push->total_size)
-		s->push->total_size += f->size;
+	if ((S_ISREG(f->mode) || S_ISLNK(f->mode)) && f->size <= INT64_MAX - s->push->flist->total_size)
+		s->push->flist->total_size += f->size;
 	if (s->chmod != NULL && !S_ISLNK(f->mode) && f->mode != 0)
 		f->mode = (f->mode & S_IFMT) | chmod_apply(s->chmod, f->mode & 07777, S_ISDIR(f->mode), s->grant.mask);
 	if (first != NULL) {
 		like = entry_like(first);
-		flist_follow(&s->push->form, &s->push->flist_state, &like);
-		extras_expect(s, f->mode);
+		flist_follow(&s->push->flist->form, &s->push->flist->flist_state, &like);
+		xattr_expect(s, f->mode);
 		return 0;
 	}
 	if (e->e.user != NULL)
-		r = ids_learn(&s->push->users, f->uid, e->e.user);
+		r = ids_learn(&s->push->uid_map, f->uid, e->e.user);
 	if (r == 0 && e->e.group != NULL)
-		r = ids_learn(&s->push->groups_map, f->gid, e->e.group);
-	extras_expect(s, f->mode);
+		r = ids_learn(&s->push->gid_map, f->gid, e->e.group);
+	xattr_expect(s, f->mode);
 	return r;
 }
 
@@ -239,10 +197,10 @@ read_entries(struct session *s)
 	for (;;) {
 		struct cursor c;
 
-		if (s->push->due != DUE_NOTHING && (r = extras_read(s, &seg->files[seg->n - 1])) != 0)
+		if (seg->n > 0 && (r = xattr_read(s, &seg->files[seg->n - 1])) != 0)
 			return r;
 		c = peer_unread(&s->peer);
-		r = flist_get(&c, &s->push->form, &s->push->flist_state, s->push->entry, seg->first, &item, &io_error);
+		r = flist_get(&c, &s->push->flist->form, &s->push->flist->flist_state, s->push->flist->entry, seg->first, &item, &io_error);
 		if (r != 0)
 			return r;
 		if (item == FLIST_END) {
@@ -268,7 +226,7 @@ read_ids(struct session *s, struct ids *t)
 	while (!end) {
 		struct cursor c = peer_unread(&s->peer);
 
-		if ((r = idlist_get(&c, &s->push->form, &id, name, &end)) != 0)
+		if ((r = idlist_get(&c, &s->push->flist->form, &id, name, &end)) != 0)
 			return r;
 		peer_consume(&s->peer, &c);
 		if (!end || name[0] != '\0')
@@ -279,51 +237,82 @@ read_ids(struct session *s, struct ids *t)
 	return 0;
 }
 
-/* What follows the complete list: names of users and groups, and at old protocols the errors. */
+/* What follows the complete list: names of uid_map and groups, and at old protocols the errors. */
 static int
 read_trailer(struct session *s)
 {
-	struct push *in = s->push;
-	bool names = !in->list.incremental && s->opt.numeric_ids == 0;
+	bool names = !s->push->list.incremental && s->opt.numeric_ids == 0;
 	struct cursor c;
 	int r = 0;
 
-	if (in->trailer == IDS_USERS) {
-		if (names && (s->opt.owner || s->opt.acls) && (r = read_ids(s, &in->users)) != 0)
+	if (s->push->flist->trailer == IDS_USERS) {
+		if (names && (s->opt.owner || s->opt.acls) && (r = read_ids(s, &s->push->uid_map)) != 0)
 			return r;
-		in->trailer = IDS_GROUPS;
+		s->push->flist->trailer = IDS_GROUPS;
 	}
-	if (in->trailer == IDS_GROUPS) {
-		if (names && (s->opt.group || s->opt.acls) && (r = read_ids(s, &in->groups_map)) != 0)
+	if (s->push->flist->trailer == IDS_GROUPS) {
+		if (names && (s->opt.group || s->opt.acls) && (r = read_ids(s, &s->push->gid_map)) != 0)
 			return r;
-		in->trailer = IDS_ERROR;
+		s->push->flist->trailer = IDS_ERROR;
 	}
-	if (in->trailer == IDS_ERROR && s->proto.version < 30) {
+	if (s->push->flist->trailer == IDS_ERROR && s->proto.version < 30) {
 		c = peer_unread(&s->peer);
 		s->io_error |= (int)(cur_le32(&c) & IOERR_KNOWN);
 		if (c.err != 0)
 			return c.err;
 		peer_consume(&s->peer, &c);
 	}
-	in->trailer = IDS_DONE;
+	s->push->flist->trailer = IDS_DONE;
 	return 0;
 }
 
 int
-intake_list(struct session *s)
+flist_recv_more(struct session *s)
 {
-	struct push *in = s->push;
 	int r;
 
-	if (!in->list.segments[in->list.n_segments - 1]->complete) {
-		if ((r = read_entries(s)) != 0 || (r = inlist_end(&in->list)) != 0)
+	if (!s->push->list.segments[s->push->list.n_segments - 1]->complete) {
+		if ((r = read_entries(s)) != 0 || (r = inlist_end(&s->push->list)) != 0)
 			return r;
-		if ((r = linknames_count(s, in->list.segments[in->list.n_segments - 1])) != 0)
+		if ((r = hardlink_count(s, s->push->list.segments[s->push->list.n_segments - 1])) != 0)
 			return r;
 	}
-	if (!in->list_done && (r = read_trailer(s)) != 0)
+	if (!s->push->flist->list_done && (r = read_trailer(s)) != 0)
 		return r;
-	in->list_done = true;
-	in->segment_open = false;
+	s->push->flist->list_done = true;
+	s->push->flist->segment_open = false;
 	return 0;
+}
+
+bool
+flist_recv_open(const struct session *s)
+{
+	return s->push->flist->segment_open;
+}
+
+bool
+flist_recv_first_done(const struct session *s)
+{
+	return s->push->flist->list_done;
+}
+
+int
+flist_recv_eof(struct session *s)
+{
+	if (!s->push->list.incremental || s->push->flist->eof_seen)
+		return E_FORMAT;
+	s->push->flist->eof_seen = true;
+	return 0;
+}
+
+bool
+flist_recv_all(const struct session *s)
+{
+	return !s->push->list.incremental || s->push->flist->eof_seen;
+}
+
+int64_t
+flist_recv_total_size(const struct session *s)
+{
+	return s->push->flist->total_size;
 }

@@ -1,6 +1,6 @@
 /* What a directory gives to what is made in it: a default ACL takes the place of the umask, and a set-group-ID bit goes on to
  * directories.  Asked once for each directory that is worked in. */
-#include "syncd/push/intake.h"
+#include "syncd/push/dest.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -17,15 +17,15 @@ perms_of(const struct posix_acl *a)
 
 /* The default ACL of dir ("" is the tree's own directory). */
 static bool
-default_acl(struct session *s, const char *dir, mode_t *ret_perms)
+default_acl(struct dest *d, const char *dir, mode_t *ret_perms)
 {
 	struct attr_of of = ATTR_OF_NONE;
 	struct posix_acl acl;
 	bool some;
 
-	if (s->push->tree.fd < 0 || (of.fd = tree_open_dir(&s->push->tree, dir[0] == '\0' ? "." : dir)) < 0)
+	if (d->tree.fd < 0 || (of.fd = tree_open_dir(&d->tree, dir[0] == '\0' ? "." : dir)) < 0)
 		return false;
-	some = acls_load(&of, ACL_DEFAULT, &s->push->attr_value, &acl) == 0;
+	some = acls_load(&of, ACL_DEFAULT, &d->newmode.acl, &acl) == 0;
 	close(of.fd);
 	if (!some)
 		return false;
@@ -37,35 +37,35 @@ default_acl(struct session *s, const char *dir, mode_t *ret_perms)
 }
 
 static const struct newmode *
-asked(struct session *s, const char *path)
+asked(struct dest *d, const char *path)
 {
-	struct newmode *n = &s->push->newmode;
+	struct newmode *n = &d->newmode;
 	const char *leaf = dest_leaf_of(path);
 	size_t len = leaf == path ? 0 : (size_t)(leaf - path) - 1;
 
 	if (n->known && strncmp(n->dir, path, len) == 0 && n->dir[len] == '\0')
 		return n;
 	dest_dir_of(path, n->dir);
-	n->perms = 0777 & ~s->grant.mask;
-	n->has_acl = default_acl(s, n->dir, &n->perms);
+	n->perms = 0777 & ~d->s->grant.mask;
+	n->has_acl = default_acl(d, n->dir, &n->perms);
 	n->known = true;
 	return n;
 }
 
 mode_t
-newmode_perms(struct session *s, const char *path)
+newmode_perms(struct dest *d, const char *path)
 {
-	return asked(s, path)->perms;
+	return asked(d, path)->perms;
 }
 
 bool
-newmode_by_acl(struct session *s, const char *path)
+newmode_by_acl(struct dest *d, const char *path)
 {
-	return asked(s, path)->has_acl;
+	return asked(d, path)->has_acl;
 }
 
 void
-newmode_forget(struct session *s)
+newmode_forget(struct dest *d)
 {
-	s->push->newmode.known = false;
+	d->newmode.known = false;
 }

@@ -1,6 +1,6 @@
 /* ACLs and extended attributes of what a push brings: what differs, what is asked of the client, what is set
  * (rsync-wire 5.14, 5.15). */
-#include "syncd/push/intake.h"
+#include "syncd/push/xattr_recv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,28 +10,60 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/delta/strong.h"
+#include "syncd/fs/meta.h"
+#include "syncd/push/push.h"
+#include "syncd/push/report.h"
+#include "syncd/push/xattr_cache.h"
 #include "syncd/session/acls.h"
 #include "syncd/wire/int.h"
 
 enum { VALUE_WIRE_MAX = 128 << 20 };
 
+/* Long values of attributes, behind the index and item that asked for them. */
+struct attr_answer {
+	bool open;
+	int32_t ndx;
+	unsigned flags;		/* of the item */
+	uint32_t num;		/* of the item that comes, from 1 */
+	struct keep_item *item;
+	size_t left, at;	/* bytes of its value */
+};
+
+struct xattr_recv {
+	bool some;		/* -A or -X */
+	struct keeps keeps;
+	enum { DUE_NOTHING, DUE_ACCESS, DUE_DEFAULT, DUE_SET, DUE_ITEMS } due;	/* behind the newest entry */
+	struct strong *md5;
+	struct buf names, value;	/* of what stands here, read last */
+	struct attr_answer answer;
+};
+
 int
-extras_begin(struct session *s)
+xattr_begin(struct session *s)
 {
-	s->push->has_attrs = s->opt.acls > 0 || s->opt.xattrs > 0;
-	return s->push->has_attrs ? strong_new(SUM_MD5, 0, 0, &s->push->md5) : 0;
+	struct xattr_recv *x = s->push->xattrs = calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return -ENOMEM;
+	x->some = s->opt.acls > 0 || s->opt.xattrs > 0;
+	return x->some ? strong_new(SUM_MD5, 0, 0, &x->md5) : 0;
 }
 
 void
-extras_end(struct session *s)
+xattr_end(struct session *s)
 {
-	strong_free(s->push->md5);
-	keeps_done(&s->push->keeps);
-	buf_done(&s->push->attr_names);
-	buf_done(&s->push->attr_value);
-}
+	struct xattr_recv *x = s->push->xattrs;
 
-/* --- behind an entry of the list ------------------------------------------------------------------------ */
+	if (x == NULL)
+		return;
+	strong_free(x->md5);
+	keeps_done(&x->keeps);
+	buf_done(&x->names);
+	buf_done(&x->value);
+	free(x);
+	s->push->xattrs = NULL;
+}
 
 /* -XX means rsync's own attributes too, unless they are what shows the tree here. */
 static bool
@@ -48,14 +80,14 @@ may_store(void *arg, const char *name)
 
 	if (!keeps_own(s) && (strncmp(name, "user.rsync.%", 12) == 0 || strncmp(name, "rsync.%", 7) == 0))
 		return false;	/* what fake super keeps is not the client's to say */
-	return s->push->is_root || strncmp(name, "user.", 5) == 0;
+	return session_is_root(s) || strncmp(name, "user.", 5) == 0;
 }
 
 /* What counts of what stands here, and goes when the client does not have it. */
 static bool
 counts(const struct session *s, const char *name)
 {
-	return (s->push->is_root || strncmp(name, "user.", 5) == 0) && rules_judge_xattr(s->rules, name) != RULES_EXCLUDE;
+	return (session_is_root(s) || strncmp(name, "user.", 5) == 0) && rules_judge_xattr(s->rules, name) != RULES_EXCLUDE;
 }
 
 static int
@@ -63,23 +95,23 @@ learn(void *arg, bool is_user, uint32_t id, const char *name)
 {
 	struct session *s = arg;
 
-	return ids_learn(is_user ? &s->push->users : &s->push->groups_map, id, name);
+	return ids_learn(is_user ? &s->push->uid_map : &s->push->gid_map, id, name);
 }
 
 void
-extras_expect(struct session *s, uint32_t mode)
+xattr_expect(struct session *s, uint32_t mode)
 {
 	if (s->opt.acls && !S_ISLNK(mode))
-		s->push->due = DUE_ACCESS;
+		s->push->xattrs->due = DUE_ACCESS;
 	else if (s->opt.xattrs)
-		s->push->due = DUE_SET;
+		s->push->xattrs->due = DUE_SET;
 }
 
 /* One piece.  0: the next is due. */
 static int
 read_piece(struct session *s, struct in_file *f, struct cursor *c)
 {
-	struct push *in = s->push;
+	struct xattr_recv *in = s->push->xattrs;
 	int r;
 
 	switch (in->due) {
@@ -106,11 +138,11 @@ read_piece(struct session *s, struct in_file *f, struct cursor *c)
 }
 
 int
-extras_read(struct session *s, struct in_file *f)
+xattr_read(struct session *s, struct in_file *f)
 {
 	int r = 0;
 
-	while (r == 0 && s->push->due != DUE_NOTHING) {
+	while (r == 0 && s->push->xattrs->due != DUE_NOTHING) {
 		struct cursor c = peer_unread(&s->peer);
 
 		if ((r = read_piece(s, f, &c)) == 0)
@@ -118,8 +150,6 @@ extras_read(struct session *s, struct in_file *f)
 	}
 	return r;
 }
-
-/* --- what stands here -------------------------------------------------------------------------------------- */
 
 /* Where the attributes of an object are to be had: its name in its directory; a directory that a link may stand
  * for is opened.  None where it is not there. */
@@ -141,7 +171,7 @@ object(struct tree *t, const char *path, uint32_t mode)
 }
 
 void
-extras_close(const struct attr_of *of)
+xattr_close(const struct attr_of *of)
 {
 	if (of->fd >= 0)
 		close(of->fd);
@@ -161,14 +191,14 @@ chmod_of(const struct attr_of *of, mode_t mode)
 static bool
 value_matches(struct session *s, const struct keep_item *it, const struct attr_of *of)
 {
-	struct buf *v = &s->push->attr_value;
+	struct buf *v = &s->push->xattrs->value;
 	uint8_t digest[DIGEST_MAX];
 
 	if (attr_value(of, it->name, v) != 0 || buf_len(v) != it->len)
 		return false;
 	if (it->value != NULL)
 		return memcmp(buf_head(v), it->value, it->len) == 0;
-	strong_block(s->push->md5, buf_head(v), buf_len(v), digest);
+	strong_block(s->push->xattrs->md5, buf_head(v), buf_len(v), digest);
 	return memcmp(digest, it->digest, XATTR_DIGEST) == 0;
 }
 
@@ -185,7 +215,7 @@ in_set(const struct keep_set *set, const char *name)
 static const char *
 next_extra(struct session *s, const struct keep_set *set, const char **at)
 {
-	const char *end = (const char *)buf_head(&s->push->attr_names) + buf_len(&s->push->attr_names), *name;
+	const char *end = (const char *)buf_head(&s->push->xattrs->names) + buf_len(&s->push->xattrs->names), *name;
 
 	while (*at < end) {
 		name = *at;
@@ -204,9 +234,9 @@ set_differs(struct session *s, const struct keep_set *set, const struct attr_of 
 	for (uint32_t i = 0; i < set->n; i++)
 		if (set->v[i].ours && !value_matches(s, &set->v[i], of))
 			return true;
-	if (attr_names(of, &s->push->attr_names) != 0)
+	if (attr_names(of, &s->push->xattrs->names) != 0)
 		return false;
-	at = (const char *)buf_head(&s->push->attr_names);
+	at = (const char *)buf_head(&s->push->xattrs->names);
 	return next_extra(s, set, &at) != NULL;
 }
 
@@ -214,7 +244,7 @@ set_differs(struct session *s, const struct keep_set *set, const struct attr_of 
 static int
 wanted_acl(struct session *s, int kind, int32_t index, struct posix_acl *ret)
 {
-	const struct posix_acl *sent = &s->push->keeps.acls[kind][index];
+	const struct posix_acl *sent = &s->push->xattrs->keeps.acls[kind][index];
 
 	*ret = *sent;
 	ret->named = NULL;
@@ -222,7 +252,7 @@ wanted_acl(struct session *s, int kind, int32_t index, struct posix_acl *ret)
 		return -ENOMEM;
 	for (size_t i = 0; i < sent->n_named; i++) {
 		ret->named[i] = sent->named[i];
-		ret->named[i].id = ids_here(sent->named[i].is_user ? &s->push->users : &s->push->groups_map, sent->named[i].id);
+		ret->named[i].id = ids_here(sent->named[i].is_user ? &s->push->uid_map : &s->push->gid_map, sent->named[i].id);
 	}
 	posix_acl_sort(ret);
 	return 0;
@@ -234,7 +264,7 @@ acl_differs(struct session *s, enum acl_kind kind, int32_t index, const struct a
 	struct posix_acl has, want;
 	bool differs = false;
 
-	if (index < 0 || acls_load(of, kind, &s->push->attr_value, &has) != 0)
+	if (index < 0 || acls_load(of, kind, &s->push->xattrs->value, &has) != 0)
 		return false;
 	if (kind == ACL_ACCESS)
 		posix_acl_strip(&has, mode);
@@ -247,30 +277,29 @@ acl_differs(struct session *s, enum acl_kind kind, int32_t index, const struct a
 }
 
 unsigned
-extras_differ(struct session *s, const struct in_file *f, struct tree *t, const char *path, const struct stat *st)
+xattr_differ(struct session *s, const struct push_job *j, struct tree *t, const struct stat *st)
 {
+	const struct in_file *f = j->file;
 	unsigned flags = 0;
 	struct attr_of of;
 
-	if (!s->push->has_attrs || (f->mode & S_IFMT) != (st->st_mode & S_IFMT))
+	if (!s->push->xattrs->some || (f->mode & S_IFMT) != (st->st_mode & S_IFMT))
 		return 0;
-	of = object(t, path, f->mode);
+	of = object(t, j->path, f->mode);
 	if (acl_differs(s, ACL_ACCESS, f->acl, &of, st->st_mode) ||
 	    (S_ISDIR(f->mode) && acl_differs(s, ACL_DEFAULT, f->dflt_acl, &of, st->st_mode)))
 		flags |= REPORT_ACL;
-	if (f->xattrs >= 0 && set_differs(s, &s->push->keeps.sets[f->xattrs], &of))
+	if (f->xattrs >= 0 && set_differs(s, &s->push->xattrs->keeps.sets[f->xattrs], &of))
 		flags |= REPORT_XATTR;
-	extras_close(&of);
+	xattr_close(&of);
 	return flags;
 }
 
 unsigned
-extras_of_new(const struct session *s, const struct in_file *f)
+xattr_of_new(const struct session *s, const struct in_file *f)
 {
-	return s->push->has_attrs && f->xattrs >= 0 && s->push->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
+	return s->push->xattrs->some && f->xattrs >= 0 && s->push->xattrs->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
 }
-
-/* --- what is set --------------------------------------------------------------------------------------------- */
 
 /* One item.  elsewhere: the file that is replaced.  0, or -errno; -ENODATA: its value is not here. */
 static int
@@ -282,7 +311,7 @@ set_item(struct session *s, const struct keep_item *it, const struct attr_of *of
 		return attr_set(of, it->name, it->value, it->len);
 	if (!value_matches(s, it, elsewhere))
 		return -ENODATA;
-	return attr_set(of, it->name, buf_head(&s->push->attr_value), buf_len(&s->push->attr_value));
+	return attr_set(of, it->name, buf_head(&s->push->xattrs->value), buf_len(&s->push->xattrs->value));
 }
 
 static int
@@ -296,26 +325,26 @@ set_items(struct session *s, const struct keep_set *set, const struct attr_of *o
 		if (r != 0 && (r != -ENODATA || final))
 			err = err == 0 ? r : err;
 	}
-	if (attr_names(of, &s->push->attr_names) != 0)
+	if (attr_names(of, &s->push->xattrs->names) != 0)
 		return err;
-	for (at = (const char *)buf_head(&s->push->attr_names); (name = next_extra(s, set, &at)) != NULL;)
+	for (at = (const char *)buf_head(&s->push->xattrs->names); (name = next_extra(s, set, &at)) != NULL;)
 		if ((r = attr_remove(of, name)) != 0)
 			err = err == 0 ? r : err;
 	return err;
 }
 
 int
-extras_set(struct session *s, const struct in_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
+xattr_set(struct session *s, const struct in_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
 {
 	const struct keep_set *set;
 	struct stat st;
 	int r;
 
-	if (!s->push->has_attrs || f->xattrs < 0)
+	if (!s->push->xattrs->some || f->xattrs < 0)
 		return 0;
-	set = &s->push->keeps.sets[f->xattrs];
+	set = &s->push->xattrs->keeps.sets[f->xattrs];
 	r = set_items(s, set, of, elsewhere, final);
-	if ((r == -EACCES || r == -EPERM) && !s->push->is_root && attr_stat(of, &st) == 0 && !(st.st_mode & S_IWUSR) &&
+	if ((r == -EACCES || r == -EPERM) && !session_is_root(s) && attr_stat(of, &st) == 0 && !(st.st_mode & S_IWUSR) &&
 	    !S_ISLNK(st.st_mode) && chmod_of(of, st.st_mode | S_IWUSR) == 0) {	/* user.* wants a mode that may write */
 		r = set_items(s, set, of, elsewhere, final);
 		(void)chmod_of(of, st.st_mode);
@@ -327,7 +356,7 @@ static int
 set_acl(struct session *s, enum acl_kind kind, int32_t index, const struct attr_of *of, uint32_t mode)
 {
 	struct posix_acl has, want;
-	struct buf *v = &s->push->attr_value;
+	struct buf *v = &s->push->xattrs->value;
 	bool some;
 	int r;
 
@@ -350,12 +379,12 @@ set_acl(struct session *s, enum acl_kind kind, int32_t index, const struct attr_
 }
 
 int
-extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of *of)
+xattr_set_acls(struct session *s, const struct in_file *f, const struct attr_of *of)
 {
 	struct stat st;
 	int r, d = 0;
 
-	if (!s->push->has_attrs || f->acl < 0)
+	if (!s->push->xattrs->some || f->acl < 0)
 		return 0;
 	if ((r = attr_stat(of, &st)) != 0)
 		return r;
@@ -366,32 +395,33 @@ extras_set_acls(struct session *s, const struct in_file *f, const struct attr_of
 }
 
 bool
-extras_open(struct session *s, const struct in_file *f, struct tree *t, const char *path, struct attr_of *ret)
+xattr_open(struct session *s, const struct push_job *j, struct attr_of *ret)
 {
-	*ret = s->push->has_attrs && !s->push->pretend ? object(t, path, f->mode) : ATTR_OF_NONE;
+	*ret = s->push->xattrs->some && !options_pretend(&s->opt) ? object(&s->push->dest.tree, j->path, j->file->mode) : ATTR_OF_NONE;
 	return ret->fd >= 0 || ret->dir >= 0;
 }
 
 struct attr_of
-extras_elsewhere(struct session *s, const struct in_file *f, const char *path)
+xattr_elsewhere(struct session *s, const struct push_job *j)
 {
+	struct dest *d = &s->push->dest;
 	struct stat st;
-	int i = s->push->has_attrs ? altdest_find(s, f, path, &st) : -1;
+	int i = s->push->xattrs->some ? dest_alt_find(d, j->path, j->file->mode, &st) : -1;
 
-	return i < 0 ? ATTR_OF_NONE : object(&s->push->alt[i], path, f->mode);
+	return i < 0 ? ATTR_OF_NONE : object(&d->alt[i], j->path, j->file->mode);
 }
 
 struct attr_of
-extras_of_fd(const struct session *s, int fd)
+xattr_of_fd(const struct session *s, int fd)
 {
 	return (struct attr_of){ .fd = fd, .dir = -1, .fake = s->root.fake };
 }
 
 int
-extras_copy(struct session *s, int from_fd, int to_fd)
+xattr_copy(struct session *s, int from_fd, int to_fd)
 {
-	const struct attr_of source = extras_of_fd(s, from_fd), dest = extras_of_fd(s, to_fd), *from = &source, *to = &dest;
-	struct buf *names = &s->push->attr_names, *v = &s->push->attr_value;
+	const struct attr_of source = xattr_of_fd(s, from_fd), dest = xattr_of_fd(s, to_fd), *from = &source, *to = &dest;
+	struct buf *names = &s->push->xattrs->names, *v = &s->push->xattrs->value;
 	const char *at, *end;
 	int r = 0;
 
@@ -404,10 +434,8 @@ extras_copy(struct session *s, int from_fd, int to_fd)
 	return r == 0 && s->opt.acls ? acls_copy(from, to, v) : r;
 }
 
-/* --- asking for long values -------------------------------------------------------------------------------------- */
-
 bool
-extras_travel(const struct session *s, unsigned flags)
+xattr_travel(const struct session *s, unsigned flags)
 {
 	bool optimised = s->proto.version >= 31 && !(s->proto.compat & CF_AVOID_XATTR_OPTIM);
 
@@ -440,31 +468,29 @@ put_request(struct session *s, struct keep_set *set, int32_t ndx, const struct a
 }
 
 void
-extras_ask(struct session *s, int32_t ndx, struct in_file *f, unsigned flags)
+xattr_ask(struct session *s, const struct push_job *j, unsigned flags)
 {
-	char path[NAME_BYTES_MAX];
-	bool missing = false;
+	struct in_file *f = j->file;
 	struct attr_of of = ATTR_OF_NONE, elsewhere = ATTR_OF_NONE;
+	bool missing = false;
 
-	if (!extras_travel(s, flags))
+	if (!xattr_travel(s, flags))
 		return;
-	if (f != NULL && f->xattrs >= 0) {
-		if (!s->push->no_tree)
-			of = object(&s->push->tree, dest_path(s, f, path), f->mode);
+	if (f->xattrs >= 0) {
+		if (!s->push->dest.no_tree)
+			of = object(&s->push->dest.tree, j->path, f->mode);
 		if (flags & (ITEM_IS_NEW | ITEM_LOCAL_CHANGE | ITEM_TRANSFER))
-			elsewhere = extras_elsewhere(s, f, dest_path(s, f, path));
-		missing = put_request(s, &s->push->keeps.sets[f->xattrs], ndx, &of, &elsewhere);
-		extras_close(&of);
-		extras_close(&elsewhere);
+			elsewhere = xattr_elsewhere(s, j);
+		missing = put_request(s, &s->push->xattrs->keeps.sets[f->xattrs], j->ndx, &of, &elsewhere);
+		xattr_close(&of);
+		xattr_close(&elsewhere);
 	}
 	put_varint(peer_out(&s->peer), 0);
 	if (missing && !(flags & ITEM_TRANSFER) && !(f->flags & IN_AWAITS)) {
 		f->flags |= IN_AWAITS;
-		push_pending(s, ndx, 1);
+		inlist_pending(&s->push->list, j->ndx, 1);
 	}
 }
-
-/* --- the answers --------------------------------------------------------------------------------------------------- */
 
 /* Looked up each time: the list of an entry that waits for nothing may be done with meanwhile. */
 static struct in_file *
@@ -477,17 +503,17 @@ file_of(struct session *s, int32_t ndx)
 }
 
 void
-extras_answer_begins(struct session *s, int32_t ndx, unsigned flags)
+xattr_answer_begins(struct session *s, int32_t ndx, unsigned flags)
 {
-	keeps_trim(&s->push->keeps);
-	s->push->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags };
+	keeps_trim(&s->push->xattrs->keeps);
+	s->push->xattrs->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags };
 }
 
 /* The next item's head.  1: the end of the answer. */
 static int
 read_head(struct session *s)
 {
-	struct attr_answer *a = &s->push->answer;
+	struct attr_answer *a = &s->push->xattrs->answer;
 	const struct in_file *f = file_of(s, a->ndx);
 	struct cursor c = peer_unread(&s->peer);
 	int32_t step = get_varint(&c), len = c.err == 0 && step != 0 ? get_varint(&c) : 0;
@@ -496,21 +522,21 @@ read_head(struct session *s)
 		return c.err;
 	if (step < 0 || len < 0 || len > VALUE_WIRE_MAX || __builtin_add_overflow(a->num, (uint32_t)step, &a->num))
 		return E_FORMAT;
-	if (step != 0 && (f == NULL || (a->item = keeps_asked(&s->push->keeps, f->xattrs, a->num, a->ndx)) == NULL))
+	if (step != 0 && (f == NULL || (a->item = keeps_asked(&s->push->xattrs->keeps, f->xattrs, a->num, a->ndx)) == NULL))
 		return E_FORMAT;	/* nobody asked for that */
 	peer_consume(&s->peer, &c);
 	if (step == 0)
 		return 1;
 	a->left = (size_t)len;
 	a->at = 0;
-	(void)keeps_room(&s->push->keeps, a->item, a->left);
+	(void)keeps_room(&s->push->xattrs->keeps, a->item, a->left);
 	return 0;
 }
 
 static int
 read_value(struct session *s)
 {
-	struct attr_answer *a = &s->push->answer;
+	struct attr_answer *a = &s->push->xattrs->answer;
 	struct cursor c = peer_unread(&s->peer);
 	size_t n = cur_left(&c) < a->left ? cur_left(&c) : a->left;
 	const uint8_t *p = cur_bytes(&c, n);
@@ -525,25 +551,27 @@ read_value(struct session *s)
 
 /* What waited for values gets them. */
 static void
-settle_awaited(struct session *s, struct in_file *f, int32_t ndx)
+apply_awaited(struct session *s, struct in_file *f, int32_t ndx)
 {
-	char path[NAME_BYTES_MAX];
+	struct push_job j;
 	struct attr_of of;
 	int r = -ENOENT;
 
-	if (extras_open(s, f, &s->push->tree, dest_path(s, f, path), &of))
-		r = extras_set(s, f, &of, &ATTR_OF_NONE, true);
-	extras_close(&of);
-	if (r < 0 && !s->push->pretend)
-		dest_failed(s, "receiver", "lsetxattr", &s->push->tree, path, r);
+	job_init(&j, ndx, f, false);
+	dest_path(&s->push->dest, f, j.path);
+	if (xattr_open(s, &j, &of))
+		r = xattr_set(s, f, &of, &ATTR_OF_NONE, true);
+	xattr_close(&of);
+	if (r < 0 && !options_pretend(&s->opt))
+		report_failed(s, "receiver", "lsetxattr", &s->push->dest.tree, j.path, r);
 	f->flags &= ~(uint32_t)IN_AWAITS;
-	push_pending(s, ndx, -1);
+	inlist_pending(&s->push->list, ndx, -1);
 }
 
 int
-extras_answer(struct session *s)
+xattr_answer(struct session *s, int32_t *ret_ndx, unsigned *ret_flags)
 {
-	struct attr_answer *a = &s->push->answer;
+	struct attr_answer *a = &s->push->xattrs->answer;
 	struct in_file *f;
 	int r = 0;
 
@@ -555,10 +583,18 @@ extras_answer(struct session *s)
 	if (r != 1)
 		return r;
 	f = file_of(s, a->ndx);
-	if (f != NULL && keeps_due(&s->push->keeps, f->xattrs, a->ndx))
+	if (f != NULL && keeps_due(&s->push->xattrs->keeps, f->xattrs, a->ndx))
 		return E_FORMAT;	/* something was left out */
 	a->open = false;
+	*ret_ndx = a->ndx;
+	*ret_flags = a->flags;
 	if (f != NULL && (f->flags & IN_AWAITS) && !(a->flags & ITEM_TRANSFER))
-		settle_awaited(s, f, a->ndx);
+		apply_awaited(s, f, a->ndx);
 	return 0;
+}
+
+bool
+xattr_answering(const struct session *s)
+{
+	return s->push->xattrs->answer.open;
 }

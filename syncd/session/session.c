@@ -162,6 +162,12 @@ session_log_end(const struct session *s)
 }
 
 bool
+session_is_root(const struct session *s)
+{
+	return s->grant.uid == 0 || s->grant.fake_super;
+}
+
+bool
 session_converts_links(const struct session *s)
 {
 	return s->converts && (s->proto.compat & CF_SYMLINK_ICONV) && strchr(s->opt.letters, 's') != NULL;

@@ -190,6 +190,9 @@ enum step session_short(struct session *s, int err);
 /* The client's frames start, or start again.  0 or an error. */
 int session_frames(struct session *s);
 
+/* May owners be set: the session's user is root, or they are kept in attributes (fake super)? */
+bool session_is_root(const struct session *s);
+
 /* With --iconv: are targets of links converted too?  Old clients take them as they are. */
 bool session_converts_links(const struct session *s);
 
