@@ -24,7 +24,7 @@ endif
 syncd_libfs_a_SOURCES = \
 	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h \
 	syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h syncd/fs/stage.c syncd/fs/stage.h \
-	syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
+	syncd/fs/temp_name.c syncd/fs/temp_name.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.c syncd/policy/conf.h syncd/policy/hosts.c \
 	syncd/policy/hosts.h syncd/policy/module.c syncd/policy/module.h syncd/policy/options.c \
@@ -40,8 +40,9 @@ syncd_libsession_a_SOURCES = \
 	syncd/session/session.h
 syncd_libpull_a_SOURCES = \
 	syncd/pull/files_from.c syncd/pull/flist.c syncd/pull/flist.h syncd/pull/flist_args.c \
-	syncd/pull/flist_internal.h syncd/pull/flist_scan.c syncd/pull/flist_send.c syncd/pull/goodbye.c \
-	syncd/pull/pull.c syncd/pull/pull.h syncd/pull/sender.c syncd/pull/xattr_send.c syncd/pull/xattr_send.h
+	syncd/pull/flist_build.c syncd/pull/flist_internal.h syncd/pull/flist_scan.c syncd/pull/flist_send.c \
+	syncd/pull/goodbye.c syncd/pull/pull.c syncd/pull/pull.h syncd/pull/send_file.c syncd/pull/send_item.c \
+	syncd/pull/sender.c syncd/pull/xattr_send.c syncd/pull/xattr_send.h
 syncd_libpush_a_SOURCES = \
 	syncd/push/altdest.c syncd/push/altdest.h syncd/push/attr_apply.c syncd/push/attr_apply.h syncd/push/backup.c \
 	syncd/push/backup.h syncd/push/basis_sums.c syncd/push/basis_sums.h syncd/push/content.c syncd/push/content.h \
@@ -52,8 +53,8 @@ syncd_libpush_a_SOURCES = \
 	syncd/push/flist_in.h syncd/push/flist_recv.c syncd/push/flist_recv.h syncd/push/generator.c \
 	syncd/push/generator.h syncd/push/hardlink_make.c syncd/push/hardlink_make.h syncd/push/hardlinks.c \
 	syncd/push/hardlinks.h syncd/push/ids.c syncd/push/ids.h syncd/push/item.c syncd/push/item.h syncd/push/job.h \
-	syncd/push/newmode.c syncd/push/nodes.c syncd/push/nodes.h syncd/push/phases.c syncd/push/phases.h \
-	syncd/push/push.c syncd/push/push.h syncd/push/receiver.h syncd/push/recv_file.c syncd/push/recv_finish.c \
+	syncd/push/newmode.c syncd/push/nodes.c syncd/push/nodes.h syncd/push/parts.c syncd/push/phases.c \
+	syncd/push/phases.h syncd/push/push.h syncd/push/receiver.h syncd/push/recv_file.c syncd/push/recv_finish.c \
 	syncd/push/recv_internal.h syncd/push/regular.c syncd/push/regular.h syncd/push/report.c syncd/push/report.h \
 	syncd/push/requests.c syncd/push/requests.h syncd/push/sums.c syncd/push/sums.h syncd/push/xattr_cache.c \
 	syncd/push/xattr_cache.h syncd/push/xattr_recv.c syncd/push/xattr_recv.h

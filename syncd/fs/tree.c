@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "syncd/fs/fake.h"
-#include "syncd/fs/stage.h"
 
 static int
 take_root(struct tree *t, const struct root *module, const char *path, int fd)
@@ -323,8 +322,8 @@ make(struct tree *t, const struct made *m, const struct spot *at, bool replace)
 
 	if (!replace)
 		return make_at(m, at->dir, at->leaf);
-	for (int tries = 0; r == -EEXIST && tries < STAGE_TRIES; tries++) {
-		stage_name(t, at->leaf, name);
+	for (int tries = 0; r == -EEXIST && tries < TEMP_NAME_TRIES; tries++) {
+		temp_name(&t->random, at->leaf, name);
 		r = make_at(m, at->dir, name);
 	}
 	if (r != 0)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "syncd/fs/root.h"
+#include "syncd/fs/temp_name.h"
 
 enum { TREE_HELD = 8, TREE_PATH_SIZE = 4096 };
 
@@ -23,8 +24,7 @@ struct tree {
 	} held[TREE_HELD];
 	unsigned turn;
 	size_t last;		/* held and used last */
-	unsigned char noise[240];	/* random bytes for names of temporaries, and how many are left */
-	size_t noise_left;
+	struct random_bytes random;	/* for names of temporaries */
 };
 
 #define TREE_INIT { .fd = -1 }

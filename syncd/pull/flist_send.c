@@ -114,7 +114,7 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 		return r;
 	if (s->pull->list_chunk == NULL && (s->pull->list_chunk = malloc(SUM_READ_SIZE)) == NULL)
 		return -ENOMEM;
-	if ((fd = sender_open(s, f, &st)) < 0)
+	if ((fd = pull_open(s, f, &st)) < 0)
 		return 0;
 	for (int64_t left = st.st_size; left > 0; left -= n) {
 		if ((n = read(fd, s->pull->list_chunk, SUM_READ_SIZE)) <= 0)

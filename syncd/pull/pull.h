@@ -68,6 +68,12 @@ void pull_free(struct session *s);
 /* session_broken, for what comes of the list: its own words may be out already. */
 enum step pull_broken(struct session *s, int err);
 
+/* Open a listed file for reading: a descriptor and *ret_st, or -errno. */
+int pull_open(struct session *s, const struct file *f, struct stat *ret_st);
+
+/* The path of a listed file as the client may see it.  Returns dst, of size bytes. */
+const char *pull_shown(const struct session *s, const struct file *f, char *dst, size_t size);
+
 /* --- flist_send.c --- */
 
 /* Make the (empty) file list and what goes with it.  0 or an error. */
@@ -80,16 +86,24 @@ int flist_emit(struct session *s);
 /* Announce and begin the next directory's segment.  0, E_EOF when there is none, or an error. */
 int flist_next(struct session *s);
 
+/* --- send_item.c --- */
+
+/* What the request being answered is about: a listed file, or a directory under its gap index.  *ret_set: the number of its
+ * attribute set plus one, 0: none. */
+struct attrs_of send_item_object(const struct session *s, int32_t *ret_set);
+
+/* Answer with the item of the request, and the values of attributes that it asked for.  0 or an error. */
+int send_item(struct session *s);
+
+/* --- send_file.c --- */
+
+/* A request for data was read into s->pull->send: go on with it, until its stage is SEND_IDLE again. */
+enum step send_file_run(struct session *s);
+
 /* --- sender.c --- */
 
-/* --remove-source-files: the client has this file now.  0, or E_LIMIT for an index that is none. */
+/* --remove-source-files: the client has file ndx now.  0, or E_LIMIT for an index that is none. */
 int sender_succeeded(struct session *s, int32_t ndx);
-
-/* Open a listed file for reading; a descriptor or -errno. */
-int sender_open(struct session *s, const struct file *f, struct stat *ret_st);
-
-/* Where the compressor's output goes; arg is the session. */
-void sender_sink(void *arg, const uint8_t *bytes, size_t n);
 
 /* Delete statistics behind their index: read and echoed.  The cursor's error. */
 int sender_del_stats(struct session *s, struct cursor *c);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "syncd/fs/stage.h"
+#include "syncd/fs/temp_name.h"
 #include "syncd/fs/walk.h"
 #include "syncd/policy/similar.h"
 #include "syncd/push/attr_apply.h"
@@ -191,7 +191,7 @@ more_similar(struct session *s, struct tree *t, const char *dir, const struct in
 		uint32_t d;
 
 		if (item.err != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 || strcmp(item.name, f->name) == 0 ||
-		    stage_is_name(item.name))
+		    temp_name_is(item.name))
 			continue;
 		d = item.st.st_size == f->size && attr_same_time(s, f, &item.st) ? 0 : similar_distance(item.name, f->name);
 		if (d > *best || (d == *best && (!found || strcmp(item.name, dst) < 0)) || is_hidden_in(s, t, dir, item.name))

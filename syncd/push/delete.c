@@ -10,7 +10,7 @@
 
 #include "lib/err.h"
 #include "lib/grow.h"
-#include "syncd/fs/stage.h"
+#include "syncd/fs/temp_name.h"
 #include "syncd/fs/walk.h"
 #include "syncd/push/backup.h"
 #include "syncd/push/filter_stack.h"
@@ -147,7 +147,7 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 	if ((r = walk_over(fd, s->root.fake, &w)) != 0)
 		return r;
 	while (r == 0 && walk_next_name(w, &item.name, &type)) {
-		if (stage_is_name(item.name) || (keep != NULL && keep(arg, item.name)))
+		if (temp_name_is(item.name) || (keep != NULL && keep(arg, item.name)))
 			continue;
 		item.st = (struct stat){ .st_mode = type };	/* of a file no more is wanted */
 		if ((type != 0 && !S_ISDIR(type) && !s->root.fake) || walk_lstat(w, item.name, &item.st) == 0)

@@ -181,9 +181,9 @@ START_TEST(a_temporary_has_a_name_of_its_own)
 	close(fd);
 	memset(longest, 'x', NAME_MAX);
 	longest[NAME_MAX] = '\0';
-	stage_name(&tree, longest, name);
+	temp_name(&tree.random, longest, name);
 	ck_assert_uint_le(strlen(name), NAME_MAX);
-	ck_assert(stage_is_name(name));
+	ck_assert(temp_name_is(name));
 	ck_assert_int_lt(stage_open(&tree, "out", "f", 0600, path), 0);
 	ck_assert_int_eq(stage_open(&tree, "none", "f", 0600, path), -ENOENT);
 }
@@ -196,7 +196,7 @@ static const struct { const char *name; bool ours; } stage_names[] = {
 
 START_TEST(temporaries_of_others_are_not_ours)
 {
-	ck_assert_msg(stage_is_name(stage_names[_i].name) == stage_names[_i].ours, "%s", stage_names[_i].name);
+	ck_assert_msg(temp_name_is(stage_names[_i].name) == stage_names[_i].ours, "%s", stage_names[_i].name);
 }
 END_TEST
 
