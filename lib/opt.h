@@ -32,7 +32,8 @@ struct opt {
 	const char *def;	/* text of the default; NULL is NULL, 0, or an empty list */
 	int64_t min, max;	/* both 0: the type's own range */
 	const char *const *words;	/* OPT_WORD: NULL-ended */
-	unsigned flags;		/* the table's owner gives them a meaning */
+	unsigned flags;		/* the table's owner gives them a meaning, */
+	const void *more;	/* and this too */
 };
 
 /* The row of that name, or NULL. */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- scalars of the grant, one row each ------------------------------------------------------ */
+/* --- what the monitor worked out, one row each; what parameters say: policy/grant.c ------------------------------------------------------ */
 
 enum kind { FLAG, NUMBER };
 
@@ -16,10 +16,7 @@ static const struct {
 	enum kind kind;
 	size_t at;
 } scalars[] = {
-	ROW(FLAG, grant, read_only), ROW(FLAG, grant, write_only), ROW(FLAG, grant, numeric_ids), ROW(FLAG, grant, jailed),
-	ROW(FLAG, grant, munge), ROW(FLAG, grant, confine_links), ROW(FLAG, grant, fake_super), ROW(FLAG, grant, ignore_nonreadable),
-	ROW(FLAG, grant, ignore_errors), ROW(FLAG, grant, dont_compress), ROW(NUMBER, grant, max_verbosity),
-	ROW(NUMBER, grant, timeout), ROW(NUMBER, grant, idle), ROW(NUMBER, grant, open_noatime),
+	ROW(FLAG, grant, numeric_ids), ROW(FLAG, grant, jailed), ROW(FLAG, grant, munge), ROW(FLAG, grant, confine_links),
 	ROW(NUMBER, id, set_ids), ROW(NUMBER, id, writes), ROW(NUMBER, id, keeps_atimes), ROW(NUMBER, id, jail),
 };
 
@@ -47,36 +44,11 @@ get_scalars(struct cursor *c, struct boot *b)
 	}
 }
 
-/* --- strings: a length with the NUL counted, 0 for NULL ---------------------------------------- */
-
-static void
-put_string(struct buf *out, const char *s)
-{
-	size_t n = s == NULL ? 0 : strlen(s) + 1;
-
-	buf_le32(out, (uint32_t)n);
-	buf_put(out, s, n);
-}
-
-static const char *
-get_string(struct cursor *c)
-{
-	uint32_t n = cur_le32(c);
-	const char *s = n == 0 ? NULL : (const char *)cur_bytes(c, n);
-
-	if (s == NULL)
-		return NULL;
-	if (s[n - 1] != '\0') {
-		cur_fail(c, E_FORMAT);
-		return NULL;
-	}
-	return s;
-}
-
 void
 boot_put(struct buf *out, const struct boot *b)
 {
-	put_string(out, b->grant.module);
+	grant_text_put(out, b->grant.module);
+	module_grant_put(out, &b->grant.conf);
 	put_scalars(out, b);
 	buf_le32(out, b->id.uid);
 	buf_le32(out, b->id.gid);
@@ -84,14 +56,10 @@ boot_put(struct buf *out, const struct boot *b)
 	for (size_t i = 0; i < b->id.n_groups; i++)
 		buf_le32(out, b->id.groups[i]);
 	buf_le64(out, b->id.memory_max);
-	put_string(out, b->grant.temp_dir);
-	put_string(out, b->grant.charset);
-	put_string(out, b->incoming);
-	put_string(out, b->outgoing);
 	buf_le32(out, (uint32_t)b->n_rules);
 	for (size_t i = 0; i < b->n_rules; i++) {
 		buf_le32(out, (uint32_t)b->rules[i].source);
-		put_string(out, b->rules[i].text);
+		grant_text_put(out, b->rules[i].text);
 	}
 	buf_le32(out, (uint32_t)b->version);
 	buf_le64(out, b->deadline);
@@ -125,7 +93,7 @@ get_rules(struct cursor *c, struct boot *b)
 	}
 	for (b->n_rules = 0; b->n_rules < n; b->n_rules++) {
 		b->rules[b->n_rules].source = (enum rules_source)cur_le32(c);
-		b->rules[b->n_rules].text = get_string(c);
+		b->rules[b->n_rules].text = grant_text_get(c);
 	}
 }
 
@@ -136,19 +104,16 @@ boot_get(struct cursor *c, struct boot *b)
 
 	memset(b, 0, sizeof *b);
 	b->id.tree_fd = b->grant.root_fd = -1;
-	module = get_string(c);
+	module = grant_text_get(c);
 	if (module == NULL || strlen(module) > MODULE_NAME_MAX)
 		return c->err != 0 ? c->err : E_FORMAT;
 	strcpy(b->grant.module, module);
+	module_grant_get(c, &b->grant.conf);
 	get_scalars(c, b);
 	b->id.uid = cur_le32(c);
 	b->id.gid = cur_le32(c);
 	get_groups(c, b);
 	b->id.memory_max = cur_le64(c);
-	b->grant.temp_dir = get_string(c);
-	b->grant.charset = get_string(c);
-	b->incoming = get_string(c);
-	b->outgoing = get_string(c);
 	get_rules(c, b);
 	b->version = (int)cur_le32(c);
 	b->deadline = cur_le64(c);

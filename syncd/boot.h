@@ -22,7 +22,6 @@ struct boot {
 	struct grant grant;		/* without root_fd, hidden, incoming, outgoing, and what id says too */
 	struct boot_rules rules[BOOT_RULES_MAX];
 	size_t n_rules;
-	const char *incoming, *outgoing;	/* changes of modes, as text */
 	int version;			/* protocol */
 	uint64_t deadline;		/* of the arguments, ms on the monotonic clock */
 	const uint8_t *ahead;		/* what the peer sent already */

@@ -13,10 +13,9 @@
 #include "lib/err.h"
 #include "lib/trusted.h"
 #include "syncd/module_filter.h"
-#include "syncd/policy/chmod.h"
-#include "syncd/policy/hosts.h"
+#include "syncd/param_fault.h"
 #include "syncd/policy/module.h"
-#include "syncd/session/charset.h"
+#include "syncd/policy/params.h"
 
 enum { MAY_READ = 5, MAY_WRITE = 3 };	/* rights on a directory, as bits of a mode */
 
@@ -98,33 +97,25 @@ check_read(struct check *c, const char *param, const char *path)
 		close(fd);
 }
 
+/* Every parameter of the table that is to be checked like this.  conf: the struct that its rows describe. */
 static void
-check_hosts(struct check *c, const char *param, const char *list)
+check_rows(struct check *c, const struct opt *rows, size_t n, const void *conf, enum param_check check)
 {
-	char token[128];
+	char words[512];
 
-	if (acl_bad_token(list, token, sizeof token))
-		tell(c, param, "\"%s\" has a malformed address or mask: %s", param, token);
-}
+	for (size_t i = 0; i < n; i++) {
+		const char *text;
 
-static void
-check_modes(struct check *c, const char *param, const char *text)
-{
-	struct chmod_list *l = NULL;
-
-	if (is_set(text) && chmod_parse(text, &l) != 0)
-		tell(c, param, "invalid \"%s\" directive: %s", param, text);
-	chmod_free(l);
-}
-
-static void
-check_charset(struct check *c, const char *name)
-{
-	struct charset *charset = NULL;
-
-	if (is_set(name) && charset_new(name, &charset) != 0)
-		tell(c, "charset", "charset %s is not known here", name);
-	charset_free(charset);
+		if (param_use(&rows[i]).check != check)
+			continue;
+		text = param_text(&rows[i], conf);
+		if (check == CHECK_READ)
+			check_read(c, rows[i].name, text);
+		else if (check == CHECK_MADE || check == CHECK_LOCK)
+			check_made(c, rows[i].name, text);
+		else if (param_fault(&rows[i], conf, words, sizeof words))
+			tell(c, rows[i].name, "%s", words);
+	}
 }
 
 static void
@@ -194,16 +185,14 @@ check_module(struct check *c, const struct module_conf *m)
 		tell(c, m->closed_by, "closed: \"%s\" is not supported by this version", m->closed_by);
 		return;
 	}
-	check_hosts(c, "hosts allow", m->hosts_allow);
-	check_hosts(c, "hosts deny", m->hosts_deny);
+	check_rows(c, conf_params, conf_n_params, m, CHECK_HOSTS);
 	check_identity(c);
 	check_filter(c);
-	check_modes(c, "incoming chmod", m->incoming_chmod);
-	check_modes(c, "outgoing chmod", m->outgoing_chmod);
-	check_charset(c, m->charset);
-	check_made(c, "log file", m->log_file);
+	check_rows(c, conf_params, conf_n_params, m, CHECK_MODES);
+	check_rows(c, conf_params, conf_n_params, m, CHECK_CHARSET);
+	check_rows(c, conf_params, conf_n_params, m, CHECK_MADE);
 	if (m->max_connections > 0)
-		check_made(c, "lock file", m->lock_file);
+		check_rows(c, conf_params, conf_n_params, m, CHECK_LOCK);
 }
 
 static void
@@ -222,8 +211,8 @@ check_config(const struct syncd_conf *conf, conf_warn *report, void *arg)
 	struct check c = { .conf = conf, .report = report, .arg = arg };
 
 	check_address(&c);
-	check_read(&c, "motd file", conf->global.motd_file);
-	check_made(&c, "pid file", conf->global.pid_file);
+	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_READ);
+	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_MADE);
 	for (size_t i = 0; i < conf->n_modules; i++)
 		check_module(&c, &conf->modules[i]);
 	return c.told;

@@ -23,8 +23,10 @@
 #include "syncd/fs/mount.h"
 #include "syncd/hostname.h"
 #include "syncd/module_filter.h"
+#include "syncd/param_fault.h"
 #include "syncd/policy/hosts.h"
 #include "syncd/policy/module.h"
+#include "syncd/policy/params.h"
 #include "syncd/privmsg.h"
 #include "syncd/resolver.h"
 #include "syncd/spawn.h"
@@ -188,21 +190,19 @@ answer_list(struct monitor *m, struct cursor *in, struct buf *out)
 	return out->err;
 }
 
-/* A rule of access that cannot be read keeps everybody out: it may be the one that was to. */
+/* What is wrong with the module's parameters that a check of this kind looks at is told.  Is there any? */
 static bool
-rules_parse(const struct monitor *m)
+told_faults(const struct monitor *m, enum param_check check)
 {
-	const struct { const char *name, *list; } lists[] = {
-		{ "hosts allow", m->module->hosts_allow }, { "hosts deny", m->module->hosts_deny },
-	};
-	char token[128];
+	char words[512];
+	bool any = false;
 
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		if (acl_bad_token(lists[i].list, token, sizeof token)) {
-			log_error("module %s: \"%s\" has a malformed address or mask: %s", m->module->name, lists[i].name, token);
-			return false;
+	for (size_t i = 0; i < conf_n_params; i++)
+		if (param_use(&conf_params[i]).check == check && param_fault(&conf_params[i], m->module, words, sizeof words)) {
+			log_error("module %s: %s", m->module->name, words);
+			any = true;
 		}
-	return true;
+	return any;
 }
 
 static bool
@@ -256,38 +256,14 @@ unknown_module(struct monitor *m, const char *name, struct buf *out)
 	return 0;
 }
 
-/* Of the patterns that may not be compressed rsync heeds this one alone (rsyncd-conf section 6). */
-static bool
-has_star(const char *patterns)
-{
-	for (const char *at = patterns; at != NULL && *at != '\0'; at += strcspn(at, " ")) {
-		at += strspn(at, " ");
-		if (at[0] == '*' && (at[1] == '\0' || at[1] == ' '))
-			return true;
-	}
-	return false;
-}
-
 /* What the module gives as it stands in the configuration; open_module adds what depends on files and identity. */
 static void
 grant_fill(struct monitor *m, const char *name)
 {
-	const struct module_conf *c = m->module;
 	struct grant *g = &m->boot.grant;
 
 	snprintf(g->module, sizeof g->module, "%.*s", MODULE_NAME_MAX, name);
-	g->read_only = c->read_only;
-	g->write_only = c->write_only;
-	g->max_verbosity = (int)c->max_verbosity;
-	g->timeout = (int)c->timeout;
-	g->idle = (int)c->idle_timeout;
-	g->ignore_nonreadable = c->ignore_nonreadable;
-	g->ignore_errors = c->ignore_errors;
-	g->open_noatime = c->open_noatime;
-	g->dont_compress = has_star(c->dont_compress);
-	g->temp_dir = c->temp_dir;
-	g->charset = c->charset;
-	g->fake_super = c->fake_super == 1;
+	module_grant_fill(&g->conf, m->module);
 }
 
 static int
@@ -304,7 +280,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	name[n] = '\0';
 	if ((m->module = conf_module(m->job->conf, name)) == NULL)
 		return unknown_module(m, name, out);
-	if (!rules_parse(m) || !host_allowed(m)) {
+	if (told_faults(m, CHECK_HOSTS) || !host_allowed(m)) {
 		log_warn("rsync denied on module %s from %s (%s)", name, m->host, m->addr);
 		if (!m->module->list)
 			return unknown_module(m, name, out);
@@ -341,30 +317,17 @@ build_filter(struct monitor *m)
 }
 
 /* A list that is wrong is told and left out, as by rsync. */
-static const char *
-mode_changes(const struct monitor *m, const char *name, const char *text)
-{
-	struct chmod_list *l = NULL;
-
-	if (text == NULL || text[0] == '\0')
-		return NULL;
-	if (chmod_parse(text, &l) != 0) {
-		log_error("module %s: invalid \"%s\" directive: %s", m->boot.grant.module, name, text);
-		return NULL;
-	}
-	chmod_free(l);
-	return text;
-}
-
 static void
-check_charset(const struct monitor *m)
+drop_wrong_modes(struct monitor *m)
 {
-	const char *name = m->module->charset;
-	struct charset *c = NULL;
+	char words[512];
 
-	if (name != NULL && name[0] != '\0' && charset_new(name, &c) != 0)
-		log_error("module %s: charset %s is not known here", m->boot.grant.module, name);
-	charset_free(c);
+	for (size_t i = 0; i < conf_n_params; i++) {
+		const struct param_use use = param_use(&conf_params[i]);
+
+		if (use.check == CHECK_MODES && param_fault(&conf_params[i], m->module, words, sizeof words))
+			*(const char **)((char *)&m->boot.grant.conf + use.at) = NULL;
+	}
 }
 
 static int
@@ -430,10 +393,10 @@ open_module(struct monitor *m, char *words, size_t size)
 	}
 	if (open_root(m, words, size) != 0)
 		return E_DENIED;
-	check_charset(m);
+	(void)told_faults(m, CHECK_CHARSET);
 	identity_fill(m);
-	m->boot.incoming = mode_changes(m, "incoming chmod", m->module->incoming_chmod);
-	m->boot.outgoing = mode_changes(m, "outgoing chmod", m->module->outgoing_chmod);
+	if (told_faults(m, CHECK_MODES))
+		drop_wrong_modes(m);
 	g->jailed = strcmp(m->plan.chroot, m->plan.path) == 0;
 	g->munge = m->plan.munge;
 	g->confine_links = !m->plan.munge && !g->jailed && strcmp(m->plan.path, "/") != 0;

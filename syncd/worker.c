@@ -42,6 +42,12 @@ worker_main(const struct roles *roles, const struct process_job *job)
 	return code;
 }
 
+static bool
+is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
 /* The module's filter and its changes of modes.  The monitor has parsed the same text before: what fails here is memory. */
 static int
 build_policy(const struct boot *b, struct grant *g)
@@ -51,10 +57,10 @@ build_policy(const struct boot *b, struct grant *g)
 
 	for (size_t i = 0; i < b->n_rules && r == 0; i++)
 		r = rules_add_config(g->hidden, b->rules[i].source, b->rules[i].text);
-	if (r == 0 && b->incoming != NULL)
-		r = chmod_parse(b->incoming, &in);
-	if (r == 0 && b->outgoing != NULL)
-		r = chmod_parse(b->outgoing, &out);
+	if (r == 0 && is_set(g->conf.incoming_chmod))
+		r = chmod_parse(g->conf.incoming_chmod, &in);
+	if (r == 0 && is_set(g->conf.outgoing_chmod))
+		r = chmod_parse(g->conf.outgoing_chmod, &out);
 	g->incoming = in;
 	g->outgoing = out;
 	return r;
@@ -92,8 +98,8 @@ session_main(const struct roles *roles, const struct process_job *job)
 	c = cur_of(buf_head(&told), buf_len(&told));
 	if (boot_get(&c, &b) != 0 || build_policy(&b, &b.grant) != 0)
 		return refuse(job->monitor_fd, "role session: what it was told cannot be used");
-	if (b.grant.charset != NULL && b.grant.charset[0] != '\0')	/* loads files, so it comes before the walls */
-		(void)charset_new(b.grant.charset, &charset);
+	if (is_set(b.grant.conf.charset))	/* loads files, so it comes before the walls */
+		(void)charset_new(b.grant.conf.charset, &charset);
 	b.id.tree_fd = b.grant.root_fd = job->root_fd;
 	b.grant.uid = b.id.set_ids ? b.id.uid : geteuid();
 	b.grant.gid = b.id.set_ids ? b.id.gid : getegid();

@@ -49,18 +49,18 @@ flist_open(struct session *s)
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
 		.relative = o->relative > 0, .no_implied_dirs = o->no_implied_dirs > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
-		.ignore_errors = o->ignore_errors > 0, .readable_only = s->grant.ignore_nonreadable, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
+		.ignore_errors = o->ignore_errors > 0, .readable_only = s->grant.conf.ignore_nonreadable, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
 		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0, .removes = o->remove_source > 0,
 		.charset = s->converts ? s->charset : NULL, .charset_links = session_converts_links(s),
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
-		.verbose = o->verbose > 0 && s->grant.max_verbosity > 0,
+		.verbose = o->verbose > 0 && s->grant.conf.max_verbosity > 0,
 	    .tell = tell_listing, .arg = s,
 	};
 
-	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
+	s->root = (struct root){ s->grant.root_fd, s->grant.conf.fake_super };
 	s->pull->opener = s->pull->remover = (struct opener)OPENER_INIT(&s->root);
 	s->pull->remover.strict = true;
-	s->pull->opener.keep_atime = s->grant.open_noatime < 0 ? s->opt.open_noatime > 0 : s->grant.open_noatime;
+	s->pull->opener.keep_atime = s->grant.conf.open_noatime < 0 ? s->opt.open_noatime > 0 : s->grant.conf.open_noatime;
 	s->pull->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
 		.links = o->links > 0, .devices = o->devices > 0, .specials = o->specials > 0,

@@ -495,7 +495,7 @@ delete_walk(struct session *s)
 	const struct in_segment *seg = s->push->list.segments[0];
 	int r = 0;
 
-	if (s->push->deletion->late_at == 0 && s->opt.verbose > 1 && s->grant.max_verbosity > 1)
+	if (s->push->deletion->late_at == 0 && s->opt.verbose > 1 && s->grant.conf.max_verbosity > 1)
 		session_tell(s, MSG_INFO, "deleting in .\n");
 
 	while (s->push->deletion->late_at < seg->n && r == 0) {

@@ -226,7 +226,7 @@ static int
 open_option_trees(struct session *s)
 {
 	const struct options *o = &s->opt;
-	const char *temp = o->temp_dir != NULL ? o->temp_dir : s->grant.temp_dir;
+	const char *temp = o->temp_dir != NULL ? o->temp_dir : s->grant.conf.temp_dir;
 	char shown[2 * TREE_PATH_SIZE];
 	int r = options_name_hidden(s);
 

@@ -39,7 +39,7 @@ push_begin(struct session *s)
 	session_log(s, "receiving file list");
 	if ((s->push = calloc(1, sizeof *s->push)) == NULL)
 		return -ENOMEM;
-	s->root = (struct root){ s->grant.root_fd, s->grant.fake_super };
+	s->root = (struct root){ s->grant.root_fd, s->grant.conf.fake_super };
 	dest_init(&s->push->dest, s);
 	for (size_t i = 0; i < ARRAY_LEN(parts) && r == 0; i++)
 		r = parts[i].begin(s);

@@ -8,7 +8,7 @@
 bool
 report_says(const struct session *s, int level)
 {
-	return s->opt.verbose >= level && s->grant.max_verbosity >= level;
+	return s->opt.verbose >= level && s->grant.conf.max_verbosity >= level;
 }
 
 bool
@@ -20,7 +20,7 @@ report_itemises(const struct session *s)
 bool
 report_informs(const struct session *s, int level, const char *word)
 {
-	return report_says(s, level) || (options_info(&s->opt, word) && s->grant.max_verbosity >= level);
+	return report_says(s, level) || (options_info(&s->opt, word) && s->grant.conf.max_verbosity >= level);
 }
 
 void

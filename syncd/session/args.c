@@ -80,9 +80,9 @@ refuse_value(struct session *s, const char *option, const char *value)
 static void
 judge(struct session *s)
 {
-	if (!s->opt.sender && s->grant.read_only)
+	if (!s->opt.sender && s->grant.conf.read_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is read only");
-	else if (s->opt.remove_source > 0 && s->grant.read_only)
+	else if (s->opt.remove_source > 0 && s->grant.conf.read_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: --remove-source-files cannot be used with a read-only module");
 	else if (s->opt.iconv != NULL && s->charset == NULL)
 		session_refuse(s, RERR_UNSUPPORTED, "rsync: The server is configured to refuse --iconv");
@@ -94,7 +94,7 @@ judge(struct session *s)
 		session_refuse(s, RERR_SYNTAX, "--suffix cannot contain slashes");
 	else if (!s->opt.sender && s->opt.suffix != NULL && s->opt.suffix[0] == '\0' && s->opt.backup_dir == NULL)
 		session_refuse(s, RERR_SYNTAX, "--suffix cannot be empty when there is no --backup-dir");
-	else if (s->opt.sender && s->grant.write_only)
+	else if (s->opt.sender && s->grant.conf.write_only)
 		session_refuse(s, RERR_SYNTAX, "ERROR: module is write only");
 }
 
@@ -120,7 +120,7 @@ static uint64_t
 needed_caps(const struct session *s)
 {
 	const struct options *o = &s->opt;
-	bool copies = o->backup > 0 || o->temp_dir != NULL || o->partial_dir != NULL || s->grant.temp_dir != NULL;	/* with owners */
+	bool copies = o->backup > 0 || o->temp_dir != NULL || o->partial_dir != NULL || s->grant.conf.temp_dir != NULL;	/* with owners */
 	uint64_t caps = ~UINT64_C(0);
 
 	if (o->devices <= 0)
@@ -158,15 +158,15 @@ take_list(struct session *s)
 	tell_started(s->monitor_fd);
 	if ((r = role_keep_caps(needed_caps(s))) != 0)
 		return session_broken(s, r);
-	if (s->grant.ignore_errors)
+	if (s->grant.conf.ignore_errors)
 		s->opt.ignore_errors = 1;
 	log_request(s);
 	if (s->opt.files_from != NULL)
 		s->opt.dirs++;		/* directories are named to be made, not to be skipped */
 	if (s->opt.list_only && !s->opt.recurse && !s->opt.dirs)
 		s->opt.dirs = 1;
-	if (s->opt.timeout > 0 && (s->grant.timeout == 0 || s->opt.timeout < s->grant.timeout))
-		s->grant.timeout = (int)s->opt.timeout;
+	if (s->opt.timeout > 0 && (s->grant.conf.timeout == 0 || s->opt.timeout < s->grant.conf.timeout))
+		s->grant.conf.timeout = (int)s->opt.timeout;
 	if (s->opt.chmod != NULL && (r = chmod_parse(s->opt.chmod, &s->chmod)) == E_FORMAT)
 		refuse_value(s, "chmod", s->opt.chmod);
 	else if (s->opt.chmod != NULL && r != 0)

@@ -13,7 +13,7 @@ enum { NAMES_FILE_MAX = 64 << 20 };
 char *
 names_file_read(struct session *s, size_t *ret_n)
 {
-	const struct root root = { s->grant.root_fd, s->grant.fake_super };
+	const struct root root = { s->grant.root_fd, s->grant.conf.fake_super };
 	char path[NAME_BYTES_MAX];
 
 	*ret_n = 0;

@@ -247,8 +247,8 @@ start_frames(struct session *s)
 	peer_frame_output(&s->peer);
 	if (names && s->proto.version >= 31)
 		names_file_put(s);
-	if (s->proto.version >= 31 && s->grant.timeout > 0)
-		peer_put_number(&s->peer, MSG_IO_TIMEOUT, s->grant.timeout);
+	if (s->proto.version >= 31 && s->grant.conf.timeout > 0)
+		peer_put_number(&s->peer, MSG_IO_TIMEOUT, s->grant.conf.timeout);
 	s->pace_from = s->last_out = loop_clock();
 	s->pace_bytes = s->peer.total_out;
 	/* at 30 the names of --files-from come unframed, behind the frames of the filter */
@@ -266,7 +266,7 @@ sends_filters(const struct session *s)
 static int
 level_of(const struct session *s, enum squeeze_method method)
 {
-	if (s->grant.dont_compress && is_zlib(method))
+	if (s->grant.conf.dont_compress && is_zlib(method))
 		return 0;
 	return s->opt.level_given ? (int)s->opt.compress_level : SQUEEZE_LEVEL_DEFAULT;
 }

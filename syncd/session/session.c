@@ -164,7 +164,7 @@ session_log_end(const struct session *s)
 bool
 session_is_root(const struct session *s)
 {
-	return s->grant.uid == 0 || s->grant.fake_super;
+	return s->grant.uid == 0 || s->grant.conf.fake_super;
 }
 
 bool
@@ -225,14 +225,14 @@ quiet_ms(const struct session *s)
 {
 	if (!s->args_open || s->phase == PH_DRAIN)
 		return 0;
-	return (uint64_t)(s->grant.timeout > 0 ? s->grant.timeout : s->grant.idle) * 1000;
+	return (uint64_t)(s->grant.conf.timeout > 0 ? s->grant.conf.timeout : s->grant.conf.idle) * 1000;
 }
 
 /* How often we show the peer that we are here, in ms; 0: never.  Only a peer with a timeout counts our silence. */
 static uint64_t
 alive_ms(const struct session *s)
 {
-	return s->grant.timeout > 0 ? quiet_ms(s) / 2 : 0;
+	return s->grant.conf.timeout > 0 ? quiet_ms(s) / 2 : 0;
 }
 
 static uint64_t

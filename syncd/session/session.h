@@ -11,6 +11,7 @@
 #include "syncd/delta/strong.h"
 #include "syncd/fs/root.h"
 #include "syncd/policy/chmod.h"
+#include "syncd/policy/grant.h"
 #include "syncd/policy/options.h"
 #include "syncd/policy/rules.h"
 #include "syncd/session/charset.h"
@@ -49,31 +50,21 @@ enum step {
 /* What the monitor decided about the module; the session takes it as given. */
 struct grant {
 	char module[MODULE_NAME_MAX + 1];
+	struct module_grant conf;	/* what its parameters say */
 	int root_fd;		/* the module's directory */
-	bool read_only, write_only;
 	bool numeric_ids;	/* do not look names up */
 	bool jailed;		/* the process's root is the module's */
 	bool munge;		/* strip the prefix of munged symlinks */
 	bool confine_links;	/* store links so that their text stays in the transfer */
-	bool fake_super;	/* owners, modes and types are kept in attributes */
-	int max_verbosity;
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
-	int timeout;		/* seconds, 0: none */
-	int idle;		/* seconds without a byte either way after which a session without timeout ends; 0: never */
 
 	/* who the session is, where it writes */
 	uid_t uid;
 	gid_t gid;
 	const struct chmod_list *incoming, *outgoing;	/* what is done to modes; NULL: nothing */
-	bool ignore_nonreadable;
-	bool ignore_errors;	/* deletion goes on after an I/O error, as with the client's option */
-	int open_noatime;	/* 1: times of access stay, 0: they do not, -1: as the client says */
-	bool dont_compress;	/* at level 0, where the method has one */
-	const char *temp_dir;	/* for --temp-dir; NULL: beside the file */
 	const gid_t *groups;	/* supplementary ones; shared by fork */
 	size_t n_groups;
 	mode_t mask;		/* of the daemon: what new files lose when modes are not preserved */
-	const char *charset;	/* of the names below the directory; NULL or empty: --iconv is refused */
 };
 
 /* What session/ does not know of pulls and pushes: the phases, and what happens beside them.  Made by the process that runs

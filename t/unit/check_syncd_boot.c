@@ -10,15 +10,16 @@ static const gid_t groups[] = { 5, 6, 4000000000u };
 static struct boot
 example(void)
 {
-	struct boot b = { .version = 31, .deadline = UINT64_C(1) << 40, .incoming = "D2755", .outgoing = NULL, .n_rules = 2,
+	struct boot b = { .version = 31, .deadline = UINT64_C(1) << 40, .n_rules = 2,
 	    .rules = { { RULES_FILTER, "- *.o" }, { RULES_EXCLUDE_LIST, "a b" } }, .ahead = (const uint8_t *)"ab\0c", .n_ahead = 4 };
 
 	strcpy(b.grant.module, "m");
-	b.grant.read_only = b.grant.munge = true;
-	b.grant.timeout = 77;
-	b.grant.idle = 14400;
-	b.grant.open_noatime = -1;
-	b.grant.temp_dir = "tmp";
+	b.grant.conf.read_only = b.grant.munge = true;
+	b.grant.conf.incoming_chmod = "D2755";
+	b.grant.conf.timeout = 77;
+	b.grant.conf.idle = 14400;
+	b.grant.conf.open_noatime = -1;
+	b.grant.conf.temp_dir = "tmp";
 	b.id = (struct session_identity){ .tree_fd = -1, .jail = 1, .set_ids = 1, .uid = 4000000001u, .gid = 7, .groups = groups,
 	    .n_groups = ARRAY_LEN(groups), .writes = 1, .memory_max = UINT64_C(5) << 33 };
 	return b;
@@ -44,12 +45,12 @@ START_TEST(what_is_told_arrives)
 	ck_assert_int_eq(boot_get(&c, &b), 0);
 	ck_assert_uint_eq(cur_left(&c), 0);
 	ck_assert_str_eq(b.grant.module, "m");
-	ck_assert(b.grant.read_only && b.grant.munge && !b.grant.write_only && !b.grant.fake_super);
-	ck_assert_int_eq(b.grant.timeout, 77);
-	ck_assert_int_eq(b.grant.open_noatime, -1);
-	ck_assert_str_eq(b.grant.temp_dir, "tmp");
-	ck_assert_ptr_null(b.grant.charset);
-	ck_assert_ptr_null(b.outgoing);
+	ck_assert(b.grant.conf.read_only && b.grant.munge && !b.grant.conf.write_only && !b.grant.conf.fake_super);
+	ck_assert_int_eq(b.grant.conf.timeout, 77);
+	ck_assert_int_eq(b.grant.conf.open_noatime, -1);
+	ck_assert_str_eq(b.grant.conf.temp_dir, "tmp");
+	ck_assert_ptr_null(b.grant.conf.charset);
+	ck_assert_ptr_null(b.grant.conf.outgoing_chmod);
 	ck_assert_uint_eq(b.id.uid, 4000000001u);
 	ck_assert_uint_eq(b.id.n_groups, 3);
 	ck_assert_uint_eq(b.id.groups[2], 4000000000u);

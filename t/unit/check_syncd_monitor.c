@@ -298,7 +298,7 @@ START_TEST(a_session_is_told_of_its_own_module_alone)
 
 	ck_assert_int_eq(boot_get(&c, &b), 0);
 	ck_assert_str_eq(b.grant.module, "pub");
-	ck_assert(b.grant.read_only);
+	ck_assert(b.grant.conf.read_only);
 	ck_assert_int_eq(b.id.jail, geteuid() == 0);
 	ck_assert_ptr_null(memmem(buf_head(&mon.in), buf_len(&mon.in), "hidden", 6));
 	ck_assert_ptr_null(memmem(buf_head(&mon.in), buf_len(&mon.in), "other", 5));

@@ -1,6 +1,6 @@
+/* rsyncd.conf(5): files, sections, includes and settings become typed structs.  Which parameters there are: params.c. */
 #include "syncd/policy/conf.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -9,97 +9,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "lib/ini.h"
 #include "lib/num.h"
 #include "lib/opt.h"
 #include "lib/trusted.h"
+#include "syncd/policy/params.h"
 #include "syncd/types.h"
-
-enum {
-	P_CLOSES = 1,	/* what it asks for is not built: rather no service than less safety */
-	P_NOOP = 2,	/* accepted; has no effect here, and a line says so */
-};
-
-static const char *const facilities[] = {
-	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
-	"-", "-", "-", "-", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL,
-};
-
-#define G(kind, f) .type = OPT_##kind, .at = offsetof(struct global_conf, f)
-static const struct opt globals[] = {
-	{ "address", G(STR, address) },
-	{ "port", G(ATOI, port), .def = "0", .min = 0, .max = 65535 },
-	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
-	{ "listen backlog", G(ATOI, backlog), .def = "128", .min = 1, .max = 4096 },
-	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */
-	{ "motd file", G(STR, motd_file) },
-	{ "pid file", G(STR, pid_file) },
-	{ "daemon chroot", G(STR, unsupported), .flags = P_CLOSES },
-	{ "daemon gid", G(STR, unsupported), .flags = P_CLOSES },
-	{ "daemon uid", G(STR, unsupported), .flags = P_CLOSES },
-	{ "proxy protocol", G(BOOL, unsupported_flag), .flags = P_CLOSES },
-	{ "proxy protocol hosts", G(STR, unsupported) },
-	{ "socket options", G(STR, unsupported), .flags = P_NOOP },
-};
-#undef G
-
-#define M(kind, f) .type = OPT_##kind, .at = offsetof(struct module_conf, f)
-static const struct opt params[] = {
-	{ "name", M(STR, name) },
-	{ "path", M(PATH, path) },
-	{ "comment", M(STR, comment) },
-	{ "list", M(BOOL, list), .def = "yes" },
-	{ "read only", M(BOOL, read_only), .def = "yes" },
-	{ "write only", M(BOOL, write_only), .def = "no" },
-	{ "uid", M(STR, uid) },
-	{ "gid", M(STR, gid) },
-	{ "use chroot", M(BOOL3, use_chroot), .def = "unset" },
-	{ "numeric ids", M(BOOL3, numeric_ids), .def = "unset" },
-	{ "munge symlinks", M(BOOL3, munge_symlinks), .def = "unset" },
-	{ "hosts allow", M(STR, hosts_allow) },
-	{ "hosts deny", M(STR, hosts_deny) },
-	{ "filter", M(STR, filter) },
-	{ "include", M(STR, include) },
-	{ "include from", M(STR, include_from) },
-	{ "exclude", M(STR, exclude) },
-	{ "exclude from", M(STR, exclude_from) },
-	{ "reverse lookup", M(BOOL, reverse_lookup), .def = "yes" },
-	{ "forward lookup", M(BOOL, forward_lookup), .def = "yes" },
-	{ "max connections", M(ATOI, max_connections), .def = "0" },
-	{ "lock file", M(STR, lock_file), .def = "/var/run/rsyncd.lock" },
-	{ "timeout", M(ATOI, timeout), .def = "0", .min = 0, .max = 1 << 30 },
-	{ "idle timeout", M(ATOI, idle_timeout), .def = "14400", .min = 0, .max = 1 << 30 },	/* ours: where timeout is 0 */
-	{ "log file", M(STR, log_file) },
-	{ "syslog facility", M(WORD, syslog_facility), .def = "daemon", .words = facilities },
-	{ "syslog tag", M(STR, syslog_tag), .def = "rsyncd" },
-	{ "max verbosity", M(ATOI, max_verbosity), .def = "1" },
-	{ "max memory", M(ATOI, max_memory), .def = "1024", .min = 0, .max = 1 << 30 },	/* ours: MiB a session */
-	{ "secrets file", M(STR, unsupported) },		/* of no use without `auth users` */
-	{ "strict modes", M(BOOL, unsupported_flag) },
-	{ "auth digest", M(STR, unsupported), .flags = P_CLOSES },
-	{ "auth users", M(STR, unsupported), .flags = P_CLOSES },
-	{ "charset", M(STR, charset) },
-	{ "dont compress", M(STR, dont_compress) },
-	{ "early exec", M(STR, unsupported), .flags = P_CLOSES },
-	{ "fake super", M(BOOL, fake_super), .def = "no" },
-	{ "ignore errors", M(BOOL, ignore_errors), .def = "no" },
-	{ "ignore nonreadable", M(BOOL, ignore_nonreadable), .def = "no" },
-	{ "incoming chmod", M(STR, incoming_chmod) },
-	{ "insecure links", M(BOOL, unsupported_flag), .flags = P_NOOP },
-	{ "log format", M(STR, unsupported), .flags = P_NOOP },
-	{ "name converter", M(STR, unsupported), .flags = P_CLOSES },
-	{ "open noatime", M(BOOL3, open_noatime), .def = "unset" },
-	{ "outgoing chmod", M(STR, outgoing_chmod) },
-	{ "post-xfer exec", M(STR, unsupported), .flags = P_CLOSES },
-	{ "pre-xfer exec", M(STR, unsupported), .flags = P_CLOSES },
-	{ "refuse options", M(STR, unsupported), .flags = P_CLOSES },
-	{ "temp dir", M(STR, temp_dir) },
-	{ "transfer logging", M(BOOL, unsupported_flag), .flags = P_NOOP },
-};
-#undef M
 
 struct loader {
 	struct syncd_conf *conf;
@@ -130,7 +47,7 @@ warn_at(const struct loader *l, const struct ini *in, unsigned line, const char 
 static void
 module_free(struct module_conf *m)
 {
-	opt_free(params, ARRAY_LEN(params), m);
+	opt_free(conf_params, conf_n_params, m);
 	free(m->path_file);
 	free(m->closed_by);
 }
@@ -140,7 +57,7 @@ conf_free(struct syncd_conf *c)
 {
 	if (c == NULL)
 		return;
-	opt_free(globals, ARRAY_LEN(globals), &c->global);
+	opt_free(conf_globals, conf_n_globals, &c->global);
 	module_free(&c->defaults);
 	for (size_t i = 0; i < c->n_modules; i++)
 		module_free(&c->modules[i]);
@@ -158,7 +75,7 @@ copy_defaults(struct module_conf *to, const struct module_conf *from)
 	if (from->closed_by != NULL && (to->closed_by = strdup(from->closed_by)) == NULL)
 		return -ENOMEM;
 	memcpy(to->places, from->places, sizeof to->places);
-	return opt_copy(params, ARRAY_LEN(params), to, from);
+	return opt_copy(conf_params, conf_n_params, to, from);
 }
 
 static int
@@ -187,8 +104,6 @@ new_module(struct loader *l, const struct ini *in, const struct ini_item *it)
 	m->path_file = strdup(in->path);
 	return m->name == NULL || m->path_file == NULL ? -ENOMEM : 0;
 }
-
-_Static_assert(ARRAY_LEN(params) <= CONF_PLACES && ARRAY_LEN(globals) <= CONF_PLACES, "a place for each parameter");
 
 static int64_t
 least(const struct opt *o)
@@ -230,11 +145,11 @@ set_param(struct loader *l, const struct ini *in, const struct ini_item *it, con
 		    it->value, (long long)*(const int64_t *)((const char *)conf + o->at));
 		warn_at(l, in, it->line, text);
 	}
-	if (o->flags & P_NOOP && on) {
+	if (o->flags & PARAM_NO_EFFECT && on) {
 		snprintf(text, sizeof text, "\"%s\" has no effect in this version", o->name);
 		warn_at(l, in, it->line, text);
 	}
-	if (!(o->flags & P_CLOSES))
+	if (!(o->flags & PARAM_CLOSES))
 		return 0;
 	if (closed_by == NULL)
 		return !on ? 0 : conf_err_set(l->e, in->path, it->line,
@@ -247,7 +162,7 @@ set_param(struct loader *l, const struct ini *in, const struct ini_item *it, con
 static int
 take_setting(struct loader *l, const struct ini *in, const struct ini_item *it)
 {
-	const struct opt *o = opt_find(globals, ARRAY_LEN(globals), INI_RSYNCD, it->name);
+	const struct opt *o = opt_find(conf_globals, conf_n_globals, INI_RSYNCD, it->name);
 	struct module_conf *m = l->module < 0 ? &l->conf->defaults : &l->conf->modules[l->module];
 	char text[512];
 
@@ -262,9 +177,9 @@ take_setting(struct loader *l, const struct ini *in, const struct ini_item *it)
 		return 0;
 	}
 	if (o != NULL)
-		return set_param(l, in, it, o, &l->conf->global, NULL, &l->conf->global.places[o - globals]);
-	if ((o = opt_find(params, ARRAY_LEN(params), INI_RSYNCD, it->name)) != NULL)
-		return set_param(l, in, it, o, m, &m->closed_by, &m->places[o - params]);
+		return set_param(l, in, it, o, &l->conf->global, NULL, &l->conf->global.places[o - conf_globals]);
+	if ((o = opt_find(conf_params, conf_n_params, INI_RSYNCD, it->name)) != NULL)
+		return set_param(l, in, it, o, m, &m->closed_by, &m->places[o - conf_params]);
 	snprintf(text, sizeof text, "Unknown Parameter encountered: \"%.200s\"", it->name);
 	warn_at(l, in, it->line, text);
 	snprintf(text, sizeof text, "IGNORING unknown parameter \"%.200s\"", it->name);
@@ -494,11 +409,11 @@ late_strings(struct syncd_conf *c)
 	for (size_t i = 0; i < c->n_modules; i++) {
 		struct module_conf *m = &c->modules[i];
 
-		for (size_t k = 0; k < ARRAY_LEN(params); k++) {
-			char **mine = (char **)((char *)m + params[k].at);
-			char *const *late = (char *const *)((const char *)&c->defaults + params[k].at);
+		for (size_t k = 0; k < conf_n_params; k++) {
+			char **mine = (char **)((char *)m + conf_params[k].at);
+			char *const *late = (char *const *)((const char *)&c->defaults + conf_params[k].at);
 
-			if ((params[k].type != OPT_STR && params[k].type != OPT_PATH) || *mine != NULL || *late == NULL)
+			if ((conf_params[k].type != OPT_STR && conf_params[k].type != OPT_PATH) || *mine != NULL || *late == NULL)
 				continue;
 			if ((*mine = strdup(*late)) == NULL)
 				return -ENOMEM;
@@ -519,8 +434,8 @@ load(struct loader *l, const char *path, const char *text, size_t size, struct s
 	memset(l->e, 0, sizeof *l->e);
 	l->conf = c;
 	l->module = -1;
-	if (c == NULL || opt_defaults(globals, ARRAY_LEN(globals), &c->global) != 0 ||
-	    opt_defaults(params, ARRAY_LEN(params), &c->defaults) != 0)
+	if (c == NULL || opt_defaults(conf_globals, conf_n_globals, &c->global) != 0 ||
+	    opt_defaults(conf_params, conf_n_params, &c->defaults) != 0)
 		goto fail;
 	if ((r = text == NULL ? load_file(l, path, 0) : load_text(l, path, text, size, 0)) != 0)
 		goto fail;
@@ -563,16 +478,16 @@ conf_module(const struct syncd_conf *c, const char *name)
 struct conf_place
 conf_place(const struct syncd_conf *c, const struct module_conf *m, const char *name)
 {
-	const struct opt *o = m == NULL ? opt_find(globals, ARRAY_LEN(globals), INI_RSYNCD, name) :
-	    opt_find(params, ARRAY_LEN(params), INI_RSYNCD, name);
+	const struct opt *o = m == NULL ? opt_find(conf_globals, conf_n_globals, INI_RSYNCD, name) :
+	    opt_find(conf_params, conf_n_params, INI_RSYNCD, name);
 	const struct conf_place whole = { c->n_files > 0 ? c->files[0].path : "", 0 };
 
 	if (m == NULL)
-		return o != NULL && c->global.places[o - globals].path != NULL ? c->global.places[o - globals] : whole;
-	if (o != NULL && m->places[o - params].path != NULL)
-		return m->places[o - params];
-	if (o != NULL && c->defaults.places[o - params].path != NULL)	/* set at the end of the file */
-		return c->defaults.places[o - params];
+		return o != NULL && c->global.places[o - conf_globals].path != NULL ? c->global.places[o - conf_globals] : whole;
+	if (o != NULL && m->places[o - conf_params].path != NULL)
+		return m->places[o - conf_params];
+	if (o != NULL && c->defaults.places[o - conf_params].path != NULL)	/* set at the end of the file */
+		return c->defaults.places[o - conf_params];
 	return (struct conf_place){ m->path_file, m->line };
 }
 
@@ -588,43 +503,12 @@ dump_table(const struct opt *table, size_t n, const void *conf, size_t own, stru
 void
 conf_dump(const struct syncd_conf *c, struct buf *out)
 {
-	dump_table(globals, ARRAY_LEN(globals), &c->global, offsetof(struct global_conf, unsupported), out);
+	dump_table(conf_globals, conf_n_globals, &c->global, offsetof(struct global_conf, unsupported), out);
 	for (size_t i = 0; i < c->n_modules; i++) {
 		buf_printf(out, "\n[%s]\n", c->modules[i].name);
-		dump_table(params + 1, ARRAY_LEN(params) - 1, &c->modules[i],	/* all but `name` */
+		dump_table(conf_params + 1, conf_n_params - 1, &c->modules[i],	/* all but `name` */
 		    offsetof(struct module_conf, unsupported), out);
 		if (c->modules[i].closed_by != NULL)
 			buf_printf(out, "# closed: \"%s\" is not supported by this version\n", c->modules[i].closed_by);
 	}
-}
-
-char *
-conf_expand(const char *text, const char *(*get)(void *, const char *), void *arg)
-{
-	struct buf out = BUF_INIT;
-	char name[128];
-
-	while (*text != '\0') {
-		const char *end = *text == '%' && isupper((unsigned char)text[1]) ? strchr(text + 1, '%') : NULL;
-		size_t n = end == NULL ? 0 : (size_t)(end - text - 1);
-		const char *value = NULL;
-
-		if (end != NULL && n < sizeof name) {
-			memcpy(name, text + 1, n);
-			name[n] = '\0';
-			value = get(arg, name);
-		}
-		if (value != NULL) {
-			buf_text(&out, value);
-			text = end + 1;
-		} else {
-			buf_u8(&out, (uint8_t)*text++);
-		}
-	}
-	buf_u8(&out, 0);
-	if (out.err != 0 || buf_len(&out) > LINE_MAX_BYTES) {
-		buf_done(&out);
-		return NULL;
-	}
-	return (char *)out.data;	/* nothing was consumed: head is 0 */
 }

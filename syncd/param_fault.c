@@ -1,0 +1,54 @@
+/* What is wrong with a parameter's value: the monitor logs it when a session starts, --check-config before. */
+#include "syncd/param_fault.h"
+
+#include <stdio.h>
+
+#include "syncd/policy/chmod.h"
+#include "syncd/policy/hosts.h"
+#include "syncd/policy/params.h"
+#include "syncd/session/charset.h"
+
+static bool
+modes_are_wrong(const char *text)
+{
+	struct chmod_list *l = NULL;
+	bool wrong = chmod_parse(text, &l) != 0;
+
+	chmod_free(l);
+	return wrong;
+}
+
+static bool
+charset_is_unknown(const char *name)
+{
+	struct charset *charset = NULL;
+	bool unknown = charset_new(name, &charset) != 0;
+
+	charset_free(charset);
+	return unknown;
+}
+
+bool
+param_fault(const struct opt *row, const void *conf, char *words, size_t size)
+{
+	const char *text = param_text(row, conf);
+	char token[128];
+
+	if (text == NULL || text[0] == '\0')
+		return false;
+	switch (param_use(row).check) {
+	case CHECK_HOSTS:
+		if (!acl_bad_token(text, token, sizeof token))
+			return false;
+		snprintf(words, size, "\"%s\" has a malformed address or mask: %s", row->name, token);
+		return true;
+	case CHECK_MODES:
+		snprintf(words, size, "invalid \"%s\" directive: %s", row->name, text);
+		return modes_are_wrong(text);
+	case CHECK_CHARSET:
+		snprintf(words, size, "charset %s is not known here", text);
+		return charset_is_unknown(text);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,93 @@
+/* The parameters of rsyncd.conf(5), one row each: how it is read, its default, how --dump-config shows it, what --check-config
+ * asks of it, and what a session is told of it (rsyncd-conf 4 and 5; those marked "ours" are not rsync's). */
+#include "syncd/policy/params.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "syncd/policy/conf.h"
+
+static const char *const facilities[] = {
+	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+	"-", "-", "-", "-", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL,
+};
+
+#define USE(check, kind, field) .more = &(const struct param_use){ CHECK_##check, GRANT_##kind, offsetof(struct module_grant, field) }
+#define CHECK(what) .more = &(const struct param_use){ CHECK_##what, GRANT_NOTHING, 0 }
+#define GRANT(kind, field) USE(NOTHING, kind, field)
+#define G(kind, f) .type = OPT_##kind, .at = offsetof(struct global_conf, f)
+const struct opt conf_globals[] = {
+	{ "address", G(STR, address) },
+	{ "port", G(ATOI, port), .def = "0", .min = 0, .max = 65535 },
+	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
+	{ "listen backlog", G(ATOI, backlog), .def = "128", .min = 1, .max = 4096 },
+	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */
+	{ "motd file", G(STR, motd_file), CHECK(READ) },
+	{ "pid file", G(STR, pid_file), CHECK(MADE) },
+	{ "daemon chroot", G(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "daemon gid", G(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "daemon uid", G(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "proxy protocol", G(BOOL, unsupported_flag), .flags = PARAM_CLOSES },
+	{ "proxy protocol hosts", G(STR, unsupported) },
+	{ "socket options", G(STR, unsupported), .flags = PARAM_NO_EFFECT },
+};
+#undef G
+
+#define M(kind, f) .type = OPT_##kind, .at = offsetof(struct module_conf, f)
+const struct opt conf_params[] = {
+	{ "name", M(STR, name) },
+	{ "path", M(PATH, path) },
+	{ "comment", M(STR, comment) },
+	{ "list", M(BOOL, list), .def = "yes" },
+	{ "read only", M(BOOL, read_only), .def = "yes", GRANT(FLAG, read_only) },
+	{ "write only", M(BOOL, write_only), .def = "no", GRANT(FLAG, write_only) },
+	{ "uid", M(STR, uid) },
+	{ "gid", M(STR, gid) },
+	{ "use chroot", M(BOOL3, use_chroot), .def = "unset" },
+	{ "numeric ids", M(BOOL3, numeric_ids), .def = "unset" },
+	{ "munge symlinks", M(BOOL3, munge_symlinks), .def = "unset" },
+	{ "hosts allow", M(STR, hosts_allow), CHECK(HOSTS) },
+	{ "hosts deny", M(STR, hosts_deny), CHECK(HOSTS) },
+	{ "filter", M(STR, filter) },
+	{ "include", M(STR, include) },
+	{ "include from", M(STR, include_from) },
+	{ "exclude", M(STR, exclude) },
+	{ "exclude from", M(STR, exclude_from) },
+	{ "reverse lookup", M(BOOL, reverse_lookup), .def = "yes" },
+	{ "forward lookup", M(BOOL, forward_lookup), .def = "yes" },
+	{ "max connections", M(ATOI, max_connections), .def = "0" },
+	{ "lock file", M(STR, lock_file), .def = "/var/run/rsyncd.lock", CHECK(LOCK) },
+	{ "timeout", M(ATOI, timeout), .def = "0", .min = 0, .max = 1 << 30, GRANT(NUMBER, timeout) },
+	{ "idle timeout", M(ATOI, idle_timeout), .def = "14400", .min = 0, .max = 1 << 30, GRANT(NUMBER, idle) },	/* ours: where timeout is 0 */
+	{ "log file", M(STR, log_file), CHECK(MADE) },
+	{ "syslog facility", M(WORD, syslog_facility), .def = "daemon", .words = facilities },
+	{ "syslog tag", M(STR, syslog_tag), .def = "rsyncd" },
+	{ "max verbosity", M(ATOI, max_verbosity), .def = "1", GRANT(NUMBER, max_verbosity) },
+	{ "max memory", M(ATOI, max_memory), .def = "1024", .min = 0, .max = 1 << 30 },	/* ours: MiB a session */
+	{ "secrets file", M(STR, unsupported) },		/* of no use without `auth users` */
+	{ "strict modes", M(BOOL, unsupported_flag) },
+	{ "auth digest", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "auth users", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "charset", M(STR, charset), USE(CHARSET, TEXT, charset) },
+	{ "dont compress", M(STR, dont_compress), GRANT(STAR, dont_compress) },
+	{ "early exec", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "fake super", M(BOOL, fake_super), .def = "no", GRANT(FLAG, fake_super) },
+	{ "ignore errors", M(BOOL, ignore_errors), .def = "no", GRANT(FLAG, ignore_errors) },
+	{ "ignore nonreadable", M(BOOL, ignore_nonreadable), .def = "no", GRANT(FLAG, ignore_nonreadable) },
+	{ "incoming chmod", M(STR, incoming_chmod), USE(MODES, TEXT, incoming_chmod) },
+	{ "insecure links", M(BOOL, unsupported_flag), .flags = PARAM_NO_EFFECT },
+	{ "log format", M(STR, unsupported), .flags = PARAM_NO_EFFECT },
+	{ "name converter", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "open noatime", M(BOOL3, open_noatime), .def = "unset", GRANT(NUMBER, open_noatime) },
+	{ "outgoing chmod", M(STR, outgoing_chmod), USE(MODES, TEXT, outgoing_chmod) },
+	{ "post-xfer exec", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "pre-xfer exec", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "refuse options", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "temp dir", M(STR, temp_dir), GRANT(TEXT, temp_dir) },
+	{ "transfer logging", M(BOOL, unsupported_flag), .flags = PARAM_NO_EFFECT },
+};
+#undef M
+
+const size_t conf_n_globals = ARRAY_LEN(conf_globals), conf_n_params = ARRAY_LEN(conf_params);
+
+_Static_assert(ARRAY_LEN(conf_params) <= CONF_PLACES && ARRAY_LEN(conf_globals) <= CONF_PLACES, "a place for each parameter");
