@@ -24,16 +24,16 @@ take(void *arg, const uint8_t *p, size_t n)
 }
 
 static int
-put_run(struct expand *x, struct buf *plain, const struct token_record *t, unsigned count)
+put_run(struct decompress *x, struct buf *plain, const struct token_record *t, unsigned count)
 {
 	uint8_t block[700];
-	int r = expand_flush(x);
+	int r = decompress_flush(x);
 
 	for (size_t i = 0; i < t->n && r == 0; i++) {
 		if (t->block + (int64_t)i >= (int64_t)count)
 			return E_FORMAT;
 		memset(block, (int)(t->block + (int64_t)i), sizeof block);
-		if ((r = expand_matched(x, block, sizeof block, 0)) == 0)
+		if ((r = decompress_matched(x, block, sizeof block, 0)) == 0)
 			r = take(plain, block, sizeof block);
 	}
 	return r;
@@ -43,15 +43,15 @@ put_run(struct expand *x, struct buf *plain, const struct token_record *t, unsig
 static int
 read_all(const uint8_t *data, size_t size, size_t step, struct buf *plain)
 {
-	struct expand *x;
+	struct decompress *x;
 	struct token_record t;
 	size_t at = 2, have = size < 2 + step ? size : 2 + step;
 	int64_t base = 0;
-	int r = expand_new((enum squeeze_method)(SQUEEZE_ZLIB + data[0] % 4), take, plain, &x);
+	int r = decompress_new((enum compress_method)(COMPRESS_ZLIB + data[0] % 4), take, plain, &x);
 
 	if (r != 0)
 		return r;
-	r = expand_begin(x);
+	r = decompress_begin(x);
 	while (r == 0) {
 		struct cursor c = cur_of(data + at, have - at);
 
@@ -62,17 +62,17 @@ read_all(const uint8_t *data, size_t size, size_t step, struct buf *plain)
 			continue;
 		}
 		if (r == 0 && t.kind == TOKEN_DATA) {
-			r = expand_data(x, t.bytes, t.n);
+			r = decompress_data(x, t.bytes, t.n);
 		} else if (r == 0 && t.kind == TOKEN_BLOCKS) {
 			r = put_run(x, plain, &t, data[1]);
 			base = t.block + (int64_t)t.n - 1;
-		} else if (r == 0 && (r = expand_flush(x)) == 0) {
+		} else if (r == 0 && (r = decompress_flush(x)) == 0) {
 			base = 0;
-			r = expand_begin(x);
+			r = decompress_begin(x);
 		}
 		at = have - cur_left(&c);
 	}
-	expand_free(x);
+	decompress_free(x);
 	return r;
 }
 

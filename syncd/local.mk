@@ -78,7 +78,7 @@ SCRIPTS_T += \
 	t/300-pull-like-stock.t \
 	t/310-pull-filters.t \
 	t/311-merge-files.t \
-	t/320-pull-sums-and-squeeze.t \
+	t/320-pull-sums-and-compress.t \
 	t/330-pull-links.t \
 	t/340-pull-names-and-modes.t \
 	t/341-pull-words.t \
@@ -97,7 +97,7 @@ SCRIPTS_T += \
 	t/412-push-sparse.t \
 	t/413-push-inherited-modes.t \
 	t/414-push-mapped-owners.t \
-	t/415-push-sums-and-squeeze.t \
+	t/415-push-sums-and-compress.t \
 	t/416-push-words.t \
 	t/417-push-basis.t \
 	t/418-push-in-the-way.t \

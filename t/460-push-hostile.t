@@ -36,7 +36,7 @@ push='login:32:up args:--server|-re.|.|up/'
 inc='login:32:up args:--server|-re.i|.|up/'
 attrs='login:32:up args:--server|-rpAXe.|.|up/'
 links='login:32:up args:--server|-rlHe.|.|up/'
-squeezed='login:32:up args:--server|-rze.|.|up/'
+compressed='login:32:up args:--server|-rze.|.|up/'
 top=$(d .)
 none=00000000000000000000000000000000	# an empty sum head, an empty digest
 
@@ -78,8 +78,8 @@ one="$push frame:${top}$(e f)00 heard:0200a0"
 old="$push frame:${top}$(e g)00 heard:020c80"
 head='03000000bc020000020000005c000000'	# what we say of g
 appending() { echo "login:32:up args:--server|-re.|$1.|up/ frame:$top$(e g '' f800000000000004)00 heard:020c80"; }
-squeezed_one="$squeezed frame:${top}$(e f)00 heard:0200a0"
-squeezed_old="$squeezed frame:${top}$(e g)00 heard:020c80"
+compressed_one="$compressed frame:${top}$(e f)00 heard:0200a0"
+compressed_old="$compressed frame:${top}$(e g)00 heard:020c80"
 answers 'an answer to nobody' "$lie" $one "frame:0100a0$none"
 answers 'an answer to an index beyond' "$lie" $one "frame:4000a0$none"
 answers 'an item beyond the list' "$lie" $one "frame:400020"
@@ -95,9 +95,9 @@ answers 'blocks of nothing' "$lie" $one "frame:0200a0 01000000bc0200001000000000
 answers 'more blocks than were asked with' "$lie" $old "frame:0200a0 04000000bc020000020000005c000000"
 answers 'blocks beyond the end of the file' "$lie" $old "frame:0200a0 ffffff03000002000200000000000000 01000080 00000000$none" fin
 answers 'literal data of 2 GB and a cut' '*closed' $one "frame:0200a0${none}ffffff7f616161" fin
-answers 'compressed garbage' "$lie" $squeezed_one "frame:0200a0${none}4005ffffffffff00$none"
-answers 'a compressed record that is none' "$lie" $squeezed_one "frame:0200a0${none}01"
-answers 'a compressed run of blocks that are not there' "$lie" $squeezed_old "frame:0200a0${none}2100000000ffff"
+answers 'compressed garbage' "$lie" $compressed_one "frame:0200a0${none}4005ffffffffff00$none"
+answers 'a compressed record that is none' "$lie" $compressed_one "frame:0200a0${none}01"
+answers 'a compressed run of blocks that are not there' "$lie" $compressed_old "frame:0200a0${none}2100000000ffff"
 answers 'another basis than was asked for' '*closed' $old "frame:0200b8 03 092e2e2f6f75742f78 ${none}00000000$none" fin
 answers 'a basis name with slashes' '*closed' $old "frame:0200b883 092e2e2f6f75742f78 ${none}00000000$none" fin
 answers 'statistics of deletions' "$lie" $one "frame:ff03"

@@ -29,9 +29,9 @@ enum {
 	FLUSH_MARK = 4,		/* 00 00 ff ff ends a sync flush and is not sent */
 };
 
-struct squeeze {
-	enum squeeze_method method;
-	squeeze_sink *sink;
+struct compress {
+	enum compress_method method;
+	compress_sink *sink;
 	void *arg;
 	struct buf out;		/* compressed and not yet given to the sink */
 	int pending;		/* data went in since the last flush */
@@ -43,21 +43,21 @@ struct squeeze {
 };
 
 const char *
-squeeze_names(void)
+compress_names(void)
 {
 	return ZSTD_NAME LZ4_NAME "zlibx zlib none";
 }
 
 int
-squeeze_by_name(const char *name)
+compress_by_name(const char *name)
 {
-	static const struct { const char *name; enum squeeze_method method; } methods[] = {
-		{ "none", SQUEEZE_NONE }, { "zlib", SQUEEZE_ZLIB }, { "zlibx", SQUEEZE_ZLIBX },
+	static const struct { const char *name; enum compress_method method; } methods[] = {
+		{ "none", COMPRESS_NONE }, { "zlib", COMPRESS_ZLIB }, { "zlibx", COMPRESS_ZLIBX },
 #ifdef HAVE_ZSTD
-		{ "zstd", SQUEEZE_ZSTD },
+		{ "zstd", COMPRESS_ZSTD },
 #endif
 #ifdef HAVE_LZ4
-		{ "lz4", SQUEEZE_LZ4 },
+		{ "lz4", COMPRESS_LZ4 },
 #endif
 	};
 
@@ -68,10 +68,10 @@ squeeze_by_name(const char *name)
 }
 
 static int
-open_zlib(struct squeeze *z, int level)
+open_zlib(struct compress *z, int level)
 {
-	if (level == SQUEEZE_LEVEL_DEFAULT || level < -1 || level > 9)
-		level = level > 9 && level != SQUEEZE_LEVEL_DEFAULT ? 9 : Z_DEFAULT_COMPRESSION;
+	if (level == COMPRESS_LEVEL_DEFAULT || level < -1 || level > 9)
+		level = level > 9 && level != COMPRESS_LEVEL_DEFAULT ? 9 : Z_DEFAULT_COMPRESSION;
 	if (deflateInit2(&z->zs, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;
 	z->zs_open = 1;
@@ -79,12 +79,12 @@ open_zlib(struct squeeze *z, int level)
 }
 
 static int
-open_zstd(struct squeeze *z, int level)
+open_zstd(struct compress *z, int level)
 {
 #ifdef HAVE_ZSTD
 	if ((z->zstd = ZSTD_createCCtx()) == NULL)
 		return -ENOMEM;
-	if (level == SQUEEZE_LEVEL_DEFAULT)
+	if (level == COMPRESS_LEVEL_DEFAULT)
 		level = ZSTD_CLEVEL_DEFAULT;
 	level = level > ZSTD_maxCLevel() ? ZSTD_maxCLevel() : level < ZSTD_minCLevel() ? ZSTD_minCLevel() : level;
 	return ZSTD_isError(ZSTD_CCtx_setParameter(z->zstd, ZSTD_c_compressionLevel, level)) ? -ENOMEM : 0;
@@ -96,9 +96,9 @@ open_zstd(struct squeeze *z, int level)
 }
 
 int
-squeeze_new(enum squeeze_method method, int level, squeeze_sink *sink, void *arg, struct squeeze **ret)
+compress_new(enum compress_method method, int level, compress_sink *sink, void *arg, struct compress **ret)
 {
-	struct squeeze *z = calloc(1, sizeof *z);
+	struct compress *z = calloc(1, sizeof *z);
 	int r = 0;
 
 	if (z == NULL)
@@ -106,12 +106,12 @@ squeeze_new(enum squeeze_method method, int level, squeeze_sink *sink, void *arg
 	z->method = method;
 	z->sink = sink;
 	z->arg = arg;
-	if (method == SQUEEZE_ZLIB || method == SQUEEZE_ZLIBX)
+	if (method == COMPRESS_ZLIB || method == COMPRESS_ZLIBX)
 		r = open_zlib(z, level);
-	else if (method == SQUEEZE_ZSTD)
+	else if (method == COMPRESS_ZSTD)
 		r = open_zstd(z, level);
 	if (r != 0) {
-		squeeze_free(z);
+		compress_free(z);
 		return r;
 	}
 	*ret = z;
@@ -119,7 +119,7 @@ squeeze_new(enum squeeze_method method, int level, squeeze_sink *sink, void *arg
 }
 
 void
-squeeze_free(struct squeeze *z)
+compress_free(struct compress *z)
 {
 	if (z == NULL)
 		return;
@@ -133,7 +133,7 @@ squeeze_free(struct squeeze *z)
 }
 
 void
-squeeze_begin(struct squeeze *z)
+compress_begin(struct compress *z)
 {
 	if (z->zs_open)
 		deflateReset(&z->zs);	/* the others go on for the whole connection */
@@ -142,14 +142,14 @@ squeeze_begin(struct squeeze *z)
 
 /* Give the sink what is ready, holding back the last `keep` bytes. */
 static int
-drain(struct squeeze *z, size_t keep)
+drain(struct compress *z, size_t keep)
 {
 	while (buf_len(&z->out) > keep) {
 		size_t n = buf_len(&z->out) - keep;
 
-		if (keep > 0 && n < SQUEEZE_PIECE)
+		if (keep > 0 && n < COMPRESS_PIECE)
 			break;		/* small pieces can wait for company */
-		n = n > SQUEEZE_PIECE ? SQUEEZE_PIECE : n;
+		n = n > COMPRESS_PIECE ? COMPRESS_PIECE : n;
 		z->sink(z->arg, buf_head(&z->out), n);
 		buf_consume(&z->out, n);
 	}
@@ -157,7 +157,7 @@ drain(struct squeeze *z, size_t keep)
 }
 
 static int
-run_zlib(struct squeeze *z, const uint8_t *p, size_t n, int flush)
+run_zlib(struct compress *z, const uint8_t *p, size_t n, int flush)
 {
 	z->zs.next_in = (Bytef *)p;
 	z->zs.avail_in = (uInt)n;
@@ -176,7 +176,7 @@ run_zlib(struct squeeze *z, const uint8_t *p, size_t n, int flush)
 }
 
 static int
-run_zstd(struct squeeze *z, const uint8_t *p, size_t n, int flush)
+run_zstd(struct compress *z, const uint8_t *p, size_t n, int flush)
 {
 #ifdef HAVE_ZSTD
 	ZSTD_inBuffer in = { p, n, 0 };
@@ -202,13 +202,13 @@ run_zstd(struct squeeze *z, const uint8_t *p, size_t n, int flush)
 
 /* Each record is a block of its own, and must fit one. */
 static int
-run_lz4(struct squeeze *z, const uint8_t *p, size_t n)
+run_lz4(struct compress *z, const uint8_t *p, size_t n)
 {
 #ifdef HAVE_LZ4
-	char block[SQUEEZE_PIECE];
+	char block[COMPRESS_PIECE];
 
 	while (n > 0) {
-		size_t take = n > SQUEEZE_PIECE ? SQUEEZE_PIECE : n;
+		size_t take = n > COMPRESS_PIECE ? COMPRESS_PIECE : n;
 		int got = 0;
 
 		while ((got = LZ4_compress_default((const char *)p, block, (int)take, sizeof block)) <= 0 && take > 1)
@@ -227,27 +227,27 @@ run_lz4(struct squeeze *z, const uint8_t *p, size_t n)
 }
 
 int
-squeeze_data(struct squeeze *z, const uint8_t *p, size_t n)
+compress_data(struct compress *z, const uint8_t *p, size_t n)
 {
 	if (n == 0)
 		return 0;
 	z->pending = 1;
-	if (z->method == SQUEEZE_LZ4)
+	if (z->method == COMPRESS_LZ4)
 		return run_lz4(z, p, n);
-	return z->method == SQUEEZE_ZSTD ? run_zstd(z, p, n, 0) : run_zlib(z, p, n, Z_NO_FLUSH);
+	return z->method == COMPRESS_ZSTD ? run_zstd(z, p, n, 0) : run_zlib(z, p, n, Z_NO_FLUSH);
 }
 
 int
-squeeze_flush(struct squeeze *z)
+compress_flush(struct compress *z)
 {
 	int r;
 
 	if (!z->pending)
 		return 0;
 	z->pending = 0;
-	if (z->method == SQUEEZE_LZ4)
+	if (z->method == COMPRESS_LZ4)
 		return 0;
-	if (z->method == SQUEEZE_ZSTD)
+	if (z->method == COMPRESS_ZSTD)
 		return run_zstd(z, NULL, 0, 1);
 	if ((r = run_zlib(z, NULL, 0, Z_SYNC_FLUSH)) != 0)
 		return r;
@@ -256,9 +256,9 @@ squeeze_flush(struct squeeze *z)
 }
 
 int
-squeeze_matched(struct squeeze *z, const uint8_t *p, size_t n, int repeat)
+compress_matched(struct compress *z, const uint8_t *p, size_t n, int repeat)
 {
-	if (z->method != SQUEEZE_ZLIB)
+	if (z->method != COMPRESS_ZLIB)
 		return 0;
 	for (size_t at = 0; n > 0;) {
 		size_t take = n > HISTORY_PIECE ? HISTORY_PIECE : n;

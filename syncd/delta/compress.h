@@ -6,30 +6,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum squeeze_method { SQUEEZE_NONE, SQUEEZE_ZLIB, SQUEEZE_ZLIBX, SQUEEZE_ZSTD, SQUEEZE_LZ4 };
+enum compress_method { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZLIBX, COMPRESS_ZSTD, COMPRESS_LZ4 };
 
-enum { SQUEEZE_LEVEL_DEFAULT = INT32_MIN, SQUEEZE_PIECE = 16383 };
+enum { COMPRESS_LEVEL_DEFAULT = INT32_MIN, COMPRESS_PIECE = 16383 };
 
-struct squeeze;
+struct compress;
 
-/* Compressed bytes come out in pieces of at most SQUEEZE_PIECE. */
-typedef void squeeze_sink(void *arg, const uint8_t *bytes, size_t n);
+/* Compressed bytes come out in pieces of at most COMPRESS_PIECE. */
+typedef void compress_sink(void *arg, const uint8_t *bytes, size_t n);
 
-const char *squeeze_names(void);		/* what this build offers, best first; static */
-int squeeze_by_name(const char *name);		/* -1 when unknown or not built */
+const char *compress_names(void);		/* what this build offers, best first; static */
+int compress_by_name(const char *name);		/* -1 when unknown or not built */
 
 /* 0, E_UNSUPPORTED or -ENOMEM. */
-int squeeze_new(enum squeeze_method method, int level, squeeze_sink *sink, void *arg, struct squeeze **ret);
-void squeeze_free(struct squeeze *z);
+int compress_new(enum compress_method method, int level, compress_sink *sink, void *arg, struct compress **ret);
+void compress_free(struct compress *z);
 
-void squeeze_begin(struct squeeze *z);		/* a file starts */
-int squeeze_data(struct squeeze *z, const uint8_t *p, size_t n);
+void compress_begin(struct compress *z);		/* a file starts */
+int compress_data(struct compress *z, const uint8_t *p, size_t n);
 
 /* Everything given so far comes out, so that the peer can read it before what follows. */
-int squeeze_flush(struct squeeze *z);
+int compress_flush(struct compress *z);
 
 /* Matched data joins the history where the method has it there (zlib only).  repeat: as protocols
  * below 31 do, every piece beyond 65535 bytes repeats the block's beginning. */
-int squeeze_matched(struct squeeze *z, const uint8_t *p, size_t n, int repeat);
+int compress_matched(struct compress *z, const uint8_t *p, size_t n, int repeat);
 
 #endif

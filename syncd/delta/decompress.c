@@ -18,8 +18,8 @@
 
 enum { OUT_SIZE = 65536, HISTORY_PIECE = 65535 };
 
-struct expand {
-	enum squeeze_method method;
+struct decompress {
+	enum compress_method method;
 	expand_sink *sink;
 	void *arg;
 	int fed;		/* data came in since the last flush */
@@ -32,27 +32,27 @@ struct expand {
 };
 
 int
-expand_new(enum squeeze_method method, expand_sink *sink, void *arg, struct expand **ret)
+decompress_new(enum compress_method method, expand_sink *sink, void *arg, struct decompress **ret)
 {
-	struct expand *x = calloc(1, sizeof *x);
+	struct decompress *x = calloc(1, sizeof *x);
 
 	if (x == NULL)
 		return -ENOMEM;
 	x->method = method;
 	x->sink = sink;
 	x->arg = arg;
-	if (method == SQUEEZE_ZLIB || method == SQUEEZE_ZLIBX)
+	if (method == COMPRESS_ZLIB || method == COMPRESS_ZLIBX)
 		x->zs_open = inflateInit2(&x->zs, -15) == Z_OK;
 #ifdef HAVE_ZSTD
-	if (method == SQUEEZE_ZSTD)
+	if (method == COMPRESS_ZSTD)
 		x->zstd = ZSTD_createDCtx();
-	if (method == SQUEEZE_ZSTD && x->zstd == NULL) {
-		expand_free(x);
+	if (method == COMPRESS_ZSTD && x->zstd == NULL) {
+		decompress_free(x);
 		return -ENOMEM;
 	}
 #endif
-	if ((method == SQUEEZE_ZLIB || method == SQUEEZE_ZLIBX) && !x->zs_open) {
-		expand_free(x);
+	if ((method == COMPRESS_ZLIB || method == COMPRESS_ZLIBX) && !x->zs_open) {
+		decompress_free(x);
 		return -ENOMEM;
 	}
 	*ret = x;
@@ -60,7 +60,7 @@ expand_new(enum squeeze_method method, expand_sink *sink, void *arg, struct expa
 }
 
 void
-expand_free(struct expand *x)
+decompress_free(struct decompress *x)
 {
 	if (x == NULL)
 		return;
@@ -73,7 +73,7 @@ expand_free(struct expand *x)
 }
 
 int
-expand_begin(struct expand *x)
+decompress_begin(struct decompress *x)
 {
 	x->fed = 0;
 	if (x->zs_open && inflateReset(&x->zs) != Z_OK)	/* the others go on for the whole connection */
@@ -83,7 +83,7 @@ expand_begin(struct expand *x)
 
 /* Inflate p; the output goes to the sink, or nowhere (history). */
 static int
-inflate_bytes(struct expand *x, const uint8_t *p, size_t n, int keep)
+inflate_bytes(struct decompress *x, const uint8_t *p, size_t n, int keep)
 {
 	int r = 0, z;
 
@@ -102,7 +102,7 @@ inflate_bytes(struct expand *x, const uint8_t *p, size_t n, int keep)
 }
 
 static int
-expand_zstd(struct expand *x, const uint8_t *p, size_t n)
+expand_zstd(struct decompress *x, const uint8_t *p, size_t n)
 {
 #ifdef HAVE_ZSTD
 	ZSTD_inBuffer in = { p, n, 0 };
@@ -128,7 +128,7 @@ expand_zstd(struct expand *x, const uint8_t *p, size_t n)
 }
 
 static int
-expand_lz4(struct expand *x, const uint8_t *p, size_t n)
+expand_lz4(struct decompress *x, const uint8_t *p, size_t n)
 {
 #ifdef HAVE_LZ4
 	int got = LZ4_decompress_safe((const char *)p, (char *)x->out, (int)n, OUT_SIZE);
@@ -143,25 +143,25 @@ expand_lz4(struct expand *x, const uint8_t *p, size_t n)
 }
 
 int
-expand_data(struct expand *x, const uint8_t *p, size_t n)
+decompress_data(struct decompress *x, const uint8_t *p, size_t n)
 {
 	x->fed = 1;
 	switch (x->method) {
-	case SQUEEZE_ZLIB:
-	case SQUEEZE_ZLIBX:
+	case COMPRESS_ZLIB:
+	case COMPRESS_ZLIBX:
 		return inflate_bytes(x, p, n, 1);
-	case SQUEEZE_ZSTD:
+	case COMPRESS_ZSTD:
 		return expand_zstd(x, p, n);
-	case SQUEEZE_LZ4:
+	case COMPRESS_LZ4:
 		return expand_lz4(x, p, n);
-	case SQUEEZE_NONE:
+	case COMPRESS_NONE:
 		break;
 	}
 	return x->sink(x->arg, p, n);
 }
 
 int
-expand_flush(struct expand *x)
+decompress_flush(struct decompress *x)
 {
 	static const uint8_t mark[] = { 0, 0, 0xff, 0xff };	/* ends a sync flush and is not sent */
 
@@ -173,18 +173,18 @@ expand_flush(struct expand *x)
 
 /* Matched data joins the history as a stored block, whose output is nobody's. */
 bool
-expand_wants_matched(const struct expand *x)
+decompress_wants_matched(const struct decompress *x)
 {
-	return x->method == SQUEEZE_ZLIB;
+	return x->method == COMPRESS_ZLIB;
 }
 
 int
-expand_matched(struct expand *x, const uint8_t *p, size_t n, int repeat)
+decompress_matched(struct decompress *x, const uint8_t *p, size_t n, int repeat)
 {
 	const uint8_t *at = p;
 	int r = 0;
 
-	if (!expand_wants_matched(x))
+	if (!decompress_wants_matched(x))
 		return 0;
 	while (n > 0 && r == 0) {
 		size_t piece = n > HISTORY_PIECE ? HISTORY_PIECE : n;

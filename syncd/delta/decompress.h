@@ -8,26 +8,26 @@
 
 #include "syncd/delta/compress.h"
 
-struct expand;
+struct decompress;
 
 /* Plain bytes, in pieces; not 0 ends the call that they came from. */
 typedef int expand_sink(void *arg, const uint8_t *bytes, size_t n);
 
-int expand_new(enum squeeze_method method, expand_sink *sink, void *arg, struct expand **ret);
-void expand_free(struct expand *x);
+int decompress_new(enum compress_method method, expand_sink *sink, void *arg, struct decompress **ret);
+void decompress_free(struct decompress *x);
 
-int expand_begin(struct expand *x);		/* a file starts */
+int decompress_begin(struct decompress *x);		/* a file starts */
 
 /* One record.  0, E_FORMAT for what does not decode, or what the sink said. */
-int expand_data(struct expand *x, const uint8_t *p, size_t n);
+int decompress_data(struct decompress *x, const uint8_t *p, size_t n);
 
 /* A token or the end follows: what the records left comes out. */
-int expand_flush(struct expand *x);
+int decompress_flush(struct decompress *x);
 
 /* Does the method keep matched data in its history? */
-bool expand_wants_matched(const struct expand *x);
+bool decompress_wants_matched(const struct decompress *x);
 
-/* As squeeze_matched. */
-int expand_matched(struct expand *x, const uint8_t *p, size_t n, int repeat);
+/* As compress_matched. */
+int decompress_matched(struct decompress *x, const uint8_t *p, size_t n, int repeat);
 
 #endif

@@ -28,7 +28,7 @@ pull_begin(struct session *s)
 	p->match_cost = (struct match_cost){ &s->work, MATCH_VAIN_SPARE };
 	names_init(&p->users, -1, 'u');
 	names_init(&p->groups, -1, 'g');
-	return s->method == SQUEEZE_NONE ? 0 : squeeze_new(s->method, s->level, sink, s, &p->squeeze);
+	return s->method == COMPRESS_NONE ? 0 : compress_new(s->method, s->level, sink, s, &p->compress);
 }
 
 void
@@ -45,7 +45,7 @@ pull_free(struct session *s)
 	strong_free(p->list_sum);
 	free(p->list_chunk);
 	free(p->small);
-	squeeze_free(p->squeeze);
+	compress_free(p->compress);
 	names_done(&p->users);
 	names_done(&p->groups);
 	free(p);

@@ -41,7 +41,7 @@ struct pull {
 	struct opener remover;	/* --remove-source-files: directories as they were when their files were listed */
 	struct closer closer;
 	struct match_cost match_cost;
-	struct squeeze *squeeze;	/* NULL: plain tokens */
+	struct compress *compress;	/* NULL: plain tokens */
 	struct flist_form form;
 	struct flist_state flist_state;
 	struct source *source;	/* the file list */

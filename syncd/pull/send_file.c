@@ -149,9 +149,9 @@ start_delta(struct session *s)
 static int
 put_literal(struct session *s, const uint8_t *p, size_t n)
 {
-	if (s->pull->squeeze != NULL) {
+	if (s->pull->compress != NULL) {
 		token_run_put(peer_out(&s->peer), &s->pull->send.run);
-		return squeeze_data(s->pull->squeeze, p, n);
+		return compress_data(s->pull->compress, p, n);
 	}
 	buf_le32(peer_out(&s->peer), (uint32_t)n);
 	buf_put(peer_out(&s->peer), p, n);
@@ -163,14 +163,14 @@ put_match(struct session *s, int32_t block, const uint8_t *p, size_t n)
 {
 	int r;
 
-	if (s->pull->squeeze == NULL) {
+	if (s->pull->compress == NULL) {
 		buf_le32(peer_out(&s->peer), (uint32_t)token_of_block(block));
 		return 0;
 	}
-	if ((r = squeeze_flush(s->pull->squeeze)) != 0)
+	if ((r = compress_flush(s->pull->compress)) != 0)
 		return r;
 	token_block_put(peer_out(&s->peer), &s->pull->send.run, block);
-	return squeeze_matched(s->pull->squeeze, p, n, s->proto.version < 31);
+	return compress_matched(s->pull->compress, p, n, s->proto.version < 31);
 }
 
 static int
@@ -178,11 +178,11 @@ put_end(struct session *s)
 {
 	int r;
 
-	if (s->pull->squeeze == NULL) {
+	if (s->pull->compress == NULL) {
 		buf_le32(peer_out(&s->peer), 0);
 		return 0;
 	}
-	if ((r = squeeze_flush(s->pull->squeeze)) != 0)
+	if ((r = compress_flush(s->pull->compress)) != 0)
 		return r;
 	token_run_put(peer_out(&s->peer), &s->pull->send.run);
 	token_end_put(peer_out(&s->peer));
@@ -223,9 +223,9 @@ copy_piece(struct session *s, size_t n)
 	x->sent += (int64_t)n;
 }
 
-/* The same for a compressed stream: read, sum, squeeze. */
+/* The same for a compressed stream: read, sum, compress. */
 static int
-squeeze_piece(struct session *s, size_t n)
+compress_piece(struct session *s, size_t n)
 {
 	struct sending *x = &s->pull->send;
 	size_t got;
@@ -286,8 +286,8 @@ send_whole(struct session *s)
 
 		if (!peer_room(&s->peer))
 			return STEP_WAIT;
-		if (s->pull->squeeze != NULL)
-			r = squeeze_piece(s, left);
+		if (s->pull->compress != NULL)
+			r = compress_piece(s, left);
 		else if (x->size <= COPY_MAX || x->broken)
 			copy_piece(s, left);
 		else
@@ -457,8 +457,8 @@ start_file(struct session *s)
 		return 0;
 	}
 	f->sent = true;
-	if (s->pull->squeeze != NULL)
-		squeeze_begin(s->pull->squeeze);
+	if (s->pull->compress != NULL)
+		compress_begin(s->pull->compress);
 	if ((r = send_item(s)) != 0)
 		return r;
 	sum_head_put(peer_out(&s->peer), &x->head);

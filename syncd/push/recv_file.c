@@ -39,7 +39,7 @@ receiver_begin(struct session *s)
 		return -ENOMEM;
 	in->file.fd = in->file.basis_fd = -1;
 	in->swept[0] = '/';
-	return s->method == SQUEEZE_NONE ? 0 : expand_new(s->method, literal, s, &in->expand);
+	return s->method == COMPRESS_NONE ? 0 : decompress_new(s->method, literal, s, &in->decompress);
 }
 
 void
@@ -50,7 +50,7 @@ receiver_end(struct session *s)
 	if (in == NULL)
 		return;
 	receiver_abort(s);
-	expand_free(in->expand);
+	decompress_free(in->decompress);
 	free(in->delayed);
 	free(in);
 	s->push->receiver = NULL;
@@ -301,10 +301,10 @@ read_head(struct session *s)
 		return r;
 	peer_consume(&s->peer, &c);
 	r = begin_file(s);
-	if (r == 0 && s->push->receiver->expand != NULL)
-		r = expand_begin(s->push->receiver->expand);
+	if (r == 0 && s->push->receiver->decompress != NULL)
+		r = decompress_begin(s->push->receiver->decompress);
 	x->stage = RECV_TOKENS;
-	return r == 0 && s->push->receiver->expand == NULL ? peer_pull(&s->peer, true) : r;
+	return r == 0 && s->push->receiver->decompress == NULL ? peer_pull(&s->peer, true) : r;
 }
 
 static int
@@ -332,7 +332,7 @@ show_block(struct session *s, int64_t at, size_t n)
 		}
 	}
 	basis_read(x->basis_fd, x->block, n, at);
-	return expand_matched(s->push->receiver->expand, x->block, n, s->proto.version < 31);
+	return decompress_matched(s->push->receiver->decompress, x->block, n, s->proto.version < 31);
 }
 
 /* A block of the basis.  One that cannot be read any more makes the sum wrong, and the file is asked for again. */
@@ -344,7 +344,7 @@ put_block(struct session *s, int64_t block)
 	size_t n;
 	int r = block_at(x, block, &at, &n);
 
-	if (r == 0 && s->push->receiver->expand != NULL && expand_wants_matched(s->push->receiver->expand))
+	if (r == 0 && s->push->receiver->decompress != NULL && decompress_wants_matched(s->push->receiver->decompress))
 		r = show_block(s, at, n);
 	return r == 0 ? output_copy(&x->out, at, n) : r;
 }
@@ -404,7 +404,7 @@ read_tokens(struct session *s)
 static int
 put_run(struct session *s, int64_t first, int64_t n)
 {
-	int r = expand_flush(s->push->receiver->expand);
+	int r = decompress_flush(s->push->receiver->decompress);
 
 	for (int64_t i = 0; i < n && r == 0; i++)
 		r = put_block(s, first + i);
@@ -426,9 +426,9 @@ read_records(struct session *s)
 		if ((r = token_get(&c, x->block_at, &t)) != 0)
 			return r;
 		if (t.kind == TOKEN_END)
-			r = expand_flush(s->push->receiver->expand);
+			r = decompress_flush(s->push->receiver->decompress);
 		else if (t.kind == TOKEN_DATA)
-			r = expand_data(s->push->receiver->expand, t.bytes, t.n);
+			r = decompress_data(s->push->receiver->decompress, t.bytes, t.n);
 		else
 			r = put_run(s, t.block, (int64_t)t.n);
 		if (r != 0)
@@ -481,7 +481,7 @@ receiver_take(struct session *s)
 
 	if (x->stage == RECV_HEAD)
 		r = read_head(s);
-	if (r == 0 && x->stage == RECV_TOKENS && (r = s->push->receiver->expand != NULL ? read_records(s) : read_tokens(s)) == 0)
+	if (r == 0 && x->stage == RECV_TOKENS && (r = s->push->receiver->decompress != NULL ? read_records(s) : read_tokens(s)) == 0)
 		x->stage = RECV_SUM;
 	if (r == 0 && x->stage == RECV_SUM)
 		r = read_sum(s);

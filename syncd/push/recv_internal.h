@@ -31,7 +31,7 @@ struct recv_file {
 
 struct receiver {
 	struct recv_file file;
-	struct expand *expand;	/* NULL: plain tokens */
+	struct decompress *decompress;	/* NULL: plain tokens */
 	char swept[TREE_PATH_SIZE];	/* the directory whose stale temporaries went last; "/" at first */
 	int32_t *delayed;	/* --delay-updates: indices of files that are complete and wait */
 	size_t n_delayed, cap_delayed;

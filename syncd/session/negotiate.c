@@ -79,7 +79,7 @@ put_setup(struct session *s)
 	if (negotiates(s))
 		put_vstring(b, strong_names(), strlen(strong_names()));
 	if (negotiates_method(s))
-		put_vstring(b, squeeze_names(), strlen(squeeze_names()));
+		put_vstring(b, compress_names(), strlen(compress_names()));
 	s->proto.seed = pick_seed(s);
 	buf_le32(b, (uint32_t)s->proto.seed);
 }
@@ -143,31 +143,31 @@ choose_sums(struct session *s, struct cursor *c)
 static bool
 is_zlib(int method)
 {
-	return method == SQUEEZE_ZLIB || method == SQUEEZE_ZLIBX;
+	return method == COMPRESS_ZLIB || method == COMPRESS_ZLIBX;
 }
 
 static int
-choose_method(struct session *s, struct cursor *c, enum squeeze_method *ret)
+choose_method(struct session *s, struct cursor *c, enum compress_method *ret)
 {
 	char name[16];
 	const char *choice = explicit_method(s);
 	int r, method;
 
-	*ret = SQUEEZE_NONE;
+	*ret = COMPRESS_NONE;
 	if (!compresses(s) && choice == NULL)
 		return 0;
 	if (choice == NULL)
 		choice = "zlib";		/* where nothing is negotiated */
 	if (negotiates_method(s)) {
-		if ((r = settle(c, squeeze_names(), name, sizeof name)) != 0)
+		if ((r = settle(c, compress_names(), name, sizeof name)) != 0)
 			return r;
 		choice = name;
 	}
-	if ((method = squeeze_by_name(choice)) < 0)
+	if ((method = compress_by_name(choice)) < 0)
 		return E_UNSUPPORTED;
-	*ret = (enum squeeze_method)method;
+	*ret = (enum compress_method)method;
 	if (is_zlib(method) && s->opt.level_given && s->opt.compress_level == 0)
-		*ret = SQUEEZE_NONE;		/* level 0 of these is none at all */
+		*ret = COMPRESS_NONE;		/* level 0 of these is none at all */
 	return 0;
 }
 
@@ -182,7 +182,7 @@ refuse_choice(struct session *s, const char *option, const char *value)
 
 /* Both lists are read before anything is taken from the input.  0, E_SHORT or E_FORMAT. */
 static int
-choose(struct session *s, enum squeeze_method *ret_method)
+choose(struct session *s, enum compress_method *ret_method)
 {
 	struct cursor c = peer_unread(&s->peer);
 	int r = choose_sums(s, &c);
@@ -264,17 +264,17 @@ sends_filters(const struct session *s)
 }
 
 static int
-level_of(const struct session *s, enum squeeze_method method)
+level_of(const struct session *s, enum compress_method method)
 {
 	if (s->grant.conf.dont_compress && is_zlib(method))
 		return 0;
-	return s->opt.level_given ? (int)s->opt.compress_level : SQUEEZE_LEVEL_DEFAULT;
+	return s->opt.level_given ? (int)s->opt.compress_level : COMPRESS_LEVEL_DEFAULT;
 }
 
 enum step
 negotiate_run(struct session *s)
 {
-	enum squeeze_method method;
+	enum compress_method method;
 	int r;
 
 	if (!s->names_sent) {

@@ -129,7 +129,7 @@ struct session {
 	struct chmod_list *chmod;	/* --chmod that the client means for this side; NULL */
 	struct root root;
 	struct strong *sum;
-	enum squeeze_method method;	/* SQUEEZE_NONE: plain tokens; */
+	enum compress_method method;	/* COMPRESS_NONE: plain tokens; */
 	int level;		/* and how much it takes for it */
 	struct ndx_state ndx_in, ndx_out;
 	int io_error;

@@ -19,7 +19,7 @@ enum { PLAIN_MAX = 400000 };
 
 /* The receiving side, as the protocol describes it (rsync-wire 7.9). */
 struct reader {
-	enum squeeze_method method;
+	enum compress_method method;
 	struct buf plain;
 	z_stream zs;
 	int records;		/* since the last token */
@@ -50,12 +50,12 @@ record(void *arg, const uint8_t *p, size_t n)
 {
 	struct reader *r = arg;
 
-	ck_assert(n > 0 && n <= SQUEEZE_PIECE);
+	ck_assert(n > 0 && n <= COMPRESS_PIECE);
 	r->records++;
-	if (r->method == SQUEEZE_ZLIB || r->method == SQUEEZE_ZLIBX)
+	if (r->method == COMPRESS_ZLIB || r->method == COMPRESS_ZLIBX)
 		inflate_all(r, p, n, 1);
 #ifdef HAVE_LZ4
-	if (r->method == SQUEEZE_LZ4) {
+	if (r->method == COMPRESS_LZ4) {
 		static char out[70000];
 		int got = LZ4_decompress_safe((const char *)p, out, (int)n, sizeof out);
 
@@ -65,7 +65,7 @@ record(void *arg, const uint8_t *p, size_t n)
 	}
 #endif
 #ifdef HAVE_ZSTD
-	if (r->method == SQUEEZE_ZSTD) {
+	if (r->method == COMPRESS_ZSTD) {
 		ZSTD_inBuffer in = { p, n, 0 };
 		static uint8_t out[131072];
 		ZSTD_outBuffer o = { out, sizeof out, sizeof out };
@@ -82,7 +82,7 @@ record(void *arg, const uint8_t *p, size_t n)
 static void
 token(struct reader *r)		/* a record that is no data: END, or a block */
 {
-	if (r->records > 0 && (r->method == SQUEEZE_ZLIB || r->method == SQUEEZE_ZLIBX))
+	if (r->records > 0 && (r->method == COMPRESS_ZLIB || r->method == COMPRESS_ZLIBX))
 		inflate_all(r, (const uint8_t *)"\x00\x00\xff\xff", 4, 1);
 	r->records = 0;
 }
@@ -91,7 +91,7 @@ token(struct reader *r)		/* a record that is no data: END, or a block */
 static void
 see_matched(struct reader *r, const uint8_t *p, size_t n, int repeat)
 {
-	if (r->method != SQUEEZE_ZLIB)
+	if (r->method != COMPRESS_ZLIB)
 		return;
 	for (size_t at = 0; n > 0;) {
 		size_t take = n > 65535 ? 65535 : n;
@@ -105,13 +105,13 @@ see_matched(struct reader *r, const uint8_t *p, size_t n, int repeat)
 }
 
 static const struct {
-	enum squeeze_method method;
+	enum compress_method method;
 	int level, repeat;
 } kinds[] = {
-	{ SQUEEZE_ZLIB, SQUEEZE_LEVEL_DEFAULT, 0 }, { SQUEEZE_ZLIB, 1, 1 }, { SQUEEZE_ZLIB, 9, 0 }, { SQUEEZE_ZLIB, 0, 0 },
-	{ SQUEEZE_ZLIBX, SQUEEZE_LEVEL_DEFAULT, 0 }, { SQUEEZE_ZLIBX, 99, 0 }, { SQUEEZE_ZLIBX, -7, 0 },
-	{ SQUEEZE_ZSTD, SQUEEZE_LEVEL_DEFAULT, 0 }, { SQUEEZE_ZSTD, 1000, 0 }, { SQUEEZE_ZSTD, INT32_MIN + 1, 0 },
-	{ SQUEEZE_LZ4, SQUEEZE_LEVEL_DEFAULT, 0 },
+	{ COMPRESS_ZLIB, COMPRESS_LEVEL_DEFAULT, 0 }, { COMPRESS_ZLIB, 1, 1 }, { COMPRESS_ZLIB, 9, 0 }, { COMPRESS_ZLIB, 0, 0 },
+	{ COMPRESS_ZLIBX, COMPRESS_LEVEL_DEFAULT, 0 }, { COMPRESS_ZLIBX, 99, 0 }, { COMPRESS_ZLIBX, -7, 0 },
+	{ COMPRESS_ZSTD, COMPRESS_LEVEL_DEFAULT, 0 }, { COMPRESS_ZSTD, 1000, 0 }, { COMPRESS_ZSTD, INT32_MIN + 1, 0 },
+	{ COMPRESS_LZ4, COMPRESS_LEVEL_DEFAULT, 0 },
 };
 
 static void
@@ -125,9 +125,9 @@ START_TEST(what_goes_in_comes_out_before_the_next_token)
 {
 	static uint8_t plain[PLAIN_MAX];
 	struct reader r = { .method = kinds[_i].method };
-	struct squeeze *z;
+	struct compress *z;
 
-	if (squeeze_new(kinds[_i].method, kinds[_i].level, record, &r, &z) == E_UNSUPPORTED)
+	if (compress_new(kinds[_i].method, kinds[_i].level, record, &r, &z) == E_UNSUPPORTED)
 		return;
 	ck_assert_int_eq(inflateInit2(&r.zs, -15), Z_OK);
 #ifdef HAVE_ZSTD
@@ -135,7 +135,7 @@ START_TEST(what_goes_in_comes_out_before_the_next_token)
 #endif
 	srandom((unsigned)_i);
 	for (int file = 0; file < 6; file++) {
-		squeeze_begin(z);
+		compress_begin(z);
 		inflateReset(&r.zs);
 		for (int part = 0; part < 8; part++) {
 			size_t n = random() % 5 == 0 ? 0 : (size_t)random() % (random() % 4 == 0 ? PLAIN_MAX : 3000), at = 0;
@@ -146,22 +146,22 @@ START_TEST(what_goes_in_comes_out_before_the_next_token)
 				size_t take = 1 + (size_t)random() % 32768;
 
 				take = take > n - at ? n - at : take;
-				ck_assert_int_eq(squeeze_data(z, plain + at, take), 0);
+				ck_assert_int_eq(compress_data(z, plain + at, take), 0);
 				at += take;
 			}
-			ck_assert_int_eq(squeeze_flush(z), 0);
+			ck_assert_int_eq(compress_flush(z), 0);
 			ck_assert(n > 0 || r.records == 0);
 			token(&r);
 			ck_assert_msg(buf_len(&r.plain) == n && memcmp(buf_head(&r.plain), plain, n) == 0, "file %d part %d", file, part);
 			if (random() % 2) {	/* then a block that matched */
 				n = 1 + (size_t)random() % (random() % 3 == 0 ? 200000 : 2000);
 				fill(plain, n, (int)(random() % 3));
-				ck_assert_int_eq(squeeze_matched(z, plain, n, kinds[_i].repeat), 0);
+				ck_assert_int_eq(compress_matched(z, plain, n, kinds[_i].repeat), 0);
 				see_matched(&r, plain, n, kinds[_i].repeat);
 			}
 		}
 	}
-	squeeze_free(z);
+	compress_free(z);
 	inflateEnd(&r.zs);
 #ifdef HAVE_ZSTD
 	ZSTD_freeDCtx(r.zstd);
@@ -173,22 +173,22 @@ END_TEST
 START_TEST(the_old_method_finds_literals_in_matched_blocks)
 {
 	static uint8_t block[20000];
-	struct reader r = { .method = SQUEEZE_ZLIB };
-	struct squeeze *z;
+	struct reader r = { .method = COMPRESS_ZLIB };
+	struct compress *z;
 
 	srandom(3);
 	fill(block, sizeof block, 0);
 	inflateInit2(&r.zs, -15);
-	ck_assert_int_eq(squeeze_new(SQUEEZE_ZLIB, 6, record, &r, &z), 0);
-	squeeze_begin(z);
-	squeeze_matched(z, block, sizeof block, 0);
+	ck_assert_int_eq(compress_new(COMPRESS_ZLIB, 6, record, &r, &z), 0);
+	compress_begin(z);
+	compress_matched(z, block, sizeof block, 0);
 	see_matched(&r, block, sizeof block, 0);
-	squeeze_data(z, block, sizeof block);
-	squeeze_flush(z);
+	compress_data(z, block, sizeof block);
+	compress_flush(z);
 	ck_assert_uint_lt(r.zs.total_in, sizeof block + 5 + 1000);	/* noise, but noise that was seen */
 	token(&r);
 	ck_assert(buf_len(&r.plain) == sizeof block && memcmp(buf_head(&r.plain), block, sizeof block) == 0);
-	squeeze_free(z);
+	compress_free(z);
 	inflateEnd(&r.zs);
 	buf_done(&r.plain);
 }
@@ -203,30 +203,30 @@ collect(void *arg, const uint8_t *p, size_t n)
 START_TEST(the_worked_example_is_made)
 {
 	struct buf b = BUF_INIT;
-	struct squeeze *z;
+	struct compress *z;
 
-	ck_assert_int_eq(squeeze_new(SQUEEZE_ZLIBX, SQUEEZE_LEVEL_DEFAULT, collect, &b, &z), 0);
-	squeeze_begin(z);
-	squeeze_data(z, (const uint8_t *)"x\n", 2);
-	squeeze_flush(z);
+	ck_assert_int_eq(compress_new(COMPRESS_ZLIBX, COMPRESS_LEVEL_DEFAULT, collect, &b, &z), 0);
+	compress_begin(z);
+	compress_data(z, (const uint8_t *)"x\n", 2);
+	compress_flush(z);
 	ck_assert_uint_eq(buf_len(&b), 4);
 	ck_assert(memcmp(buf_head(&b), "\xaa\xe0\x02\x00", 4) == 0);
-	squeeze_flush(z);
+	compress_flush(z);
 	ck_assert_uint_eq(buf_len(&b), 4);
-	squeeze_free(z);
-	squeeze_free(NULL);
+	compress_free(z);
+	compress_free(NULL);
 	buf_done(&b);
 }
 END_TEST
 
 START_TEST(names_are_known)
 {
-	ck_assert_int_eq(squeeze_by_name("zlib"), SQUEEZE_ZLIB);
-	ck_assert_int_eq(squeeze_by_name("zlibx"), SQUEEZE_ZLIBX);
-	ck_assert_int_eq(squeeze_by_name("none"), SQUEEZE_NONE);
-	ck_assert_int_eq(squeeze_by_name("zlibxx"), -1);
-	ck_assert_int_eq(squeeze_by_name(""), -1);
-	ck_assert(strstr(squeeze_names(), "zlibx zlib none") != NULL);
+	ck_assert_int_eq(compress_by_name("zlib"), COMPRESS_ZLIB);
+	ck_assert_int_eq(compress_by_name("zlibx"), COMPRESS_ZLIBX);
+	ck_assert_int_eq(compress_by_name("none"), COMPRESS_NONE);
+	ck_assert_int_eq(compress_by_name("zlibxx"), -1);
+	ck_assert_int_eq(compress_by_name(""), -1);
+	ck_assert(strstr(compress_names(), "zlibx zlib none") != NULL);
 }
 END_TEST
 
@@ -234,7 +234,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("syncd/delta/compress");
-	TCase *t = tcase_create("squeeze");
+	TCase *t = tcase_create("compress");
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, what_goes_in_comes_out_before_the_next_token, 0, ARRAY_LEN(kinds));

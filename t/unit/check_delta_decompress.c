@@ -11,8 +11,8 @@
 enum { PLAIN_MAX = 300000, E_SINK = 77 };
 
 struct pair {
-	struct squeeze *z;
-	struct expand *x;
+	struct compress *z;
+	struct decompress *x;
 	struct buf plain, records;	/* a record: le32 length, bytes */
 	int stop;			/* the sink says this */
 };
@@ -36,27 +36,27 @@ take_record(void *arg, const uint8_t *p, size_t n)
 }
 
 static const struct {
-	enum squeeze_method method;
+	enum compress_method method;
 	int level, repeat;
 } kinds[] = {
-	{ SQUEEZE_ZLIB, SQUEEZE_LEVEL_DEFAULT, 0 }, { SQUEEZE_ZLIB, 1, 1 }, { SQUEEZE_ZLIB, 9, 0 }, { SQUEEZE_ZLIB, 0, 1 },
-	{ SQUEEZE_ZLIBX, SQUEEZE_LEVEL_DEFAULT, 0 }, { SQUEEZE_ZSTD, SQUEEZE_LEVEL_DEFAULT, 0 }, { SQUEEZE_ZSTD, 19, 0 },
-	{ SQUEEZE_LZ4, SQUEEZE_LEVEL_DEFAULT, 0 },
+	{ COMPRESS_ZLIB, COMPRESS_LEVEL_DEFAULT, 0 }, { COMPRESS_ZLIB, 1, 1 }, { COMPRESS_ZLIB, 9, 0 }, { COMPRESS_ZLIB, 0, 1 },
+	{ COMPRESS_ZLIBX, COMPRESS_LEVEL_DEFAULT, 0 }, { COMPRESS_ZSTD, COMPRESS_LEVEL_DEFAULT, 0 }, { COMPRESS_ZSTD, 19, 0 },
+	{ COMPRESS_LZ4, COMPRESS_LEVEL_DEFAULT, 0 },
 };
 
 static void
 open_pair(struct pair *k, int kind)
 {
 	memset(k, 0, sizeof *k);
-	ck_assert_int_eq(squeeze_new(kinds[kind].method, kinds[kind].level, take_record, k, &k->z), 0);
-	ck_assert_int_eq(expand_new(kinds[kind].method, take_plain, k, &k->x), 0);
+	ck_assert_int_eq(compress_new(kinds[kind].method, kinds[kind].level, take_record, k, &k->z), 0);
+	ck_assert_int_eq(decompress_new(kinds[kind].method, take_plain, k, &k->x), 0);
 }
 
 static void
 close_pair(struct pair *k)
 {
-	squeeze_free(k->z);
-	expand_free(k->x);
+	compress_free(k->z);
+	decompress_free(k->x);
 	buf_done(&k->plain);
 	buf_done(&k->records);
 }
@@ -73,7 +73,7 @@ read_records(struct pair *k)
 		uint8_t *copy = malloc(n + 1);
 
 		memcpy(copy, cur_bytes(&c, n), n);
-		r = expand_data(k->x, copy, n);
+		r = decompress_data(k->x, copy, n);
 		free(copy);
 	}
 	buf_clear(&k->records);
@@ -88,7 +88,7 @@ fill(uint8_t *p, size_t n, int kind)
 }
 
 /* Literal data and matched data in turn, several files on one connection. */
-START_TEST(what_was_squeezed_comes_back)
+START_TEST(what_was_compressed_comes_back)
 {
 	static const size_t sizes[] = { 1, 32, 700, 16383, 16384, 65535, 65536, 70000, PLAIN_MAX };
 	uint8_t *p = malloc(PLAIN_MAX);
@@ -96,22 +96,22 @@ START_TEST(what_was_squeezed_comes_back)
 
 	open_pair(&k, _i);
 	for (int file = 0; file < 6; file++) {
-		squeeze_begin(k.z);
-		ck_assert_int_eq(expand_begin(k.x), 0);
+		compress_begin(k.z);
+		ck_assert_int_eq(decompress_begin(k.x), 0);
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 			size_t n = sizes[(i + (size_t)file) % ARRAY_LEN(sizes)];
 
 			fill(p, n, (file + (int)i) % 3);
 			if (i % 3 == 2) {
-				ck_assert_int_eq(squeeze_matched(k.z, p, n, kinds[_i].repeat), 0);
-				ck_assert_int_eq(expand_matched(k.x, p, n, kinds[_i].repeat), 0);
+				ck_assert_int_eq(compress_matched(k.z, p, n, kinds[_i].repeat), 0);
+				ck_assert_int_eq(decompress_matched(k.x, p, n, kinds[_i].repeat), 0);
 				ck_assert_uint_eq(buf_len(&k.records), 0);
 				continue;
 			}
-			ck_assert_int_eq(squeeze_data(k.z, p, n), 0);
-			ck_assert_int_eq(squeeze_flush(k.z), 0);
+			ck_assert_int_eq(compress_data(k.z, p, n), 0);
+			ck_assert_int_eq(compress_flush(k.z), 0);
 			ck_assert_int_eq(read_records(&k), 0);
-			ck_assert_int_eq(expand_flush(k.x), 0);
+			ck_assert_int_eq(decompress_flush(k.x), 0);
 			ck_assert_uint_eq(buf_len(&k.plain), n);
 			ck_assert(memcmp(buf_head(&k.plain), p, n) == 0);
 			buf_clear(&k.plain);
@@ -142,15 +142,15 @@ START_TEST(damage_is_an_error_or_other_bytes_and_nothing_else)
 
 		open_pair(&k, _i);
 		fill(p, 40000, round % 3);
-		squeeze_begin(k.z);
-		ck_assert_int_eq(expand_begin(k.x), 0);
-		ck_assert_int_eq(squeeze_data(k.z, p, 40000), 0);
-		ck_assert_int_eq(squeeze_flush(k.z), 0);
+		compress_begin(k.z);
+		ck_assert_int_eq(decompress_begin(k.x), 0);
+		ck_assert_int_eq(compress_data(k.z, p, 40000), 0);
+		ck_assert_int_eq(compress_flush(k.z), 0);
 		for (int flips = 0; flips <= round % 4; flips++)
 			flip(&k.records);
 		r = read_records(&k);
 		if (r == 0)
-			r = expand_flush(k.x);
+			r = decompress_flush(k.x);
 		ck_assert_msg(r == 0 || r == E_FORMAT, "%d", r);
 		close_pair(&k);
 	}
@@ -168,11 +168,11 @@ START_TEST(noise_is_no_record)
 
 		open_pair(&k, _i);
 		fill(copy, n, 0);
-		ck_assert_int_eq(expand_begin(k.x), 0);
+		ck_assert_int_eq(decompress_begin(k.x), 0);
 		for (int again = 0; again < 3 && r == 0; again++)
-			r = expand_data(k.x, copy, n);
+			r = decompress_data(k.x, copy, n);
 		if (r == 0)
-			r = expand_flush(k.x);
+			r = decompress_flush(k.x);
 		ck_assert_msg(r == 0 || r == E_FORMAT, "%d", r);
 		free(copy);
 		close_pair(&k);
@@ -187,10 +187,10 @@ START_TEST(the_sink_has_the_last_word)
 
 	open_pair(&k, _i);
 	fill(p, PLAIN_MAX, 2);
-	squeeze_begin(k.z);
-	ck_assert_int_eq(expand_begin(k.x), 0);
-	ck_assert_int_eq(squeeze_data(k.z, p, PLAIN_MAX), 0);
-	ck_assert_int_eq(squeeze_flush(k.z), 0);
+	compress_begin(k.z);
+	ck_assert_int_eq(decompress_begin(k.x), 0);
+	ck_assert_int_eq(compress_data(k.z, p, PLAIN_MAX), 0);
+	ck_assert_int_eq(compress_flush(k.z), 0);
 	k.stop = E_SINK;
 	ck_assert_int_eq(read_records(&k), E_SINK);
 	free(p);
@@ -206,7 +206,7 @@ main(void)
 
 	srandom(1);
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, what_was_squeezed_comes_back, 0, ARRAY_LEN(kinds));
+	tcase_add_loop_test(t, what_was_compressed_comes_back, 0, ARRAY_LEN(kinds));
 	tcase_add_loop_test(t, damage_is_an_error_or_other_bytes_and_nothing_else, 0, ARRAY_LEN(kinds));
 	tcase_add_loop_test(t, noise_is_no_record, 0, ARRAY_LEN(kinds));
 	tcase_add_loop_test(t, the_sink_has_the_last_word, 0, ARRAY_LEN(kinds));
