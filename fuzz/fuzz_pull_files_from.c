@@ -67,9 +67,9 @@ tree_make(void)
 }
 
 static void
-stays_inside(const struct source *s, const struct file *f)
+stays_inside(const struct flist *s, const struct file *f)
 {
-	const char *dir = source_place(s, f)->path;
+	const char *dir = flist_dir_of(s, f)->path;
 
 	must(dir[0] != '/' && f->name[0] != '\0' && strchr(f->name, '/') == NULL && strcmp(f->name, "..") != 0);
 	must(strcmp(f->name, "secret") != 0);
@@ -82,9 +82,9 @@ stays_inside(const struct source *s, const struct file *f)
 }
 
 static void
-look_at(const struct source *s)
+look_at(const struct flist *s)
 {
-	const struct segment *seg = source_newest(s);
+	const struct segment *seg = flist_newest(s);
 
 	for (uint32_t i = 0; i < seg->n; i++)
 		stays_inside(s, &seg->files[i]);
@@ -97,7 +97,7 @@ ignore(void *arg, unsigned code, const char *text)
 }
 
 static int
-name_all(struct source *s, char *text, int how)
+name_all(struct flist *s, char *text, int how)
 {
 	char *save = NULL, *name = strtok_r(text, "\n", &save), base[SIZE_MAX_TAKEN + 1] = "";
 	int r = 0;
@@ -108,7 +108,7 @@ name_all(struct source *s, char *text, int how)
 		name = strtok_r(NULL, "\n", &save);
 	}
 	for (; r == 0 && name != NULL; name = strtok_r(NULL, "\n", &save))
-		r = how == 0 ? source_name(s, base, name) : how == 1 ? source_arg(s, name) : source_glob(s, name);
+		r = how == 0 ? flist_name(s, base, name) : how == 1 ? flist_arg(s, name) : flist_glob(s, name);
 	return r;
 }
 
@@ -117,8 +117,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct root root;
 	struct rules *none;
-	struct source_conf conf = { .root = &root, .module = "m", .tell = ignore };
-	struct source *s;
+	struct flist_conf conf = { .root = &root, .module = "m", .tell = ignore };
+	struct flist *s;
 	char text[SIZE_MAX_TAKEN + 1];
 	uint32_t dir;
 	int r, turns = 0;
@@ -141,15 +141,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.one_file_system = data[1] & 16;
 	memcpy(text, data + 2, size - 2);
 	text[size - 2] = '\0';
-	if (source_new(&conf, &s) == 0) {
+	if (flist_new(&conf, &s) == 0) {
 		r = name_all(s, text, data[1] % 3);
-		while (r == 0 && (r = source_build(s)) == 1)
+		while (r == 0 && (r = flist_build(s)) == 1)
 			r = 0;
 		if (r == 0)
 			look_at(s);
-		while (r == 0 && conf.incremental && turns++ < 64 && (r = source_next(s, &dir)) == 0)
+		while (r == 0 && conf.incremental && turns++ < 64 && (r = flist_next(s, &dir)) == 0)
 			look_at(s);
-		source_free(s);
+		flist_free(s);
 	}
 	rules_free(none);
 	return 0;

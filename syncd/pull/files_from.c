@@ -17,7 +17,7 @@ take_name(struct session *s, const char *name)
 
 	if (s->converts && s->opt.secluded && charset_from_wire(s->charset, name, text, sizeof text) == 0)
 		name = text;
-	return source_name(s->pull->source, s->pull->names_base, name);
+	return flist_name(s->pull->flist, s->pull->names_base, name);
 }
 
 /* Names from the wire: each ends in NUL, an empty one ends them all.  0, E_SHORT, or worse. */
@@ -56,10 +56,10 @@ read_file(struct session *s)
 		return -ENOENT;
 	if (s->opt.from0)
 		for (char *p = text; r == 0 && p < text + n; p += strlen(p) + 1)
-			r = *p == '\0' ? 0 : source_name(s->pull->source, s->pull->names_base, p);
+			r = *p == '\0' ? 0 : flist_name(s->pull->flist, s->pull->names_base, p);
 	else
 		for (char *p = strtok_r(text, "\r\n", &save); p != NULL && r == 0; p = strtok_r(NULL, "\r\n", &save))
-			r = *p == '#' || *p == ';' ? 0 : source_name(s->pull->source, s->pull->names_base, p);
+			r = *p == '#' || *p == ';' ? 0 : flist_name(s->pull->flist, s->pull->names_base, p);
 	free(text);
 	return r;
 }
@@ -68,7 +68,7 @@ read_file(struct session *s)
 static int
 enter_base(struct session *s, const char *arg)
 {
-	int r = source_may_enter(s->pull->source, s->pull->names_base);
+	int r = flist_may_enter(s->pull->flist, s->pull->names_base);
 
 	if (r == 0)
 		return 0;
@@ -94,7 +94,7 @@ open_names(struct session *s)
 		s->pull->names_base[n - 1] = '\0';
 	if (s->proto.version == 30 && s->peer.framed_in && strcmp(s->opt.files_from, "-") == 0)
 		peer_unframe_input(&s->peer);
-	r = flist_open(s);
+	r = flist_send_open(s);
 	return r == 0 ? enter_base(s, arg) : r;
 }
 
@@ -110,7 +110,7 @@ names_run(struct session *s)
 	if (s->opt.files_from == NULL)
 		return STEP_NEXT;
 	s->phase = PH_NAMES;
-	if (s->pull->source == NULL && (r = open_names(s)) != 0)
+	if (s->pull->flist == NULL && (r = open_names(s)) != 0)
 		return r == 1 ? STEP_NEXT : pull_broken(s, r);
 	r = wire ? read_names(s) : read_file(s);
 	if (r == -ENOENT)

@@ -19,7 +19,7 @@ enum {
 };
 
 void
-source_tell(struct source *s, unsigned code, const char *fmt, ...)
+flist_tell(struct flist *s, unsigned code, const char *fmt, ...)
 {
 	char text[LINE_MAX_BYTES];
 	va_list ap;
@@ -31,34 +31,34 @@ source_tell(struct source *s, unsigned code, const char *fmt, ...)
 }
 
 const char *
-source_shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size)
+flist_shown(const struct flist *s, uint32_t dir, const char *fs, char *dst, size_t size)
 {
-	const struct place *p = &s->places[dir];
+	const struct flist_dir *p = &s->dirs[dir];
 	bool entered = s->conf.entered || (dir != 0 && strlen(p->fs) > strlen(p->path));
 
 	snprintf(dst, size, "%s%s", entered ? "/" : "", fs);
 	return dst;
 }
 
-/* Something below place dir could not be listed: say so, in the words of rsync, and remember it. */
+/* Something below directory dir could not be listed: say so, in the words of rsync, and remember it. */
 void
-source_complain(struct source *s, const char *what, uint32_t dir, const char *path, int err)
+flist_complain(struct flist *s, const char *what, uint32_t dir, const char *path, int err)
 {
 	char fs[2 * NAME_BYTES_MAX];
 
-	source_shown(s, dir, path, fs, sizeof fs);
+	flist_shown(s, dir, path, fs, sizeof fs);
 	if (err == -ENOENT && strcmp(what, "readlink_stat") == 0) {
-		source_tell(s, MSG_WARNING, "file has vanished: \"%s\" (in %s)\n", fs, s->conf.module);
+		flist_tell(s, MSG_WARNING, "file has vanished: \"%s\" (in %s)\n", fs, s->conf.module);
 		s->io_error |= s->conf.version >= 28 ? IOERR_VANISHED : IOERR_GENERAL;	/* protocol 27 has no such word */
 		return;
 	}
-	source_tell(s, MSG_ERROR_XFER, "rsync: [sender] %s \"%s\" (in %s) failed: %s (%d)\n", what, fs, s->conf.module,
+	flist_tell(s, MSG_ERROR_XFER, "rsync: [sender] %s \"%s\" (in %s) failed: %s (%d)\n", what, fs, s->conf.module,
 	    strerror(-err), -err);
 	s->io_error |= IOERR_GENERAL;
 }
 
 struct segment *
-source_segment_new(int32_t first)
+flist_segment_new(int32_t first)
 {
 	struct segment *seg = calloc(1, sizeof *seg);
 
@@ -68,7 +68,7 @@ source_segment_new(int32_t first)
 }
 
 void
-source_segment_free(struct segment *seg)
+flist_segment_free(struct segment *seg)
 {
 	if (seg == NULL)
 		return;
@@ -102,7 +102,7 @@ keep_room(struct segment *seg, size_t n, size_t boundary)
 }
 
 struct file_more *
-source_more_of(struct file *f)
+flist_more_of(struct file *f)
 {
 	return (void *)((char *)f->name - sizeof(struct file_more));
 }
@@ -123,7 +123,7 @@ file_link(const struct file *f)
 
 /* Keep the name, what is behind it and what is in front of it.  link: a symlink's target. */
 int
-source_keep_names(struct segment *seg, struct file *f, const char *name, const char *link)
+flist_keep_names(struct segment *seg, struct file *f, const char *name, const char *link)
 {
 	size_t more = f->more ? sizeof(struct file_more) : 0, n = strlen(name) + 1, l = link == NULL ? 0 : strlen(link) + 1;
 	char *at = keep_room(seg, more + n + l, f->more ? _Alignof(struct file_more) : 1);
@@ -139,7 +139,7 @@ source_keep_names(struct segment *seg, struct file *f, const char *name, const c
 }
 
 char *
-source_joined(const char *dir, const char *name)
+flist_joined(const char *dir, const char *name)
 {
 	size_t d = strlen(dir), n = strlen(name);
 	char *path = malloc(d + n + 2);
@@ -153,41 +153,41 @@ source_joined(const char *dir, const char *name)
 	return path;
 }
 
-/* A new place; takes path and fs (NULL is lack of memory).  Its number, or 0. */
+/* A new directory; takes path and fs (NULL is lack of memory).  Its number, or 0. */
 uint32_t
-source_place_add(struct source *s, char *path, char *fs, dev_t dev)
+flist_dir_add(struct flist *s, char *path, char *fs, dev_t dev)
 {
-	size_t cap = s->cap_places;
+	size_t cap = s->cap_dirs;
 
-	if (path == NULL || fs == NULL || s->n_places >= PLACES_MAX ||
-	    !grow(&s->places, sizeof *s->places, s->n_places, &cap)) {
+	if (path == NULL || fs == NULL || s->n_dirs >= PLACES_MAX ||
+	    !grow(&s->dirs, sizeof *s->dirs, s->n_dirs, &cap)) {
 		free(path);
 		free(fs);
 		return 0;
 	}
-	s->cap_places = (uint32_t)cap;
-	s->places[s->n_places] = (struct place){ .path = path, .fs = fs, .dev = dev };
-	return s->n_places++;
+	s->cap_dirs = (uint32_t)cap;
+	s->dirs[s->n_dirs] = (struct flist_dir){ .path = path, .fs = fs, .dev = dev };
+	return s->n_dirs++;
 }
 
 int
-source_new(const struct source_conf *conf, struct source **ret)
+flist_new(const struct flist_conf *conf, struct flist **ret)
 {
-	struct source *s = calloc(1, sizeof *s);
+	struct flist *s = calloc(1, sizeof *s);
 	size_t cap = 0;
 
 	if (s == NULL)
 		return -ENOMEM;
 	s->conf = *conf;
 	s->segments = calloc(16, sizeof *s->segments);
-	if (s->segments == NULL || !grow(&s->places, sizeof *s->places, 0, &cap) ||
-	    (s->segments[0] = source_segment_new(conf->incremental ? 1 : 0)) == NULL) {
-		source_free(s);
+	if (s->segments == NULL || !grow(&s->dirs, sizeof *s->dirs, 0, &cap) ||
+	    (s->segments[0] = flist_segment_new(conf->incremental ? 1 : 0)) == NULL) {
+		flist_free(s);
 		return -ENOMEM;
 	}
-	s->cap_places = (uint32_t)cap;
-	s->places[0] = (struct place){ NULL };
-	s->n_places = 1;
+	s->cap_dirs = (uint32_t)cap;
+	s->dirs[0] = (struct flist_dir){ NULL };
+	s->n_dirs = 1;
 	s->cap_segments = 16;
 	s->n_segments = 1;
 	*ret = s;
@@ -195,19 +195,19 @@ source_new(const struct source_conf *conf, struct source **ret)
 }
 
 void
-source_free(struct source *s)
+flist_free(struct flist *s)
 {
 	if (s == NULL)
 		return;
 	for (size_t i = s->oldest; i < s->n_segments; i++)
-		source_segment_free(s->segments[i]);
-	for (uint32_t i = 1; i < s->n_places; i++) {
-		free(s->places[i].path);
-		free(s->places[i].fs);
-		rules_dir_free(s->places[i].rules);
+		flist_segment_free(s->segments[i]);
+	for (uint32_t i = 1; i < s->n_dirs; i++) {
+		free(s->dirs[i].path);
+		free(s->dirs[i].fs);
+		rules_dir_free(s->dirs[i].rules);
 	}
 	free(s->segments);
-	free(s->places);
+	free(s->dirs);
 	free(s->listed);
 	free(s->todo);
 	free(s->inodes.rows);
@@ -215,25 +215,25 @@ source_free(struct source *s)
 }
 
 struct segment *
-source_newest_segment(const struct source *s)
+flist_newest_segment(const struct flist *s)
 {
 	return s->segments[s->n_segments - 1];	/* an unreleased one: callers have just made it */
 }
 
 const struct segment *
-source_newest(const struct source *s)
+flist_newest(const struct flist *s)
 {
-	return source_newest_segment(s);
+	return flist_newest_segment(s);
 }
 
-const struct place *
-source_place(const struct source *s, const struct file *f)
+const struct flist_dir *
+flist_dir_of(const struct flist *s, const struct file *f)
 {
-	return &s->places[f->dir];
+	return &s->dirs[f->dir];
 }
 
 struct file *
-source_find(const struct source *s, int32_t ndx, bool *ret_gap)
+flist_find(const struct flist *s, int32_t ndx, bool *ret_gap)
 {
 	size_t lo = s->oldest, hi = s->n_segments;
 
@@ -257,32 +257,32 @@ source_find(const struct source *s, int32_t ndx, bool *ret_gap)
 }
 
 void
-source_is_now(struct source *s, int32_t ndx, const struct stat *st)
+flist_is_now(struct flist *s, int32_t ndx, const struct stat *st)
 {
 	bool gap;
-	struct file *f = source_find(s, ndx, &gap);
+	struct file *f = flist_find(s, ndx, &gap);
 
 	if (f != NULL && f->more)
-		source_more_of(f)->inode = (struct inode_id){ st->st_dev, st->st_ino };
+		flist_more_of(f)->inode = (struct inode_id){ st->st_dev, st->st_ino };
 }
 
-const struct place *
-source_gap(const struct source *s, int32_t ndx)
+const struct flist_dir *
+flist_gap(const struct flist *s, int32_t ndx)
 {
 	for (size_t i = s->oldest; i < s->n_segments; i++)
 		if (s->segments[i]->first - 1 == ndx)
-			return s->segments[i]->place == 0 ? NULL : &s->places[s->segments[i]->place];
+			return s->segments[i]->dir == 0 ? NULL : &s->dirs[s->segments[i]->dir];
 	return NULL;
 }
 
 void
-source_set_xattrs(struct source *s, uint32_t index, int32_t set)
+flist_set_xattrs(struct flist *s, uint32_t index, int32_t set)
 {
-	struct file *f = &source_newest_segment(s)->files[index];
+	struct file *f = &flist_newest_segment(s)->files[index];
 
-	source_more_of(f)->xattrs = set;
+	flist_more_of(f)->xattrs = set;
 	if (file_more(f)->sub != 0)
-		s->places[file_more(f)->sub].xattrs = set;
+		s->dirs[file_more(f)->sub].xattrs = set;
 }
 
 static size_t
@@ -321,7 +321,7 @@ inodes_grow(struct inodes *t)
 }
 
 int
-source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first)
+flist_link(struct flist *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first)
 {
 	struct inode_row *row;
 
@@ -337,18 +337,18 @@ source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *r
 }
 
 bool
-source_release(struct source *s)
+flist_release(struct flist *s)
 {
 	size_t left = s->n_segments - s->oldest;
 
 	if (left == 0 || (left == 1 && s->all_listed))
 		return true;		/* the last stays: late reports may still name it */
-	source_segment_free(s->segments[s->oldest++]);
+	flist_segment_free(s->segments[s->oldest++]);
 	return false;
 }
 
 bool
-source_wants_more(const struct source *s, size_t ahead)
+flist_wants_more(const struct flist *s, size_t ahead)
 {
 	size_t n = 0;
 
@@ -360,19 +360,19 @@ source_wants_more(const struct source *s, size_t ahead)
 }
 
 int
-source_rules_error(const struct source *s)
+flist_rules_error(const struct flist *s)
 {
 	return s->rules_error;
 }
 
 int
-source_io_error(const struct source *s)
+flist_io_error(const struct flist *s)
 {
 	return s->conf.ignore_errors ? 0 : s->io_error;
 }
 
 int64_t
-source_total_size(const struct source *s)
+flist_total_size(const struct flist *s)
 {
 	return s->total_size;
 }

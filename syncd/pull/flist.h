@@ -11,7 +11,7 @@
 #include "syncd/policy/rules.h"
 #include "syncd/types.h"
 
-/* What tells the names of one file. */
+/* What all names of a file have in common (hard links). */
 struct inode_id {
 	dev_t dev;
 	ino_t ino;
@@ -22,7 +22,7 @@ struct file_more {
 	struct inode_id inode;	/* if f->linked */
 	int64_t atime;
 	uint32_t rdev_major, rdev_minor;
-	uint32_t sub;		/* a directory's own number as a place for files; 0: never opened */
+	uint32_t sub;		/* a directory's number in flist.dirs; 0: never opened */
 	int32_t xattrs;		/* 1 + the number of its set of attributes; 0: not known */
 };
 
@@ -41,26 +41,26 @@ struct file {
 	bool more : 1;
 };
 
-/* A directory as a place: where it is in the transfer and in the module. */
-struct place {
+/* A directory whose contents are sent: where it is in the transfer and in the module. */
+struct flist_dir {
 	char *path;		/* in the transfer, "" at the top */
 	char *fs;		/* below the module root */
 	struct rules_dir *rules;	/* what merge files above say, while it is read also those here; then NULL */
 	int32_t xattrs;		/* as its entry had it: struct file */
-	uint32_t same;		/* another place whose files belong into the same segment; 0: none */
+	uint32_t same;		/* another whose files belong into the same segment; 0: none */
 	dev_t dev;
 };
 
 struct segment {
 	int32_t first;		/* index of files[0]; first - 1 is the directory itself */
 	uint32_t n, cap;
-	uint32_t place;		/* the directory it lists; 0 for the first */
+	uint32_t dir;		/* the directory it lists; 0 for the first */
 	struct file *files;
 	char **chunks;		/* memory of the names */
 	size_t n_chunks, chunk_at, chunk_size;
 };
 
-struct source_conf {
+struct flist_conf {
 	const struct root *root;
 	const char *module;	/* for messages */
 	struct work *work;	/* borrowed; NULL: reading is not counted */
@@ -84,72 +84,72 @@ struct source_conf {
 	void *arg;
 };
 
-struct source;
+struct flist;
 
 const struct file_more *file_more(const struct file *f);	/* zeros when it has none */
 const char *file_link(const struct file *f);	/* a symlink's target, or NULL */
 
-int source_new(const struct source_conf *conf, struct source **ret);
-void source_free(struct source *s);
+int flist_new(const struct flist_conf *conf, struct flist **ret);
+void flist_free(struct flist *s);
 
-/* The same as source_arg for an argument whose wildcards are expanded first: each component against
+/* The same as flist_arg for an argument whose wildcards are expanded first: each component against
  * what is there, below the root and without what the module hides.  What matches nothing is kept
  * as it is. */
-int source_glob(struct source *s, const char *pattern);
+int flist_glob(struct flist *s, const char *pattern);
 enum { GLOB_MATCHES_MAX = 100000 };
 
 /* One path argument, module name already removed.  0, or -ENOMEM or E_LIMIT. */
-int source_arg(struct source *s, const char *path);
+int flist_arg(struct flist *s, const char *path);
 
 /* One name of --files-from, relative to the directory base ("" is the module's root). */
-int source_name(struct source *s, const char *base, const char *name);
+int flist_name(struct flist *s, const char *base, const char *name);
 
 /* After the last argument: one step of building the first list.  1: more to do, 0: it stands,
  * negative: an error of ours. */
-int source_build(struct source *s);
+int flist_build(struct flist *s);
 
 /* The next directory's segment.  0 and *ret_dir (its directory number), E_EOF after the last,
  * or an error.  Only with incremental recursion. */
-int source_next(struct source *s, uint32_t *ret_dir);
+int flist_next(struct flist *s, uint32_t *ret_dir);
 
-const struct segment *source_newest(const struct source *s);
-const struct place *source_place(const struct source *s, const struct file *f);
+const struct segment *flist_newest(const struct flist *s);
+const struct flist_dir *flist_dir_of(const struct flist *s, const struct file *f);
 
 /* The file with this index; NULL when there is none.  For the index of a directory between
  * segments *ret_gap is true and NULL is returned. */
-struct file *source_find(const struct source *s, int32_t ndx, bool *ret_gap);
+struct file *flist_find(const struct flist *s, int32_t ndx, bool *ret_gap);
 
 /* The file with this index was opened to be sent: it is this object now, whatever was listed. */
-void source_is_now(struct source *s, int32_t ndx, const struct stat *st);
+void flist_is_now(struct flist *s, int32_t ndx, const struct stat *st);
 
 /* -H: the index under which this inode was first sent, or -1 after noting that it is now.
  * E_LIMIT or -ENOMEM when it cannot be noted. */
-int source_link(struct source *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first);
+int flist_link(struct flist *s, const struct inode_id *id, int32_t ndx, int32_t *ret_first);
 
 /* The directory that a gap index stands for; NULL at the top. */
-const struct place *source_gap(const struct source *s, int32_t ndx);
+const struct flist_dir *flist_gap(const struct flist *s, int32_t ndx);
 
 /* The attribute set of a listed file; its directory remembers it beyond the segment's life. */
-void source_set_xattrs(struct source *s, uint32_t index, int32_t set);
+void flist_set_xattrs(struct flist *s, uint32_t index, int32_t set);
 
 /* The oldest segment is finished.  True when it was the last of all. */
-bool source_release(struct source *s);
+bool flist_release(struct flist *s);
 
 /* Is the client short of work with fewer than `ahead` files listed beyond the segment that it works
  * on?  It never finishes a segment before it has seen the next, so two of them are always due. */
-bool source_wants_more(const struct source *s, size_t ahead);
+bool flist_wants_more(const struct flist *s, size_t ahead);
 
-/* A path below place dir as rsync shows it: with a slash in front when that directory was entered
+/* A path below directory dir as rsync shows it: with a slash in front when that directory was entered
  * by chroot or for an argument.  Returns dst. */
-const char *source_shown(const struct source *s, uint32_t dir, const char *fs, char *dst, size_t size);
+const char *flist_shown(const struct flist *s, uint32_t dir, const char *fs, char *dst, size_t size);
 
 /* May a directory below the root be what arguments or names start from?  0 or -errno; one that rules hide is not there. */
-int source_may_enter(const struct source *s, const char *dir);
+int flist_may_enter(const struct flist *s, const char *dir);
 
 /* What rules_enter said when a merge file ended the list; the client was told.  0: none did. */
-int source_rules_error(const struct source *s);
+int flist_rules_error(const struct flist *s);
 
-int source_io_error(const struct source *s);
-int64_t source_total_size(const struct source *s);	/* regular files and symlinks, bytes */
+int flist_io_error(const struct flist *s);
+int64_t flist_total_size(const struct flist *s);	/* regular files and symlinks, bytes */
 
 #endif

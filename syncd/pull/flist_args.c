@@ -15,14 +15,14 @@
 
 /* An argument that cannot be listed; see rsync-wire 5.10.4. */
 static int
-missing_arg(struct source *s, uint32_t dir, const char *fs, int err)
+missing_arg(struct flist *s, uint32_t dir, const char *fs, int err)
 {
 	char path[NAME_BYTES_MAX + 2];
 
 	if (err == -ENOENT && s->conf.ignore_missing)
 		return 0;
-	source_tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n",
-	    source_shown(s, dir, fs, path, sizeof path), s->conf.module, strerror(-err), -err);
+	flist_tell(s, MSG_ERROR_XFER, "rsync: [sender] link_stat \"%s\" (in %s) failed: %s (%d)\n",
+	    flist_shown(s, dir, fs, path, sizeof path), s->conf.module, strerror(-err), -err);
 	if (err != -ENOENT)
 		s->io_error |= IOERR_GENERAL;
 	return 0;
@@ -30,23 +30,23 @@ missing_arg(struct source *s, uint32_t dir, const char *fs, int err)
 
 /* --delete-missing-args: an entry of mode 0 is what the client is to delete (rsync-wire 5.10.4). */
 static bool
-to_be_deleted(const struct source *s, struct stat *ret_st)
+to_be_deleted(const struct flist *s, struct stat *ret_st)
 {
 	memset(ret_st, 0, sizeof *ret_st);
 	return s->conf.delete_missing && !s->conf.ignore_missing;
 }
 
 static void
-skip_dir(struct source *s, uint32_t dir, const char *name)
+skip_dir(struct flist *s, uint32_t dir, const char *name)
 {
-	const struct place *in = &s->places[dir];
+	const struct flist_dir *in = &s->dirs[dir];
 	bool whole = s->conf.relative && s->conf.entered && strlen(in->fs) == strlen(in->path);
 
-	source_tell(s, MSG_INFO, "skipping directory %s%s%s%s\n", whole ? "/" : "", in->path, in->path[0] == '\0' ? "" : "/", name);
+	flist_tell(s, MSG_INFO, "skipping directory %s%s%s%s\n", whole ? "/" : "", in->path, in->path[0] == '\0' ? "" : "/", name);
 }
 
 static int
-read_link_at(const struct source *s, const char *dir, const char *name, char *link, size_t size)
+read_link_at(const struct flist *s, const char *dir, const char *name, char *link, size_t size)
 {
 	struct walk *w;
 	int r = walk_open(s->conf.root, dir, &w);
@@ -60,7 +60,7 @@ read_link_at(const struct source *s, const char *dir, const char *name, char *li
 
 /* rsync enters an argument's directory before it looks at the argument, and words it so. */
 int
-source_may_enter(const struct source *s, const char *dir)
+flist_may_enter(const struct flist *s, const char *dir)
 {
 	char inside[NAME_BYTES_MAX + 2];
 	struct stat st;
@@ -74,12 +74,12 @@ source_may_enter(const struct source *s, const char *dir)
 }
 
 static int
-parent_missing(struct source *s, const char *dir)
+parent_missing(struct flist *s, const char *dir)
 {
-	int r = source_may_enter(s, dir);
+	int r = flist_may_enter(s, dir);
 
 	if (r != 0) {
-		source_tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)\n",
+		flist_tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)\n",
 		    s->conf.entered ? "/" : "", dir, s->conf.module, strerror(-r), -r);
 		s->io_error |= IOERR_GENERAL;
 	}
@@ -88,7 +88,7 @@ parent_missing(struct source *s, const char *dir)
 
 /* What an argument names. */
 struct named {
-	uint32_t dir;			/* its place, */
+	uint32_t dir;			/* its number, */
 	const char *name, *fs;		/* its name there and below the module's root */
 	struct stat st;
 	char link[NAME_BYTES_MAX];	/* of a link that stays one */
@@ -97,21 +97,21 @@ struct named {
 
 /* 1: it goes into the list; 0: not, and the client was told why, if it did not want that itself. */
 static int
-look_at_named(struct source *s, struct named *n, bool contents)
+look_at_named(struct flist *s, struct named *n, bool contents)
 {
 	int r;
 
 	r = root_stat(s->conf.root, n->fs, contents, &n->st);
 	if (rules_hidden(s->conf.hidden, n->fs, r == 0 && S_ISDIR(n->st.st_mode)))
 		r = -ENOENT;
-	else if (r == 0 && source_left_out(s, n->dir, n->name, S_ISDIR(n->st.st_mode)))
+	else if (r == 0 && flist_left_out(s, n->dir, n->name, S_ISDIR(n->st.st_mode)))
 		return 0;
 	n->followed = contents || (r == 0 && S_ISLNK(n->st.st_mode) && s->conf.copy_links);
 	if (r == 0 && n->followed && !contents) {
 		r = root_stat(s->conf.root, n->fs, true, &n->st);
 	} else if (r == 0 && S_ISLNK(n->st.st_mode) &&
-	    (r = read_link_at(s, s->places[n->dir].fs, n->name, n->link, sizeof n->link)) > 0) {
-		if ((r = source_resolve_link(s, n->dir, n->fs, n->link, &n->st)) < 0)
+	    (r = read_link_at(s, s->dirs[n->dir].fs, n->name, n->link, sizeof n->link)) > 0) {
+		if ((r = flist_resolve_link(s, n->dir, n->fs, n->link, &n->st)) < 0)
 			return 0;
 		n->followed = r > 0;
 		r = 0;
@@ -128,26 +128,26 @@ look_at_named(struct source *s, struct named *n, bool contents)
 }
 
 static int
-take_named(struct source *s, const struct named *n, bool contents)
+take_named(struct flist *s, const struct named *n, bool contents)
 {
 	const char *link = S_ISLNK(n->st.st_mode) ? n->link : NULL;
 	struct file *f;
 
-	if (!source_can_be_said(s, n->dir, n->name, link))
+	if (!flist_can_be_said(s, n->dir, n->name, link))
 		return 0;
-	if ((f = source_add_file(s, n->dir, n->name, &n->st, link)) == NULL)
+	if ((f = flist_add_file(s, n->dir, n->name, &n->st, link)) == NULL)
 		return -ENOMEM;
 	f->followed = n->followed;
 	if (!S_ISDIR(n->st.st_mode))
 		return 0;
 	f->top_dir = s->conf.recurse || contents;	/* "dir/" asks for one level even without -r */
 	f->no_content = !f->top_dir;
-	return f->top_dir ? source_open_later(s, f, n->st.st_dev) : 0;
+	return f->top_dir ? flist_open_later(s, f, n->st.st_dev) : 0;
 }
 
 /* "The contents of a directory": the entry ".", then what is in it. */
 static int
-take_contents(struct source *s, const char *fs)
+take_contents(struct flist *s, const char *fs)
 {
 	struct file *f;
 	struct stat st;
@@ -157,28 +157,28 @@ take_contents(struct source *s, const char *fs)
 	if (parent_missing(s, fs) != 0)
 		return 0;
 	if (r == -ENOENT && to_be_deleted(s, &st))
-		return source_add_file(s, 0, fs, &st, NULL) == NULL ? -ENOMEM : 0;
+		return flist_add_file(s, 0, fs, &st, NULL) == NULL ? -ENOMEM : 0;
 	if (r != 0 || !S_ISDIR(st.st_mode))
 		return missing_arg(s, 0, fs, r != 0 ? r : -ENOTDIR);
-	if ((dir = source_place_add(s, strdup(""), strdup(fs), st.st_dev)) == 0)
+	if ((dir = flist_dir_add(s, strdup(""), strdup(fs), st.st_dev)) == 0)
 		return -ENOMEM;
 	if (!s->conf.recurse && !s->conf.dirs) {
 		skip_dir(s, dir, ".");
 		return 0;
 	}
-	if ((f = source_add_file(s, dir, ".", &st, NULL)) == NULL)
+	if ((f = flist_add_file(s, dir, ".", &st, NULL)) == NULL)
 		return -ENOMEM;
 	f->top_dir = true;
 	if (s->conf.incremental)
-		return source_read_place(s, dir);
-	source_more_of(f)->sub = dir;
+		return flist_read_dir(s, dir);
+	flist_more_of(f)->sub = dir;
 	return 0;
 }
 
 /* -R: the directories above name, each sent once, as marks that nothing was sent of them.  1: one is not there,
  * the client was told, and the name is none to delete either. */
 static int
-take_implied(struct source *s, const char *base, const char *name)
+take_implied(struct flist *s, const char *base, const char *name)
 {
 	char path[NAME_BYTES_MAX], *fs;
 	size_t n = 0;
@@ -199,18 +199,18 @@ take_implied(struct source *s, const char *base, const char *name)
 		if (strcmp(s->implied_base, base) == 0 && strncmp(s->implied, path, end) == 0 &&
 		    (s->implied[end] == '/' || s->implied[end] == '\0'))
 			continue;	/* the argument before had it too */
-		if ((fs = source_joined(base, path)) == NULL)
+		if ((fs = flist_joined(base, path)) == NULL)
 			return -ENOMEM;
 		if ((r = root_stat(s->conf.root, fs, 1, &st)) != 0)
-			source_complain(s, "readlink_stat", 0, fs, r);
+			flist_complain(s, "readlink_stat", 0, fs, r);
 		free(fs);
 		if (r != 0)	/* where rsync's list would be incremental it goes no further */
 			return s->conf.recurse && s->conf.version >= 30;
 		char *leaf = strrchr(path, '/');
 		char *up = leaf == NULL ? strdup("") : strndup(path, (size_t)(leaf - path));
-		if (up == NULL || (dir = source_place_add(s, up, source_joined(base, up), st.st_dev)) == 0)
+		if (up == NULL || (dir = flist_dir_add(s, up, flist_joined(base, up), st.st_dev)) == 0)
 			return -ENOMEM;
-		if ((f = source_add_file(s, dir, leaf == NULL ? path : leaf + 1, &st, NULL)) == NULL)
+		if ((f = flist_add_file(s, dir, leaf == NULL ? path : leaf + 1, &st, NULL)) == NULL)
 			return -ENOMEM;
 		f->top_dir = f->no_content = true;
 	}
@@ -221,7 +221,7 @@ take_implied(struct source *s, const char *base, const char *name)
 
 /* -R: a leading "./" asks for the top directory's own attributes, once. */
 static int
-take_implied_dot(struct source *s, const char *base)
+take_implied_dot(struct flist *s, const char *base)
 {
 	struct file *f;
 	struct stat st;
@@ -230,7 +230,7 @@ take_implied_dot(struct source *s, const char *base)
 	if (s->dot_implied || root_stat(s->conf.root, base, 1, &st) != 0)
 		return 0;
 	s->dot_implied = true;
-	if ((dir = source_place_add(s, strdup(""), strdup(base), st.st_dev)) == 0 || (f = source_add_file(s, dir, ".", &st, NULL)) == NULL)
+	if ((dir = flist_dir_add(s, strdup(""), strdup(base), st.st_dev)) == 0 || (f = flist_add_file(s, dir, ".", &st, NULL)) == NULL)
 		return -ENOMEM;
 	f->top_dir = f->no_content = true;
 	return 0;
@@ -265,7 +265,7 @@ split_relative(const char *below, bool rooted, char *path, struct relative *ret)
 
 /* -R: the whole path is kept, or what stands behind a mark in it. */
 static int
-take_relative(struct source *s, const char *below, bool rooted, char *path)
+take_relative(struct flist *s, const char *below, bool rooted, char *path)
 {
 	struct relative rel;
 	struct named what;
@@ -282,8 +282,8 @@ take_relative(struct source *s, const char *below, bool rooted, char *path)
 		return take_contents(s, rel.base);
 	slash = strrchr(rel.name, '/');
 	char *up = slash == NULL ? strdup("") : strndup(rel.name, (size_t)(slash - rel.name));
-	if (up == NULL || (what.dir = source_place_add(s, up, source_joined(rel.base, up), 0)) == 0 ||
-	    (fs = source_joined(rel.base, rel.name)) == NULL)
+	if (up == NULL || (what.dir = flist_dir_add(s, up, flist_joined(rel.base, up), 0)) == 0 ||
+	    (fs = flist_joined(rel.base, rel.name)) == NULL)
 		return -ENOMEM;
 	what.name = slash == NULL ? rel.name : slash + 1;
 	what.fs = fs;
@@ -295,7 +295,7 @@ take_relative(struct source *s, const char *below, bool rooted, char *path)
 }
 
 int
-source_arg(struct source *s, const char *arg)
+flist_arg(struct flist *s, const char *arg)
 {
 	char path[NAME_BYTES_MAX], *slash;
 	size_t n = strlen(arg);
@@ -323,7 +323,7 @@ source_arg(struct source *s, const char *arg)
 		if (missing)
 			return 0;
 	}
-	what.dir = source_place_add(s, strdup(""), slash == NULL ? strdup("") : strndup(path, (size_t)(slash - path)), 0);
+	what.dir = flist_dir_add(s, strdup(""), slash == NULL ? strdup("") : strndup(path, (size_t)(slash - path)), 0);
 	if (what.dir == 0)
 		return -ENOMEM;
 	what.name = slash == NULL ? path : slash + 1;
@@ -333,7 +333,7 @@ source_arg(struct source *s, const char *arg)
 }
 
 struct glob {
-	struct source *s;
+	struct flist *s;
 	unsigned matches;
 };
 
@@ -349,17 +349,17 @@ expand(struct glob *g, const char *at, const char *rest)
 	int r = 0;
 
 	if (!wild_has_magic(rest)) {	/* the tail goes on as it is, its slashes included */
-		if ((path = source_joined(at, rest)) == NULL)
+		if ((path = flist_joined(at, rest)) == NULL)
 			return -ENOMEM;
 		g->matches++;
-		r = source_arg(g->s, path);
+		r = flist_arg(g->s, path);
 		free(path);
 		return r;
 	}
 	if ((part = strndup(rest, n)) == NULL)
 		return -ENOMEM;
 	if (!wild_has_magic(part)) {
-		r = (path = source_joined(at, part)) == NULL ? -ENOMEM : expand(g, path, more);
+		r = (path = flist_joined(at, part)) == NULL ? -ENOMEM : expand(g, path, more);
 		free(path);
 		free(part);
 		return r;
@@ -371,11 +371,11 @@ expand(struct glob *g, const char *at, const char *rest)
 	while (r == 0 && walk_next(w, &it)) {
 		struct stat st = it.st;
 
-		if (!work_add(g->s->conf.work, SOURCE_ENTRY_STEPS, 0)) {
+		if (!work_add(g->s->conf.work, FLIST_ENTRY_STEPS, 0)) {
 			r = g->s->conf.work->err;
 			break;
 		}
-		if (it.err != 0 || !wild_match(part, it.name) || (path = source_joined(at, it.name)) == NULL)
+		if (it.err != 0 || !wild_match(part, it.name) || (path = flist_joined(at, it.name)) == NULL)
 			continue;
 		if (*more != '\0' && S_ISLNK(st.st_mode) && root_stat(g->s->conf.root, path, 1, &st) != 0)
 			st.st_mode = S_IFLNK;
@@ -389,12 +389,12 @@ expand(struct glob *g, const char *at, const char *rest)
 			r = E_LIMIT;
 		} else {
 			if (rest[n] == '/') {	/* "x*" with a slash behind it: the contents of each */
-				char *slashed = source_joined(path, "/");
+				char *slashed = flist_joined(path, "/");
 
-				r = slashed == NULL ? -ENOMEM : source_arg(g->s, slashed);
+				r = slashed == NULL ? -ENOMEM : flist_arg(g->s, slashed);
 				free(slashed);
 			} else {
-				r = source_arg(g->s, path);
+				r = flist_arg(g->s, path);
 			}
 		}
 		free(path);
@@ -405,31 +405,31 @@ expand(struct glob *g, const char *at, const char *rest)
 }
 
 int
-source_glob(struct source *s, const char *pattern)
+flist_glob(struct flist *s, const char *pattern)
 {
 	struct glob g = { s, 0 };
 	char path[NAME_BYTES_MAX];
 	int r;
 
 	if (!wild_has_magic(pattern))
-		return source_arg(s, pattern);
+		return flist_arg(s, pattern);
 	if (strlen(pattern) >= sizeof path)
 		return E_LIMIT;
 	strcpy(path, pattern);
 	path_clean_arg(path, s->conf.relative);
 	r = expand(&g, "", path);
-	return r == 0 && g.matches == 0 ? source_arg(s, pattern) : r;
+	return r == 0 && g.matches == 0 ? flist_arg(s, pattern) : r;
 }
 
 int
-source_name(struct source *s, const char *base, const char *name)
+flist_name(struct flist *s, const char *base, const char *name)
 {
 	char path[2 * NAME_BYTES_MAX];
 
 	s->conf.entered = s->conf.entered || base[0] != '\0';
 	name += strspn(name, "/");
 	if (strlen(base) + strlen(name) + 1 >= NAME_BYTES_MAX) {
-		source_tell(s, MSG_ERROR_XFER, "rsync: [sender] files-from: name too long (in %s)\n", s->conf.module);
+		flist_tell(s, MSG_ERROR_XFER, "rsync: [sender] files-from: name too long (in %s)\n", s->conf.module);
 		s->io_error |= IOERR_GENERAL;
 		return 0;
 	}
@@ -439,5 +439,5 @@ source_name(struct source *s, const char *base, const char *name)
 		return take_relative(s, base, false, path);
 	}
 	snprintf(path, sizeof path, "%s%s%s", base, base[0] == '\0' ? "" : "/", name);
-	return source_arg(s, path);
+	return flist_arg(s, path);
 }

@@ -11,16 +11,16 @@
 #include "lib/grow.h"
 #include "syncd/session/order.h"
 
-/* Two places whose files come from two arguments: what is in the second belongs to the first, too. */
+/* Two directories whose files come from two arguments: what is in the second belongs to the first, too. */
 static void
-same_segment(struct source *s, uint32_t first, uint32_t second)
+same_segment(struct flist *s, uint32_t first, uint32_t second)
 {
 	uint32_t p = first;
 
-	while (p != 0 && s->places[p].same != 0)
-		p = s->places[p].same;
+	while (p != 0 && s->dirs[p].same != 0)
+		p = s->dirs[p].same;
 	if (p != 0 && second != 0)
-		s->places[p].same = second;
+		s->dirs[p].same = second;
 }
 
 static bool
@@ -30,23 +30,23 @@ is_dot(const struct file *f)
 }
 
 static void
-name_of(const void *item, const void *source, struct order_name *ret)
+name_of(const void *item, const void *list, struct order_name *ret)
 {
 	const struct file *f = item;
-	const struct source *s = source;
+	const struct flist *s = list;
 
-	*ret = (struct order_name){ s->places[f->dir].path, f->name, S_ISDIR(f->mode) };
+	*ret = (struct order_name){ s->dirs[f->dir].path, f->name, S_ISDIR(f->mode) };
 }
 
 static int
-sort_files(const struct source *s, struct file *files, uint32_t n)
+sort_files(const struct flist *s, struct file *files, uint32_t n)
 {
 	return order_sort(files, sizeof *files, n, s->conf.version, name_of, s);
 }
 
 /* The directories of a finished segment get their numbers. */
 static int
-list_directories(struct source *s, const struct segment *seg)
+list_directories(struct flist *s, const struct segment *seg)
 {
 	uint32_t first = s->n_listed;
 	size_t cap = s->cap_listed;
@@ -80,7 +80,7 @@ list_directories(struct source *s, const struct segment *seg)
 /* Depth first: the first sub-directory, else the next sister, else the parent's next sister.
  * Returns 1 + its number, or 0 at the end. */
 static uint32_t
-next_listed(const struct source *s)
+next_listed(const struct flist *s)
 {
 	uint32_t at = s->at, next;
 
@@ -103,7 +103,7 @@ next_listed(const struct source *s)
 
 /* Move on to the next directory that has a segment. */
 static void
-advance(struct source *s)
+advance(struct flist *s)
 {
 	do
 		s->at = next_listed(s);
@@ -113,7 +113,7 @@ advance(struct source *s)
 }
 
 static int
-push_segment(struct source *s)
+push_segment(struct flist *s)
 {
 	struct segment *seg;
 
@@ -125,7 +125,7 @@ push_segment(struct source *s)
 		s->oldest = 0;
 	}
 	if (!grow(&s->segments, sizeof *s->segments, s->n_segments, &s->cap_segments) ||
-	    (seg = source_segment_new(s->next_first)) == NULL)
+	    (seg = flist_segment_new(s->next_first)) == NULL)
 		return -ENOMEM;
 	s->segments[s->n_segments++] = seg;
 	return 0;
@@ -133,9 +133,9 @@ push_segment(struct source *s)
 
 /* The newest segment is complete: its order, its directories' numbers, the next one's start. */
 static int
-finish_segment(struct source *s)
+finish_segment(struct flist *s)
 {
-	struct segment *seg = source_newest_segment(s);
+	struct segment *seg = flist_newest_segment(s);
 
 	if (sort_files(s, seg->files, seg->n) != 0)
 		return -ENOMEM;
@@ -146,7 +146,7 @@ finish_segment(struct source *s)
 }
 
 int
-source_next(struct source *s, uint32_t *ret_dir)
+flist_next(struct flist *s, uint32_t *ret_dir)
 {
 	uint32_t dir = s->at;
 	int r;
@@ -155,9 +155,9 @@ source_next(struct source *s, uint32_t *ret_dir)
 		return E_EOF;
 	if ((r = push_segment(s)) != 0)
 		return r;
-	source_newest_segment(s)->place = s->listed[dir - 1].place;
-	for (uint32_t p = s->listed[dir - 1].place; r == 0 && p != 0; p = s->places[p].same)
-		r = source_read_place(s, p);
+	flist_newest_segment(s)->dir = s->listed[dir - 1].dir;
+	for (uint32_t p = s->listed[dir - 1].dir; r == 0 && p != 0; p = s->dirs[p].same)
+		r = flist_read_dir(s, p);
 	if (r != 0 || (r = finish_segment(s)) != 0)
 		return r;
 	*ret_dir = dir - 1;
@@ -168,9 +168,9 @@ source_next(struct source *s, uint32_t *ret_dir)
 /* The complete list is walked depth first, in the order of the wire: what comes behind a directory has to wait
  * until that is read.  The sort at the end then finds its work done, which for a million files saves its memory. */
 static int
-put_off(struct source *s, uint32_t from)
+put_off(struct flist *s, uint32_t from)
 {
-	struct segment *seg = source_newest_segment(s);
+	struct segment *seg = flist_newest_segment(s);
 	uint32_t first = from;
 
 	while (first < seg->n && file_more(&seg->files[first])->sub == 0)
@@ -185,10 +185,10 @@ put_off(struct source *s, uint32_t from)
 
 /* Take the next entry that waits; a directory is followed by what is in it.  1: it was one. */
 static int
-take_put_off(struct source *s)
+take_put_off(struct flist *s)
 {
-	struct segment *seg = source_newest_segment(s);
-	uint32_t from = seg->n + 1, place;
+	struct segment *seg = flist_newest_segment(s);
+	uint32_t from = seg->n + 1, dir;
 	size_t cap = seg->cap;
 	int r;
 
@@ -196,9 +196,9 @@ take_put_off(struct source *s)
 		return -ENOMEM;
 	seg->cap = (uint32_t)cap;
 	seg->files[seg->n++] = s->todo[--s->n_todo];
-	if ((place = file_more(&seg->files[from - 1])->sub) == 0)
+	if ((dir = file_more(&seg->files[from - 1])->sub) == 0)
 		return 0;
-	if ((r = source_read_place(s, place)) != 0)
+	if ((r = flist_read_dir(s, dir)) != 0)
 		return r;
 	if ((r = sort_files(s, seg->files + from, seg->n - from)) != 0)
 		return r;
@@ -207,7 +207,7 @@ take_put_off(struct source *s)
 
 /* As far as the next directory: 1, or 0 at the end. */
 static int
-build_complete(struct source *s)
+build_complete(struct flist *s)
 {
 	int r = 0;
 
@@ -220,7 +220,7 @@ build_complete(struct source *s)
 }
 
 int
-source_build(struct source *s)
+flist_build(struct flist *s)
 {
 	int r;
 

@@ -38,7 +38,7 @@ fill(struct file *f, const struct stat *st)
 static void
 fill_more(struct file *f, const struct stat *st)
 {
-	struct file_more *m = source_more_of(f);
+	struct file_more *m = flist_more_of(f);
 
 	m->inode = (struct inode_id){ st->st_dev, st->st_ino };
 	m->atime = st->st_atim.tv_sec;
@@ -50,19 +50,19 @@ fill_more(struct file *f, const struct stat *st)
 
 /* A link's target as the client is to see it. */
 static const char *
-unmunged(const struct source *s, const char *link)
+unmunged(const struct flist *s, const char *link)
 {
 	size_t n = sizeof LINKS_MUNGED - 1;
 
 	return s->conf.munge && strncmp(link, LINKS_MUNGED, n) == 0 && link[n] != '\0' ? link + n : link;
 }
 
-/* Add one object to the newest segment.  A directory's place is made when its contents will be
+/* Add one object to the newest segment.  A directory gets a number of its own (flist_dir_add) when its contents will be
  * sent.  link: the target of a symlink, else NULL.  NULL for lack of memory. */
 struct file *
-source_add_file(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link)
+flist_add_file(struct flist *s, uint32_t dir, const char *name, const struct stat *st, const char *link)
 {
-	struct segment *seg = source_newest_segment(s);
+	struct segment *seg = flist_newest_segment(s);
 	size_t cap = seg->cap;
 	struct file *f;
 
@@ -80,7 +80,7 @@ source_add_file(struct source *s, uint32_t dir, const char *name, const struct s
 		link = unmunged(s, link);
 		f->size = (int64_t)strlen(link);
 	}
-	if (source_keep_names(seg, f, name, link) != 0)
+	if (flist_keep_names(seg, f, name, link) != 0)
 		return NULL;
 	if (f->more)
 		fill_more(f, st);
@@ -90,32 +90,32 @@ source_add_file(struct source *s, uint32_t dir, const char *name, const struct s
 	return f;
 }
 
-/* Give a directory entry a place, so that its contents are read later. */
+/* Give a directory entry such a number, so that its contents are read later. */
 int
-source_open_later(struct source *s, struct file *f, dev_t dev)
+flist_open_later(struct flist *s, struct file *f, dev_t dev)
 {
-	const struct place *in = &s->places[f->dir];
-	uint32_t sub = source_place_add(s, source_joined(in->path, f->name), source_joined(in->fs, f->name), dev);
+	const struct flist_dir *in = &s->dirs[f->dir];
+	uint32_t sub = flist_dir_add(s, flist_joined(in->path, f->name), flist_joined(in->fs, f->name), dev);
 
 	if (sub == 0)
 		return -ENOMEM;
-	source_more_of(f)->sub = sub;
-	s->places[sub].rules = rules_dir_share(s->places[f->dir].rules);
+	flist_more_of(f)->sub = sub;
+	s->dirs[sub].rules = rules_dir_share(s->dirs[f->dir].rules);
 	return 0;
 }
 
-/* Does the path of an entry called name fit below this place? */
+/* Does the path of an entry called name fit below this directory? */
 static bool
-fits(const struct place *in, const char *name)
+fits(const struct flist_dir *in, const char *name)
 {
 	return strlen(in->path) + strlen(name) + 1 < NAME_BYTES_MAX;
 }
 
-/* Is a name of place dir left out, by the module's rules or by the client's? */
+/* Is a name of directory dir left out, by the module's rules or by the client's? */
 bool
-source_left_out(const struct source *s, uint32_t dir, const char *name, bool is_dir)
+flist_left_out(const struct flist *s, uint32_t dir, const char *name, bool is_dir)
 {
-	const struct place *in = &s->places[dir];
+	const struct flist_dir *in = &s->dirs[dir];
 	char path[2 * NAME_BYTES_MAX], fs[2 * NAME_BYTES_MAX];
 	struct rules_name n = { path, fs, is_dir };
 
@@ -133,20 +133,20 @@ source_left_out(const struct source *s, uint32_t dir, const char *name, bool is_
 static char *
 fetch_rules(void *arg, const char *dir, const char *name)
 {
-	struct source *s = arg;
+	struct flist *s = arg;
 	char path[NAME_BYTES_MAX], place[NAME_BYTES_MAX];
 	int r;
 
 	if (path_below(dir, name, path, sizeof path) != 0 || rules_hidden(s->conf.hidden, path, false))
 		return NULL;
 	if ((r = root_owned_path(s->conf.root, path, s->conf.uid, place, sizeof place)) == -ELOOP)
-		source_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", path, s->conf.module);
+		flist_tell(s, MSG_WARNING, LINK_REFUSED ": \"%s\" (in %s)\n", path, s->conf.module);
 	return r != 0 || rules_hidden(s->conf.hidden, place, false) ? NULL : root_read_text_strict(s->conf.root, place, RULES_FILE_MAX);
 }
 
-/* Where the names of a transfer begin: the place, less its path in the transfer. */
+/* Where the names of a transfer begin: the directory, less its path in the transfer. */
 static void
-transfer_root(const struct place *p, char base[NAME_BYTES_MAX])
+transfer_root(const struct flist_dir *p, char base[NAME_BYTES_MAX])
 {
 	size_t fs = strlen(p->fs), path = strlen(p->path), n = path == 0 ? fs : fs > path ? fs - path - 1 : 0;
 
@@ -155,9 +155,9 @@ transfer_root(const struct place *p, char base[NAME_BYTES_MAX])
 
 /* Read the merge files of a directory that is about to be listed. */
 static int
-enter_rules(struct source *s, uint32_t dir)
+enter_rules(struct flist *s, uint32_t dir)
 {
-	struct place *p = &s->places[dir];
+	struct flist_dir *p = &s->dirs[dir];
 	struct rules_dir *rules;
 	char where[256], line[512], base[NAME_BYTES_MAX];
 	int r;
@@ -170,35 +170,35 @@ enter_rules(struct source *s, uint32_t dir)
 		rules_dir_free(p->rules);
 		p->rules = rules;
 	} else if (rules_complaint(r, s->conf.entered ? "/" : "", where, line, sizeof line)) {
-		source_tell(s, MSG_ERROR, "%s\n", line);
+		flist_tell(s, MSG_ERROR, "%s\n", line);
 		s->rules_error = r;
 	}
 	return r;
 }
 
-/* Is this link to be replaced by what it leads to?  place: where it lies. */
+/* Is this link to be replaced by what it leads to?  in: where it lies. */
 static bool
-follows(const struct source *s, const struct place *in, const char *target)
+follows(const struct flist *s, const struct flist_dir *in, const char *target)
 {
 	return s->conf.copy_links || (s->conf.copy_unsafe && links_unsafe(target, in->path));
 }
 
 static void
-no_referent(struct source *s, uint32_t dir, const char *fs)
+no_referent(struct flist *s, uint32_t dir, const char *fs)
 {
 	char path[2 * NAME_BYTES_MAX];
 
-	source_tell(s, MSG_ERROR_XFER, "symlink has no referent: \"%s\" (in %s)\n", source_shown(s, dir, fs, path, sizeof path),
+	flist_tell(s, MSG_ERROR_XFER, "symlink has no referent: \"%s\" (in %s)\n", flist_shown(s, dir, fs, path, sizeof path),
 	    s->conf.module);
 	s->io_error |= IOERR_GENERAL;
 }
 
-/* A link found in place dir.  1: *st is now what it leads to; 0: it stays a link; negative: it
+/* A link found in directory dir.  1: *st is now what it leads to; 0: it stays a link; negative: it
  * was complained of and is left out. */
 int
-source_resolve_link(struct source *s, uint32_t dir, const char *fs, const char *target, struct stat *st)
+flist_resolve_link(struct flist *s, uint32_t dir, const char *fs, const char *target, struct stat *st)
 {
-	const struct place *in = &s->places[dir];
+	const struct flist_dir *in = &s->dirs[dir];
 	const bool wanted = follows(s, in, target);
 	struct stat to;
 	int r;
@@ -206,7 +206,7 @@ source_resolve_link(struct source *s, uint32_t dir, const char *fs, const char *
 	if (!wanted && !s->conf.copy_dirlinks)
 		return 0;
 	if (wanted && !s->conf.copy_links && s->conf.verbose)
-		source_tell(s, MSG_INFO, "copying unsafe symlink \"%s%s%s\" -> \"%s\"\n", in->path, in->path[0] == '\0' ? "" : "/",
+		flist_tell(s, MSG_INFO, "copying unsafe symlink \"%s%s%s\" -> \"%s\"\n", in->path, in->path[0] == '\0' ? "" : "/",
 		    strrchr(fs, '/') == NULL ? fs : strrchr(fs, '/') + 1, target);
 	r = root_stat(s->conf.root, fs, 1, &to);
 	if (!wanted) {		/* -k: only what leads to a directory */
@@ -222,9 +222,9 @@ source_resolve_link(struct source *s, uint32_t dir, const char *fs, const char *
 
 /* Can the client be told of this entry in its own character set?  If not, it is told that. */
 bool
-source_can_be_said(struct source *s, uint32_t dir, const char *name, const char *link)
+flist_can_be_said(struct flist *s, uint32_t dir, const char *name, const char *link)
 {
-	const struct place *in = &s->places[dir];
+	const struct flist_dir *in = &s->dirs[dir];
 	char path[2 * NAME_BYTES_MAX], fs[2 * NAME_BYTES_MAX], wire[NAME_BYTES_MAX];
 	int r;
 
@@ -232,12 +232,12 @@ source_can_be_said(struct source *s, uint32_t dir, const char *name, const char 
 		return true;
 	snprintf(path, sizeof path, "%s%s%s", in->path, in->path[0] == '\0' ? "" : "/", name);
 	if ((r = charset_to_wire(s->conf.charset, path, wire, sizeof wire)) != 0) {
-		source_tell(s, MSG_ERROR_XFER, "[sender] cannot convert filename: %s (%s)\n", path, strerror(-r));
+		flist_tell(s, MSG_ERROR_XFER, "[sender] cannot convert filename: %s (%s)\n", path, strerror(-r));
 	} else if (link != NULL && s->conf.charset_links &&
 	    (r = charset_to_wire(s->conf.charset, link, wire, sizeof wire)) != 0) {
 		snprintf(path, sizeof path, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", name);
-		source_tell(s, MSG_ERROR_XFER, "[sender] cannot convert symlink data for: \"%s\" (in %s) (%s)\n",
-		    source_shown(s, dir, path, fs, sizeof fs), s->conf.module, strerror(-r));
+		flist_tell(s, MSG_ERROR_XFER, "[sender] cannot convert symlink data for: \"%s\" (in %s) (%s)\n",
+		    flist_shown(s, dir, path, fs, sizeof fs), s->conf.module, strerror(-r));
 	} else {
 		return true;
 	}
@@ -246,7 +246,7 @@ source_can_be_said(struct source *s, uint32_t dir, const char *name, const char 
 }
 
 static bool
-is_readable(const struct source *s, const struct place *in, const char *name)
+is_readable(const struct flist *s, const struct flist_dir *in, const char *name)
 {
 	char fs[2 * NAME_BYTES_MAX];
 
@@ -258,48 +258,48 @@ is_readable(const struct source *s, const struct place *in, const char *name)
 
 /* Add an object whose state is known; a directory is opened later, if its contents are wanted. */
 static int
-add_found(struct source *s, uint32_t dir, const char *name, const struct stat *st, const char *link, bool followed)
+add_found(struct flist *s, uint32_t dir, const char *name, const struct stat *st, const char *link, bool followed)
 {
 	struct file *f;
 
 	link = S_ISLNK(st->st_mode) ? link : NULL;
-	if (s->conf.readable_only && link == NULL && !is_readable(s, &s->places[dir], name))
+	if (s->conf.readable_only && link == NULL && !is_readable(s, &s->dirs[dir], name))
 		return 0;
-	if (!source_can_be_said(s, dir, name, link))
+	if (!flist_can_be_said(s, dir, name, link))
 		return 0;
-	if ((f = source_add_file(s, dir, name, st, link)) == NULL)
+	if ((f = flist_add_file(s, dir, name, st, link)) == NULL)
 		return -ENOMEM;
 	f->followed = followed;
 	if (!S_ISDIR(f->mode))
 		return 0;
-	if (!s->conf.recurse || (s->conf.one_file_system && st->st_dev != s->places[dir].dev)) {
+	if (!s->conf.recurse || (s->conf.one_file_system && st->st_dev != s->dirs[dir].dev)) {
 		f->no_content = true;
 		return 0;
 	}
-	return source_open_later(s, f, st->st_dev);
+	return flist_open_later(s, f, st->st_dev);
 }
 
 /* One object found in a directory. */
 static int
-take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
+take_child(struct flist *s, struct walk *w, uint32_t dir, struct walk_item *it)
 {
 	char link[NAME_BYTES_MAX], fs[2 * NAME_BYTES_MAX];
-	const struct place *in = &s->places[dir];
+	const struct flist_dir *in = &s->dirs[dir];
 	int r = it->err, followed = 0;
 
-	if (source_left_out(s, dir, it->name, r == 0 && S_ISDIR(it->st.st_mode)))
+	if (flist_left_out(s, dir, it->name, r == 0 && S_ISDIR(it->st.st_mode)))
 		return 0;
 	if (r == 0 && !S_ISLNK(it->st.st_mode) && fits(in, it->name))	/* nearly all: no path is needed */
 		return add_found(s, dir, it->name, &it->st, NULL, false);
 	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", it->name);
 	if (r == 0 && S_ISLNK(it->st.st_mode) && (r = walk_link(w, it->name, link, sizeof link)) == 0)
 		r = -EINVAL;		/* an empty target says nothing */
-	if (r > 0 && (followed = source_resolve_link(s, dir, fs, link, &it->st)) < 0)
+	if (r > 0 && (followed = flist_resolve_link(s, dir, fs, link, &it->st)) < 0)
 		return 0;
 	if (r >= 0 && !fits(in, it->name))
 		r = -ENAMETOOLONG;
 	if (r < 0) {
-		source_complain(s, "readlink_stat", dir, fs, r);
+		flist_complain(s, "readlink_stat", dir, fs, r);
 		return 0;
 	}
 	return add_found(s, dir, it->name, &it->st, link, followed > 0);
@@ -307,39 +307,39 @@ take_child(struct source *s, struct walk *w, uint32_t dir, struct walk_item *it)
 
 /* Its directories took their share of the rules: only what is still to be read keeps merge files in memory. */
 static void
-leave_rules(struct source *s, uint32_t dir)
+leave_rules(struct flist *s, uint32_t dir)
 {
-	rules_dir_free(s->places[dir].rules);
-	s->places[dir].rules = NULL;
+	rules_dir_free(s->dirs[dir].rules);
+	s->dirs[dir].rules = NULL;
 }
 
 static int
-read_entries(struct source *s, uint32_t dir)
+read_entries(struct flist *s, uint32_t dir)
 {
 	struct walk_item it;
 	struct walk *w;
 	int r;
 
-	if ((r = walk_open(s->conf.root, s->places[dir].fs, &w)) == -ENOMEM)
+	if ((r = walk_open(s->conf.root, s->dirs[dir].fs, &w)) == -ENOMEM)
 		return r;
 	if (r != 0) {
-		source_complain(s, "opendir", dir, s->places[dir].fs, r);
+		flist_complain(s, "opendir", dir, s->dirs[dir].fs, r);
 		return 0;
 	}
 	while (r == 0 && walk_next(w, &it)) {
 		r = take_child(s, w, dir, &it);
-		if (r == 0 && !work_add(s->conf.work, SOURCE_ENTRY_STEPS, 0))
+		if (r == 0 && !work_add(s->conf.work, FLIST_ENTRY_STEPS, 0))
 			r = s->conf.work->err;		/* what was left out is not missing: this list must not be sent */
 	}
 	if (r == 0 && walk_error(w) != 0)
-		source_complain(s, "readdir", dir, s->places[dir].fs, walk_error(w));
+		flist_complain(s, "readdir", dir, s->dirs[dir].fs, walk_error(w));
 	walk_close(w);
 	return r;
 }
 
 /* Read one directory into the newest segment. */
 int
-source_read_place(struct source *s, uint32_t dir)
+flist_read_dir(struct flist *s, uint32_t dir)
 {
 	int r = enter_rules(s, dir);
 

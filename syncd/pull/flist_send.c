@@ -31,19 +31,19 @@ names_inline(const struct session *s)
 static int
 open_attrs(struct session *s)
 {
-	struct attrs_conf conf = { .opener = &s->pull->opener, .rules = s->rules, .acls = s->opt.acls > 0,
+	struct xattr_send_conf conf = { .opener = &s->pull->opener, .rules = s->rules, .acls = s->opt.acls > 0,
 	    .xattrs = s->opt.xattrs > 0, .own_too = s->opt.xattrs > 1 && !s->root.fake, .names_inline = names_inline(s),
-	    .users = &s->pull->users, .groups = &s->pull->groups };
+	    .users = &s->pull->user_names, .groups = &s->pull->group_names };
 
-	return attrs_new(&conf, &s->pull->attrs);
+	return xattr_send_new(&conf, &s->pull->xattrs);
 }
 
 int
-flist_open(struct session *s)
+flist_send_open(struct session *s)
 {
 	const struct options *o = &s->opt;
 	int r;
-	struct source_conf conf = {
+	struct flist_conf conf = {
 		.root = &s->root, .module = s->grant.module, .work = &s->work, .uid = s->grant.uid, .rules = s->rules, .hidden = s->grant.hidden,
 	    .version = s->proto.version,
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
@@ -68,10 +68,10 @@ flist_open(struct session *s)
 		.sum_len = o->checksum > 0 ? strong_len(s->proto.list_sum) : 0,
 	};
 	if (!o->numeric_ids && !s->grant.numeric_ids)
-		s->pull->users.monitor_fd = s->pull->groups.monitor_fd = s->monitor_fd;
+		s->pull->user_names.monitor_fd = s->pull->group_names.monitor_fd = s->monitor_fd;
 	if ((o->acls > 0 || o->xattrs > 0) && (r = open_attrs(s)) != 0)
 		return r;
-	return source_new(&conf, &s->pull->source);
+	return flist_new(&conf, &s->pull->flist);
 }
 
 /* A path argument is "module/path"; old clients glue several with " module/" (rsync-wire 1.6.3). */
@@ -86,7 +86,7 @@ add_argument(struct session *s, char *arg)
 		if ((next = strstr(arg, glue)) != NULL)
 			*next++ = '\0';
 	}
-	r = source_glob(s->pull->source, args_below_module(s, arg));
+	r = flist_glob(s->pull->flist, args_below_module(s, arg));
 	return r == 0 && next != NULL ? add_argument(s, next) : r;
 }
 
@@ -98,7 +98,7 @@ add_arguments(struct session *s)
 
 	for (size_t i = s->paths; i < s->args.n && r == 0; i++)
 		r = add_argument(s, s->args.v[i]);
-	return r == 0 && s->paths >= s->args.n ? source_arg(s->pull->source, root) : r;
+	return r == 0 && s->paths >= s->args.n ? flist_arg(s->pull->flist, root) : r;
 }
 
 /* The digest of a whole file, for -c; zeros when it cannot be read.  0 or an error of ours. */
@@ -161,7 +161,7 @@ entry_of(const struct session *s, const struct file *f)
 	const struct file_more *more = file_more(f);
 
 	return (struct entry){
-		.dir = source_place(s->pull->source, f)->path, .name = f->name, .link = file_link(f), .size = f->size,
+		.dir = flist_dir_of(s->pull->flist, f)->path, .name = f->name, .link = file_link(f), .size = f->size,
 		.mtime = f->mtime, .nsec = f->nsec, .mode = shown_mode(s, f->mode), .uid = f->uid, .gid = f->gid,
 		.rdev_major = more->rdev_major, .rdev_minor = more->rdev_minor, .top_dir = f->top_dir,
 		.no_content = f->no_content, .atime = more->atime, .crtime = f->mtime,	/* creation is not told by every file system */
@@ -182,14 +182,14 @@ link_entry(struct session *s, const struct segment *seg, const struct file *f, s
 	e->ino = (uint64_t)inode->ino;
 	if (s->proto.version < 30)
 		return 0;
-	if ((r = source_link(s->pull->source, inode, ndx, &first)) != 0)
+	if ((r = flist_link(s->pull->flist, inode, ndx, &first)) != 0)
 		return r;
 	e->link_first = first < 0;
 	e->link_ndx = first;
 	if (first < seg->first)
 		return 0;
 	*e = entry_of(s, &seg->files[first - seg->first]);
-	e->dir = source_place(s->pull->source, f)->path;
+	e->dir = flist_dir_of(s->pull->flist, f)->path;
 	e->name = f->name;
 	e->linked = e->abbreviated = true;
 	e->link_ndx = first;
@@ -223,9 +223,9 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 	if (e.abbreviated)
 		return put_converted(s, &e, NULL);
 	if (s->pull->form.uid)
-		e.user = name_for(s, &s->pull->users, f->uid);
+		e.user = name_for(s, &s->pull->user_names, f->uid);
 	if (s->pull->form.gid)
-		e.group = name_for(s, &s->pull->groups, f->gid);
+		e.group = name_for(s, &s->pull->group_names, f->gid);
 	if (s->pull->form.sum_len > 0 && S_ISREG(f->mode))
 		if ((r = file_digest(s, f, sum)) != 0)
 			return r;
@@ -235,14 +235,14 @@ put_fields(struct session *s, const struct segment *seg, const struct file *f)
 static int
 put_entry(struct session *s, const struct segment *seg, const struct file *f)
 {
-	struct attrs_of of = { source_place(s->pull->source, f)->fs, f->name, f->mode, f->followed };
+	struct xattr_send_of of = { flist_dir_of(s->pull->flist, f)->fs, f->name, f->mode, f->followed };
 	int32_t set = 0;
 	int r = put_fields(s, seg, f);
 
-	if (r != 0 || s->pull->attrs == NULL)
+	if (r != 0 || s->pull->xattrs == NULL)
 		return r;
-	if ((r = attrs_put(s->pull->attrs, peer_out(&s->peer), &of, &set)) == 0)
-		source_set_xattrs(s->pull->source, (uint32_t)(f - seg->files), set);
+	if ((r = xattr_send_put(s->pull->xattrs, peer_out(&s->peer), &of, &set)) == 0)
+		flist_set_xattrs(s->pull->flist, (uint32_t)(f - seg->files), set);
 	return r;
 }
 
@@ -260,21 +260,21 @@ put_id_list(struct session *s, struct names *t)
 static void
 put_list_end(struct session *s)
 {
-	flist_end_put(peer_out(&s->peer), &s->pull->form, source_io_error(s->pull->source));
+	flist_end_put(peer_out(&s->peer), &s->pull->form, flist_io_error(s->pull->flist));
 	if (s->proto.compat & CF_INC_RECURSE)
 		return;
 	if (!s->opt.numeric_ids && (s->pull->form.uid || s->opt.acls > 0))
-		put_id_list(s, &s->pull->users);
+		put_id_list(s, &s->pull->user_names);
 	if (!s->opt.numeric_ids && (s->pull->form.gid || s->opt.acls > 0))
-		put_id_list(s, &s->pull->groups);
+		put_id_list(s, &s->pull->group_names);
 	if (s->proto.version < 30)
-		buf_le32(peer_out(&s->peer), (uint32_t)source_io_error(s->pull->source));
+		buf_le32(peer_out(&s->peer), (uint32_t)flist_io_error(s->pull->flist));
 }
 
 int
-flist_emit(struct session *s)
+flist_send_emit(struct session *s)
 {
-	const struct segment *seg = source_newest(s->pull->source);
+	const struct segment *seg = flist_newest(s->pull->flist);
 	int r;
 
 	for (; s->pull->listed < seg->n; s->pull->listed++) {
@@ -289,12 +289,12 @@ flist_emit(struct session *s)
 }
 
 int
-flist_next(struct session *s)
+flist_send_next(struct session *s)
 {
 	uint32_t dir;
 	int r;
 
-	if ((r = source_next(s->pull->source, &dir)) != 0)
+	if ((r = flist_next(s->pull->flist, &dir)) != 0)
 		return r;
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_FLIST_OFFSET - (int32_t)dir);
 	s->pull->listed = 0;
@@ -322,10 +322,10 @@ build(struct session *s)
 		session_log(s, "building file list");
 		s->pull->flist_ms = loop_clock();
 	}
-	if (s->pull->source == NULL && (r = flist_open(s)) == 0)
+	if (s->pull->flist == NULL && (r = flist_send_open(s)) == 0)
 		r = add_arguments(s);
 	if (r == 0)
-		r = source_build(s->pull->source);
+		r = flist_build(s->pull->flist);
 	if (r < 0)
 		return pull_broken(s, r);
 	if (r > 0)
@@ -333,7 +333,7 @@ build(struct session *s)
 	s->pull->built = true;
 	s->pull->list_open = true;
 	s->pull->flist_ms = loop_clock() - s->pull->flist_ms;
-	return source_newest(s->pull->source)->n == 0 ? empty_list(s) : STEP_NEXT;
+	return flist_newest(s->pull->flist)->n == 0 ? empty_list(s) : STEP_NEXT;
 }
 
 enum step
@@ -343,7 +343,7 @@ flist_run(struct session *s)
 
 	if (!s->pull->built)
 		return build(s);
-	if ((r = flist_emit(s)) < 0)
+	if ((r = flist_send_emit(s)) < 0)
 		return pull_broken(s, r);
 	if (r == 0)
 		return STEP_WAIT;

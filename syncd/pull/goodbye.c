@@ -19,7 +19,7 @@ put_stats(struct session *s)
 
 	put_size(b, v, (int64_t)peer_transfer_in(&s->peer));
 	put_size(b, v, (int64_t)(peer_transfer_out(&s->peer) + buf_len(b)));
-	put_size(b, v, source_total_size(s->pull->source));
+	put_size(b, v, flist_total_size(s->pull->flist));
 	if (v >= 29) {
 		put_size(b, v, s->pull->flist_ms > 0 ? (int64_t)s->pull->flist_ms : 1);	/* of 0 a client says nothing */
 		put_size(b, v, 0);
@@ -72,7 +72,7 @@ log_totals(struct session *s)
 
 	snprintf(text, sizeof text, "sent %llu bytes  received %llu bytes  total size %lld",
 	    (unsigned long long)peer_transfer_out(&s->peer), (unsigned long long)peer_transfer_in(&s->peer),
-	    (long long)source_total_size(s->pull->source));
+	    (long long)flist_total_size(s->pull->flist));
 	ask_log(s->monitor_fd, LOG_INFO, text, strlen(text));
 }
 

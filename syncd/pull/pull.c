@@ -26,8 +26,8 @@ pull_begin(struct session *s)
 		return -ENOMEM;
 	p->send.fd = p->opener.fd = p->remover.fd = -1;
 	p->match_cost = (struct match_cost){ &s->work, MATCH_VAIN_SPARE };
-	names_init(&p->users, -1, 'u');
-	names_init(&p->groups, -1, 'g');
+	names_init(&p->user_names, -1, 'u');
+	names_init(&p->group_names, -1, 'g');
 	return s->method == COMPRESS_NONE ? 0 : compress_new(s->method, s->level, sink, s, &p->compress);
 }
 
@@ -40,14 +40,14 @@ pull_free(struct session *s)
 		return;
 	opener_done(&p->opener);
 	opener_done(&p->remover);
-	attrs_free(p->attrs);
-	source_free(p->source);
+	xattr_send_free(p->xattrs);
+	flist_free(p->flist);
 	strong_free(p->list_sum);
 	free(p->list_chunk);
 	free(p->small);
 	compress_free(p->compress);
-	names_done(&p->users);
-	names_done(&p->groups);
+	names_done(&p->user_names);
+	names_done(&p->group_names);
 	free(p);
 	s->pull = NULL;
 }
@@ -55,25 +55,25 @@ pull_free(struct session *s)
 enum step
 pull_broken(struct session *s, int err)
 {
-	if (s->pull->source != NULL)
-		s->rules_error = source_rules_error(s->pull->source);
+	if (s->pull->flist != NULL)
+		s->rules_error = flist_rules_error(s->pull->flist);
 	return session_broken(s, err);
 }
 
 const char *
 pull_shown(const struct session *s, const struct file *f, char *dst, size_t size)
 {
-	const char *dir = source_place(s->pull->source, f)->fs;
+	const char *dir = flist_dir_of(s->pull->flist, f)->fs;
 	char path[2 * NAME_BYTES_MAX];
 
 	snprintf(path, sizeof path, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", f->name);
-	return source_shown(s->pull->source, f->dir, path, dst, size);
+	return flist_shown(s->pull->flist, f->dir, path, dst, size);
 }
 
 int
 pull_open(struct session *s, const struct file *f, struct stat *ret_st)
 {
-	const char *dir = source_place(s->pull->source, f)->fs;
+	const char *dir = flist_dir_of(s->pull->flist, f)->fs;
 
 	return f->followed ? opener_followed(&s->pull->opener, dir, f->name, ret_st) :
 	    opener_file(&s->pull->opener, dir, f->name, ret_st);

@@ -44,9 +44,9 @@ struct pull {
 	struct compress *compress;	/* NULL: plain tokens */
 	struct flist_form form;
 	struct flist_state flist_state;
-	struct source *source;	/* the file list */
-	struct names users, groups;
-	struct attrs *attrs;	/* NULL without -A and -X */
+	struct flist *flist;	/* the file list */
+	struct names user_names, group_names;
+	struct xattr_send *xattrs;	/* NULL without -A and -X */
 	struct strong *list_sum;	/* -c: sums of whole files, and what they are read into */
 	uint8_t *list_chunk;
 	uint32_t listed;	/* files of the newest segment already written */
@@ -77,20 +77,20 @@ const char *pull_shown(const struct session *s, const struct file *f, char *dst,
 /* --- flist_send.c --- */
 
 /* Make the (empty) file list and what goes with it.  0 or an error. */
-int flist_open(struct session *s);
+int flist_send_open(struct session *s);
 
 /* Write what the newest segment still has, as far as there is room.  1: it is complete,
  * 0: come back, negative: an error. */
-int flist_emit(struct session *s);
+int flist_send_emit(struct session *s);
 
 /* Announce and begin the next directory's segment.  0, E_EOF when there is none, or an error. */
-int flist_next(struct session *s);
+int flist_send_next(struct session *s);
 
 /* --- send_item.c --- */
 
 /* What the request being answered is about: a listed file, or a directory under its gap index.  *ret_set: the number of its
  * attribute set plus one, 0: none. */
-struct attrs_of send_item_object(const struct session *s, int32_t *ret_set);
+struct xattr_send_of send_item_object(const struct session *s, int32_t *ret_set);
 
 /* Answer with the item of the request, and the values of attributes that it asked for.  0 or an error. */
 int send_item(struct session *s);

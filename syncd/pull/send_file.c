@@ -391,7 +391,7 @@ read_small(struct session *s, const struct file *f)
 
 	if (s->pull->small == NULL && (s->pull->small = malloc(SMALL_MAX + 1)) == NULL)
 		return -ENOMEM;
-	if ((x->fd = opener_any(&s->pull->opener, source_place(s->pull->source, f)->fs, f->name)) < 0)
+	if ((x->fd = opener_any(&s->pull->opener, flist_dir_of(s->pull->flist, f)->fs, f->name)) < 0)
 		return x->fd;
 	n = pread(x->fd, s->pull->small, (size_t)f->size + 1, 0);	/* one more: it may have grown */
 	return n == f->size;
@@ -410,7 +410,7 @@ open_to_send(struct session *s, const struct file *f, bool *ret_small)
 		if ((x->fd = pull_open(s, f, &st)) < 0)
 			return x->fd;
 		x->size = st.st_size;
-		source_is_now(s->pull->source, x->ndx, &st);
+		flist_is_now(s->pull->flist, x->ndx, &st);
 		return 0;
 	}
 	if ((r = read_small(s, f)) < 0)
@@ -444,7 +444,7 @@ start_file(struct session *s)
 {
 	struct sending *x = &s->pull->send;
 	bool gap;
-	struct file *f = source_find(s->pull->source, x->ndx, &gap);
+	struct file *f = flist_find(s->pull->flist, x->ndx, &gap);
 	bool small;
 	int r;
 

@@ -7,32 +7,32 @@
 #include "lib/err.h"
 
 /* What a request is about: a listed file, or a directory under its gap index. */
-struct attrs_of
+struct xattr_send_of
 send_item_object(const struct session *s, int32_t *ret_set)
 {
 	bool gap;
-	const struct file *f = source_find(s->pull->source, s->pull->send.ndx, &gap);
-	const struct place *p;
+	const struct file *f = flist_find(s->pull->flist, s->pull->send.ndx, &gap);
+	const struct flist_dir *p;
 
-	if (f == NULL && (p = source_gap(s->pull->source, s->pull->send.ndx)) != NULL) {
+	if (f == NULL && (p = flist_gap(s->pull->flist, s->pull->send.ndx)) != NULL) {
 		*ret_set = p->xattrs;
-		return (struct attrs_of){ p->fs, ".", S_IFDIR, false };
+		return (struct xattr_send_of){ p->fs, ".", S_IFDIR, false };
 	}
 	if (f == NULL)		/* the top directory, which the first list begins with */
-		f = source_find(s->pull->source, s->pull->send.ndx + 1, &gap);
+		f = flist_find(s->pull->flist, s->pull->send.ndx + 1, &gap);
 	if (f == NULL) {
 		*ret_set = 0;
-		return (struct attrs_of){ "", ".", S_IFDIR, false };
+		return (struct xattr_send_of){ "", ".", S_IFDIR, false };
 	}
 	*ret_set = file_more(f)->xattrs;
-	return (struct attrs_of){ source_place(s->pull->source, f)->fs, f->name, f->mode, f->followed };
+	return (struct xattr_send_of){ flist_dir_of(s->pull->flist, f)->fs, f->name, f->mode, f->followed };
 }
 
 int
 send_item(struct session *s)
 {
 	struct buf *b = peer_out(&s->peer);
-	struct attrs_of of;
+	struct xattr_send_of of;
 	int32_t set;
 
 	ndx_put(b, s->proto.version, &s->ndx_out, s->pull->send.ndx);
@@ -43,5 +43,5 @@ send_item(struct session *s)
 	of = send_item_object(s, &set);
 	if (set == 0)
 		return E_FORMAT;
-	return attrs_answer(s->pull->attrs, b, &of, set, s->pull->send.nums, s->pull->send.n_nums);
+	return xattr_send_answer(s->pull->xattrs, b, &of, set, s->pull->send.nums, s->pull->send.n_nums);
 }

@@ -36,7 +36,7 @@ take_xattr_request(struct session *s, struct cursor *c)
 	int r;
 
 	send_item_object(s, &set);
-	most = attrs_count(s->pull->attrs, set);
+	most = xattr_send_count(s->pull->xattrs, set);
 	free(x->nums);
 	if ((x->nums = calloc(most + 1, sizeof *x->nums)) == NULL)
 		return -ENOMEM;
@@ -53,7 +53,7 @@ take_done(struct session *s)
 	int last = s->proto.version >= 29 ? 3 : 2;
 
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DONE);
-	if (s->pull->done_seen == 0 && (s->proto.compat & CF_INC_RECURSE) && !source_release(s->pull->source))
+	if (s->pull->done_seen == 0 && (s->proto.compat & CF_INC_RECURSE) && !flist_release(s->pull->flist))
 		return false;
 	return ++s->pull->done_seen == last;
 }
@@ -73,12 +73,12 @@ sender_del_stats(struct session *s, struct cursor *c)
 	return 0;
 }
 
-/* Is this file one that data may be asked of now?  Everything else is a lie. */
+/* Is this file one that data may be asked of now?  Anything else breaks the protocol. */
 static int
 check_request(struct session *s)
 {
 	bool gap;
-	const struct file *f = source_find(s->pull->source, s->pull->send.ndx, &gap);
+	const struct file *f = flist_find(s->pull->flist, s->pull->send.ndx, &gap);
 
 	if (f == NULL && !gap)
 		return E_LIMIT;
@@ -94,7 +94,7 @@ static bool
 is_noop(const struct session *s)
 {
 	return s->proto.version == 29 && s->pull->send.item.flags == ITEM_IS_NEW &&
-	    s->pull->send.ndx == (int32_t)source_newest(s->pull->source)->n;
+	    s->pull->send.ndx == (int32_t)flist_newest(s->pull->flist)->n;
 }
 
 /* --append: the client has the beginning and wants the rest.  A repair asks in the normal way. */
@@ -137,7 +137,7 @@ take_item(struct session *s, struct cursor *c, int32_t ndx)
 	if (x->head.count > 0 && (x->head.digest == 0 || s->proto.xfer_sum == SUM_NONE))
 		return E_FORMAT;	/* a sum of nothing matches everything */
 	x->stage = SEND_SUMS;
-	if (appends(s, source_find(s->pull->source, ndx, &gap))) {
+	if (appends(s, flist_find(s->pull->flist, ndx, &gap))) {
 		x->prefix = (int64_t)x->head.count * x->head.block - (x->head.tail > 0 ? x->head.block - x->head.tail : 0);
 		x->sums_read = x->head.count;	/* none are sent */
 	}
@@ -172,7 +172,7 @@ sender_succeeded(struct session *s, int32_t ndx)
 {
 	char path[2 * NAME_BYTES_MAX + 1];
 	bool gap;
-	const struct file *f = s->pull == NULL || s->pull->source == NULL ? NULL : source_find(s->pull->source, ndx, &gap);
+	const struct file *f = s->pull == NULL || s->pull->flist == NULL ? NULL : flist_find(s->pull->flist, ndx, &gap);
 	struct stat was;
 	int r;
 
@@ -184,7 +184,7 @@ sender_succeeded(struct session *s, int32_t ndx)
 	was.st_mode = f->mode;
 	was.st_size = f->size;
 	was.st_mtim = (struct timespec){ f->mtime, f->nsec };
-	if ((r = opener_remove(&s->pull->remover, source_place(s->pull->source, f)->fs, f->name, &was)) == 0)
+	if ((r = opener_remove(&s->pull->remover, flist_dir_of(s->pull->flist, f)->fs, f->name, &was)) == 0)
 		return 0;
 	pull_shown(s, f, path, sizeof path);
 	if (r == -ESTALE)
@@ -202,7 +202,7 @@ list_ahead(struct session *s)
 	int r;
 
 	if (!s->pull->list_open) {
-		r = flist_next(s);
+		r = flist_send_next(s);
 		if (r == E_EOF) {
 			ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_FLIST_EOF);
 			s->pull->list_eof_sent = true;
@@ -211,13 +211,13 @@ list_ahead(struct session *s)
 		if (r != 0)
 			return r;
 	}
-	return flist_emit(s) < 0 ? E_LIMIT : 0;
+	return flist_send_emit(s) < 0 ? E_LIMIT : 0;
 }
 
 static bool
 wants_listing(const struct session *s, size_t ahead)
 {
-	return (s->proto.compat & CF_INC_RECURSE) && !s->pull->list_eof_sent && source_wants_more(s->pull->source, ahead);
+	return (s->proto.compat & CF_INC_RECURSE) && !s->pull->list_eof_sent && flist_wants_more(s->pull->flist, ahead);
 }
 
 enum step

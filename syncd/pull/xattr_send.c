@@ -26,17 +26,17 @@ struct sent {
 	size_t size;
 };
 
-struct attrs {
-	struct attrs_conf conf;
+struct xattr_send {
+	struct xattr_send_conf conf;
 	struct strong *md5;
 	struct sent access, dflt, sets;
 	struct buf names, value, literal;
 };
 
 int
-attrs_new(const struct attrs_conf *conf, struct attrs **ret)
+xattr_send_new(const struct xattr_send_conf *conf, struct xattr_send **ret)
 {
-	struct attrs *a = calloc(1, sizeof *a);
+	struct xattr_send *a = calloc(1, sizeof *a);
 	int r;
 
 	if (a == NULL)
@@ -60,7 +60,7 @@ sent_done(struct sent *t)
 }
 
 void
-attrs_free(struct attrs *a)
+xattr_send_free(struct xattr_send *a)
 {
 	if (a == NULL)
 		return;
@@ -110,12 +110,12 @@ sent_grow(struct sent *t)
 
 /* The row of this content.  *ret_known: it was sent before; else the row is new.  0 or an error. */
 static int
-sent_find(struct attrs *a, struct sent *t, const void *content, size_t n, uint32_t *ret_row, bool *ret_known)
+sent_find(struct xattr_send *a, struct sent *t, const void *content, size_t n, uint32_t *ret_row, bool *ret_known)
 {
 	uint8_t key[DIGEST_MAX];
 	size_t at;
 
-	if (t->n >= ATTRS_SETS_MAX)
+	if (t->n >= XATTR_SEND_SETS_MAX)
 		return E_LIMIT;
 	if (t->n * 2 >= t->size && sent_grow(t) != 0)
 		return -ENOMEM;
@@ -135,7 +135,7 @@ sent_find(struct attrs *a, struct sent *t, const void *content, size_t n, uint32
 
 /* The name to send with an id, where names travel inline. */
 static const char *
-acl_name(const struct attrs *a, const struct posix_acl_named *n)
+acl_name(const struct xattr_send *a, const struct posix_acl_named *n)
 {
 	struct name_row *row = names_get(n->is_user ? a->conf.users : a->conf.groups, n->id);
 
@@ -146,7 +146,7 @@ acl_name(const struct attrs *a, const struct posix_acl_named *n)
 }
 
 static int
-put_acl_literal(struct attrs *a, struct buf *b, const struct posix_acl *acl)
+put_acl_literal(struct xattr_send *a, struct buf *b, const struct posix_acl *acl)
 {
 	struct acl_named *named = calloc(acl->n_named + 1, sizeof *named);
 	struct acl_wire w = { acl->user_obj, acl->group_obj, acl->mask, acl->other, named, acl->n_named };
@@ -163,7 +163,7 @@ put_acl_literal(struct attrs *a, struct buf *b, const struct posix_acl *acl)
 
 /* One ACL of an object; what is not there is an empty one. */
 static int
-put_acl(struct attrs *a, struct buf *b, const struct attr_of *of, enum acl_kind kind, struct sent *t, uint32_t mode)
+put_acl(struct xattr_send *a, struct buf *b, const struct attr_of *of, enum acl_kind kind, struct sent *t, uint32_t mode)
 {
 	struct posix_acl acl;
 	uint32_t row;
@@ -195,7 +195,7 @@ put_acl(struct attrs *a, struct buf *b, const struct attr_of *of, enum acl_kind 
 /* --- extended attributes ------------------------------------------------------------------------ */
 
 static bool
-wanted(const struct attrs *a, const char *name)
+wanted(const struct xattr_send *a, const char *name)
 {
 	if (!a->conf.own_too && (strncmp(name, "user.rsync.%", 12) == 0 || strncmp(name, "rsync.%", 7) == 0))
 		return false;
@@ -210,7 +210,7 @@ by_name(const void *x, const void *y)
 
 /* The names of an object's attributes that are sent, sorted: pointers into a->names. */
 static size_t
-list_names(struct attrs *a, const struct attr_of *of, const char *names[ATTRS_ITEMS_MAX])
+list_names(struct xattr_send *a, const struct attr_of *of, const char *names[XATTR_SEND_ITEMS_MAX])
 {
 	const char *p, *end;
 	size_t n = 0;
@@ -218,7 +218,7 @@ list_names(struct attrs *a, const struct attr_of *of, const char *names[ATTRS_IT
 	if (attr_names(of, &a->names) != 0)
 		return 0;
 	p = (const char *)buf_head(&a->names);
-	for (end = p + buf_len(&a->names); p < end && n < ATTRS_ITEMS_MAX; p += strlen(p) + 1)
+	for (end = p + buf_len(&a->names); p < end && n < XATTR_SEND_ITEMS_MAX; p += strlen(p) + 1)
 		if (wanted(a, p))
 			names[n++] = p;
 	qsort(names, n, sizeof *names, by_name);
@@ -227,7 +227,7 @@ list_names(struct attrs *a, const struct attr_of *of, const char *names[ATTRS_IT
 
 /* Read the values, and what each stands for. */
 static int
-read_items(struct attrs *a, const struct attr_of *of, const char **names, size_t *n, struct xattr_item *items)
+read_items(struct xattr_send *a, const struct attr_of *of, const char **names, size_t *n, struct xattr_item *items)
 {
 	uint8_t digest[DIGEST_MAX];
 	size_t kept = 0;
@@ -264,9 +264,9 @@ keep_names(struct sent_row *row, const struct xattr_item *items, size_t n)
 }
 
 static int
-put_xattrs(struct attrs *a, struct buf *b, const struct attr_of *of, int32_t *ret_set)
+put_xattrs(struct xattr_send *a, struct buf *b, const struct attr_of *of, int32_t *ret_set)
 {
-	const char **names = calloc(ATTRS_ITEMS_MAX, sizeof *names);
+	const char **names = calloc(XATTR_SEND_ITEMS_MAX, sizeof *names);
 	struct xattr_item *items = NULL;
 	uint32_t row = 0;
 	size_t n = 0;
@@ -297,7 +297,7 @@ put_xattrs(struct attrs *a, struct buf *b, const struct attr_of *of, int32_t *re
 
 /* Where they are to be had; attr_done when done with it. */
 static struct attr_of
-object(const struct attrs *a, const struct attrs_of *of)
+object(const struct xattr_send *a, const struct xattr_send_of *of)
 {
 	struct opener *o = a->conf.opener;
 	char path[NAME_BYTES_MAX];
@@ -319,7 +319,7 @@ object_done(const struct attr_of *of)
 }
 
 int
-attrs_put(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t *ret_set)
+xattr_send_put(struct xattr_send *a, struct buf *b, const struct xattr_send_of *of, int32_t *ret_set)
 {
 	struct attr_of at = object(a, of);
 	int r = 0;
@@ -336,13 +336,13 @@ attrs_put(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t *re
 }
 
 size_t
-attrs_count(const struct attrs *a, int32_t set)
+xattr_send_count(const struct xattr_send *a, int32_t set)
 {
 	return set < 1 || (size_t)set > a->sets.n ? 0 : a->sets.rows[set - 1].n;
 }
 
 int
-attrs_answer(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t set, const uint32_t *nums, size_t n)
+xattr_send_answer(struct xattr_send *a, struct buf *b, const struct xattr_send_of *of, int32_t set, const uint32_t *nums, size_t n)
 {
 	const struct sent_row *row = &a->sets.rows[set - 1];
 	const char *name = row->names;

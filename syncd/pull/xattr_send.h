@@ -9,9 +9,9 @@
 #include "syncd/policy/rules.h"
 #include "syncd/session/names.h"
 
-struct attrs;
+struct xattr_send;
 
-struct attrs_conf {
+struct xattr_send_conf {
 	struct opener *opener;
 	const struct rules *rules;	/* 'x' rules leave attributes out */
 	bool acls, xattrs, own_too;	/* -A, -X, -XX */
@@ -20,25 +20,25 @@ struct attrs_conf {
 };
 
 /* What attributes are asked of: an entry of the list. */
-struct attrs_of {
+struct xattr_send_of {
 	const char *dir, *name;		/* below the module root */
 	uint32_t mode;
 	bool followed;
 };
 
-enum { ATTRS_SETS_MAX = 1 << 20, ATTRS_ITEMS_MAX = 4096 };
+enum { XATTR_SEND_SETS_MAX = 1 << 20, XATTR_SEND_ITEMS_MAX = 4096 };
 
-int attrs_new(const struct attrs_conf *conf, struct attrs **ret);
-void attrs_free(struct attrs *a);
+int xattr_send_new(const struct xattr_send_conf *conf, struct xattr_send **ret);
+void xattr_send_free(struct xattr_send *a);
 
 /* Append what belongs behind an entry.  *ret_set is the number of its attribute set plus one.
  * 0, -ENOMEM or E_LIMIT; what cannot be read is sent as "none". */
-int attrs_put(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t *ret_set);
+int xattr_send_put(struct xattr_send *a, struct buf *b, const struct xattr_send_of *of, int32_t *ret_set);
 
 /* How many items set number set-1 has; 0 for none. */
-size_t attrs_count(const struct attrs *a, int32_t set);
+size_t xattr_send_count(const struct xattr_send *a, int32_t set);
 
 /* The values of the items nums[0..n), read now.  0 or -ENOMEM. */
-int attrs_answer(struct attrs *a, struct buf *b, const struct attrs_of *of, int32_t set, const uint32_t *nums, size_t n);
+int xattr_send_answer(struct xattr_send *a, struct buf *b, const struct xattr_send_of *of, int32_t set, const uint32_t *nums, size_t n);
 
 #endif

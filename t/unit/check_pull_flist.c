@@ -8,7 +8,7 @@
 #include "t/unit/scratch.h"
 #include "t/unit/unit.h"
 
-static struct source_conf conf;
+static struct flist_conf conf;
 static struct root root;
 static struct rules *none;
 static char said[4096];
@@ -28,7 +28,7 @@ setup(void)
 	root.fd = scratch_fd;
 	said[0] = '\0';
 	ck_assert_int_eq(rules_new(&none), 0);
-	conf = (struct source_conf){ .root = &root, .module = "m", .rules = none, .hidden = none, .version = 32, .recurse = true, .tell = tell };
+	conf = (struct flist_conf){ .root = &root, .module = "m", .rules = none, .hidden = none, .version = 32, .recurse = true, .tell = tell };
 }
 
 static void
@@ -38,15 +38,15 @@ teardown(void)
 	scratch_remove();
 }
 
-static struct source *
+static struct flist *
 built(const char *arg)
 {
-	struct source *s;
+	struct flist *s;
 	int r;
 
-	ck_assert_int_eq(source_new(&conf, &s), 0);
-	ck_assert_int_eq(source_arg(s, arg), 0);
-	while ((r = source_build(s)) == 1)
+	ck_assert_int_eq(flist_new(&conf, &s), 0);
+	ck_assert_int_eq(flist_arg(s, arg), 0);
+	while ((r = flist_build(s)) == 1)
 		;
 	ck_assert_int_eq(r, 0);
 	return s;
@@ -54,15 +54,15 @@ built(const char *arg)
 
 /* The names of the newest segment, directories with a slash. */
 static const char *
-names(const struct source *s)
+names(const struct flist *s)
 {
-	const struct segment *seg = source_newest(s);
+	const struct segment *seg = flist_newest(s);
 	static char out[8192];
 
 	out[0] = '\0';
 	for (uint32_t i = 0; i < seg->n; i++) {
 		const struct file *f = &seg->files[i];
-		const char *dir = source_place(s, f)->path;
+		const char *dir = flist_dir_of(s, f)->path;
 
 		sprintf(out + strlen(out), "%s%s%s%s%s", i == 0 ? "" : "  ", dir, dir[0] == '\0' ? "" : "/", f->name,
 		    S_ISDIR(f->mode) && strcmp(f->name, ".") != 0 ? "/" : "");
@@ -84,11 +84,11 @@ example_tree(void)
 START_TEST(the_example_of_the_protocol_is_in_its_order)
 {
 	example_tree();
-	struct source *s = built("");
+	struct flist *s = built("");
 	ck_assert_str_eq(names(s), ".  Z  a.txt  b  a-b/  a-b/x  a.d/  a/  a/f  a/s/  a/s/q  a0/");
-	ck_assert_int_eq(source_newest(s)->first, 0);
-	ck_assert_int_eq(source_total_size(s), 6);
-	source_free(s);
+	ck_assert_int_eq(flist_newest(s)->first, 0);
+	ck_assert_int_eq(flist_total_size(s), 6);
+	flist_free(s);
 }
 END_TEST
 
@@ -96,9 +96,9 @@ START_TEST(below_29_the_order_is_that_of_the_bytes)
 {
 	conf.version = 28;
 	example_tree();
-	struct source *s = built("");
+	struct flist *s = built("");
 	ck_assert_str_eq(names(s), ".  Z  a/  a-b/  a-b/x  a.d/  a.txt  a/f  a/s/  a/s/q  a0/  b");
-	source_free(s);
+	flist_free(s);
 }
 END_TEST
 
@@ -136,23 +136,23 @@ START_TEST(names_that_begin_alike_are_in_order)
 		else
 			close(openat(scratch_fd, name, O_CREAT | O_WRONLY, 0644));
 	}
-	struct source *s = built("");
+	struct flist *s = built("");
 	uint32_t dir, first = 2;		/* behind ".", and "d" in which the others lie */
 	if (conf.incremental) {
-		ck_assert_int_eq(source_next(s, &dir), 0);
+		ck_assert_int_eq(flist_next(s, &dir), 0);
 		first = 0;
 	}
-	const struct segment *seg = source_newest(s);
+	const struct segment *seg = flist_newest(s);
 	ck_assert_uint_gt(seg->n, 150);
 	for (uint32_t i = first + 1; i < seg->n; i++)
 		ck_assert_msg(by_spec(&seg->files[i - 1], &seg->files[i]) < 0, "%s, %s", seg->files[i - 1].name, seg->files[i].name);
-	source_free(s);
+	flist_free(s);
 }
 END_TEST
 
 START_TEST(segments_have_gaps_and_directories_their_numbers)
 {
-	struct source *s;
+	struct flist *s;
 	uint32_t dir = 99;
 	bool gap;
 
@@ -165,39 +165,39 @@ START_TEST(segments_have_gaps_and_directories_their_numbers)
 	scratch_dir("d2");
 	s = built("");
 	ck_assert_str_eq(names(s), ".  f  d1/  d2/");
-	ck_assert_int_eq(source_newest(s)->first, 1);		/* 0 is "." itself */
-	ck_assert_str_eq(source_find(s, 1, &gap)->name, ".");
-	ck_assert_ptr_null(source_find(s, 0, &gap));
+	ck_assert_int_eq(flist_newest(s)->first, 1);		/* 0 is "." itself */
+	ck_assert_str_eq(flist_find(s, 1, &gap)->name, ".");
+	ck_assert_ptr_null(flist_find(s, 0, &gap));
 	ck_assert(gap);
-	ck_assert_ptr_null(source_find(s, 5, &gap));
+	ck_assert_ptr_null(flist_find(s, 5, &gap));
 	ck_assert(!gap);
-	ck_assert_int_eq(source_next(s, &dir), 0);
+	ck_assert_int_eq(flist_next(s, &dir), 0);
 	ck_assert_uint_eq(dir, 1);				/* "." is 0, d1 is 1, d2 is 2 */
 	ck_assert_str_eq(names(s), "d1/x  d1/sub/");
-	ck_assert_int_eq(source_newest(s)->first, 6);		/* 1 + 4 entries, and a gap */
-	ck_assert_ptr_null(source_find(s, 5, &gap));
+	ck_assert_int_eq(flist_newest(s)->first, 6);		/* 1 + 4 entries, and a gap */
+	ck_assert_ptr_null(flist_find(s, 5, &gap));
 	ck_assert(gap);
-	ck_assert_str_eq(source_find(s, 6, &gap)->name, "x");
-	ck_assert_int_eq(source_next(s, &dir), 0);
+	ck_assert_str_eq(flist_find(s, 6, &gap)->name, "x");
+	ck_assert_int_eq(flist_next(s, &dir), 0);
 	ck_assert_uint_eq(dir, 3);				/* what was found in d1 comes before d2 */
 	ck_assert_str_eq(names(s), "d1/sub/y");
-	ck_assert_int_eq(source_newest(s)->first, 9);
-	ck_assert_int_eq(source_next(s, &dir), 0);
+	ck_assert_int_eq(flist_newest(s)->first, 9);
+	ck_assert_int_eq(flist_next(s, &dir), 0);
 	ck_assert_uint_eq(dir, 2);
 	ck_assert_str_eq(names(s), "");
-	ck_assert_int_eq(source_next(s, &dir), E_EOF);
-	ck_assert_int_eq(source_total_size(s), 6);
-	ck_assert_ptr_null(source_find(s, -1, &gap));
-	ck_assert_ptr_null(source_find(s, INT32_MAX, &gap));
-	ck_assert_ptr_null(source_find(s, INT32_MIN, &gap));
-	ck_assert(!source_release(s));
-	ck_assert_ptr_null(source_find(s, 2, &gap));		/* a finished list is gone */
-	ck_assert(!source_release(s));
-	ck_assert(!source_release(s));
-	ck_assert(source_release(s));
-	ck_assert(source_wants_more(s, 0));		/* with two lists out, or fewer, another is always due */
-	ck_assert(source_release(s));
-	source_free(s);
+	ck_assert_int_eq(flist_next(s, &dir), E_EOF);
+	ck_assert_int_eq(flist_total_size(s), 6);
+	ck_assert_ptr_null(flist_find(s, -1, &gap));
+	ck_assert_ptr_null(flist_find(s, INT32_MAX, &gap));
+	ck_assert_ptr_null(flist_find(s, INT32_MIN, &gap));
+	ck_assert(!flist_release(s));
+	ck_assert_ptr_null(flist_find(s, 2, &gap));		/* a finished list is gone */
+	ck_assert(!flist_release(s));
+	ck_assert(!flist_release(s));
+	ck_assert(flist_release(s));
+	ck_assert(flist_wants_more(s, 0));		/* with two lists out, or fewer, another is always due */
+	ck_assert(flist_release(s));
+	flist_free(s);
 }
 END_TEST
 
@@ -209,33 +209,33 @@ START_TEST(links_that_lead_out_are_not_walked)
 	scratch_link("/etc", "in/etc");
 	root.fd = openat(scratch_fd, "in", O_PATH | O_DIRECTORY);
 	conf.copy_links = true;
-	struct source *s = built("");
+	struct flist *s = built("");
 	ck_assert_str_eq(names(s), ".");
-	ck_assert(strstr(said, "no referent") != NULL && source_io_error(s) == IOERR_GENERAL);
-	source_free(s);
+	ck_assert(strstr(said, "no referent") != NULL && flist_io_error(s) == IOERR_GENERAL);
+	flist_free(s);
 	s = built("up/secret");
-	ck_assert_uint_eq(source_newest(s)->n, 0);
-	source_free(s);
+	ck_assert_uint_eq(flist_newest(s)->n, 0);
+	flist_free(s);
 	s = built("../secret");
-	ck_assert_uint_eq(source_newest(s)->n, 0);
-	source_free(s);
+	ck_assert_uint_eq(flist_newest(s)->n, 0);
+	flist_free(s);
 	close(root.fd);
 }
 END_TEST
 
 START_TEST(a_missing_argument_is_complained_of)
 {
-	struct source *s = built("nothing");
+	struct flist *s = built("nothing");
 
-	ck_assert_uint_eq(source_newest(s)->n, 0);
+	ck_assert_uint_eq(flist_newest(s)->n, 0);
 	ck_assert(strstr(said, "nothing") != NULL);
-	source_free(s);
+	flist_free(s);
 }
 END_TEST
 
 START_TEST(hard_links_lead_to_the_first_name)
 {
-	struct source *s;
+	struct flist *s;
 	int32_t first;
 	bool gap;
 
@@ -244,14 +244,14 @@ START_TEST(hard_links_lead_to_the_first_name)
 	scratch_file("c", "x");
 	ck_assert_int_eq(linkat(scratch_fd, "a", scratch_fd, "b", 0), 0);
 	s = built("");
-	const struct file *a = source_find(s, 1, &gap);
+	const struct file *a = flist_find(s, 1, &gap);
 	ck_assert(a->linked);
-	ck_assert(!source_find(s, 3, &gap)->linked);	/* c has one name */
-	ck_assert_int_eq(source_link(s, &file_more(a)->inode, 1, &first), 0);
+	ck_assert(!flist_find(s, 3, &gap)->linked);	/* c has one name */
+	ck_assert_int_eq(flist_link(s, &file_more(a)->inode, 1, &first), 0);
 	ck_assert_int_eq(first, -1);
-	ck_assert_int_eq(source_link(s, &file_more(source_find(s, 2, &gap))->inode, 2, &first), 0);
+	ck_assert_int_eq(flist_link(s, &file_more(flist_find(s, 2, &gap))->inode, 2, &first), 0);
 	ck_assert_int_eq(first, 1);
-	source_free(s);
+	flist_free(s);
 }
 END_TEST
 
@@ -266,12 +266,12 @@ START_TEST(a_hidden_name_does_not_exist)
 	scratch_file("secret/x", "");
 	scratch_file("a.key", "");
 	scratch_file("b", "");
-	struct source *s = built("");
+	struct flist *s = built("");
 	ck_assert_str_eq(names(s), ".  b");
-	source_free(s);
+	flist_free(s);
 	s = built("secret/x");
-	ck_assert_uint_eq(source_newest(s)->n, 0);
-	source_free(s);
+	ck_assert_uint_eq(flist_newest(s)->n, 0);
+	flist_free(s);
 	rules_free(hidden);
 }
 END_TEST
