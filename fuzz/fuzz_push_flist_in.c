@@ -20,11 +20,11 @@ must(int holds)
 }
 
 static void
-stays_inside(const struct in_file *f)
+stays_inside(const struct flist_file *f)
 {
 	char path[NAME_BYTES_MAX + 2];
 
-	inlist_path(f, path);
+	flist_in_path(f, path);
 	must(path[0] != '/' && path[0] != '\0' && strchr(f->name, '/') == NULL);
 	for (const char *p = path; *p != '\0'; p += strspn(p, "/"))  {
 		size_t n = strcspn(p, "/");
@@ -35,35 +35,35 @@ stays_inside(const struct in_file *f)
 }
 
 static void
-look_at(const struct inlist *l)
+look_at(const struct flist_in *l)
 {
-	const struct in_segment *seg = l->segments[l->n_segments - 1];
+	const struct flist_segment *seg = l->segments[l->n_segments - 1];
 	int32_t dir;
 
 	for (uint32_t i = 0; i < seg->n; i++) {
-		struct in_file *f = &seg->files[i];
+		struct flist_file *f = &seg->files[i];
 
 		stays_inside(f);
-		must(inlist_find(l, seg->first + (int32_t)i, &dir) == f && dir == -1);
+		must(flist_in_find(l, seg->first + (int32_t)i, &dir) == f && dir == -1);
 		if (!(f->flags & IN_DROPPED))
-			must(inlist_lookup(seg, l->version, f->dir, f->name) != NULL);
+			must(flist_in_lookup(seg, l->version, f->dir, f->name) != NULL);
 		must(seg->dir < 0 || strcmp(f->dir, strcmp(l->dirs[seg->dir].path, ".") == 0 ? "" : l->dirs[seg->dir].path) == 0);
 	}
-	must(inlist_find(l, seg->first + (int32_t)seg->n, &dir) == NULL);
+	must(flist_in_find(l, seg->first + (int32_t)seg->n, &dir) == NULL);
 }
 
 static int
-read_list(struct cursor *c, const struct flist_form *form, struct flist_state *st, struct inlist *l)
+read_list(struct cursor *c, const struct flist_form *form, struct flist_state *st, struct flist_in *l)
 {
 	static struct flist_entry e;
-	const struct in_file *first;
-	struct in_file *f;
+	const struct flist_file *first;
+	struct flist_file *f;
 	enum flist_item item;
 	int32_t io;
 	int r;
 
 	while ((r = flist_get(c, form, st, &e, l->segments[l->n_segments - 1]->first, &item, &io)) == 0 && item == FLIST_ENTRY) {
-		if ((r = inlist_add(l, &e, form->sum_len, &f, &first)) != 0)
+		if ((r = flist_in_add(l, &e, form->sum_len, &f, &first)) != 0)
 			return r;
 		if (first != NULL) {
 			const struct entry like = { .mtime = first->mtime, .nsec = first->nsec, .mode = first->mode,
@@ -72,7 +72,7 @@ read_list(struct cursor *c, const struct flist_form *form, struct flist_state *s
 			flist_follow(form, st, &like);
 		}
 	}
-	if (r != 0 || (r = inlist_end(l)) != 0)
+	if (r != 0 || (r = flist_in_end(l)) != 0)
 		return r;
 	look_at(l);
 	return 0;
@@ -97,7 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct flist_state st;
 	struct flist_form form = { 0 };
-	struct inlist l;
+	struct flist_in l;
 	struct ids ids;
 	struct cursor c;
 	int r;
@@ -116,21 +116,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	form.missing = data[1] & 64;
 	form.sum_len = data[2] & 1 ? 16 : 0;
 	memset(&st, 0, sizeof st);
-	inlist_init(&l, form.version, form.version >= 30 && (data[2] & 2), data[2] & 4);
+	flist_in_init(&l, form.version, form.version >= 30 && (data[2] & 2), data[2] & 4);
 	l.missing_ok = form.missing;
 	ids_init(&ids, -1, 'u');
 	c = cur_of(data + 4, size - 4);
-	r = inlist_begin(&l, -1);
+	r = flist_in_begin(&l, -1);
 	if (r == 0)
 		r = read_list(&c, &form, &st, &l);
 	if (r == 0 && !l.incremental)
 		r = read_ids(&c, &form, &ids);
 	while (r == 0 && l.incremental && cur_left(&c) > 0)
-		if ((r = inlist_begin(&l, (int32_t)cur_u8(&c))) == 0)
+		if ((r = flist_in_begin(&l, (int32_t)cur_u8(&c))) == 0)
 			r = read_list(&c, &form, &st, &l);
 	if (r == 0 && (data[2] & 8))
-		inlist_prune(&l);
+		flist_in_prune(&l);
 	ids_done(&ids);
-	inlist_done(&l);
+	flist_in_done(&l);
 	return 0;
 }

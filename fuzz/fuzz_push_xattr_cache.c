@@ -56,7 +56,7 @@ comes_back(const struct posix_acl *a)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct keeps k = { .n_sets = 0 };
+	struct xattr_cache k = { .n_sets = 0 };
 	struct cursor c = cur_of(data, size);
 	int32_t n;
 	int r = 0;
@@ -65,19 +65,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		int kind = cur_u8(&c) % 3;
 
 		if (kind < 2) {
-			if ((r = keeps_acl(&k, kind, &c, learn, NULL, &n)) == 0) {
+			if ((r = xattr_cache_acl(&k, kind, &c, learn, NULL, &n)) == 0) {
 				must(n >= 0 && (size_t)n < k.n_acls[kind]);
 				comes_back(&k.acls[kind][n]);
 			}
 			continue;
 		}
-		if ((r = keeps_set(&k, &c, &n)) == 0)
+		if ((r = xattr_cache_set(&k, &c, &n)) == 0)
 			must(n >= 0 && (size_t)n < k.n_sets);
-		while (r == 0 && keeps_open(&k))
-			r = keeps_item(&k, &c, may, NULL);
+		while (r == 0 && xattr_cache_open(&k))
+			r = xattr_cache_item(&k, &c, may, NULL);
 		for (uint32_t i = 0; r == 0 && i < k.sets[n].n; i++)
 			must((k.sets[n].v[i].value == NULL) == (k.sets[n].v[i].len > XATTR_INLINE_MAX));
 	}
-	keeps_done(&k);
+	xattr_cache_done(&k);
 	return 0;
 }

@@ -66,7 +66,7 @@ copy_here(struct session *s, const struct push_job *j, size_t i, const struct st
 		like.st_uid = s->grant.uid;
 	if (!s->opt.group)
 		like.st_gid = s->grant.gid;
-	r = options_pretend(&s->opt) ? 0 : move_copy_file(s, &s->push->dest.alt[i], j->path, t, j->path, &like);
+	r = options_pretend(&s->opt) ? 0 : copy_file(s, &s->push->dest.alt[i], j->path, t, j->path, &like);
 
 	if (r != 0) {
 		session_log(s, "copy of \"%s\" from an alternate directory failed: %s", j->path, strerror(-r));
@@ -177,7 +177,7 @@ is_hidden_in(const struct session *s, const struct tree *t, const char *dir, con
 /* The name in a directory that is most like the file's, where it beats *best; one of the same size and time wins
  * over all.  The later of two that are equally like it, as with rsync. */
 static bool
-more_similar(struct session *s, struct tree *t, const char *dir, const struct in_file *f, uint32_t *best, char dst[NAME_MAX + 1])
+more_similar(struct session *s, struct tree *t, const char *dir, const struct flist_file *f, uint32_t *best, char dst[NAME_MAX + 1])
 {
 	struct walk *w;
 	struct walk_item item;

@@ -24,7 +24,7 @@ may_set_group(const struct session *s, gid_t gid)
 }
 
 bool
-attr_same_time(const struct session *s, const struct in_file *f, const struct stat *st)
+attr_same_time(const struct session *s, const struct flist_file *f, const struct stat *st)
 {
 	int64_t window = s->opt.modify_window, apart = f->mtime - st->st_mtim.tv_sec;
 
@@ -55,7 +55,7 @@ with_executability(mode_t now, mode_t wanted)
 mode_t
 attr_mode(struct session *s, const struct push_job *j, const struct stat *st)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	mode_t wanted = f->mode & MODE_BITS, mode;
 	const mode_t must = S_ISDIR(f->mode) && !session_is_root(s) ? 0700 : 0;	/* we shall work in it, whatever a default ACL says */
 
@@ -72,7 +72,7 @@ attr_mode(struct session *s, const struct push_job *j, const struct stat *st)
 unsigned
 attr_differs(struct session *s, const struct push_job *j, const struct stat *st)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	unsigned flags = 0;
 
 	if (S_ISREG(f->mode) && st->st_size != f->size)
@@ -92,7 +92,7 @@ attr_differs(struct session *s, const struct push_job *j, const struct stat *st)
 }
 
 mode_t
-attr_inherited_bits(const struct session *s, const struct in_file *f, const struct stat *made)
+attr_inherited_bits(const struct session *s, const struct flist_file *f, const struct stat *made)
 {
 	return made != NULL && S_ISDIR(f->mode) && !s->opt.perms ? made->st_mode & S_ISGID : 0;
 }
@@ -100,7 +100,7 @@ attr_inherited_bits(const struct session *s, const struct in_file *f, const stru
 static int
 apply_meta(struct session *s, const struct push_job *j, const struct stat *now, bool is_new)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	unsigned differs = attr_differs(s, j, now);
 	struct meta m = { .fake = s->root.fake, .set_uid = (differs & REPORT_OWNER) != 0, .set_gid = (differs & REPORT_GROUP) != 0,
 	    .set_mtime = (differs & REPORT_TIME) != 0, .set_atime = (differs & REPORT_ATIME) != 0 };
@@ -132,7 +132,7 @@ apply_meta(struct session *s, const struct push_job *j, const struct stat *now, 
 int
 attr_apply(struct session *s, const struct push_job *j, const struct stat *now, bool is_new)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	struct attr_of of, elsewhere;
 	int r, acl = 0, set = 0;
 	bool has;
@@ -158,7 +158,7 @@ attr_apply(struct session *s, const struct push_job *j, const struct stat *now, 
 mode_t
 attr_first_mode(struct session *s, const struct push_job *j, mode_t old)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	const struct stat st = { .st_mode = old };
 	mode_t mode = attr_mode(s, j, old == 0 ? NULL : &st);
 	bool stays = (!s->opt.owner || !session_is_root(s) || ids_here(&s->push->uid_map, f->uid) == s->grant.uid) &&
@@ -178,7 +178,7 @@ attr_needs_state(struct session *s, const char *path, bool in_place)
 void
 attr_received(struct session *s, const struct push_job *j, int fd, const struct stat *st, mode_t old_mode)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	const struct stat old = { .st_mode = old_mode };
 	uid_t uid = ids_here(&s->push->uid_map, f->uid);
 	gid_t gid = ids_here(&s->push->gid_map, f->gid);

@@ -11,7 +11,7 @@ unsigned attr_differs(struct session *s, const struct push_job *j, const struct 
 mode_t attr_mode(struct session *s, const struct push_job *j, const struct stat *st);
 
 /* Bits that a new directory has from its parent (set-group-ID), and keeps.  made: it, as it was made; NULL: it is not new. */
-mode_t attr_inherited_bits(const struct session *s, const struct in_file *f, const struct stat *made);
+mode_t attr_inherited_bits(const struct session *s, const struct flist_file *f, const struct stat *made);
 
 /* Give what stands at the job's path the entry's attributes where they differ from now, how it stands there.  is_new: nothing
  * of it stood there before.  What fails is told to the client.  0 or the first error, -errno. */
@@ -32,6 +32,6 @@ void attr_received(struct session *s, const struct push_job *j, int fd, const st
 bool attr_keeps_time(const struct session *s, uint32_t mode);
 
 /* Are the entry's time and st's the same within --modify-window? */
-bool attr_same_time(const struct session *s, const struct in_file *f, const struct stat *st);
+bool attr_same_time(const struct session *s, const struct flist_file *f, const struct stat *st);
 
 #endif

@@ -115,7 +115,7 @@ backup_move(struct session *s, const char *path, bool keep)
 		return r;
 	if (is_unsafe_link(s, path))
 		return keep ? 0 : tree_remove(&s->push->dest.tree, path, false);
-	r = keep ? move_or_link(s, &s->push->dest.tree, path, to, name) : move_to(s, &s->push->dest.tree, path, to, name);
+	r = keep ? link_or_copy(s, &s->push->dest.tree, path, to, name) : move_file(s, &s->push->dest.tree, path, to, name);
 	return backed_up(s, path, name, r);
 }
 
@@ -126,5 +126,5 @@ backup_copy(struct session *s, const char *path, const struct stat *st)
 	char name[TREE_PATH_SIZE];
 	int r = backup_place(s, path, &to, name);
 
-	return r == 0 ? backed_up(s, path, name, move_copy_file(s, &s->push->dest.tree, path, to, name, st)) : r;
+	return r == 0 ? backed_up(s, path, name, copy_file(s, &s->push->dest.tree, path, to, name, st)) : r;
 }

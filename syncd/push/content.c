@@ -45,7 +45,7 @@ content_end(struct session *s)
 static bool
 same_sum(struct session *s, const struct push_job *j, struct tree *t)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	struct content *c = s->push->content;
 	uint8_t sum[DIGEST_MAX];
 	struct stat st;

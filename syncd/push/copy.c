@@ -54,7 +54,7 @@ meta_of(const struct session *s, const struct stat *st)
 }
 
 int
-move_copy_file(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to, const struct stat *st)
+copy_file(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to, const struct stat *st)
 {
 	char tmp[TREE_PATH_SIZE], dir[TREE_PATH_SIZE];
 	const struct meta m = meta_of(s, st);
@@ -109,12 +109,12 @@ copy(struct session *s, struct tree *from_tree, const char *from, struct tree *t
 		return r;
 	if (S_ISDIR(st.st_mode))
 		return -EXDEV;
-	return S_ISREG(st.st_mode) ? move_copy_file(s, from_tree, from, to_tree, to, &st) :
+	return S_ISREG(st.st_mode) ? copy_file(s, from_tree, from, to_tree, to, &st) :
 	    copy_node(s, from_tree, from, to_tree, to, &st);
 }
 
 int
-move_to(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to)
+move_file(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to)
 {
 	int r = tree_rename(from_tree, from, to_tree, to);
 
@@ -126,7 +126,7 @@ move_to(struct session *s, struct tree *from_tree, const char *from, struct tree
 }
 
 int
-move_or_link(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to)
+link_or_copy(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to)
 {
 	struct stat st;
 	int r = tree_link(from_tree, from, to_tree, to, tree_lstat(to_tree, to, &st) == 0);

@@ -6,13 +6,13 @@
 #include "syncd/session/session.h"
 
 /* Rename from to to, or, across file systems, copy and remove.  What stands at to is replaced in one step.  0 or -errno. */
-int move_to(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to);
+int move_file(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to);
 
 /* The same, but from stays if it can: as one more name or, across file systems, as the original of a copy.  0 or -errno. */
-int move_or_link(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to);
+int link_or_copy(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to);
 
 /* Copy a regular file.  st: the owner, mode and time that the copy gets.  0 or -errno. */
-int move_copy_file(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to,
+int copy_file(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to,
     const struct stat *st);
 
 #endif

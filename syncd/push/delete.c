@@ -383,7 +383,7 @@ delete_later(struct session *s, const char *path)
 
 struct listed_in {
 	struct session *s;
-	const struct in_segment *seg;
+	const struct flist_segment *seg;
 	const char *dir;
 };
 
@@ -391,14 +391,14 @@ static bool
 is_listed(void *arg, const char *name)
 {
 	const struct listed_in *l = arg;
-	const struct in_file *f = inlist_lookup(l->seg, l->s->proto.version, l->dir, name);
+	const struct flist_file *f = flist_in_lookup(l->seg, l->s->proto.version, l->dir, name);
 
 	return f != NULL && !(f->flags & IN_MISSING);
 }
 
 /* path: the directory on disk; in_list: what the list calls it. */
 static int
-remove_from(struct session *s, const struct in_segment *seg, const char *path, const char *in_list)
+remove_from(struct session *s, const struct flist_segment *seg, const char *path, const char *in_list)
 {
 	bool later = options_delete_when(&s->opt, s->proto.version) == DELETE_DELAY && !s->push->deletion->is_late;
 	struct listed_in listed = { s, seg, strcmp(in_list, ".") == 0 ? "" : in_list };
@@ -440,23 +440,23 @@ remove_from(struct session *s, const struct in_segment *seg, const char *path, c
 /* Delete what is not in the list from directory f, whose entries are in seg; or note it, where deletion
  * comes late.  0, or an error of ours. */
 static int
-remove_in(struct session *s, const struct in_segment *seg, const struct in_file *f)
+remove_in(struct session *s, const struct flist_segment *seg, const struct flist_file *f)
 {
 	char path[NAME_BYTES_MAX], in_list[NAME_BYTES_MAX];
 
-	return remove_from(s, seg, dest_path(&s->push->dest, f, path), inlist_path(f, in_list));
+	return remove_from(s, seg, dest_path(&s->push->dest, f, path), flist_in_path(f, in_list));
 }
 
 /* Were the contents of this directory listed, so that what is not in the list is to go? */
 static bool
-has_contents(struct session *s, const struct in_file *f)
+has_contents(struct session *s, const struct flist_file *f)
 {
 	char path[NAME_BYTES_MAX];
 	size_t n = strlen(s->push->deletion->content_root);
 
 	if (s->proto.version >= 30)
 		return !(f->flags & IN_NO_CONTENT);
-	inlist_path(f, path);
+	flist_in_path(f, path);
 	if (f->flags & IN_TOP_DIR)
 		snprintf(s->push->deletion->content_root, sizeof s->push->deletion->content_root, "%s", path);
 	else if (!s->opt.recurse || n == 0 || (strcmp(s->push->deletion->content_root, ".") != 0 &&
@@ -466,13 +466,13 @@ has_contents(struct session *s, const struct in_file *f)
 }
 
 static bool
-deletes_in(struct session *s, const struct in_file *f)
+deletes_in(struct session *s, const struct flist_file *f)
 {
 	return S_ISDIR(f->mode) && !(f->flags & (IN_DROPPED | IN_SKIPPED)) && s->push->dest.rename_to[0] == '\0' && has_contents(s, f);
 }
 
 int
-delete_during(struct session *s, const struct in_segment *seg, const struct in_file *f)
+delete_during(struct session *s, const struct flist_segment *seg, const struct flist_file *f)
 {
 	enum delete_when when = options_delete_when(&s->opt, s->proto.version);
 
@@ -480,9 +480,9 @@ delete_during(struct session *s, const struct in_segment *seg, const struct in_f
 }
 
 int
-delete_during_segment(struct session *s, const struct in_segment *seg)
+delete_during_segment(struct session *s, const struct flist_segment *seg)
 {
-	const struct in_file *f = inlist_dir(&s->push->list, seg->dir);
+	const struct flist_file *f = flist_in_dir_of(&s->push->list, seg->dir);
 
 	if (seg->dir < 0 && seg->n > 0 && strcmp(seg->files[0].name, ".") == 0)
 		f = &seg->files[0];
@@ -492,14 +492,14 @@ delete_during_segment(struct session *s, const struct in_segment *seg)
 int
 delete_walk(struct session *s)
 {
-	const struct in_segment *seg = s->push->list.segments[0];
+	const struct flist_segment *seg = s->push->list.segments[0];
 	int r = 0;
 
 	if (s->push->deletion->late_at == 0 && s->opt.verbose > 1 && s->grant.conf.max_verbosity > 1)
 		session_tell(s, MSG_INFO, "deleting in .\n");
 
 	while (s->push->deletion->late_at < seg->n && r == 0) {
-		const struct in_file *f = &seg->files[s->push->deletion->late_at++];
+		const struct flist_file *f = &seg->files[s->push->deletion->late_at++];
 
 		if (deletes_in(s, f)) {
 			r = remove_in(s, seg, f);

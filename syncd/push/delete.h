@@ -12,10 +12,10 @@ void delete_end(struct session *s);
 
 /* If deletion goes along with the transfer: delete what is not in the list from directory f, whose entries are
  * in seg, or note it, where it comes late.  0, 1 (told: the session ends), or an error of ours. */
-int delete_during(struct session *s, const struct in_segment *seg, const struct in_file *f);
+int delete_during(struct session *s, const struct flist_segment *seg, const struct flist_file *f);
 
 /* The same for the directory that an incremental segment lists. */
-int delete_during_segment(struct session *s, const struct in_segment *seg);
+int delete_during_segment(struct session *s, const struct flist_segment *seg);
 
 /* What stands at the job's path makes way for its entry; nothing stands there then.  0, or -errno (told). */
 int delete_in_the_way(struct session *s, struct push_job *j);

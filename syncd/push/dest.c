@@ -43,12 +43,12 @@ dest_hidden(const struct dest *d, const struct tree *t, const char *path, bool i
 }
 
 char *
-dest_path(const struct dest *d, const struct in_file *f, char dst[NAME_BYTES_MAX])
+dest_path(const struct dest *d, const struct flist_file *f, char dst[NAME_BYTES_MAX])
 {
 	if (d->rename_to[0] != '\0')
 		snprintf(dst, NAME_BYTES_MAX, "%s", d->rename_to);
 	else
-		inlist_path(f, dst);
+		flist_in_path(f, dst);
 	return dst;
 }
 

@@ -34,7 +34,7 @@ void dest_init(struct dest *d, const struct session *s);
 void dest_done(struct dest *d);
 
 /* The path of an entry in the destination's tree, into dst.  Returns dst. */
-char *dest_path(const struct dest *d, const struct in_file *f, char dst[NAME_BYTES_MAX]);
+char *dest_path(const struct dest *d, const struct flist_file *f, char dst[NAME_BYTES_MAX]);
 
 /* Does the module's own filter hide this path of tree t?  Then it is neither read nor written (rsyncd.conf(5), exclude). */
 bool dest_hidden(const struct dest *d, const struct tree *t, const char *path, bool is_dir);

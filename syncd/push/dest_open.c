@@ -38,9 +38,9 @@ missing_above(const struct session *s, const char *path)
 
 /* How many entries have come so far; *ret_only is the one, if it is one. */
 static uint32_t
-entries(const struct session *s, const struct in_file **ret_only)
+entries(const struct session *s, const struct flist_file **ret_only)
 {
-	const struct inlist *l = &s->push->list;
+	const struct flist_in *l = &s->push->list;
 	uint32_t n = 0;
 
 	*ret_only = NULL;
@@ -129,7 +129,7 @@ static int
 open_argument(struct session *s)
 {
 	char path[TREE_PATH_SIZE];
-	const struct in_file *only;
+	const struct flist_file *only;
 	struct stat st;
 	uint32_t n = entries(s, &only);
 	size_t len;

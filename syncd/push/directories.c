@@ -103,9 +103,9 @@ directories_skipped(const struct session *s, const char *path)
 
 /* The directory's attributes now; its time, and a mode that would lock us out, come at the end. */
 static int
-settle_dir(struct session *s, struct push_job *j, bool is_new)
+set_attributes(struct session *s, struct push_job *j, bool is_new)
 {
-	struct in_file now = *j->file;
+	struct flist_file now = *j->file;
 	struct push_job later = *j;
 	mode_t mode, work;
 
@@ -162,7 +162,7 @@ directories_make(struct session *s, struct push_job *j)
 	else
 		flags |= xattr_of_new(s, j->file);
 	item_report(s, j, flags, NULL);
-	return settle_dir(s, j, is_new);
+	return set_attributes(s, j, is_new);
 }
 
 void

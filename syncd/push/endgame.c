@@ -44,7 +44,7 @@ endgame_done_seen(struct session *s)
 }
 
 bool
-endgame_is_far(const struct session *s)
+endgame_in_first_phase(const struct session *s)
 {
 	return s->push->endgame->end == END_RUNNING;
 }
@@ -60,11 +60,11 @@ put_done(struct session *s)
 void
 endgame_close_segments(struct session *s)
 {
-	struct inlist *l = &s->push->list;
+	struct flist_in *l = &s->push->list;
 
 	while (l->oldest < generator_segment(s) && l->segments[l->oldest]->pending == 0 && !basis_sums_open(s) &&
 	    (l->oldest + 1 < l->n_segments)) {
-		inlist_release(l);
+		flist_in_release(l);
 		s->push->endgame->segments_done++;
 		put_done(s);
 	}
@@ -133,7 +133,7 @@ static int
 end_first(struct session *s)
 {
 	struct endgame *g = s->push->endgame;
-	const struct in_segment *last = s->push->list.segments[s->push->list.n_segments - 1];
+	const struct flist_segment *last = s->push->list.segments[s->push->list.n_segments - 1];
 
 	if (!flist_recv_all(s) || flist_recv_open(s) || generator_segment(s) < s->push->list.n_segments || basis_sums_open(s))
 		return 0;

@@ -14,7 +14,7 @@ void endgame_end(struct session *s);
 void endgame_done_seen(struct session *s);
 
 /* Is the first phase still running? */
-bool endgame_is_far(const struct session *s);
+bool endgame_in_first_phase(const struct session *s);
 
 /* Close the segments whose files are all dealt with. */
 void endgame_close_segments(struct session *s);

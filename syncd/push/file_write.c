@@ -17,9 +17,9 @@
 
 enum {
 	HOLE_LEAST = 4096,		/* zeros that --sparse leaves out */
-	AHEAD_LEAST = 4 * OUTPUT_BUFFER,	/* files that are worth it */
+	AHEAD_LEAST = 4 * FILE_WRITE_BUFFER,	/* files that are worth it */
 	READ_MOST = 131072,		/* of the basis at once: it is summed before it leaves the processor's cache */
-	AHEAD = 8 << 20,		/* what a length that is a lie may take */
+	AHEAD = 8 << 20,		/* what a length that is not true may take */
 };
 
 /* Does it pay to allocate before writing?  On ext4 it halves the cost of a write, and on tmpfs it takes a tenth.  Not
@@ -34,9 +34,9 @@ allocates_well(int fd)
 }
 
 void
-output_begin(struct output *o, int fd, int basis_fd, struct strong *sum, const struct output_way *way)
+file_write_begin(struct file_write *o, int fd, int basis_fd, struct strong *sum, const struct file_write_way *way)
 {
-	*o = (struct output){ .fd = fd, .basis_fd = basis_fd, .sum = sum, .way = *way, .at = way->from, .buf = o->buf };
+	*o = (struct file_write){ .fd = fd, .basis_fd = basis_fd, .sum = sum, .way = *way, .at = way->from, .buf = o->buf };
 	if (fd < 0 || way->in_place || way->sparse)
 		return;
 	if (way->preallocate && way->size > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, way->size) == 0)
@@ -49,7 +49,7 @@ output_begin(struct output *o, int fd, int basis_fd, struct strong *sum, const s
 
 /* Room up to "end" and some more.  Where there is none, the write will say so. */
 static void
-allocate(struct output *o, int64_t end)
+allocate(struct file_write *o, int64_t end)
 {
 	int64_t to = o->room + AHEAD < o->way.size ? o->room + AHEAD : o->way.size;
 
@@ -62,7 +62,7 @@ allocate(struct output *o, int64_t end)
 }
 
 static void
-write_out(struct output *o, const uint8_t *p, size_t n, int64_t at)
+write_out(struct file_write *o, const uint8_t *p, size_t n, int64_t at)
 {
 	if (o->ahead && n > 0)
 		allocate(o, at + (int64_t)n);
@@ -83,14 +83,14 @@ write_out(struct output *o, const uint8_t *p, size_t n, int64_t at)
 
 /* n bytes of a file that is written in place become zeros that take no room. */
 static bool
-make_hole(struct output *o, size_t n, int64_t at)
+make_hole(struct file_write *o, size_t n, int64_t at)
 {
 	return fallocate(o->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)n) == 0;
 }
 
 /* n zeros are left out: what lies there in a file that is written in place goes. */
 static void
-leave_out(struct output *o, const uint8_t *zeros, size_t n, int64_t at)
+leave_out(struct file_write *o, const uint8_t *zeros, size_t n, int64_t at)
 {
 	if (n > 0 && o->way.in_place && !make_hole(o, n, at))
 		write_out(o, zeros, n, at);	/* no holes in this file system */
@@ -119,7 +119,7 @@ run_of(const uint8_t *p, size_t n, bool zeros)
 }
 
 static void
-write_sparse(struct output *o, const uint8_t *p, size_t n, int64_t at)
+write_sparse(struct file_write *o, const uint8_t *p, size_t n, int64_t at)
 {
 	while (n > 0 && o->err == 0) {
 		size_t run = run_of(p, n, false), hole = run_of(p + run, n - run, true);
@@ -134,7 +134,7 @@ write_sparse(struct output *o, const uint8_t *p, size_t n, int64_t at)
 }
 
 static void
-empty(struct output *o)
+flush(struct file_write *o)
 {
 	int64_t at = o->at - (int64_t)o->held;
 
@@ -152,31 +152,31 @@ empty(struct output *o)
 /* --- gathering ----------------------------------------------------------------------------------- */
 
 static int
-reserve(struct output *o, int64_t n)
+reserve(struct file_write *o, int64_t n)
 {
-	if (o->buf == NULL && (o->buf = malloc(OUTPUT_BUFFER)) == NULL)
+	if (o->buf == NULL && (o->buf = malloc(FILE_WRITE_BUFFER)) == NULL)
 		return -ENOMEM;
 	return o->at > INT64_MAX - o->run_left - n ? E_LIMIT : 0;
 }
 
 /* How much of n bytes fits before the next write. */
 static size_t
-fitting(const struct output *o, int64_t n)
+fitting(const struct file_write *o, int64_t n)
 {
-	int64_t space = OUTPUT_BUFFER - o->at % OUTPUT_BUFFER;
+	int64_t space = FILE_WRITE_BUFFER - o->at % FILE_WRITE_BUFFER;
 
 	return (size_t)(n < space ? n : space);
 }
 
 /* n bytes were laid behind those held: they are summed while they are in the processor's cache. */
 static void
-gathered(struct output *o, size_t n)
+append(struct file_write *o, size_t n)
 {
 	strong_update(o->sum, o->buf + o->held, n);
 	o->held += n;
 	o->at += (int64_t)n;
-	if (o->at % OUTPUT_BUFFER == 0)
-		empty(o);
+	if (o->at % FILE_WRITE_BUFFER == 0)
+		flush(o);
 }
 
 void
@@ -192,7 +192,7 @@ basis_read(int fd, uint8_t *dst, size_t n, int64_t at)
 
 /* Zeros that are in the file already need take no room. */
 static void
-thin(struct output *o, const uint8_t *p, size_t n, int64_t at)
+thin(struct file_write *o, const uint8_t *p, size_t n, int64_t at)
 {
 	while (n > 0) {
 		size_t run = run_of(p, n, false), hole = run_of(p + run, n - run, true);
@@ -207,7 +207,7 @@ thin(struct output *o, const uint8_t *p, size_t n, int64_t at)
 
 /* Bytes of the file that stay where they are. */
 static void
-pass(struct output *o, size_t n)
+skip_in_place(struct file_write *o, size_t n)
 {
 	basis_read(o->basis_fd, o->buf, n, o->at);
 	strong_update(o->sum, o->buf, n);
@@ -217,20 +217,20 @@ pass(struct output *o, size_t n)
 }
 
 static void
-read_run(struct output *o)
+read_run(struct file_write *o)
 {
 	bool stays = o->way.own_basis && o->run_at == o->at;
 
 	if (o->run_left > 0 && o->way.in_place)		/* what is read must not be what is about to be overwritten */
-		empty(o);
+		flush(o);
 	while (o->run_left > 0) {
 		size_t n = fitting(o, o->run_left < READ_MOST ? o->run_left : READ_MOST);
 
 		if (stays) {
-			pass(o, n);
+			skip_in_place(o, n);
 		} else {
 			basis_read(o->basis_fd, o->buf + o->held, n, o->run_at);
-			gathered(o, n);
+			append(o, n);
 		}
 		o->run_at += (int64_t)n;
 		o->run_left -= (int64_t)n;
@@ -238,7 +238,7 @@ read_run(struct output *o)
 }
 
 int
-output_put(struct output *o, const uint8_t *p, size_t n)
+file_write_put(struct file_write *o, const uint8_t *p, size_t n)
 {
 	int r = reserve(o, (int64_t)n);
 
@@ -249,7 +249,7 @@ output_put(struct output *o, const uint8_t *p, size_t n)
 		size_t piece = fitting(o, (int64_t)n);
 
 		memcpy(o->buf + o->held, p, piece);
-		gathered(o, piece);
+		append(o, piece);
 		p += piece;
 		n -= piece;
 	}
@@ -257,7 +257,7 @@ output_put(struct output *o, const uint8_t *p, size_t n)
 }
 
 int
-output_copy(struct output *o, int64_t at, size_t n)
+file_write_copy(struct file_write *o, int64_t at, size_t n)
 {
 	int r = reserve(o, (int64_t)n);
 
@@ -268,27 +268,27 @@ output_copy(struct output *o, int64_t at, size_t n)
 	if (o->run_left == 0)
 		o->run_at = at;
 	o->run_left += (int64_t)n;
-	if (o->run_left >= OUTPUT_BUFFER)
+	if (o->run_left >= FILE_WRITE_BUFFER)
 		read_run(o);
 	return 0;
 }
 
 int
-output_flush(struct output *o)
+file_write_flush(struct file_write *o)
 {
 	int r = reserve(o, 0);
 
 	if (r == 0) {
 		read_run(o);
-		empty(o);
+		flush(o);
 	}
 	return r;
 }
 
 int
-output_end(struct output *o)
+file_write_end(struct file_write *o)
 {
-	int r = output_flush(o);
+	int r = file_write_flush(o);
 
 	if (r == 0 && o->fd >= 0 && o->err == 0 && (o->way.in_place || o->hole || o->room > o->at) && ftruncate(o->fd, o->at) < 0)
 		r = -errno;
@@ -296,8 +296,8 @@ output_end(struct output *o)
 }
 
 void
-output_done(struct output *o)
+file_write_done(struct file_write *o)
 {
 	free(o->buf);
-	*o = (struct output)OUTPUT_INIT;
+	*o = (struct file_write)FILE_WRITE_INIT;
 }

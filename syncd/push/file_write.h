@@ -9,10 +9,10 @@
 
 struct strong;
 
-enum { OUTPUT_BUFFER = 524288 };	/* written at once, at multiples of it: the kernel takes folios as large */
+enum { FILE_WRITE_BUFFER = 524288 };	/* written at once, at multiples of it: the kernel takes folios as large */
 
 /* How a file is written. */
-struct output_way {
+struct file_write_way {
 	int64_t size;		/* its length, as the list has it */
 	int64_t from;		/* what is there already, and stays (--append) */
 	bool in_place;		/* into the file that is there */
@@ -21,11 +21,11 @@ struct output_way {
 	bool own_basis;		/* blocks are read from the file that is written to */
 };
 
-struct output {
+struct file_write {
 	int fd;			/* the caller's; -1: bytes are summed and kept nowhere */
 	int basis_fd;		/* the caller's; -1: blocks read as zeros */
 	struct strong *sum;
-	struct output_way way;
+	struct file_write_way way;
 	int64_t at;		/* bytes of the file so far, with those in buf */
 	uint8_t *buf;		/* what is not written yet */
 	size_t held;
@@ -36,29 +36,29 @@ struct output {
 	int err;		/* of writing; the first */
 };
 
-#define OUTPUT_INIT { .fd = -1, .basis_fd = -1 }
+#define FILE_WRITE_INIT { .fd = -1, .basis_fd = -1 }
 
 /* n bytes of a basis; those that cannot be read, or are not there any more, are zeros, and sums will tell. */
 void basis_read(int fd, uint8_t *dst, size_t n, int64_t at);
 
 /* A file begins, and with it what sum sums. */
-void output_begin(struct output *o, int fd, int basis_fd, struct strong *sum, const struct output_way *way);
+void file_write_begin(struct file_write *o, int fd, int basis_fd, struct strong *sum, const struct file_write_way *way);
 
 /* The next n bytes.  0, -ENOMEM, or E_LIMIT when the file would be larger than any.  Errors of writing stay in err. */
-int output_put(struct output *o, const uint8_t *p, size_t n);
+int file_write_put(struct file_write *o, const uint8_t *p, size_t n);
 
-/* The next n bytes are those at the offset "at" of the basis; as output_put.  What cannot be read is zeros, and the sum
+/* The next n bytes are those at the offset "at" of the basis; as file_write_put.  What cannot be read is zeros, and the sum
  * will tell. */
-int output_copy(struct output *o, int64_t at, size_t n);
+int file_write_copy(struct file_write *o, int64_t at, size_t n);
 
 /* All of it is on its way to the disk, and summed. */
-int output_flush(struct output *o);
+int file_write_flush(struct file_write *o);
 
-/* output_flush, and the file ends here.  0, -ENOMEM or -errno of setting its length, which is not done after an error of
+/* file_write_flush, and the file ends here.  0, -ENOMEM or -errno of setting its length, which is not done after an error of
  * writing. */
-int output_end(struct output *o);
+int file_write_end(struct file_write *o);
 
 /* Give the buffer back. */
-void output_done(struct output *o);
+void file_write_done(struct file_write *o);
 
 #endif

@@ -13,14 +13,14 @@
 enum { CHUNK_SIZE = 16384 };
 
 void
-inlist_init(struct inlist *l, int version, bool incremental, bool relative)
+flist_in_init(struct flist_in *l, int version, bool incremental, bool relative)
 {
-	*l = (struct inlist){ .version = version, .incremental = incremental, .relative = relative,
+	*l = (struct flist_in){ .version = version, .incremental = incremental, .relative = relative,
 	    .next_first = incremental ? 1 : 0 };
 }
 
 static void
-segment_free(struct in_segment *seg)
+segment_free(struct flist_segment *seg)
 {
 	if (seg == NULL)
 		return;
@@ -33,7 +33,7 @@ segment_free(struct in_segment *seg)
 }
 
 void
-inlist_done(struct inlist *l)
+flist_in_done(struct flist_in *l)
 {
 	for (size_t i = 0; i < l->n_segments; i++)
 		segment_free(l->segments[i]);
@@ -45,16 +45,16 @@ inlist_done(struct inlist *l)
 	free(l->dirs);
 }
 
-static struct in_segment *
-newest(const struct inlist *l)
+static struct flist_segment *
+newest(const struct flist_in *l)
 {
 	return l->segments[l->n_segments - 1];
 }
 
 int
-inlist_begin(struct inlist *l, int32_t dir)
+flist_in_begin(struct flist_in *l, int32_t dir)
 {
-	struct in_segment *seg;
+	struct flist_segment *seg;
 
 	if (dir >= 0 && ((size_t)dir >= l->n_dirs || l->dirs[dir].served))
 		return E_FORMAT;
@@ -72,7 +72,7 @@ inlist_begin(struct inlist *l, int32_t dir)
 
 /* Memory that lives as long as the segment; aligned for any struct of ours. */
 static void *
-keep(struct in_segment *seg, size_t n)
+keep(struct flist_segment *seg, size_t n)
 {
 	char **chunks;
 	size_t size;
@@ -96,7 +96,7 @@ keep(struct in_segment *seg, size_t n)
 }
 
 static const char *
-keep_text(struct in_segment *seg, const char *text, size_t n)
+keep_text(struct flist_segment *seg, const char *text, size_t n)
 {
 	char *p = keep(seg, n + 1);
 
@@ -144,17 +144,17 @@ needs_extra(const struct entry *e, size_t sum_len)
 }
 
 static int
-keep_extra(struct in_segment *seg, const struct flist_entry *fe, int version, size_t sum_len, struct in_file *f)
+keep_extra(struct flist_segment *seg, const struct flist_entry *fe, int version, size_t sum_len, struct flist_file *f)
 {
 	const struct entry *e = &fe->e;
-	struct in_extra *x;
+	struct flist_extra *x;
 	uint8_t *sum;
 
 	if (!needs_extra(e, sum_len))
 		return 0;
 	if ((x = keep(seg, sizeof *x)) == NULL)
 		return -ENOMEM;
-	*x = (struct in_extra){ .atime = e->atime, .rdev_major = e->rdev_major, .rdev_minor = e->rdev_minor };
+	*x = (struct flist_extra){ .atime = e->atime, .rdev_major = e->rdev_major, .rdev_minor = e->rdev_minor };
 	if (version < 30)	/* at 27 every regular file says its inode */
 		x->linked = S_ISDIR(e->mode) ? false : e->linked || (version < 28 && e->ino != 0);
 	else
@@ -174,11 +174,11 @@ keep_extra(struct in_segment *seg, const struct flist_entry *fe, int version, si
 }
 
 static int
-keep_name(struct inlist *l, struct in_segment *seg, const char *path, struct in_file *f)
+keep_name(struct flist_in *l, struct flist_segment *seg, const char *path, struct flist_file *f)
 {
 	const char *slash = strrchr(path, '/'), *leaf = slash == NULL ? path : slash + 1;
 	size_t n = slash == NULL ? 0 : (size_t)(slash - path);
-	const struct in_file *prev = seg->n > 0 ? &seg->files[seg->n - 1] : NULL;
+	const struct flist_file *prev = seg->n > 0 ? &seg->files[seg->n - 1] : NULL;
 
 	if (seg->dir >= 0) {	/* entries of a segment lie in its directory, and nowhere else */
 		const char *dir = l->dirs[seg->dir].path;
@@ -196,25 +196,25 @@ keep_name(struct inlist *l, struct in_segment *seg, const char *path, struct in_
 }
 
 static int
-make_room(struct inlist *l, struct in_segment *seg)
+make_room(struct flist_in *l, struct flist_segment *seg)
 {
-	if (l->alive >= INLIST_FILES_MAX)
+	if (l->alive >= FLIST_IN_FILES_MAX)
 		return E_LIMIT;
 	return grow(&seg->files, sizeof *seg->files, seg->n, &seg->cap) ? 0 : -ENOMEM;
 }
 
 /* One more name of a file in this list: all but the name is that one's. */
 static int
-take_after(struct in_segment *seg, const struct entry *e, struct in_file *f, const struct in_file **ret_first)
+take_after(struct flist_segment *seg, const struct entry *e, struct flist_file *f, const struct flist_file **ret_first)
 {
-	const struct in_file *first;
+	const struct flist_file *first;
 
 	if (e->link_ndx < seg->first || (uint32_t)(e->link_ndx - seg->first) >= seg->n)
 		return E_FORMAT;
 	first = &seg->files[e->link_ndx - seg->first];
 	if (first->extra == NULL || !first->extra->linked || S_ISDIR(first->mode))
 		return E_FORMAT;
-	*f = (struct in_file){ .dir = f->dir, .name = f->name, .extra = first->extra, .size = first->size,
+	*f = (struct flist_file){ .dir = f->dir, .name = f->name, .extra = first->extra, .size = first->size,
 	    .mtime = first->mtime, .nsec = first->nsec, .mode = first->mode, .uid = first->uid, .gid = first->gid,
 	    .seq = f->seq, .acl = first->acl, .dflt_acl = first->dflt_acl, .xattrs = first->xattrs };
 	*ret_first = first;
@@ -222,19 +222,19 @@ take_after(struct in_segment *seg, const struct entry *e, struct in_file *f, con
 }
 
 int
-inlist_add(struct inlist *l, const struct flist_entry *e, size_t sum_len, struct in_file **ret,
-    const struct in_file **ret_first)
+flist_in_add(struct flist_in *l, const struct flist_entry *e, size_t sum_len, struct flist_file **ret,
+    const struct flist_file **ret_first)
 {
-	struct in_segment *seg = newest(l);
+	struct flist_segment *seg = newest(l);
 	char path[NAME_BYTES_MAX];
-	struct in_file *f;
+	struct flist_file *f;
 	int r;
 
 	*ret_first = NULL;
 	if ((r = make_room(l, seg)) != 0 || (r = clean(e->path, l->relative, path)) != 0)
 		return r;
 	f = &seg->files[seg->n];
-	*f = (struct in_file){ .seq = seg->n, .acl = -1, .dflt_acl = -1, .xattrs = -1 };
+	*f = (struct flist_file){ .seq = seg->n, .acl = -1, .dflt_acl = -1, .xattrs = -1 };
 	if ((r = keep_name(l, seg, path, f)) != 0)
 		return r;
 	if (e->e.abbreviated) {
@@ -269,21 +269,21 @@ inlist_add(struct inlist *l, const struct flist_entry *e, size_t sum_len, struct
 static void
 name_of(const void *item, const void *arg, struct order_name *ret)
 {
-	const struct in_file *f = item;
+	const struct flist_file *f = item;
 
 	(void)arg;
 	*ret = (struct order_name){ f->dir, f->name, S_ISDIR(f->mode) };
 }
 
 static bool
-same_name(const struct in_file *a, const struct in_file *b)
+same_name(const struct flist_file *a, const struct flist_file *b)
 {
 	return strcmp(a->name, b->name) == 0 && (a->dir == b->dir || strcmp(a->dir, b->dir) == 0);
 }
 
 /* Where the entry dir/name of that type stands, or would: the first that is not before it. */
 static uint32_t
-lower_bound(const struct in_segment *seg, int version, const char *dir, const char *name, bool is_dir)
+lower_bound(const struct flist_segment *seg, int version, const char *dir, const char *name, bool is_dir)
 {
 	const struct order_name key = { dir, name, is_dir };
 	uint32_t from = 0, to = seg->n;
@@ -303,12 +303,12 @@ lower_bound(const struct in_segment *seg, int version, const char *dir, const ch
 
 /* The first of a name stays, but a directory wins over what is none (rsync-wire 5.11.3). */
 static void
-drop_duplicates(struct in_segment *seg, int version)
+drop_duplicates(struct flist_segment *seg, int version)
 {
-	struct in_file *kept = NULL;
+	struct flist_file *kept = NULL;
 
 	for (uint32_t i = 0; i < seg->n; i++) {
-		struct in_file *f = &seg->files[i];
+		struct flist_file *f = &seg->files[i];
 		bool wins = version >= 29 && S_ISDIR(f->mode) && kept != NULL && !S_ISDIR(kept->mode);
 		uint32_t at;
 
@@ -333,12 +333,12 @@ drop_duplicates(struct in_segment *seg, int version)
 }
 
 static int
-dir_copy(const struct in_file *f, struct in_dir *ret)
+dir_copy(const struct flist_file *f, struct flist_in_dir *ret)
 {
 	char path[NAME_BYTES_MAX], *dir = strdup(f->dir);
 	const char *slash;
 
-	*ret = (struct in_dir){ strdup(inlist_path(f, path)), *f, strcmp(f->name, ".") == 0 };
+	*ret = (struct flist_in_dir){ strdup(flist_in_path(f, path)), *f, strcmp(f->name, ".") == 0 };
 	ret->file.dir = dir;
 	ret->file.extra = NULL;
 	if (ret->path == NULL || dir == NULL) {
@@ -353,13 +353,13 @@ dir_copy(const struct in_file *f, struct in_dir *ret)
 
 /* Where the file with that number is. */
 static uint32_t
-place_of(const struct in_segment *seg, uint32_t number)
+place_of(const struct flist_segment *seg, uint32_t number)
 {
 	return seg->place == NULL ? number : seg->place[number];
 }
 
 static int
-note_places(struct in_segment *seg)
+note_places(struct flist_segment *seg)
 {
 	if ((seg->place = calloc(seg->n + 1, sizeof *seg->place)) == NULL)
 		return -ENOMEM;
@@ -369,22 +369,22 @@ note_places(struct in_segment *seg)
 }
 
 int32_t
-inlist_ndx(const struct inlist *l, const struct in_segment *seg, uint32_t place)
+flist_in_ndx(const struct flist_in *l, const struct flist_segment *seg, uint32_t place)
 {
 	return seg->first + (int32_t)(l->wire_order ? seg->files[place].seq : place);
 }
 
 static int
-number_dirs(struct inlist *l, const struct in_segment *seg)
+number_dirs(struct flist_in *l, const struct flist_segment *seg)
 {
 	int r;
 
 	for (uint32_t i = 0; i < seg->n; i++) {
-		const struct in_file *f = &seg->files[place_of(seg, i)];
+		const struct flist_file *f = &seg->files[place_of(seg, i)];
 
 		if (!S_ISDIR(f->mode))
 			continue;
-		if (l->n_dirs >= INLIST_DIRS_MAX)
+		if (l->n_dirs >= FLIST_IN_DIRS_MAX)
 			return E_LIMIT;
 		if (!grow(&l->dirs, sizeof *l->dirs, l->n_dirs, &l->cap_dirs))
 			return -ENOMEM;
@@ -396,9 +396,9 @@ number_dirs(struct inlist *l, const struct in_segment *seg)
 }
 
 int
-inlist_end(struct inlist *l)
+flist_in_end(struct flist_in *l)
 {
-	struct in_segment *seg = newest(l);
+	struct flist_segment *seg = newest(l);
 
 	if (order_sort(seg->files, sizeof *seg->files, seg->n, l->version, name_of, NULL) != 0)
 		return -ENOMEM;
@@ -414,12 +414,12 @@ inlist_end(struct inlist *l)
 
 /* Does path lie below the directory dir ("." is above all)? */
 static bool
-lies_below(const struct in_file *dir, const struct in_file *f)
+lies_below(const struct flist_file *dir, const struct flist_file *f)
 {
 	char a[NAME_BYTES_MAX];
 	size_t n;
 
-	inlist_path(dir, a);
+	flist_in_path(dir, a);
 	if (strcmp(a, ".") == 0)
 		return true;
 	n = strlen(a);
@@ -427,13 +427,13 @@ lies_below(const struct in_file *dir, const struct in_file *f)
 }
 
 void
-inlist_prune(struct inlist *l)
+flist_in_prune(struct flist_in *l)
 {
-	struct in_segment *seg = newest(l);
+	struct flist_segment *seg = newest(l);
 
 	/* in the wire's order all that lies below a directory stands right behind it, and behind its duplicates */
 	for (uint32_t i = seg->n; i-- > 0;) {
-		struct in_file *f = &seg->files[i];
+		struct flist_file *f = &seg->files[i];
 		bool full = false;
 
 		if (!S_ISDIR(f->mode) || (f->flags & IN_DROPPED) || strcmp(f->name, ".") == 0)
@@ -445,14 +445,14 @@ inlist_prune(struct inlist *l)
 	}
 }
 
-struct in_file *
-inlist_dir(const struct inlist *l, int32_t dir)
+struct flist_file *
+flist_in_dir_of(const struct flist_in *l, int32_t dir)
 {
 	return dir < 0 || (size_t)dir >= l->n_dirs ? NULL : &l->dirs[dir].file;
 }
 
-struct in_segment *
-inlist_segment(const struct inlist *l, int32_t ndx)
+struct flist_segment *
+flist_in_segment(const struct flist_in *l, int32_t ndx)
 {
 	size_t from = l->oldest, to = l->n_segments;
 
@@ -467,10 +467,10 @@ inlist_segment(const struct inlist *l, int32_t ndx)
 	return from < to ? l->segments[from] : NULL;
 }
 
-struct in_file *
-inlist_find(const struct inlist *l, int32_t ndx, int32_t *ret_dir)
+struct flist_file *
+flist_in_find(const struct flist_in *l, int32_t ndx, int32_t *ret_dir)
 {
-	struct in_segment *seg = inlist_segment(l, ndx);
+	struct flist_segment *seg = flist_in_segment(l, ndx);
 
 	*ret_dir = -1;
 	if (seg == NULL || ndx < 0 || ndx < seg->first - 1 || !seg->complete)
@@ -485,10 +485,10 @@ inlist_find(const struct inlist *l, int32_t ndx, int32_t *ret_dir)
 	return (uint32_t)(ndx - seg->first) < seg->n ? &seg->files[place_of(seg, (uint32_t)(ndx - seg->first))] : NULL;
 }
 
-const struct in_file *
-inlist_lookup(const struct in_segment *seg, int version, const char *dir, const char *name)
+const struct flist_file *
+flist_in_lookup(const struct flist_segment *seg, int version, const char *dir, const char *name)
 {
-	const struct in_file key = { .dir = dir, .name = name };
+	const struct flist_file key = { .dir = dir, .name = name };
 
 	for (int is_dir = 0; is_dir < 2; is_dir++) {
 		uint32_t at = lower_bound(seg, version, dir, name, is_dir != 0);
@@ -501,9 +501,9 @@ inlist_lookup(const struct in_segment *seg, int version, const char *dir, const 
 }
 
 void
-inlist_release(struct inlist *l)
+flist_in_release(struct flist_in *l)
 {
-	struct in_segment *seg = l->segments[l->oldest];
+	struct flist_segment *seg = l->segments[l->oldest];
 
 	l->alive -= seg->n;
 	segment_free(seg);
@@ -511,7 +511,7 @@ inlist_release(struct inlist *l)
 }
 
 char *
-inlist_path(const struct in_file *f, char dst[NAME_BYTES_MAX])
+flist_in_path(const struct flist_file *f, char dst[NAME_BYTES_MAX])
 {
 	size_t d = strlen(f->dir), n = strlen(f->name);	/* together they came in one path */
 
@@ -523,9 +523,9 @@ inlist_path(const struct in_file *f, char dst[NAME_BYTES_MAX])
 }
 
 void
-inlist_pending(struct inlist *l, int32_t ndx, int change)
+flist_in_pending(struct flist_in *l, int32_t ndx, int change)
 {
-	struct in_segment *seg = inlist_segment(l, ndx);
+	struct flist_segment *seg = flist_in_segment(l, ndx);
 
 	seg->pending = (uint32_t)((int64_t)seg->pending + change);
 }

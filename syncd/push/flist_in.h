@@ -10,16 +10,16 @@
 #include "syncd/wire/flist.h"
 
 enum {
-	INLIST_FILES_MAX = 1 << 27,	/* entries alive at once */
-	INLIST_DIRS_MAX = 1 << 26,
+	FLIST_IN_FILES_MAX = 1 << 27,	/* entries alive at once */
+	FLIST_IN_DIRS_MAX = 1 << 26,
 };
 
 /* What only few entries have. */
-struct in_extra {
+struct flist_extra {
 	const char *link;	/* a symlink's target */
 	const uint8_t *sum;	/* -c */
 	int64_t atime;
-	uint64_t group_dev, group_ino;	/* names of one file share these two; from protocol 30 on 0 and the
+	uint64_t group_dev, group_ino;	/* names of a file share these two; from protocol 30 on 0 and the
 					 * wire index of the first of them */
 	bool linked;
 	uint32_t rdev_major, rdev_minor;
@@ -35,10 +35,10 @@ enum {	/* in_file.flags */
 	IN_AWAITS = 256,	/* values of attributes are on their way */
 };
 
-struct in_file {
+struct flist_file {
 	const char *dir;	/* "" at the top */
 	const char *name;	/* last component, or "." */
-	const struct in_extra *extra;	/* NULL: nothing in it */
+	const struct flist_extra *extra;	/* NULL: nothing in it */
 	int64_t size, mtime;
 	uint32_t nsec, mode, uid, gid;
 	uint32_t seq;		/* position on the wire, from the segment's first */
@@ -46,12 +46,12 @@ struct in_file {
 	int32_t acl, dflt_acl, xattrs;	/* numbers of sets; -1: none */
 };
 
-struct in_segment {
+struct flist_segment {
 	int32_t first;		/* index of files[0]; first - 1 is the directory itself */
 	int32_t dir;		/* its number; -1: the first list */
 	uint32_t n;
 	size_t cap;
-	struct in_file *files;	/* sorted */
+	struct flist_file *files;	/* sorted */
 	uint32_t *place;	/* with wire_order: where in files the one with that number is */
 	char **chunks;
 	size_t n_chunks, chunk_at, chunk_size;
@@ -60,67 +60,67 @@ struct in_segment {
 };
 
 /* A directory announced so far, in the order that numbers it (rsync-wire 5.9). */
-struct in_dir {
+struct flist_in_dir {
 	char *path;
-	struct in_file file;	/* a copy of its entry, whose list may be gone; its names are its own */
+	struct flist_file file;	/* a copy of its entry, whose list may be gone; its names are its own */
 	bool served;		/* its segment came */
 };
 
-struct inlist {
+struct flist_in {
 	int version;
 	bool incremental, relative;
 	bool wire_order;	/* indices count entries as they came, not as they are sorted (rsync-wire 5.13) */
-	bool missing_ok;	/* --delete-missing-args: mode 0 is no lie */
-	struct in_segment **segments;	/* oldest first; [0..oldest) are freed */
+	bool missing_ok;	/* --delete-missing-args: mode 0 has a meaning */
+	struct flist_segment **segments;	/* oldest first; [0..oldest) are freed */
 	size_t n_segments, cap_segments, oldest;
-	struct in_dir *dirs;
+	struct flist_in_dir *dirs;
 	size_t n_dirs, cap_dirs;
 	uint32_t alive;		/* entries in segments that are still there */
 	int32_t next_first;
 };
 
-void inlist_init(struct inlist *l, int version, bool incremental, bool relative);
-void inlist_done(struct inlist *l);
+void flist_in_init(struct flist_in *l, int version, bool incremental, bool relative);
+void flist_in_done(struct flist_in *l);
 
 /* A new segment for directory number dir (-1: the first list).  0, E_FORMAT for a directory that is none
  * or was served before, -ENOMEM. */
-int inlist_begin(struct inlist *l, int32_t dir);
+int flist_in_begin(struct flist_in *l, int32_t dir);
 
 /* One decoded entry into the newest segment; an abbreviated one takes after the entry that it names, which
  * *ret_first gets (flist_follow is due).  *ret is the place it got, until the next call.
  * 0, E_FORMAT or E_LIMIT for what no honest sender says, -ENOMEM. */
-int inlist_add(struct inlist *l, const struct flist_entry *e, size_t sum_len, struct in_file **ret,
-    const struct in_file **ret_first);
+int flist_in_add(struct flist_in *l, const struct flist_entry *e, size_t sum_len, struct flist_file **ret,
+    const struct flist_file **ret_first);
 
 /* The newest segment is complete: sort it, drop duplicates, number its directories. */
-int inlist_end(struct inlist *l);
+int flist_in_end(struct flist_in *l);
 
 /* --prune-empty-dirs: drop directories with nothing but directories below.  keep: may this one stay? */
-void inlist_prune(struct inlist *l);
+void flist_in_prune(struct flist_in *l);
 
 /* The segment that this index would be in; gap indices belong to the one behind them.  NULL: there is none. */
-struct in_segment *inlist_segment(const struct inlist *l, int32_t ndx);
+struct flist_segment *flist_in_segment(const struct flist_in *l, int32_t ndx);
 
 /* The index of the file at that place of a segment. */
-int32_t inlist_ndx(const struct inlist *l, const struct in_segment *seg, uint32_t place);
+int32_t flist_in_ndx(const struct flist_in *l, const struct flist_segment *seg, uint32_t place);
 
 /* Something more (change 1) or less (-1) is awaited for entry ndx; its segment stays as long as something is. */
-void inlist_pending(struct inlist *l, int32_t ndx, int change);
+void flist_in_pending(struct flist_in *l, int32_t ndx, int change);
 
 /* NULL when there is no such file.  For the index of a directory between segments NULL and the directory's
  * number in *ret_dir, else -1 there. */
-struct in_file *inlist_find(const struct inlist *l, int32_t ndx, int32_t *ret_dir);
+struct flist_file *flist_in_find(const struct flist_in *l, int32_t ndx, int32_t *ret_dir);
 
 /* The directory that a segment lists. */
-struct in_file *inlist_dir(const struct inlist *l, int32_t dir);
+struct flist_file *flist_in_dir_of(const struct flist_in *l, int32_t dir);
 
 /* Is there an entry of this name in directory dir, of whatever type?  In one segment. */
-const struct in_file *inlist_lookup(const struct in_segment *seg, int version, const char *dir, const char *name);
+const struct flist_file *flist_in_lookup(const struct flist_segment *seg, int version, const char *dir, const char *name);
 
 /* The oldest segment is finished. */
-void inlist_release(struct inlist *l);
+void flist_in_release(struct flist_in *l);
 
 /* "dir/name" into dst; "." stays ".".  Returns dst. */
-char *inlist_path(const struct in_file *f, char dst[NAME_BYTES_MAX]);
+char *flist_in_path(const struct flist_file *f, char dst[NAME_BYTES_MAX]);
 
 #endif

@@ -65,7 +65,7 @@ flist_recv_begin(struct session *s)
 
 	if (in == NULL || (in->entry = malloc(sizeof *in->entry)) == NULL)
 		return -ENOMEM;
-	inlist_init(&p->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
+	flist_in_init(&p->list, s->proto.version, (s->proto.compat & CF_INC_RECURSE) != 0, o->relative > 0);
 	p->list.missing_ok = o->delete_missing > 0;
 	p->list.wire_order = s->converts;
 	ids_init(&p->uid_map, names_fd, 'u');
@@ -79,7 +79,7 @@ flist_recv_begin(struct session *s)
 	};
 	if (o->hard_links > 0 && (p->hardlinks = hardlinks_new(p->list.incremental)) == NULL)
 		return -ENOMEM;
-	return (r = open_maps(s)) != 0 ? r : inlist_begin(&p->list, -1);
+	return (r = open_maps(s)) != 0 ? r : flist_in_begin(&p->list, -1);
 }
 
 void
@@ -92,7 +92,7 @@ flist_recv_end(struct session *s)
 	hardlinks_free(p->hardlinks);
 	ids_done(&p->uid_map);
 	ids_done(&p->gid_map);
-	inlist_done(&p->list);
+	flist_in_done(&p->list);
 	free(p->flist->entry);
 	free(p->flist);
 	p->flist = NULL;
@@ -105,14 +105,14 @@ flist_recv_segment(struct session *s, int32_t dir)
 
 	if (!s->push->list.incremental || s->push->flist->eof_seen)
 		return E_FORMAT;
-	if ((r = inlist_begin(&s->push->list, dir)) == 0)
+	if ((r = flist_in_begin(&s->push->list, dir)) == 0)
 		s->push->flist->segment_open = true;
 	return r;
 }
 
 /* What an abbreviated entry is the same as, for the state of the decoder. */
 static struct entry
-entry_like(const struct in_file *f)
+entry_like(const struct flist_file *f)
 {
 	return (struct entry){ .mtime = f->mtime, .nsec = f->nsec, .mode = f->mode, .uid = f->uid, .gid = f->gid,
 	    .atime = f->extra->atime, .rdev_major = f->extra->rdev_major, .rdev_minor = f->extra->rdev_minor };
@@ -156,15 +156,15 @@ static int
 take_entry(struct session *s)
 {
 	struct flist_entry *e = s->push->flist->entry;
-	struct in_file *f;
-	const struct in_file *first;
+	struct flist_file *f;
+	const struct flist_file *first;
 	struct entry like;
 	bool named = !s->converts || to_our_charset(s, e);
 	int r;
 
 	if (s->grant.confine_links && e->e.link != NULL)
 		confine_link(e);
-	if ((r = inlist_add(&s->push->list, e, s->push->flist->form.sum_len, &f, &first)) != 0)
+	if ((r = flist_in_add(&s->push->list, e, s->push->flist->form.sum_len, &f, &first)) != 0)
 		return r;
 	f->flags |= named ? 0u : IN_DROPPED;
 	if ((S_ISREG(f->mode) || S_ISLNK(f->mode)) && f->size <= INT64_MAX - s->push->flist->total_size)
@@ -189,7 +189,7 @@ take_entry(struct session *s)
 static int
 read_entries(struct session *s)
 {
-	struct in_segment *seg = s->push->list.segments[s->push->list.n_segments - 1];
+	struct flist_segment *seg = s->push->list.segments[s->push->list.n_segments - 1];
 	enum flist_item item;
 	int32_t io_error = 0;
 	int r;
@@ -272,7 +272,7 @@ flist_recv_more(struct session *s)
 	int r;
 
 	if (!s->push->list.segments[s->push->list.n_segments - 1]->complete) {
-		if ((r = read_entries(s)) != 0 || (r = inlist_end(&s->push->list)) != 0)
+		if ((r = read_entries(s)) != 0 || (r = flist_in_end(&s->push->list)) != 0)
 			return r;
 		if ((r = hardlink_count(s, s->push->list.segments[s->push->list.n_segments - 1])) != 0)
 			return r;

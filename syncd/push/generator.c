@@ -94,7 +94,7 @@ dispatch(struct session *s, struct push_job *j)
 		return nodes_special(s, j);
 	if ((S_ISFIFO(mode) || S_ISSOCK(mode)) && o->specials)
 		return nodes_special(s, j);
-	inlist_path(j->file, path);
+	flist_in_path(j->file, path);
 	session_tell(s, MSG_INFO, "skipping non-regular file \"%s\"\n", path);
 	return JOB_FAILED;
 }
@@ -163,7 +163,7 @@ decide(struct session *s, struct push_job *j)
 }
 
 static int
-look_at_entry(struct session *s, int32_t ndx, struct in_file *f)
+look_at_entry(struct session *s, int32_t ndx, struct flist_file *f)
 {
 	struct push_job j;
 
@@ -186,7 +186,7 @@ static int
 redo(struct session *s, int32_t ndx)
 {
 	int32_t dir;
-	struct in_file *f = inlist_find(&s->push->list, ndx, &dir);
+	struct flist_file *f = flist_in_find(&s->push->list, ndx, &dir);
 	struct push_job j;
 
 	if (f == NULL)
@@ -196,29 +196,29 @@ redo(struct session *s, int32_t ndx)
 }
 
 static bool
-is_top(const struct in_file *f)
+is_top(const struct flist_file *f)
 {
 	return S_ISDIR(f->mode) && strcmp(f->name, ".") == 0 && f->dir[0] == '\0';
 }
 
 /* The directory that an incremental segment lists, under the number of the gap before it. */
 static int
-enter_segment(struct session *s, const struct in_segment *seg)
+enter_segment(struct session *s, const struct flist_segment *seg)
 {
-	struct in_file *f;
+	struct flist_file *f;
 
 	if (!s->push->list.incremental)
 		return 0;
-	if ((f = inlist_dir(&s->push->list, seg->dir)) == NULL && seg->n > 0 && is_top(&seg->files[0]))
+	if ((f = flist_in_dir_of(&s->push->list, seg->dir)) == NULL && seg->n > 0 && is_top(&seg->files[0]))
 		f = &seg->files[0];
 	return f == NULL ? 0 : look_at_entry(s, seg->first - 1, f);
 }
 
 static int
-next_entry(struct session *s, struct in_segment *seg)
+next_entry(struct session *s, struct flist_segment *seg)
 {
 	struct generator *g = s->push->generator;
-	struct in_file *f;
+	struct flist_file *f;
 	int32_t ndx;
 	int r;
 
@@ -236,7 +236,7 @@ next_entry(struct session *s, struct in_segment *seg)
 		return 1;
 	}
 	f = &seg->files[g->at];
-	ndx = inlist_ndx(&s->push->list, seg, g->at++);
+	ndx = flist_in_ndx(&s->push->list, seg, g->at++);
 	/* incrementally, a directory is dealt with when its own segment is */
 	r = s->push->list.incremental && S_ISDIR(f->mode) ? 0 : look_at_entry(s, ndx, f);
 	if (r == 0 && !s->push->list.incremental)
@@ -250,7 +250,7 @@ released_name(struct session *s)
 {
 	enum hardlink_verdict verdict = HARDLINK_NONE;
 	struct push_job j;
-	struct in_file *f;
+	struct flist_file *f;
 	int32_t ndx, dir;
 	int r = 0;
 
@@ -258,14 +258,14 @@ released_name(struct session *s)
 		verdict = hardlinks_next(s->push->hardlinks, &ndx);
 	if (verdict == HARDLINK_NONE)
 		return 0;
-	if ((f = inlist_find(&s->push->list, ndx, &dir)) != NULL) {	/* its list stays as long as it waits */
+	if ((f = flist_in_find(&s->push->list, ndx, &dir)) != NULL) {	/* its list stays as long as it waits */
 		job_init(&j, ndx, f, false);
 		if (verdict == HARDLINK_GO)
 			r = again(s, &j);
 		if (verdict == HARDLINK_MAKE)
 			hardlink_make(s, &j);
 	}
-	inlist_pending(&s->push->list, ndx, -1);
+	flist_in_pending(&s->push->list, ndx, -1);
 	return r != 0 ? r : 1;
 }
 
@@ -278,7 +278,7 @@ generator_ask_again(struct session *s)
 	if (!requests_next_redo(&s->push->requests, &ndx))
 		return 0;
 	r = redo(s, ndx);
-	inlist_pending(&s->push->list, ndx, -1);
+	flist_in_pending(&s->push->list, ndx, -1);
 	return r == 0 ? 1 : r;
 }
 
@@ -293,7 +293,7 @@ generator_start(struct session *s)
 int
 generator_step(struct session *s)
 {
-	struct inlist *l = &s->push->list;
+	struct flist_in *l = &s->push->list;
 	struct generator *g = s->push->generator;
 	int r;
 

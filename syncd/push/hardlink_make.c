@@ -13,24 +13,24 @@
 #include "syncd/push/xattr_recv.h"
 
 static bool
-is_linked(const struct session *s, const struct in_file *f)
+is_linked(const struct session *s, const struct flist_file *f)
 {
 	return s->push->hardlinks != NULL && f->extra != NULL && f->extra->linked && !S_ISDIR(f->mode);
 }
 
 static struct hardlink_id
-id_of(const struct in_file *f)
+id_of(const struct flist_file *f)
 {
 	return (struct hardlink_id){ f->extra->group_dev, f->extra->group_ino };
 }
 
 int
-hardlink_count(struct session *s, const struct in_segment *seg)
+hardlink_count(struct session *s, const struct flist_segment *seg)
 {
 	int r = 0;
 
 	for (uint32_t i = 0; i < seg->n && r == 0; i++) {
-		const struct in_file *f = &seg->files[i];
+		const struct flist_file *f = &seg->files[i];
 		struct hardlink_id id;
 
 		if (!is_linked(s, f) || (f->flags & IN_DROPPED))
@@ -131,14 +131,14 @@ hardlink_enter(struct session *s, struct push_job *j, bool passed)
 	first = j->exists || !S_ISREG(j->file->mode) || dest_alt_find(&s->push->dest, j->path, j->file->mode, &st) >= 0;
 	r = hardlinks_enter(s->push->hardlinks, &id, j->ndx, first);
 	if (r == HARDLINK_WAIT)
-		inlist_pending(&s->push->list, j->ndx, 1);
+		flist_in_pending(&s->push->list, j->ndx, 1);
 	if (r == HARDLINK_MAKE)
 		hardlink_make(s, j);
 	return r;
 }
 
 int
-hardlink_end(struct session *s, const struct in_file *f, enum hardlink_how how, const char *path)
+hardlink_end(struct session *s, const struct flist_file *f, enum hardlink_how how, const char *path)
 {
 	struct hardlink_id id;
 

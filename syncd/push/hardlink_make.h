@@ -6,7 +6,7 @@
 #include "syncd/push/job.h"
 
 /* A list is complete: count its names of files that have several.  0 or -ENOMEM. */
-int hardlink_count(struct session *s, const struct in_segment *seg);
+int hardlink_count(struct session *s, const struct flist_segment *seg);
 
 /* Every entry that is no directory comes here exactly once, when it is looked at; passed: it is not to be handled at all.
  * HARDLINK_GO: it is handled like a file of one name, and hardlink_end is due.  HARDLINK_WAIT: it waits for another name.
@@ -23,7 +23,7 @@ enum hardlink_how {
 
 /* An entry that went on, no directory, has come to its end.  path: where it stands, with HARDLINK_COMPLETE.  The names that
  * wait no longer are for hardlinks_next.  0 or -ENOMEM. */
-int hardlink_end(struct session *s, const struct in_file *f, enum hardlink_how how, const char *path);
+int hardlink_end(struct session *s, const struct flist_file *f, enum hardlink_how how, const char *path);
 
 /* A name that hardlinks_next let go with HARDLINK_MAKE becomes one more of its file's. */
 void hardlink_make(struct session *s, struct push_job *j);

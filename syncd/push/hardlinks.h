@@ -13,7 +13,7 @@
 
 struct hardlinks;
 
-/* What names of one file share in the client's list. */
+/* What names of a file share in the client's list. */
 struct hardlink_id {
 	uint64_t dev, ino;
 };

@@ -8,7 +8,7 @@
 #include "syncd/session/session.h"
 
 struct push_job {
-	struct in_file *file;	/* its entry, borrowed from the list, which stays as long as something is awaited for it */
+	struct flist_file *file;	/* its entry, borrowed from the list, which stays as long as something is awaited for it */
 	int32_t ndx;		/* its index; of a directory that has a list of its own the one before that list */
 	bool redo;		/* it was asked for before, and its sum was wrong */
 	bool exists;		/* something stands at path: */
@@ -26,7 +26,7 @@ enum job_outcome {
 
 /* A job that nothing was looked at for yet.  It is big: only what is read is set. */
 static inline void
-job_init(struct push_job *j, int32_t ndx, struct in_file *file, bool redo)
+job_init(struct push_job *j, int32_t ndx, struct flist_file *file, bool redo)
 {
 	j->file = file;
 	j->ndx = ndx;

@@ -129,7 +129,7 @@ nodes_symlink(struct session *s, struct push_job *j)
 int
 nodes_special(struct session *s, struct push_job *j)
 {
-	const struct in_extra *x = j->file->extra;
+	const struct flist_extra *x = j->file->extra;
 	dev_t dev = nodes_is_device(j->file->mode) && x != NULL ? makedev(x->rdev_major, x->rdev_minor) : 0;
 	unsigned flags = ITEM_LOCAL_CHANGE | REPORT_CHANGE;
 	bool same_kind = j->exists && (j->st.st_mode & S_IFMT) == (j->file->mode & S_IFMT);

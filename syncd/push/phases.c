@@ -79,7 +79,7 @@ push_list_run(struct session *s)
 	if (r != 0)
 		return session_short(s, r);
 	if (s->opt.prune_empty)
-		inlist_prune(&s->push->list);
+		flist_in_prune(&s->push->list);
 	if ((r = dest_open(s)) != 0)
 		return r == 1 ? STEP_NEXT : session_broken(s, r);
 	s->push->ready = true;
@@ -157,7 +157,7 @@ produce(struct session *s)
 
 	if (!peer_room(&s->peer))
 		return 0;
-	if (s->push->list.incremental && endgame_is_far(s) && !basis_sums_open(s) && (r = generator_ask_again(s)) != 0)
+	if (s->push->list.incremental && endgame_in_first_phase(s) && !basis_sums_open(s) && (r = generator_ask_again(s)) != 0)
 		return r;	/* while its list is still open */
 	if ((r = generator_step(s)) != 0)
 		return r;

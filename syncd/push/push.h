@@ -21,7 +21,7 @@ enum {
 
 struct push {
 	bool ready;		/* the first list is complete, and the destination is open */
-	struct inlist list;	/* the client's file list */
+	struct flist_in list;	/* the client's file list */
 	struct dest dest;
 	struct ids uid_map, gid_map;	/* owners of the wire, and what they are here */
 	struct requests requests;

@@ -27,7 +27,7 @@ literal(void *arg, const uint8_t *p, size_t n)
 	struct session *s = arg;
 
 	s->push->receiver->file.literal = true;
-	return output_put(&s->push->receiver->file.out, p, n);
+	return file_write_put(&s->push->receiver->file.out, p, n);
 }
 
 int
@@ -180,7 +180,7 @@ verify_kept(struct session *s, int64_t kept)
 	int r = 0;
 
 	for (int64_t at = 0; at < kept && r == 0; at += PUSH_KEEPALIVE_BYTES) {
-		r = output_copy(&s->push->receiver->file.out, at, (size_t)(kept - at < PUSH_KEEPALIVE_BYTES ? kept - at : PUSH_KEEPALIVE_BYTES));
+		r = file_write_copy(&s->push->receiver->file.out, at, (size_t)(kept - at < PUSH_KEEPALIVE_BYTES ? kept - at : PUSH_KEEPALIVE_BYTES));
 		session_breathe(s);
 	}
 	return r;
@@ -192,7 +192,7 @@ static int
 begin_file(struct session *s)
 {
 	struct recv_file *x = &s->push->receiver->file;
-	struct output_way way = { .size = x->job.file->size, .sparse = s->opt.sparse, .preallocate = s->opt.preallocate };
+	struct file_write_way way = { .size = x->job.file->size, .sparse = s->opt.sparse, .preallocate = s->opt.preallocate };
 	int64_t kept;
 	struct stat st;
 	int r;
@@ -209,7 +209,7 @@ begin_file(struct session *s)
 	way.in_place = x->in_place;
 	way.own_basis = reads_itself(x) || kept > 0;
 	way.from = verifies_append(s) ? 0 : kept;
-	output_begin(&x->out, x->fd, x->basis_fd, s->sum, &way);
+	file_write_begin(&x->out, x->fd, x->basis_fd, s->sum, &way);
 	return verifies_append(s) ? verify_kept(s, kept) : 0;
 }
 
@@ -231,11 +231,11 @@ static int
 will_not_come(struct session *s, struct request *w)
 {
 	int32_t dir;
-	const struct in_file *f = inlist_find(&s->push->list, w->ndx, &dir);
+	const struct flist_file *f = flist_in_find(&s->push->list, w->ndx, &dir);
 	int r = f == NULL ? 0 : hardlink_end(s, f, HARDLINK_LOST, NULL);
 
 	free(w->xname);
-	inlist_pending(&s->push->list, w->ndx, -1);
+	flist_in_pending(&s->push->list, w->ndx, -1);
 	return r;
 }
 
@@ -273,7 +273,7 @@ match_request(struct session *s, int32_t ndx)
 
 	while (r == 0 && requests_pop(&s->push->requests, &x->request)) {
 		if (x->request.ndx == ndx) {
-			job_init(&x->job, ndx, inlist_find(&s->push->list, ndx, &dir), false);
+			job_init(&x->job, ndx, flist_in_find(&s->push->list, ndx, &dir), false);
 			if (x->job.file == NULL)
 				return E_FORMAT;
 			x->job.exists = x->request.replaces;
@@ -346,7 +346,7 @@ put_block(struct session *s, int64_t block)
 
 	if (r == 0 && s->push->receiver->decompress != NULL && decompress_wants_matched(s->push->receiver->decompress))
 		r = show_block(s, at, n);
-	return r == 0 ? output_copy(&x->out, at, n) : r;
+	return r == 0 ? file_write_copy(&x->out, at, n) : r;
 }
 
 /* Some of the literal data that is due: from what was taken out of frames, or where it lies in one. */
@@ -452,7 +452,7 @@ read_sum(struct session *s)
 
 	if (theirs == NULL)
 		return c.err;
-	if ((r = output_end(&x->out)) == -ENOMEM)
+	if ((r = file_write_end(&x->out)) == -ENOMEM)
 		return r;
 	strong_final(s->sum, ours);
 	if (r != 0 || x->out.err != 0) {
@@ -469,7 +469,7 @@ read_sum(struct session *s)
 	}
 	peer_consume(&s->peer, &c);
 	file_reset(s);
-	inlist_pending(&s->push->list, ndx, -1);
+	flist_in_pending(&s->push->list, ndx, -1);
 	return r;
 }
 
@@ -516,7 +516,7 @@ receiver_abort(struct session *s)
 	if (in->file.stage != RECV_IDLE && in->file.fd >= 0 && in->file.job.file != NULL)
 		recv_interrupted(s);
 	file_reset(s);
-	output_done(&in->file.out);
+	file_write_done(&in->file.out);
 	free(in->file.block);
 	in->file.block = NULL;
 }

@@ -40,18 +40,18 @@ keep_partial(struct session *s)
 	struct tree *t;
 	bool dir;
 
-	(void)output_end(&x->out);
+	(void)file_write_end(&x->out);
 	dir = dest_partial(&s->push->dest, x->job.path, &t, partial);
-	if (dir && move_to(s, x->tmp_tree, x->tmp, t, partial) != 0) {
+	if (dir && move_file(s, x->tmp_tree, x->tmp, t, partial) != 0) {
 		char parent[TREE_PATH_SIZE];
 
 		dest_dir_of(partial, parent);
 		(void)tree_mkdir(t, parent, 0700);
-		if (move_to(s, x->tmp_tree, x->tmp, t, partial) != 0)
+		if (move_file(s, x->tmp_tree, x->tmp, t, partial) != 0)
 			recv_drop_temporary(x);
 	} else if (!dir) {
 		(void)meta_set(x->fd, NULL, &m, &what);
-		if (move_to(s, x->tmp_tree, x->tmp, &s->push->dest.tree, x->job.path) != 0)
+		if (move_file(s, x->tmp_tree, x->tmp, &s->push->dest.tree, x->job.path) != 0)
 			recv_drop_temporary(x);
 	}
 }
@@ -63,7 +63,7 @@ recv_interrupted(struct session *s)
 	bool keep = s->opt.partial || s->opt.partial_dir != NULL || s->opt.delay_updates;
 
 	if (x->in_place)
-		(void)output_flush(&x->out);
+		(void)file_write_flush(&x->out);
 	else if (keep && x->literal && !x->discard)
 		keep_partial(s);
 	else
@@ -72,7 +72,7 @@ recv_interrupted(struct session *s)
 
 /* The temporary becomes the file. */
 static int
-into_place(struct session *s, struct tree *from, const char *tmp, const char *path, const struct in_file *f)
+into_place(struct session *s, struct tree *from, const char *tmp, const char *path, const struct flist_file *f)
 {
 	struct tree *t = &s->push->dest.tree;
 	struct stat st;
@@ -83,7 +83,7 @@ into_place(struct session *s, struct tree *from, const char *tmp, const char *pa
 		report_failed(s, "receiver", "backup of", t, path, r);
 		return r;
 	}
-	if ((r = move_to(s, from, tmp, t, path)) != 0)
+	if ((r = move_file(s, from, tmp, t, path)) != 0)
 		report_failed(s, "receiver", "rename", t, path, r);
 	return r;
 }
@@ -99,9 +99,9 @@ delay(struct session *s, const char *waiting)
 	if (!grow(&in->delayed, sizeof *in->delayed, in->n_delayed, &in->cap_delayed))
 		return -ENOMEM;
 	dest_dir_of(waiting, parent);
-	if ((r = move_to(s, x->tmp_tree, x->tmp, &s->push->dest.tree, waiting)) == -ENOENT) {
+	if ((r = move_file(s, x->tmp_tree, x->tmp, &s->push->dest.tree, waiting)) == -ENOENT) {
 		(void)tree_mkdir(&s->push->dest.tree, parent, 0700);
-		r = move_to(s, x->tmp_tree, x->tmp, &s->push->dest.tree, waiting);
+		r = move_file(s, x->tmp_tree, x->tmp, &s->push->dest.tree, waiting);
 	}
 	if (r != 0) {
 		report_failed(s, "receiver", "rename", &s->push->dest.tree, waiting, r);
@@ -172,7 +172,7 @@ recv_wrong_sum(struct session *s)
 	bool again = !(x->job.file->flags & IN_REDO);
 	int r;
 
-	inlist_path(x->job.file, path);	/* as the client names it */
+	flist_in_path(x->job.file, path);	/* as the client names it */
 	if (!again || s->opt.verbose || report_itemises(s))
 		session_tell(s, again ? MSG_WARNING : MSG_ERROR_XFER, "%s: %s failed verification -- update %s%s.\n",
 		    again ? "WARNING" : "ERROR", path, x->in_place ? "retained" : "discarded", again ? " (will try again)" : "");
@@ -186,7 +186,7 @@ recv_wrong_sum(struct session *s)
 		return hardlink_end(s, x->job.file, HARDLINK_LOST, NULL);
 	x->job.file->flags |= IN_REDO;
 	if ((r = requests_redo(&s->push->requests, x->request.ndx)) == 0)
-		inlist_pending(&s->push->list, x->request.ndx, 1);
+		flist_in_pending(&s->push->list, x->request.ndx, 1);
 	return r;
 }
 
@@ -199,7 +199,7 @@ recv_place_delayed(struct session *s)
 	for (size_t i = 0; i < in->n_delayed && r == 0; i++) {
 		char path[NAME_BYTES_MAX], waiting[TREE_PATH_SIZE], parent[TREE_PATH_SIZE];
 		int32_t dir;
-		const struct in_file *f = inlist_find(&s->push->list, in->delayed[i], &dir);
+		const struct flist_file *f = flist_in_find(&s->push->list, in->delayed[i], &dir);
 
 		if (f == NULL || !dest_waiting(&s->push->dest, dest_path(&s->push->dest, f, path), waiting))
 			continue;

@@ -22,7 +22,7 @@ struct recv_file {
 	bool in_place;
 	bool discard;		/* read to its end, and kept nowhere */
 	bool literal;		/* some data of the client's own has come */
-	struct output out;
+	struct file_write out;
 	uint32_t left;		/* bytes of a literal token */
 	int64_t block_at;	/* base of relative block numbers */
 	uint8_t *block;		/* matched data that the decompressor is to see */

@@ -55,7 +55,7 @@ request(struct session *s, const struct push_job *j, unsigned flags, struct basi
 			free(w.xname);
 			return r;
 		}
-		inlist_pending(&s->push->list, j->ndx, 1);
+		flist_in_pending(&s->push->list, j->ndx, 1);
 	}
 	if (b->fd >= 0)
 		sums_plan(b->size, s->proto.version, s->opt.block_size, strong_len(s->proto.xfer_sum), j->redo, &head);

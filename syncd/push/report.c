@@ -39,13 +39,13 @@ report_unchanged_too(const struct session *s)
 
 /* Clients below protocol 29 get no items: they are told in words (rsync-wire 8.7). */
 static void
-say_item(struct session *s, const struct in_file *f, unsigned flags, const char *xname)
+say_item(struct session *s, const struct flist_file *f, unsigned flags, const char *xname)
 {
 	char path[NAME_BYTES_MAX];
 
 	if (f == NULL || !s->opt.verbose || (!S_ISDIR(f->mode) && !(flags & (ITEM_LOCAL_CHANGE | ITEM_IS_NEW))))
 		return;		/* of what changes in its attributes alone only directories are named */
-	inlist_path(f, path);
+	flist_in_path(f, path);
 	if (S_ISDIR(f->mode))
 		session_tell(s, MSG_INFO, "%s/\n", path);
 	else if (xname != NULL && xname[0] != '\0')
@@ -57,7 +57,7 @@ say_item(struct session *s, const struct in_file *f, unsigned flags, const char 
 }
 
 bool
-report_item(struct session *s, int32_t ndx, const struct in_file *f, unsigned flags, const char *xname)
+report_item(struct session *s, int32_t ndx, const struct flist_file *f, unsigned flags, const char *xname)
 {
 	const unsigned quiet = ITEM_BASIS_TYPE_FOLLOWS | ITEM_XNAME_FOLLOWS | ITEM_LOCAL_CHANGE;
 	const struct item it = { .flags = (uint16_t)flags, .basis = BASIS_DEST, .xname = xname == NULL ? "" : xname,

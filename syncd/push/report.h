@@ -29,7 +29,7 @@ bool report_unchanged_too(const struct session *s);
 /* What was done about entry f (NULL: it is not in a list any more) under index ndx, if it is worth telling: flags are item
  * flags, xname the other name that belongs to it ("" or NULL: none).  True: an item went out, and what an item brings with
  * it is due (values of attributes).  Below protocol 29 the client is told in words instead. */
-bool report_item(struct session *s, int32_t ndx, const struct in_file *f, unsigned flags, const char *xname);
+bool report_item(struct session *s, int32_t ndx, const struct flist_file *f, unsigned flags, const char *xname);
 
 /* Nothing is to be done about path: said to those who want to hear it. */
 void report_unchanged(struct session *s, const char *path);

@@ -11,7 +11,7 @@
 enum { COUNT_MAX = 65536, NAME_MAX_BYTES = 4096, VALUE_WIRE_MAX = 128 << 20 };
 
 void
-keeps_done(struct keeps *k)
+xattr_cache_done(struct xattr_cache *k)
 {
 	for (int kind = 0; kind < 2; kind++) {
 		for (size_t i = 0; i < k->n_acls[kind]; i++)
@@ -29,9 +29,9 @@ keeps_done(struct keeps *k)
 }
 
 static int
-account(struct keeps *k, size_t n)
+account(struct xattr_cache *k, size_t n)
 {
-	if (n > KEEPS_LIST_MAX || k->list_bytes > KEEPS_LIST_MAX - n)
+	if (n > XATTR_CACHE_LIST_MAX || k->list_bytes > XATTR_CACHE_LIST_MAX - n)
 		return E_LIMIT;
 	k->list_bytes += n;
 	return 0;
@@ -41,7 +41,7 @@ account(struct keeps *k, size_t n)
 static int
 make_room(void *array, size_t *cap, size_t n, size_t size)
 {
-	if (n >= KEEPS_SETS_MAX)
+	if (n >= XATTR_CACHE_SETS_MAX)
 		return E_LIMIT;
 	return grow(array, size, n, cap) ? 0 : -ENOMEM;
 }
@@ -49,7 +49,7 @@ make_room(void *array, size_t *cap, size_t n, size_t size)
 /* --- ACLs -------------------------------------------------------------------------------------------- */
 
 struct learner {
-	keeps_learn *learn;
+	xattr_cache_learn *learn;
 	void *arg;
 	struct posix_acl *acl;
 };
@@ -65,7 +65,7 @@ take_named(void *arg, const struct acl_named *n)
 
 /* A literal: first how many, then the entries themselves. */
 static int
-take_literal(struct keeps *k, struct cursor *c, keeps_learn *learn, void *arg, struct posix_acl *ret)
+take_literal(struct xattr_cache *k, struct cursor *c, xattr_cache_learn *learn, void *arg, struct posix_acl *ret)
 {
 	struct acl_wire w;
 	struct learner l = { learn, arg, ret };
@@ -86,7 +86,7 @@ take_literal(struct keeps *k, struct cursor *c, keeps_learn *learn, void *arg, s
 }
 
 int
-keeps_acl(struct keeps *k, int kind, struct cursor *c, keeps_learn *learn, void *arg, int32_t *ret)
+xattr_cache_acl(struct xattr_cache *k, int kind, struct cursor *c, xattr_cache_learn *learn, void *arg, int32_t *ret)
 {
 	struct posix_acl acl;
 	size_t before = k->list_bytes;
@@ -108,7 +108,7 @@ keeps_acl(struct keeps *k, int kind, struct cursor *c, keeps_learn *learn, void 
 /* --- attributes ---------------------------------------------------------------------------------------- */
 
 int
-keeps_set(struct keeps *k, struct cursor *c, int32_t *ret)
+xattr_cache_set(struct xattr_cache *k, struct cursor *c, int32_t *ret)
 {
 	int32_t n;
 	int r = attr_ref_get(c, k->n_sets, ret);
@@ -122,12 +122,12 @@ keeps_set(struct keeps *k, struct cursor *c, int32_t *ret)
 	    (r = account(k, sizeof *k->sets)) != 0)
 		return r;
 	*ret = (int32_t)k->n_sets;
-	k->sets[k->n_sets++] = (struct keep_set){ .want = (uint32_t)n };
+	k->sets[k->n_sets++] = (struct xattr_list){ .want = (uint32_t)n };
 	return 0;
 }
 
 bool
-keeps_open(const struct keeps *k)
+xattr_cache_open(const struct xattr_cache *k)
 {
 	return k->n_sets > 0 && k->sets[k->n_sets - 1].n < k->sets[k->n_sets - 1].want;
 }
@@ -151,10 +151,10 @@ read_item(struct cursor *c, const char **ret_name, size_t *ret_len, const uint8_
 }
 
 int
-keeps_item(struct keeps *k, struct cursor *c, keeps_may *may, void *arg)
+xattr_cache_item(struct xattr_cache *k, struct cursor *c, xattr_cache_may *may, void *arg)
 {
-	struct keep_set *set = &k->sets[k->n_sets - 1];
-	struct keep_item it = { .state = KEEP_HERE };
+	struct xattr_list *set = &k->sets[k->n_sets - 1];
+	struct xattr_value it = { .state = VALUE_HERE };
 	const uint8_t *bytes;
 	const char *name;
 	int r = read_item(c, &name, &it.len, &bytes);
@@ -164,7 +164,7 @@ keeps_item(struct keeps *k, struct cursor *c, keeps_may *may, void *arg)
 		return r;
 	if (it.len > XATTR_INLINE_MAX) {
 		memcpy(it.digest, bytes, XATTR_DIGEST);
-		it.state = KEEP_ABBREVIATED;
+		it.state = VALUE_ABBREVIATED;
 	} else if ((it.value = malloc(it.len + 1)) == NULL) {
 		return -ENOMEM;
 	} else {
@@ -181,53 +181,53 @@ keeps_item(struct keeps *k, struct cursor *c, keeps_may *may, void *arg)
 
 /* --- values that were asked for -------------------------------------------------------------------------- */
 
-struct keep_item *
-keeps_asked(struct keeps *k, int32_t set, uint32_t num, int32_t ndx)
+struct xattr_value *
+xattr_cache_asked(struct xattr_cache *k, int32_t set, uint32_t num, int32_t ndx)
 {
-	struct keep_item *it;
+	struct xattr_value *it;
 
 	if (set < 0 || num < 1 || num > k->sets[set].n)
 		return NULL;
 	it = &k->sets[set].v[num - 1];
-	return it->state == KEEP_ASKED && it->asked_by == ndx ? it : NULL;
+	return it->state == VALUE_ASKED && it->asked_by == ndx ? it : NULL;
 }
 
 bool
-keeps_due(const struct keeps *k, int32_t set, int32_t ndx)
+xattr_cache_due(const struct xattr_cache *k, int32_t set, int32_t ndx)
 {
 	for (uint32_t i = 0; set >= 0 && i < k->sets[set].n; i++)
-		if (k->sets[set].v[i].state == KEEP_ASKED && k->sets[set].v[i].asked_by == ndx)
+		if (k->sets[set].v[i].state == VALUE_ASKED && k->sets[set].v[i].asked_by == ndx)
 			return true;
 	return false;
 }
 
 bool
-keeps_room(struct keeps *k, struct keep_item *it, size_t len)
+xattr_cache_room(struct xattr_cache *k, struct xattr_value *it, size_t len)
 {
-	it->state = KEEP_LOST;
-	if (len > KEEPS_VALUE_MAX || k->value_bytes + len > KEEPS_VALUES_MAX + KEEPS_VALUE_MAX ||
+	it->state = VALUE_LOST;
+	if (len > XATTR_CACHE_VALUE_MAX || k->value_bytes + len > XATTR_CACHE_VALUES_MAX + XATTR_CACHE_VALUE_MAX ||
 	    (it->value = malloc(len + 1)) == NULL)
 		return false;
 	k->value_bytes += len;
 	it->len = len;
-	it->state = KEEP_HERE;
+	it->state = VALUE_HERE;
 	return true;
 }
 
 void
-keeps_trim(struct keeps *k)
+xattr_cache_trim(struct xattr_cache *k)
 {
-	if (k->value_bytes <= KEEPS_VALUES_MAX / 2)
+	if (k->value_bytes <= XATTR_CACHE_VALUES_MAX / 2)
 		return;
 	for (size_t i = 0; i < k->n_sets; i++)
 		for (uint32_t n = 0; n < k->sets[i].n; n++) {
-			struct keep_item *it = &k->sets[i].v[n];
+			struct xattr_value *it = &k->sets[i].v[n];
 
-			if (it->state != KEEP_HERE || it->len <= XATTR_INLINE_MAX)
+			if (it->state != VALUE_HERE || it->len <= XATTR_INLINE_MAX)
 				continue;
 			free(it->value);
 			it->value = NULL;
-			it->state = KEEP_LOST;
+			it->state = VALUE_LOST;
 		}
 	k->value_bytes = 0;
 }

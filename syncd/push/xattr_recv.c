@@ -26,13 +26,13 @@ struct attr_answer {
 	int32_t ndx;
 	unsigned flags;		/* of the item */
 	uint32_t num;		/* of the item that comes, from 1 */
-	struct keep_item *item;
+	struct xattr_value *item;
 	size_t left, at;	/* bytes of its value */
 };
 
 struct xattr_recv {
 	bool some;		/* -A or -X */
-	struct keeps keeps;
+	struct xattr_cache cache;
 	enum { DUE_NOTHING, DUE_ACCESS, DUE_DEFAULT, DUE_SET, DUE_ITEMS } due;	/* behind the newest entry */
 	struct strong *md5;
 	struct buf names, value;	/* of what stands here, read last */
@@ -58,7 +58,7 @@ xattr_end(struct session *s)
 	if (x == NULL)
 		return;
 	strong_free(x->md5);
-	keeps_done(&x->keeps);
+	xattr_cache_done(&x->cache);
 	buf_done(&x->names);
 	buf_done(&x->value);
 	free(x);
@@ -109,26 +109,26 @@ xattr_expect(struct session *s, uint32_t mode)
 
 /* One piece.  0: the next is due. */
 static int
-read_piece(struct session *s, struct in_file *f, struct cursor *c)
+read_piece(struct session *s, struct flist_file *f, struct cursor *c)
 {
 	struct xattr_recv *in = s->push->xattrs;
 	int r;
 
 	switch (in->due) {
 	case DUE_ACCESS:
-		if ((r = keeps_acl(&in->keeps, 0, c, learn, s, &f->acl)) == 0)
+		if ((r = xattr_cache_acl(&in->cache, 0, c, learn, s, &f->acl)) == 0)
 			in->due = S_ISDIR(f->mode) ? DUE_DEFAULT : s->opt.xattrs ? DUE_SET : DUE_NOTHING;
 		return r;
 	case DUE_DEFAULT:
-		if ((r = keeps_acl(&in->keeps, 1, c, learn, s, &f->dflt_acl)) == 0)
+		if ((r = xattr_cache_acl(&in->cache, 1, c, learn, s, &f->dflt_acl)) == 0)
 			in->due = s->opt.xattrs ? DUE_SET : DUE_NOTHING;
 		return r;
 	case DUE_SET:
-		if ((r = keeps_set(&in->keeps, c, &f->xattrs)) == 0)
-			in->due = keeps_open(&in->keeps) ? DUE_ITEMS : DUE_NOTHING;
+		if ((r = xattr_cache_set(&in->cache, c, &f->xattrs)) == 0)
+			in->due = xattr_cache_open(&in->cache) ? DUE_ITEMS : DUE_NOTHING;
 		return r;
 	case DUE_ITEMS:
-		if ((r = keeps_item(&in->keeps, c, may_store, s)) == 0 && !keeps_open(&in->keeps))
+		if ((r = xattr_cache_item(&in->cache, c, may_store, s)) == 0 && !xattr_cache_open(&in->cache))
 			in->due = DUE_NOTHING;
 		return r;
 	case DUE_NOTHING:
@@ -138,7 +138,7 @@ read_piece(struct session *s, struct in_file *f, struct cursor *c)
 }
 
 int
-xattr_read(struct session *s, struct in_file *f)
+xattr_read(struct session *s, struct flist_file *f)
 {
 	int r = 0;
 
@@ -189,7 +189,7 @@ chmod_of(const struct attr_of *of, mode_t mode)
 
 /* Is the object's value the one that the item means?  It is in attr_value then. */
 static bool
-value_matches(struct session *s, const struct keep_item *it, const struct attr_of *of)
+value_matches(struct session *s, const struct xattr_value *it, const struct attr_of *of)
 {
 	struct buf *v = &s->push->xattrs->value;
 	uint8_t digest[DIGEST_MAX];
@@ -203,7 +203,7 @@ value_matches(struct session *s, const struct keep_item *it, const struct attr_o
 }
 
 static bool
-in_set(const struct keep_set *set, const char *name)
+in_set(const struct xattr_list *set, const char *name)
 {
 	for (uint32_t i = 0; i < set->n; i++)
 		if (strcmp(set->v[i].name, name) == 0)
@@ -213,7 +213,7 @@ in_set(const struct keep_set *set, const char *name)
 
 /* The next name of the object that counts and is not in the set. */
 static const char *
-next_extra(struct session *s, const struct keep_set *set, const char **at)
+next_extra(struct session *s, const struct xattr_list *set, const char **at)
 {
 	const char *end = (const char *)buf_head(&s->push->xattrs->names) + buf_len(&s->push->xattrs->names), *name;
 
@@ -227,7 +227,7 @@ next_extra(struct session *s, const struct keep_set *set, const char **at)
 }
 
 static bool
-set_differs(struct session *s, const struct keep_set *set, const struct attr_of *of)
+set_differs(struct session *s, const struct xattr_list *set, const struct attr_of *of)
 {
 	const char *at;
 
@@ -244,7 +244,7 @@ set_differs(struct session *s, const struct keep_set *set, const struct attr_of 
 static int
 wanted_acl(struct session *s, int kind, int32_t index, struct posix_acl *ret)
 {
-	const struct posix_acl *sent = &s->push->xattrs->keeps.acls[kind][index];
+	const struct posix_acl *sent = &s->push->xattrs->cache.acls[kind][index];
 
 	*ret = *sent;
 	ret->named = NULL;
@@ -279,7 +279,7 @@ acl_differs(struct session *s, enum acl_kind kind, int32_t index, const struct a
 unsigned
 xattr_differ(struct session *s, const struct push_job *j, struct tree *t, const struct stat *st)
 {
-	const struct in_file *f = j->file;
+	const struct flist_file *f = j->file;
 	unsigned flags = 0;
 	struct attr_of of;
 
@@ -289,25 +289,25 @@ xattr_differ(struct session *s, const struct push_job *j, struct tree *t, const 
 	if (acl_differs(s, ACL_ACCESS, f->acl, &of, st->st_mode) ||
 	    (S_ISDIR(f->mode) && acl_differs(s, ACL_DEFAULT, f->dflt_acl, &of, st->st_mode)))
 		flags |= REPORT_ACL;
-	if (f->xattrs >= 0 && set_differs(s, &s->push->xattrs->keeps.sets[f->xattrs], &of))
+	if (f->xattrs >= 0 && set_differs(s, &s->push->xattrs->cache.sets[f->xattrs], &of))
 		flags |= REPORT_XATTR;
 	xattr_close(&of);
 	return flags;
 }
 
 unsigned
-xattr_of_new(const struct session *s, const struct in_file *f)
+xattr_of_new(const struct session *s, const struct flist_file *f)
 {
-	return s->push->xattrs->some && f->xattrs >= 0 && s->push->xattrs->keeps.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
+	return s->push->xattrs->some && f->xattrs >= 0 && s->push->xattrs->cache.sets[f->xattrs].n > 0 ? REPORT_XATTR : 0;
 }
 
 /* One item.  elsewhere: the file that is replaced.  0, or -errno; -ENODATA: its value is not here. */
 static int
-set_item(struct session *s, const struct keep_item *it, const struct attr_of *of, const struct attr_of *elsewhere)
+set_item(struct session *s, const struct xattr_value *it, const struct attr_of *of, const struct attr_of *elsewhere)
 {
 	if (!it->ours || value_matches(s, it, of))
 		return 0;
-	if (it->state == KEEP_HERE)
+	if (it->state == VALUE_HERE)
 		return attr_set(of, it->name, it->value, it->len);
 	if (!value_matches(s, it, elsewhere))
 		return -ENODATA;
@@ -315,7 +315,7 @@ set_item(struct session *s, const struct keep_item *it, const struct attr_of *of
 }
 
 static int
-set_items(struct session *s, const struct keep_set *set, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
+set_items(struct session *s, const struct xattr_list *set, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
 {
 	const char *at, *name;
 	int err = 0, r;
@@ -334,15 +334,15 @@ set_items(struct session *s, const struct keep_set *set, const struct attr_of *o
 }
 
 int
-xattr_set(struct session *s, const struct in_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
+xattr_set(struct session *s, const struct flist_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final)
 {
-	const struct keep_set *set;
+	const struct xattr_list *set;
 	struct stat st;
 	int r;
 
 	if (!s->push->xattrs->some || f->xattrs < 0)
 		return 0;
-	set = &s->push->xattrs->keeps.sets[f->xattrs];
+	set = &s->push->xattrs->cache.sets[f->xattrs];
 	r = set_items(s, set, of, elsewhere, final);
 	if ((r == -EACCES || r == -EPERM) && !session_is_root(s) && attr_stat(of, &st) == 0 && !(st.st_mode & S_IWUSR) &&
 	    !S_ISLNK(st.st_mode) && chmod_of(of, st.st_mode | S_IWUSR) == 0) {	/* user.* wants a mode that may write */
@@ -379,7 +379,7 @@ set_acl(struct session *s, enum acl_kind kind, int32_t index, const struct attr_
 }
 
 int
-xattr_set_acls(struct session *s, const struct in_file *f, const struct attr_of *of)
+xattr_set_acls(struct session *s, const struct flist_file *f, const struct attr_of *of)
 {
 	struct stat st;
 	int r, d = 0;
@@ -445,23 +445,23 @@ xattr_travel(const struct session *s, unsigned flags)
 
 /* Each value is asked for once on a connection.  Is something of the set not here yet? */
 static bool
-put_request(struct session *s, struct keep_set *set, int32_t ndx, const struct attr_of *of, const struct attr_of *elsewhere)
+put_request(struct session *s, struct xattr_list *set, int32_t ndx, const struct attr_of *of, const struct attr_of *elsewhere)
 {
 	struct buf *out = peer_out(&s->peer);
 	uint32_t last = 0;
 	bool missing = false;
 
 	for (uint32_t i = 0; i < set->n; i++) {
-		struct keep_item *it = &set->v[i];
+		struct xattr_value *it = &set->v[i];
 
-		if (!it->ours || it->state == KEEP_HERE || value_matches(s, it, of) || value_matches(s, it, elsewhere))
+		if (!it->ours || it->state == VALUE_HERE || value_matches(s, it, of) || value_matches(s, it, elsewhere))
 			continue;
 		missing = true;
-		if (it->state != KEEP_ABBREVIATED)
+		if (it->state != VALUE_ABBREVIATED)
 			continue;
 		put_varint(out, (int32_t)(i + 1 - last));
 		last = i + 1;
-		it->state = KEEP_ASKED;
+		it->state = VALUE_ASKED;
 		it->asked_by = ndx;
 	}
 	return missing;
@@ -470,7 +470,7 @@ put_request(struct session *s, struct keep_set *set, int32_t ndx, const struct a
 void
 xattr_ask(struct session *s, const struct push_job *j, unsigned flags)
 {
-	struct in_file *f = j->file;
+	struct flist_file *f = j->file;
 	struct attr_of of = ATTR_OF_NONE, elsewhere = ATTR_OF_NONE;
 	bool missing = false;
 
@@ -481,31 +481,31 @@ xattr_ask(struct session *s, const struct push_job *j, unsigned flags)
 			of = object(&s->push->dest.tree, j->path, f->mode);
 		if (flags & (ITEM_IS_NEW | ITEM_LOCAL_CHANGE | ITEM_TRANSFER))
 			elsewhere = xattr_elsewhere(s, j);
-		missing = put_request(s, &s->push->xattrs->keeps.sets[f->xattrs], j->ndx, &of, &elsewhere);
+		missing = put_request(s, &s->push->xattrs->cache.sets[f->xattrs], j->ndx, &of, &elsewhere);
 		xattr_close(&of);
 		xattr_close(&elsewhere);
 	}
 	put_varint(peer_out(&s->peer), 0);
 	if (missing && !(flags & ITEM_TRANSFER) && !(f->flags & IN_AWAITS)) {
 		f->flags |= IN_AWAITS;
-		inlist_pending(&s->push->list, j->ndx, 1);
+		flist_in_pending(&s->push->list, j->ndx, 1);
 	}
 }
 
 /* Looked up each time: the list of an entry that waits for nothing may be done with meanwhile. */
-static struct in_file *
+static struct flist_file *
 file_of(struct session *s, int32_t ndx)
 {
 	int32_t dir;
-	struct in_file *f = inlist_find(&s->push->list, ndx, &dir);
+	struct flist_file *f = flist_in_find(&s->push->list, ndx, &dir);
 
-	return f == NULL && dir >= 0 ? inlist_dir(&s->push->list, dir) : f;
+	return f == NULL && dir >= 0 ? flist_in_dir_of(&s->push->list, dir) : f;
 }
 
 void
 xattr_answer_begins(struct session *s, int32_t ndx, unsigned flags)
 {
-	keeps_trim(&s->push->xattrs->keeps);
+	xattr_cache_trim(&s->push->xattrs->cache);
 	s->push->xattrs->answer = (struct attr_answer){ .open = true, .ndx = ndx, .flags = flags };
 }
 
@@ -514,7 +514,7 @@ static int
 read_head(struct session *s)
 {
 	struct attr_answer *a = &s->push->xattrs->answer;
-	const struct in_file *f = file_of(s, a->ndx);
+	const struct flist_file *f = file_of(s, a->ndx);
 	struct cursor c = peer_unread(&s->peer);
 	int32_t step = get_varint(&c), len = c.err == 0 && step != 0 ? get_varint(&c) : 0;
 
@@ -522,14 +522,14 @@ read_head(struct session *s)
 		return c.err;
 	if (step < 0 || len < 0 || len > VALUE_WIRE_MAX || __builtin_add_overflow(a->num, (uint32_t)step, &a->num))
 		return E_FORMAT;
-	if (step != 0 && (f == NULL || (a->item = keeps_asked(&s->push->xattrs->keeps, f->xattrs, a->num, a->ndx)) == NULL))
+	if (step != 0 && (f == NULL || (a->item = xattr_cache_asked(&s->push->xattrs->cache, f->xattrs, a->num, a->ndx)) == NULL))
 		return E_FORMAT;	/* nobody asked for that */
 	peer_consume(&s->peer, &c);
 	if (step == 0)
 		return 1;
 	a->left = (size_t)len;
 	a->at = 0;
-	(void)keeps_room(&s->push->xattrs->keeps, a->item, a->left);
+	(void)xattr_cache_room(&s->push->xattrs->cache, a->item, a->left);
 	return 0;
 }
 
@@ -551,7 +551,7 @@ read_value(struct session *s)
 
 /* What waited for values gets them. */
 static void
-apply_awaited(struct session *s, struct in_file *f, int32_t ndx)
+apply_awaited(struct session *s, struct flist_file *f, int32_t ndx)
 {
 	struct push_job j;
 	struct attr_of of;
@@ -565,14 +565,14 @@ apply_awaited(struct session *s, struct in_file *f, int32_t ndx)
 	if (r < 0 && !options_pretend(&s->opt))
 		report_failed(s, "receiver", "lsetxattr", &s->push->dest.tree, j.path, r);
 	f->flags &= ~(uint32_t)IN_AWAITS;
-	inlist_pending(&s->push->list, ndx, -1);
+	flist_in_pending(&s->push->list, ndx, -1);
 }
 
 int
 xattr_answer(struct session *s, int32_t *ret_ndx, unsigned *ret_flags)
 {
 	struct attr_answer *a = &s->push->xattrs->answer;
-	struct in_file *f;
+	struct flist_file *f;
 	int r = 0;
 
 	while (r == 0) {
@@ -583,7 +583,7 @@ xattr_answer(struct session *s, int32_t *ret_ndx, unsigned *ret_flags)
 	if (r != 1)
 		return r;
 	f = file_of(s, a->ndx);
-	if (f != NULL && keeps_due(&s->push->xattrs->keeps, f->xattrs, a->ndx))
+	if (f != NULL && xattr_cache_due(&s->push->xattrs->cache, f->xattrs, a->ndx))
 		return E_FORMAT;	/* something was left out */
 	a->open = false;
 	*ret_ndx = a->ndx;

@@ -15,13 +15,13 @@ void xattr_end(struct session *s);
 /* An entry of that mode was read: what follows it in the list is due.  xattr_read goes on with it, for entry f: 0 when nothing
  * is due (any more), E_SHORT or an error. */
 void xattr_expect(struct session *s, uint32_t mode);
-int xattr_read(struct session *s, struct in_file *f);
+int xattr_read(struct session *s, struct flist_file *f);
 
 /* Report flags (report.h) for what differs between a job's entry and st, which stands under its path in tree t. */
 unsigned xattr_differ(struct session *s, const struct push_job *j, struct tree *t, const struct stat *st);
 
 /* The same where nothing stood before. */
-unsigned xattr_of_new(const struct session *s, const struct in_file *f);
+unsigned xattr_of_new(const struct session *s, const struct flist_file *f);
 
 /* What stands at the job's path of the destination, for the calls below; false (and none) where the push brings no attributes
  * or only shows what it would do.  *ret is to be closed with xattr_close. */
@@ -36,10 +36,10 @@ struct attr_of xattr_elsewhere(struct session *s, const struct push_job *j);
 
 /* Set the entry's attributes on of, and remove others.  Values that have not come are taken from elsewhere if it has them;
  * those that nobody has are an error when final.  0 or -errno. */
-int xattr_set(struct session *s, const struct in_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final);
+int xattr_set(struct session *s, const struct flist_file *f, const struct attr_of *of, const struct attr_of *elsewhere, bool final);
 
 /* Its ACLs; to be called when the mode is set.  0 or -errno. */
-int xattr_set_acls(struct session *s, const struct in_file *f, const struct attr_of *of);
+int xattr_set_acls(struct session *s, const struct flist_file *f, const struct attr_of *of);
 
 /* Those of one regular file for its copy.  0 or -errno. */
 int xattr_copy(struct session *s, int from_fd, int to_fd);

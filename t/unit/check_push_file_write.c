@@ -10,9 +10,9 @@
 #include "t/unit/scratch.h"
 #include "t/unit/unit.h"
 
-enum { BASIS = 3 * OUTPUT_BUFFER + 1234, MOST = 4 << 20, BLOCK = 700 };
+enum { BASIS = 3 * FILE_WRITE_BUFFER + 1234, MOST = 4 << 20, BLOCK = 700 };
 
-static struct output out = OUTPUT_INIT;
+static struct file_write out = FILE_WRITE_INIT;
 static struct strong *sum;
 static uint8_t basis[BASIS], want[MOST], data[MOST], got[MOST];
 static int basis_fd, fd;
@@ -35,7 +35,7 @@ setup(void)
 static void
 teardown(void)
 {
-	output_done(&out);
+	file_write_done(&out);
 	strong_free(sum);
 	close(fd);
 	close(basis_fd);
@@ -66,7 +66,7 @@ static size_t
 put(size_t at, size_t n)
 {
 	memcpy(want + at, data + at, n);
-	ck_assert_int_eq(output_put(&out, data + at, n), 0);
+	ck_assert_int_eq(file_write_put(&out, data + at, n), 0);
 	return n;
 }
 
@@ -74,7 +74,7 @@ static size_t
 copy(size_t at, size_t from, size_t n)
 {
 	memcpy(want + at, basis + from, n);
-	ck_assert_int_eq(output_copy(&out, (int64_t)from, n), 0);
+	ck_assert_int_eq(file_write_copy(&out, (int64_t)from, n), 0);
 	return n;
 }
 
@@ -85,8 +85,8 @@ mix(unsigned seed)
 	size_t at = 0;
 
 	srand(seed);
-	while (at < MOST - OUTPUT_BUFFER - 65536) {
-		size_t first = (size_t)rand() % (BASIS / BLOCK - 800), n = (size_t)rand() % (rand() % 8 == 0 ? OUTPUT_BUFFER : 9000);
+	while (at < MOST - FILE_WRITE_BUFFER - 65536) {
+		size_t first = (size_t)rand() % (BASIS / BLOCK - 800), n = (size_t)rand() % (rand() % 8 == 0 ? FILE_WRITE_BUFFER : 9000);
 
 		at += put(at, n);
 		for (int i = rand() % 5 == 0 ? 700 : rand() % 5; i > 0; i--)
@@ -95,7 +95,7 @@ mix(unsigned seed)
 	return at;
 }
 
-static const struct output_way ways[] = {
+static const struct file_write_way ways[] = {
 	{ .size = 0 }, { .size = MOST }, { .size = MOST / 2 }, { .size = INT64_MAX }, { .size = MOST, .sparse = true },
 	{ .size = MOST, .preallocate = true }, { .size = 16 * MOST, .preallocate = true },
 };
@@ -104,9 +104,9 @@ START_TEST(a_new_file)
 {
 	size_t n;
 
-	output_begin(&out, fd, basis_fd, sum, &ways[_i]);
+	file_write_begin(&out, fd, basis_fd, sum, &ways[_i]);
 	n = mix(1 + (unsigned)_i);
-	ck_assert_int_eq(output_end(&out), 0);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	ck_assert_int_eq(out.err, 0);
 	check_whole(n, fd);
 }
@@ -116,22 +116,22 @@ START_TEST(nothing_is_kept_of_a_file_that_is_not_wanted)
 {
 	size_t n;
 
-	output_begin(&out, -1, basis_fd, sum, &ways[1]);
+	file_write_begin(&out, -1, basis_fd, sum, &ways[1]);
 	n = mix(9);
-	ck_assert_int_eq(output_end(&out), 0);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	check_whole(n, -1);
 }
 END_TEST
 
 START_TEST(room_that_a_listed_size_took_is_given_back)
 {
-	output_begin(&out, fd, -1, sum, &(struct output_way){ .size = 1 << 30 });
-	ck_assert_int_eq(output_end(&out), 0);
+	file_write_begin(&out, fd, -1, sum, &(struct file_write_way){ .size = 1 << 30 });
+	ck_assert_int_eq(file_write_end(&out), 0);
 	check_whole(0, fd);
-	output_begin(&out, fd, -1, sum, &(struct output_way){ .size = 1 << 30 });
-	put(0, OUTPUT_BUFFER + 5);
-	ck_assert_int_eq(output_end(&out), 0);
-	check_whole(OUTPUT_BUFFER + 5, fd);
+	file_write_begin(&out, fd, -1, sum, &(struct file_write_way){ .size = 1 << 30 });
+	put(0, FILE_WRITE_BUFFER + 5);
+	ck_assert_int_eq(file_write_end(&out), 0);
+	check_whole(FILE_WRITE_BUFFER + 5, fd);
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(blocks_of_the_file_itself_stay)
 {
 	size_t at = 0;
 
-	output_begin(&out, basis_fd, basis_fd, sum, &(struct output_way){ .size = BASIS, .in_place = true, .own_basis = true });
+	file_write_begin(&out, basis_fd, basis_fd, sum, &(struct file_write_way){ .size = BASIS, .in_place = true, .own_basis = true });
 	memcpy(want, basis, BASIS);
 	for (int i = 0; i < 100; i++)
 		at += copy(at, at, BLOCK);
@@ -149,7 +149,7 @@ START_TEST(blocks_of_the_file_itself_stay)
 	while (at + 40000 < BASIS)
 		at += copy(at, at + 30000, 1000);
 	at += put(at, 1);
-	ck_assert_int_eq(output_end(&out), 0);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	check_whole(at, basis_fd);
 }
 END_TEST
@@ -158,41 +158,41 @@ START_TEST(blocks_of_another_file_are_written_in_place)
 {
 	size_t at = 0;
 
-	output_begin(&out, fd, basis_fd, sum, &(struct output_way){ .size = BASIS, .in_place = true });
+	file_write_begin(&out, fd, basis_fd, sum, &(struct file_write_way){ .size = BASIS, .in_place = true });
 	while (at + BLOCK < BASIS)
 		at += copy(at, at, BLOCK);
-	ck_assert_int_eq(output_end(&out), 0);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	check_whole(at, fd);
 }
 END_TEST
 
 START_TEST(what_is_there_is_appended_to)
 {
-	const struct output_way way = { .size = MOST, .in_place = true, .own_basis = true, .from = _i == 0 ? 0 : BASIS };
+	const struct file_write_way way = { .size = MOST, .in_place = true, .own_basis = true, .from = _i == 0 ? 0 : BASIS };
 	size_t at = BASIS;
 
-	output_begin(&out, basis_fd, _i == 0 ? basis_fd : -1, sum, &way);
+	file_write_begin(&out, basis_fd, _i == 0 ? basis_fd : -1, sum, &way);
 	memcpy(want, basis, BASIS);
 	if (_i == 0)		/* verified */
-		ck_assert_int_eq(output_copy(&out, 0, BASIS), 0);
+		ck_assert_int_eq(file_write_copy(&out, 0, BASIS), 0);
 	else
 		strong_update(sum, basis, BASIS);
-	at += put(at, OUTPUT_BUFFER + 77);
-	ck_assert_int_eq(output_end(&out), 0);
+	at += put(at, FILE_WRITE_BUFFER + 77);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	check_whole(at, basis_fd);
 }
 END_TEST
 
 START_TEST(a_basis_that_is_gone_reads_as_zeros)
 {
-	output_begin(&out, fd, -1, sum, &ways[0]);
-	ck_assert_int_eq(output_copy(&out, 5, 10000), 0);
-	ck_assert_int_eq(output_end(&out), 0);
+	file_write_begin(&out, fd, -1, sum, &ways[0]);
+	ck_assert_int_eq(file_write_copy(&out, 5, 10000), 0);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	memset(want, 0, 10000);
 	check_whole(10000, fd);
-	output_begin(&out, fd, basis_fd, sum, &ways[0]);
-	ck_assert_int_eq(output_copy(&out, BASIS - 10, 20), 0);
-	ck_assert_int_eq(output_end(&out), 0);
+	file_write_begin(&out, fd, basis_fd, sum, &ways[0]);
+	ck_assert_int_eq(file_write_copy(&out, BASIS - 10, 20), 0);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	memcpy(want, basis + BASIS - 10, 10);
 	memset(want + 10, 0, 10);
 	ck_assert_int_eq(ftruncate(fd, 20), 0);
@@ -202,28 +202,28 @@ END_TEST
 
 START_TEST(no_file_is_longer_than_any)
 {
-	output_begin(&out, -1, -1, sum, &(struct output_way){ .from = INT64_MAX - 10 });
-	ck_assert_int_eq(output_put(&out, data, 11), E_LIMIT);
-	ck_assert_int_eq(output_copy(&out, 0, 11), E_LIMIT);
-	ck_assert_int_eq(output_copy(&out, 0, 6), 0);
-	ck_assert_int_eq(output_copy(&out, 6, 6), E_LIMIT);
-	ck_assert_int_eq(output_put(&out, data, 4), 0);
+	file_write_begin(&out, -1, -1, sum, &(struct file_write_way){ .from = INT64_MAX - 10 });
+	ck_assert_int_eq(file_write_put(&out, data, 11), E_LIMIT);
+	ck_assert_int_eq(file_write_copy(&out, 0, 11), E_LIMIT);
+	ck_assert_int_eq(file_write_copy(&out, 0, 6), 0);
+	ck_assert_int_eq(file_write_copy(&out, 6, 6), E_LIMIT);
+	ck_assert_int_eq(file_write_put(&out, data, 4), 0);
 }
 END_TEST
 
 START_TEST(the_first_error_of_writing_is_kept)
 {
-	const struct rlimit small = { OUTPUT_BUFFER, OUTPUT_BUFFER };
+	const struct rlimit small = { FILE_WRITE_BUFFER, FILE_WRITE_BUFFER };
 
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-	output_begin(&out, fd, -1, sum, &ways[1 + _i]);
-	put(0, OUTPUT_BUFFER);
+	file_write_begin(&out, fd, -1, sum, &ways[1 + _i]);
+	put(0, FILE_WRITE_BUFFER);
 	ck_assert_int_eq(out.err, 0);
-	put(OUTPUT_BUFFER, 2 * OUTPUT_BUFFER);
-	ck_assert_int_eq(output_end(&out), 0);
+	put(FILE_WRITE_BUFFER, 2 * FILE_WRITE_BUFFER);
+	ck_assert_int_eq(file_write_end(&out), 0);
 	ck_assert_int_eq(out.err, -EFBIG);
-	check_whole(3 * OUTPUT_BUFFER, -1);
+	check_whole(3 * FILE_WRITE_BUFFER, -1);
 }
 END_TEST
 

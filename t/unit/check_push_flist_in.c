@@ -8,9 +8,9 @@
 #include "lib/err.h"
 #include "t/unit/unit.h"
 
-static struct inlist l;
-static struct in_file *added;
-static const struct in_file *first;
+static struct flist_in l;
+static struct flist_file *added;
+static const struct flist_file *first;
 
 /* A path with a slash at its end is a directory. */
 static int
@@ -23,7 +23,7 @@ add(const char *path)
 	memcpy(e.path, path, n + 1);
 	e.e.name = e.path;
 	e.e.mode = n > 0 && path[n - 1] == '/' ? S_IFDIR | 0755 : S_IFREG | 0644;
-	return inlist_add(&l, &e, 0, &added, &first);
+	return flist_in_add(&l, &e, 0, &added, &first);
 }
 
 static int
@@ -39,21 +39,21 @@ add_linked(const char *path, int32_t to, bool is_first, bool abbreviated)
 	e.e.link_first = is_first;
 	e.e.link_ndx = to;
 	e.e.abbreviated = abbreviated;
-	return inlist_add(&l, &e, 0, &added, &first);
+	return flist_in_add(&l, &e, 0, &added, &first);
 }
 
 /* The list as words; a dropped entry in brackets. */
 static const char *
-shown(const struct in_segment *seg)
+shown(const struct flist_segment *seg)
 {
 	static char text[8192];
 	char path[NAME_BYTES_MAX];
 
 	text[0] = '\0';
 	for (uint32_t i = 0; i < seg->n; i++) {
-		const struct in_file *f = &seg->files[i];
+		const struct flist_file *f = &seg->files[i];
 
-		sprintf(text + strlen(text), "%s%s%s%s%s", i > 0 ? " " : "", f->flags & IN_DROPPED ? "[" : "", inlist_path(f, path),
+		sprintf(text + strlen(text), "%s%s%s%s%s", i > 0 ? " " : "", f->flags & IN_DROPPED ? "[" : "", flist_in_path(f, path),
 		    S_ISDIR(f->mode) ? "/" : "", f->flags & IN_DROPPED ? "]" : "");
 	}
 	return text;
@@ -74,14 +74,14 @@ START_TEST(a_list_is_sorted_as_the_other_side_sorts_it)
 {
 	char in[256], *save = NULL;
 
-	inlist_init(&l, orders[_i].version, false, false);
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	flist_in_init(&l, orders[_i].version, false, false);
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	strcpy(in, orders[_i].in);
 	for (char *p = strtok_r(in, " ", &save); p != NULL; p = strtok_r(NULL, " ", &save))
 		ck_assert_int_eq(add(p), 0);
-	ck_assert_int_eq(inlist_end(&l), 0);
+	ck_assert_int_eq(flist_in_end(&l), 0);
 	ck_assert_str_eq(shown(l.segments[0]), orders[_i].out);
-	inlist_done(&l);
+	flist_in_done(&l);
 }
 END_TEST
 
@@ -97,25 +97,25 @@ START_TEST(a_name_leads_nowhere_else)
 {
 	char path[NAME_BYTES_MAX];
 
-	inlist_init(&l, 32, false, names[_i].relative);
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	flist_in_init(&l, 32, false, names[_i].relative);
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	ck_assert_int_eq(add(names[_i].path), names[_i].r);
 	if (names[_i].kept != NULL)
-		ck_assert_str_eq(inlist_path(added, path), names[_i].kept);
+		ck_assert_str_eq(flist_in_path(added, path), names[_i].kept);
 	else
 		ck_assert_uint_eq(l.segments[0]->n, 0);
-	inlist_done(&l);
+	flist_in_done(&l);
 }
 END_TEST
 
 START_TEST(the_top_is_a_directory)
 {
-	inlist_init(&l, 32, false, true);
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	flist_in_init(&l, 32, false, true);
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	ck_assert_int_eq(add("."), E_FORMAT);
 	ck_assert_int_eq(add("/"), 0);
 	ck_assert_str_eq(added->name, ".");
-	inlist_done(&l);
+	flist_in_done(&l);
 }
 END_TEST
 
@@ -124,49 +124,49 @@ START_TEST(a_segment_lists_its_directory_and_nothing_else)
 	static const char *const outside[] = { "x", "d2/x", "d/e/x", "dd/x", "d", "d/.", "d/" };
 	int32_t dir;
 
-	inlist_init(&l, 32, true, false);
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	flist_in_init(&l, 32, true, false);
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	ck_assert_int_eq(add("./"), 0);
 	ck_assert_int_eq(add("d/"), 0);
 	ck_assert_int_eq(add("f"), 0);
-	ck_assert_int_eq(inlist_end(&l), 0);
+	ck_assert_int_eq(flist_in_end(&l), 0);
 	ck_assert_str_eq(shown(l.segments[0]), "./ f d/");
-	ck_assert_int_eq(inlist_begin(&l, 2), E_FORMAT);	/* no such directory */
-	ck_assert_int_eq(inlist_begin(&l, 0), E_FORMAT);	/* the first list is that of "." */
-	ck_assert_int_eq(inlist_begin(&l, INT32_MAX), E_FORMAT);
-	ck_assert_int_eq(inlist_begin(&l, 1), 0);
+	ck_assert_int_eq(flist_in_begin(&l, 2), E_FORMAT);	/* no such directory */
+	ck_assert_int_eq(flist_in_begin(&l, 0), E_FORMAT);	/* the first list is that of "." */
+	ck_assert_int_eq(flist_in_begin(&l, INT32_MAX), E_FORMAT);
+	ck_assert_int_eq(flist_in_begin(&l, 1), 0);
 	for (size_t i = 0; i < ARRAY_LEN(outside); i++)
 		ck_assert_msg(add(outside[i]) == E_FORMAT, "%s", outside[i]);
 	ck_assert_int_eq(add("d/x"), 0);
 	ck_assert_int_eq(add("d/e/"), 0);
-	ck_assert_int_eq(inlist_end(&l), 0);
-	ck_assert_int_eq(inlist_begin(&l, 1), E_FORMAT);	/* served */
+	ck_assert_int_eq(flist_in_end(&l), 0);
+	ck_assert_int_eq(flist_in_begin(&l, 1), E_FORMAT);	/* served */
 	/* indices: the first list from 1 on, a gap before every segment */
 	ck_assert_int_eq(l.segments[0]->first, 1);
 	ck_assert_int_eq(l.segments[1]->first, 5);
-	ck_assert_str_eq(inlist_find(&l, 2, &dir)->name, "f");
-	ck_assert_str_eq(inlist_find(&l, 5, &dir)->name, "x");
-	ck_assert_ptr_null(inlist_find(&l, 4, &dir));
+	ck_assert_str_eq(flist_in_find(&l, 2, &dir)->name, "f");
+	ck_assert_str_eq(flist_in_find(&l, 5, &dir)->name, "x");
+	ck_assert_ptr_null(flist_in_find(&l, 4, &dir));
 	ck_assert_int_eq(dir, 1);
-	ck_assert_ptr_null(inlist_find(&l, 7, &dir));
+	ck_assert_ptr_null(flist_in_find(&l, 7, &dir));
 	ck_assert_int_eq(dir, -1);
-	ck_assert_ptr_null(inlist_find(&l, -1, &dir));
-	ck_assert_ptr_null(inlist_find(&l, INT32_MIN, &dir));
-	ck_assert_ptr_null(inlist_find(&l, INT32_MAX, &dir));
-	ck_assert_str_eq(inlist_find(&l, 0, &dir)->name, ".");
-	inlist_release(&l);
-	ck_assert_ptr_null(inlist_find(&l, 2, &dir));
-	ck_assert_str_eq(inlist_find(&l, 5, &dir)->name, "x");
-	ck_assert_str_eq(inlist_dir(&l, 2)->name, "e");
-	ck_assert_ptr_null(inlist_dir(&l, 3));
-	inlist_done(&l);
+	ck_assert_ptr_null(flist_in_find(&l, -1, &dir));
+	ck_assert_ptr_null(flist_in_find(&l, INT32_MIN, &dir));
+	ck_assert_ptr_null(flist_in_find(&l, INT32_MAX, &dir));
+	ck_assert_str_eq(flist_in_find(&l, 0, &dir)->name, ".");
+	flist_in_release(&l);
+	ck_assert_ptr_null(flist_in_find(&l, 2, &dir));
+	ck_assert_str_eq(flist_in_find(&l, 5, &dir)->name, "x");
+	ck_assert_str_eq(flist_in_dir_of(&l, 2)->name, "e");
+	ck_assert_ptr_null(flist_in_dir_of(&l, 3));
+	flist_in_done(&l);
 }
 END_TEST
 
 START_TEST(a_link_names_one_that_came_before)
 {
-	inlist_init(&l, 32, false, false);
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	flist_in_init(&l, 32, false, false);
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	ck_assert_int_eq(add("plain"), 0);
 	ck_assert_int_eq(add_linked("one", 0, true, false), 0);
 	ck_assert_int_eq(add_linked("two", 1, false, true), 0);
@@ -178,49 +178,49 @@ START_TEST(a_link_names_one_that_came_before)
 	ck_assert_int_eq(add_linked("five", 4, false, true), E_FORMAT);
 	ck_assert_int_eq(add_linked("six", INT32_MAX, false, true), E_FORMAT);
 	ck_assert_int_eq(add_linked("seven", -1, false, true), E_FORMAT);
-	ck_assert_int_eq(inlist_end(&l), 0);
-	inlist_done(&l);
-	inlist_init(&l, 32, false, false);		/* the very first of a list is one as well */
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	ck_assert_int_eq(flist_in_end(&l), 0);
+	flist_in_done(&l);
+	flist_in_init(&l, 32, false, false);		/* the very first of a list is one as well */
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	ck_assert_int_eq(add_linked("one", 0, true, false), 0);
 	ck_assert_int_eq(add_linked("two", l.segments[0]->first, false, true), 0);
 	ck_assert_int_eq(add_linked("three", l.segments[0]->first - 1, false, true), E_FORMAT);
-	ck_assert_int_eq(inlist_end(&l), 0);
-	inlist_done(&l);
+	ck_assert_int_eq(flist_in_end(&l), 0);
+	flist_in_done(&l);
 }
 END_TEST
 
 START_TEST(names_are_found_whatever_their_type)
 {
-	const struct in_segment *seg;
+	const struct flist_segment *seg;
 
-	inlist_init(&l, 32, false, false);
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	flist_in_init(&l, 32, false, false);
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	for (int i = 0; i < 5; i++)
 		ck_assert_int_eq(add((const char *const[]){ "./", "a", "d/", "d/a", "d/e/" }[i]), 0);
-	ck_assert_int_eq(inlist_end(&l), 0);
+	ck_assert_int_eq(flist_in_end(&l), 0);
 	seg = l.segments[0];
-	ck_assert_ptr_nonnull(inlist_lookup(seg, 32, "", "a"));
-	ck_assert_ptr_nonnull(inlist_lookup(seg, 32, "", "d"));
-	ck_assert_ptr_nonnull(inlist_lookup(seg, 32, "d", "a"));
-	ck_assert_ptr_nonnull(inlist_lookup(seg, 32, "d", "e"));
-	ck_assert_ptr_null(inlist_lookup(seg, 32, "d", "d"));
-	ck_assert_ptr_null(inlist_lookup(seg, 32, "", "e"));
-	ck_assert_ptr_null(inlist_lookup(seg, 32, "", "zz"));
-	inlist_done(&l);
+	ck_assert_ptr_nonnull(flist_in_lookup(seg, 32, "", "a"));
+	ck_assert_ptr_nonnull(flist_in_lookup(seg, 32, "", "d"));
+	ck_assert_ptr_nonnull(flist_in_lookup(seg, 32, "d", "a"));
+	ck_assert_ptr_nonnull(flist_in_lookup(seg, 32, "d", "e"));
+	ck_assert_ptr_null(flist_in_lookup(seg, 32, "d", "d"));
+	ck_assert_ptr_null(flist_in_lookup(seg, 32, "", "e"));
+	ck_assert_ptr_null(flist_in_lookup(seg, 32, "", "zz"));
+	flist_in_done(&l);
 }
 END_TEST
 
 START_TEST(directories_of_nothing_are_pruned)
 {
-	inlist_init(&l, 32, false, false);
-	ck_assert_int_eq(inlist_begin(&l, -1), 0);
+	flist_in_init(&l, 32, false, false);
+	ck_assert_int_eq(flist_in_begin(&l, -1), 0);
 	for (int i = 0; i < 7; i++)
 		ck_assert_int_eq(add((const char *const[]){ "./", "a/", "a/b/", "c/", "c/d/", "c/d/f", "e/" }[i]), 0);
-	ck_assert_int_eq(inlist_end(&l), 0);
-	inlist_prune(&l);
+	ck_assert_int_eq(flist_in_end(&l), 0);
+	flist_in_prune(&l);
 	ck_assert_str_eq(shown(l.segments[0]), "./ [a/] [a/b/] c/ c/d/ c/d/f [e/]");
-	inlist_done(&l);
+	flist_in_done(&l);
 }
 END_TEST
 
@@ -229,11 +229,11 @@ START_TEST(a_missing_argument_is_only_one_where_it_was_asked_for)
 	static struct flist_entry e = { .path = "gone" };
 
 	for (int ok = 0; ok < 2; ok++) {
-		inlist_init(&l, 32, false, false);
+		flist_in_init(&l, 32, false, false);
 		l.missing_ok = ok != 0;
-		ck_assert_int_eq(inlist_begin(&l, -1), 0);
-		ck_assert_int_eq(inlist_add(&l, &e, 0, &added, &first), ok ? 0 : E_FORMAT);
-		inlist_done(&l);
+		ck_assert_int_eq(flist_in_begin(&l, -1), 0);
+		ck_assert_int_eq(flist_in_add(&l, &e, 0, &added, &first), ok ? 0 : E_FORMAT);
+		flist_in_done(&l);
 	}
 }
 END_TEST

@@ -7,7 +7,7 @@
 #include "t/unit/hex.h"
 #include "t/unit/unit.h"
 
-static struct keeps k;
+static struct xattr_cache k;
 static char learnt[256];
 
 static int
@@ -37,7 +37,7 @@ setup(void)
 static void
 teardown(void)
 {
-	keeps_done(&k);
+	xattr_cache_done(&k);
 }
 
 static int
@@ -50,7 +50,7 @@ acl(int kind, const char *hex, int32_t *ret)
 
 	hex_put(&b, hex);
 	c = hex_part(&b, buf_len(&b), &copy);
-	r = keeps_acl(&k, kind, &c, learn, NULL, ret);
+	r = xattr_cache_acl(&k, kind, &c, learn, NULL, ret);
 	ck_assert(r != 0 || cur_left(&c) == 0);
 	free(copy);
 	buf_done(&b);
@@ -68,9 +68,9 @@ set(const char *hex, int32_t *ret)
 
 	hex_put(&b, hex);
 	c = hex_part(&b, buf_len(&b), &copy);
-	r = keeps_set(&k, &c, ret);
-	while (r == 0 && keeps_open(&k))
-		r = keeps_item(&k, &c, may, NULL);
+	r = xattr_cache_set(&k, &c, ret);
+	while (r == 0 && xattr_cache_open(&k))
+		r = xattr_cache_item(&k, &c, may, NULL);
 	ck_assert(r != 0 || cur_left(&c) == 0);
 	free(copy);
 	buf_done(&b);
@@ -118,7 +118,7 @@ END_TEST
 START_TEST(the_captured_set_is_read_and_asked_for_once)
 {
 	int32_t n;
-	struct keep_item *it;
+	struct xattr_value *it;
 
 	ck_assert_int_eq(set("00 02 0a 64 \"user.long\" 00 54a0e72a6698b7087042072986fbe290 0b 03 \"user.short\" 00 \"abc\"", &n), 0);
 	ck_assert_int_eq(n, 0);
@@ -126,22 +126,22 @@ START_TEST(the_captured_set_is_read_and_asked_for_once)
 	ck_assert_int_eq(n, 1);
 	ck_assert_int_eq(set("01", &n), 0);
 	ck_assert_int_eq(n, 0);
-	ck_assert(k.sets[0].n == 2 && k.sets[0].v[0].state == KEEP_ABBREVIATED && k.sets[0].v[1].state == KEEP_HERE);
+	ck_assert(k.sets[0].n == 2 && k.sets[0].v[0].state == VALUE_ABBREVIATED && k.sets[0].v[1].state == VALUE_HERE);
 	ck_assert(memcmp(k.sets[0].v[1].value, "abc", 3) == 0 && k.sets[0].v[0].ours);
-	ck_assert_ptr_null(keeps_asked(&k, 0, 1, 7));
-	k.sets[0].v[0].state = KEEP_ASKED;
+	ck_assert_ptr_null(xattr_cache_asked(&k, 0, 1, 7));
+	k.sets[0].v[0].state = VALUE_ASKED;
 	k.sets[0].v[0].asked_by = 7;
-	ck_assert(keeps_due(&k, 0, 7) && !keeps_due(&k, 0, 8) && !keeps_due(&k, -1, 7));
-	ck_assert_ptr_null(keeps_asked(&k, 0, 1, 8));
-	ck_assert_ptr_null(keeps_asked(&k, 0, 0, 7));
-	ck_assert_ptr_null(keeps_asked(&k, 0, 2, 7));
-	ck_assert_ptr_null(keeps_asked(&k, 0, 3, 7));
-	ck_assert_ptr_null(keeps_asked(&k, 0, UINT32_MAX, 7));
-	it = keeps_asked(&k, 0, 1, 7);
+	ck_assert(xattr_cache_due(&k, 0, 7) && !xattr_cache_due(&k, 0, 8) && !xattr_cache_due(&k, -1, 7));
+	ck_assert_ptr_null(xattr_cache_asked(&k, 0, 1, 8));
+	ck_assert_ptr_null(xattr_cache_asked(&k, 0, 0, 7));
+	ck_assert_ptr_null(xattr_cache_asked(&k, 0, 2, 7));
+	ck_assert_ptr_null(xattr_cache_asked(&k, 0, 3, 7));
+	ck_assert_ptr_null(xattr_cache_asked(&k, 0, UINT32_MAX, 7));
+	it = xattr_cache_asked(&k, 0, 1, 7);
 	ck_assert_ptr_nonnull(it);
-	ck_assert(keeps_room(&k, it, 100));
-	ck_assert(!keeps_due(&k, 0, 7) && it->state == KEEP_HERE && it->len == 100);
-	ck_assert_ptr_null(keeps_asked(&k, 0, 1, 7));
+	ck_assert(xattr_cache_room(&k, it, 100));
+	ck_assert(!xattr_cache_due(&k, 0, 7) && it->state == VALUE_HERE && it->len == 100);
+	ck_assert_ptr_null(xattr_cache_asked(&k, 0, 1, 7));
 }
 END_TEST
 
@@ -167,19 +167,19 @@ START_TEST(values_are_bounded)
 
 	strcpy(hex, "00 01 07 f0ffff0000 \"user.x\" 00 00000000000000000000000000000000");
 	for (int i = 0; i < 1100; i++) {
-		struct keep_item *it;
+		struct xattr_value *it;
 
 		ck_assert_int_eq(set(hex, &n), 0);
 		it = &k.sets[n].v[0];
-		it->state = KEEP_ASKED;
-		keeps_trim(&k);
-		ck_assert(keeps_room(&k, it, KEEPS_VALUE_MAX));
-		ck_assert_uint_le(k.value_bytes, KEEPS_VALUES_MAX);
+		it->state = VALUE_ASKED;
+		xattr_cache_trim(&k);
+		ck_assert(xattr_cache_room(&k, it, XATTR_CACHE_VALUE_MAX));
+		ck_assert_uint_le(k.value_bytes, XATTR_CACHE_VALUES_MAX);
 	}
-	ck_assert_int_eq(k.sets[0].v[0].state, KEEP_LOST);
+	ck_assert_int_eq(k.sets[0].v[0].state, VALUE_LOST);
 	ck_assert_int_eq(set(hex, &n), 0);
-	ck_assert(!keeps_room(&k, &k.sets[n].v[0], KEEPS_VALUE_MAX + 1));
-	ck_assert_int_eq(k.sets[n].v[0].state, KEEP_LOST);
+	ck_assert(!xattr_cache_room(&k, &k.sets[n].v[0], XATTR_CACHE_VALUE_MAX + 1));
+	ck_assert_int_eq(k.sets[n].v[0].state, VALUE_LOST);
 }
 END_TEST
 
@@ -187,13 +187,13 @@ START_TEST(sets_are_bounded_in_number)
 {
 	int32_t n;
 
-	k.cap_acls[0] = KEEPS_SETS_MAX;
-	ck_assert_ptr_nonnull(k.acls[0] = calloc(KEEPS_SETS_MAX, sizeof *k.acls[0]));
-	k.n_acls[0] = KEEPS_SETS_MAX - 1;
+	k.cap_acls[0] = XATTR_CACHE_SETS_MAX;
+	ck_assert_ptr_nonnull(k.acls[0] = calloc(XATTR_CACHE_SETS_MAX, sizeof *k.acls[0]));
+	k.n_acls[0] = XATTR_CACHE_SETS_MAX - 1;
 	ck_assert_int_eq(acl(0, "00 00", &n), 0);
-	ck_assert_int_eq(n, KEEPS_SETS_MAX - 1);
+	ck_assert_int_eq(n, XATTR_CACHE_SETS_MAX - 1);
 	ck_assert_int_eq(acl(0, "00 00", &n), E_LIMIT);
-	ck_assert_uint_eq(k.n_acls[0], KEEPS_SETS_MAX);
+	ck_assert_uint_eq(k.n_acls[0], XATTR_CACHE_SETS_MAX);
 }
 END_TEST
 
@@ -209,7 +209,7 @@ START_TEST(lists_are_bounded)
 	for (; r == 0 && sets_taken < 100000; sets_taken++)
 		r = set(hex, &n);
 	ck_assert_int_eq(r, E_LIMIT);
-	ck_assert_uint_le(k.list_bytes, KEEPS_LIST_MAX);
+	ck_assert_uint_le(k.list_bytes, XATTR_CACHE_LIST_MAX);
 }
 END_TEST
 
