@@ -25,8 +25,8 @@ judge(const struct rules *r, struct rules_dir *dir, char *names)
 
 		if (strlen(n) > 4000)
 			continue;
-		rules_judge(r, dir, &name);
-		rules_judge_xattr(r, n);
+		rules_match(r, dir, &name);
+		rules_match_xattr(r, n);
 		rules_hidden(r, n, n[0] & 1);
 	}
 }

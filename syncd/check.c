@@ -101,7 +101,7 @@ check_read(struct check *c, const char *param, const char *path)
 static void
 check_rows(struct check *c, const struct opt *rows, size_t n, const void *conf, enum param_check check)
 {
-	char words[512];
+	char message[512];
 
 	for (size_t i = 0; i < n; i++) {
 		const char *text;
@@ -113,8 +113,8 @@ check_rows(struct check *c, const struct opt *rows, size_t n, const void *conf, 
 			check_read(c, rows[i].name, text);
 		else if (check == CHECK_MADE || check == CHECK_LOCK)
 			check_made(c, rows[i].name, text);
-		else if (param_fault(&rows[i], conf, words, sizeof words))
-			tell(c, rows[i].name, "%s", words);
+		else if (param_fault(&rows[i], conf, message, sizeof message))
+			tell(c, rows[i].name, "%s", message);
 	}
 }
 
@@ -165,11 +165,11 @@ static void
 check_identity(struct check *c)
 {
 	const struct module_facts f = { c->m->name, "", "", geteuid() == 0 };
-	char words[MODULE_WORDS_SIZE], why[MODULE_WORDS_SIZE];
+	char message[MODULE_MESSAGE_SIZE], why[MODULE_MESSAGE_SIZE];
 	struct module_plan *p = calloc(1, sizeof *p);
 
 	if (p != NULL && !varies(c->m->uid) && !varies(c->m->gid)) {
-		if (module_plan(c->m, &f, p, words, why) != 0)
+		if (module_plan(c->m, &f, p, message, why) != 0)
 			tell(c, p->fault, "%s", why);
 		else if (!varies(c->m->path))
 			check_directory(c, p);

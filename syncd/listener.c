@@ -37,7 +37,7 @@ enum {
 
 struct listener;
 
-struct door {			/* one listening socket */
+struct acceptor {			/* one listening socket */
 	struct watch watch;
 	struct listener *listener;
 };
@@ -46,8 +46,8 @@ struct listener {
 	const struct listener_conf *lc;
 	struct syncd_conf *conf;
 	struct loop *loop;
-	struct door doors[LISTENER_SOCKETS_MAX];
-	size_t n_doors;
+	struct acceptor acceptors[LISTENER_SOCKETS_MAX];
+	size_t n_acceptors;
 	struct spawner_link spawner;
 	struct connections *connections;
 	struct timer pause;
@@ -127,8 +127,8 @@ close_listening(void *arg)
 {
 	struct listener *l = arg;
 
-	for (size_t i = 0; i < l->n_doors; i++)
-		close(l->doors[i].watch.fd);
+	for (size_t i = 0; i < l->n_acceptors; i++)
+		close(l->acceptors[i].watch.fd);
 	if (l->pid_fd >= 0)
 		close(l->pid_fd);
 	loop_abandon(l->loop);
@@ -139,32 +139,32 @@ pause_over(void *arg)
 {
 	struct listener *l = arg;
 
-	for (size_t i = 0; i < l->n_doors; i++)
-		loop_watch(l->loop, &l->doors[i].watch, EPOLLIN);
+	for (size_t i = 0; i < l->n_acceptors; i++)
+		loop_watch(l->loop, &l->acceptors[i].watch, EPOLLIN);
 }
 
 /* No process to be had: let the queue wait instead of spinning on it. */
 static void
 pause_accepting(struct listener *l)
 {
-	for (size_t i = 0; i < l->n_doors; i++)
-		loop_unwatch(l->loop, &l->doors[i].watch);
+	for (size_t i = 0; i < l->n_acceptors; i++)
+		loop_unwatch(l->loop, &l->acceptors[i].watch);
 	l->pause = (struct timer){ .expired = pause_over, .arg = l };
 	loop_timer(l->loop, &l->pause, ACCEPT_PAUSE_MS);
 }
 
 static void
-door_ready(void *arg, uint32_t events)
+acceptor_ready(void *arg, uint32_t events)
 {
-	struct door *door = arg;
-	struct listener *l = door->listener;
+	struct acceptor *acceptor = arg;
+	struct listener *l = acceptor->listener;
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof ss;
 	struct addr peer;
 	int fd, r;
 
 	(void)events;
-	if ((fd = accept4(door->watch.fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK)) < 0) {
+	if ((fd = accept4(acceptor->watch.fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK)) < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 			log_error("accept: %s", strerror(errno));
 			pause_accepting(l);
@@ -246,7 +246,7 @@ signal_got(void *arg, int signo)
 static int
 listen_at(struct listener *l, struct addr *a, int only_loopback)
 {
-	struct door *door = &l->doors[l->n_doors];
+	struct acceptor *acceptor = &l->acceptors[l->n_acceptors];
 	char text[ADDR_TEXT_SIZE];
 	int fd, r;
 
@@ -256,16 +256,16 @@ listen_at(struct listener *l, struct addr *a, int only_loopback)
 		    addr_host(a, text, sizeof text), l->lc->conf_path);
 		return E_DENIED;
 	}
-	if (l->n_doors >= LISTENER_SOCKETS_MAX)
+	if (l->n_acceptors >= LISTENER_SOCKETS_MAX)
 		return E_LIMIT;
 	if ((r = sock_listen(a, (int)l->conf->global.backlog, &fd)) != 0) {
 		log_error("cannot listen on %s: %s", addr_text(a, text, sizeof text), err_text(r));
 		return r;
 	}
 	sock_keep_alive(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, UNANSWERED_MAX);	/* connections inherit it */
-	door->watch = (struct watch){ .fd = fd, .ready = door_ready, .arg = door };
-	door->listener = l;
-	l->n_doors++;
+	acceptor->watch = (struct watch){ .fd = fd, .ready = acceptor_ready, .arg = acceptor };
+	acceptor->listener = l;
+	l->n_acceptors++;
 	return 0;
 }
 
@@ -287,7 +287,7 @@ listen_default(struct listener *l, uint16_t port)
 		addr_parse(only ? places[i].loopback : places[i].any, port, &a);
 		r = listen_at(l, &a, only);
 	}
-	return l->n_doors > 0 ? 0 : r;
+	return l->n_acceptors > 0 ? 0 : r;
 }
 
 static int
@@ -310,7 +310,7 @@ listen_named(struct listener *l, const char *name, uint16_t port)
 		r = listen_at(l, &a, only);
 	}
 	freeaddrinfo(list);
-	return l->n_doors > 0 ? 0 : r;
+	return l->n_acceptors > 0 ? 0 : r;
 }
 
 static int
@@ -323,8 +323,8 @@ open_sockets(struct listener *l)
 	r = name == NULL || name[0] == '\0' ? listen_default(l, (uint16_t)port) : listen_named(l, name, (uint16_t)port);
 	if (r != 0)
 		return r;
-	for (size_t i = 0; i < l->n_doors && r == 0; i++)
-		r = loop_watch(l->loop, &l->doors[i].watch, EPOLLIN);
+	for (size_t i = 0; i < l->n_acceptors && r == 0; i++)
+		r = loop_watch(l->loop, &l->acceptors[i].watch, EPOLLIN);
 	return r;
 }
 
@@ -396,7 +396,7 @@ start(struct listener *l)
 		}
 	}
 	check_config(l->conf, error_line, NULL);
-	sock_local(l->doors[0].watch.fd, &first);
+	sock_local(l->acceptors[0].watch.fd, &first);
 	log_info("sallyport-syncd version %s starting, listening on port %u", PACKAGE_VERSION, addr_port(&first));
 	sock_notify("READY=1");
 	if (l->lc->ready_fd >= 0)
@@ -410,10 +410,10 @@ stop(struct listener *l)
 	struct addr a;
 	char path[ADDR_TEXT_SIZE];
 
-	for (size_t i = 0; i < l->n_doors; i++) {
-		if (sock_local(l->doors[i].watch.fd, &a) == 0 && a.ss.ss_family == AF_UNIX)
+	for (size_t i = 0; i < l->n_acceptors; i++) {
+		if (sock_local(l->acceptors[i].watch.fd, &a) == 0 && a.ss.ss_family == AF_UNIX)
 			unlink(addr_text(&a, path, sizeof path));
-		close(l->doors[i].watch.fd);
+		close(l->acceptors[i].watch.fd);
 	}
 	if (l->pid_file != NULL)
 		pidfile_remove(l->pid_file, l->pid_fd);

@@ -63,10 +63,10 @@ struct monitor {
 _Static_assert((int)MODULE_GROUPS_MAX <= (int)SESSION_GROUPS_MAX, "a session is told all of its groups");
 
 static void
-words_put(struct buf *out, bool denied, const char *words)
+message_put(struct buf *out, bool denied, const char *message)
 {
 	buf_u8(out, denied);
-	buf_text(out, words);
+	buf_text(out, message);
 }
 
 /* --- who is there ------------------------------------------------------------------------ */
@@ -194,12 +194,12 @@ answer_list(struct monitor *m, struct cursor *in, struct buf *out)
 static bool
 told_faults(const struct monitor *m, enum param_check check)
 {
-	char words[512];
+	char message[512];
 	bool any = false;
 
 	for (size_t i = 0; i < conf_n_params; i++)
-		if (param_use(&conf_params[i]).check == check && param_fault(&conf_params[i], m->module, words, sizeof words)) {
-			log_error("module %s: %s", m->module->name, words);
+		if (param_use(&conf_params[i]).check == check && param_fault(&conf_params[i], m->module, message, sizeof message)) {
+			log_error("module %s: %s", m->module->name, message);
 			any = true;
 		}
 	return any;
@@ -209,19 +209,19 @@ static bool
 host_allowed(struct monitor *m)
 {
 	char name[HOSTNAME_SIZE];
-	struct acl_facts f = { .peer = &m->job->peer, .name = name, .arg = m };
+	struct hosts_facts f = { .peer = &m->job->peer, .name = name, .arg = m };
 
 	for (size_t i = 0; i < sizeof name; i++)
 		name[i] = (char)tolower((unsigned char)m->host[i]);
 	if (m->module->forward_lookup)
 		f.resolve = resolve_token;
-	return acl_check(m->module->hosts_allow, m->module->hosts_deny, &f) == ACL_ALLOW;
+	return hosts_check(m->module->hosts_allow, m->module->hosts_deny, &f) == HOSTS_ALLOW;
 }
 
 /* Slot i of a module is a lock on bytes 4i..4i+3 of its lock file, shared with every other
  * process that knows the file (rsyncd-conf section 6). */
 static int
-claim_slot(struct monitor *m, char *words, size_t size)
+claim_slot(struct monitor *m, char *message, size_t size)
 {
 	int64_t most = m->module->max_connections;
 	struct flock slot = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 4 };
@@ -231,7 +231,7 @@ claim_slot(struct monitor *m, char *words, size_t size)
 	m->lock_fd = trusted_file(m->module->lock_file, O_RDWR | O_CREAT, 0600);
 	if (m->lock_fd < 0) {
 		log_error("failed to open lock file %s: %s (%d)", m->module->lock_file, strerror(-m->lock_fd), -m->lock_fd);
-		snprintf(words, size, "failed to open lock file");
+		snprintf(message, size, "failed to open lock file");
 		return E_DENIED;
 	}
 	for (int64_t i = 0; i < most; i++) {
@@ -240,19 +240,19 @@ claim_slot(struct monitor *m, char *words, size_t size)
 			return 0;
 	}
 	log_warn("max connections (%lld) reached", (long long)most);
-	snprintf(words, size, "max connections (%lld) reached -- try again later", (long long)most);
+	snprintf(message, size, "max connections (%lld) reached -- try again later", (long long)most);
 	return E_DENIED;
 }
 
 static int
 unknown_module(struct monitor *m, const char *name, struct buf *out)
 {
-	char shown[MODULE_NAME_MAX + 1], words[MODULE_NAME_MAX + 32];
+	char shown[MODULE_NAME_MAX + 1], message[MODULE_NAME_MAX + 32];
 
 	log_escape(LOG_STYLE_STUNNEL, name, strlen(name), shown, sizeof shown);
 	log_warn("unknown module '%s' tried from %s (%s)", shown, m->host, m->addr);
-	snprintf(words, sizeof words, "Unknown module '%s'", shown);
-	words_put(out, true, words);
+	snprintf(message, sizeof message, "Unknown module '%s'", shown);
+	message_put(out, true, message);
 	return 0;
 }
 
@@ -269,7 +269,7 @@ grant_fill(struct monitor *m, const char *name)
 static int
 answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 {
-	char name[REQUEST_LINE_MAX + 1], words[2 * MODULE_WORDS_SIZE + MODULE_NAME_MAX];
+	char name[REQUEST_LINE_MAX + 1], message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
 	size_t n;
 
 	m->version = cur_u8(in);
@@ -284,24 +284,24 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 		log_warn("rsync denied on module %s from %s (%s)", name, m->host, m->addr);
 		if (!m->module->list)
 			return unknown_module(m, name, out);
-		snprintf(words, sizeof words, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
-		words_put(out, true, words);
+		snprintf(message, sizeof message, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
+		message_put(out, true, message);
 		return 0;
 	}
 	if (m->module->closed_by != NULL) {
 		log_error("module %s: closed: \"%s\" is not supported by this version", name, m->module->closed_by);
-		snprintf(words, sizeof words, "module %.128s is closed by its configuration", name);
-		words_put(out, true, words);
+		snprintf(message, sizeof message, "module %.128s is closed by its configuration", name);
+		message_put(out, true, message);
 		return 0;
 	}
 	log_info("rsync allowed access on module %s from %s (%s)", name, m->host, m->addr);
-	if (claim_slot(m, words, sizeof words) != 0) {
-		words_put(out, true, words);
+	if (claim_slot(m, message, sizeof message) != 0) {
+		message_put(out, true, message);
 		return 0;
 	}
 	grant_fill(m, name);
 	m->state = ST_CHOSEN;
-	words_put(out, false, "");
+	message_put(out, false, "");
 	return 0;
 }
 
@@ -320,37 +320,37 @@ build_filter(struct monitor *m)
 static void
 drop_wrong_modes(struct monitor *m)
 {
-	char words[512];
+	char message[512];
 
 	for (size_t i = 0; i < conf_n_params; i++) {
 		const struct param_use use = param_use(&conf_params[i]);
 
-		if (use.check == CHECK_MODES && param_fault(&conf_params[i], m->module, words, sizeof words))
+		if (use.check == CHECK_MODES && param_fault(&conf_params[i], m->module, message, sizeof message))
 			*(const char **)((char *)&m->boot.grant.conf + use.at) = NULL;
 	}
 }
 
 static int
-open_failed(const char *what, const char *path, int err, char *words, size_t size)
+open_failed(const char *what, const char *path, int err, char *message, size_t size)
 {
 	log_error("rsync: [Receiver] %s %s failed: %s (%d)", what, path, strerror(-err), -err);
-	snprintf(words, size, "%s failed", what);
+	snprintf(message, size, "%s failed", what);
 	return E_DENIED;
 }
 
 /* The module's directory; where we may, by a mount of its own on which no device node lives. */
 static int
-open_root(struct monitor *m, char *words, size_t size)
+open_root(struct monitor *m, char *message, size_t size)
 {
 	int fd;
 
 	if (m->plan.chroot[0] != '\0') {	/* asked for by its name in the configuration, as rsync does */
 		if ((fd = trusted_dir(m->plan.chroot)) < 0)
-			return open_failed("chroot", m->plan.chroot, fd, words, size);
+			return open_failed("chroot", m->plan.chroot, fd, message, size);
 		close(fd);
 	}
 	if ((m->root_fd = trusted_dir(m->plan.path)) < 0)
-		return open_failed("chdir", m->plan.path, m->root_fd, words, size);
+		return open_failed("chdir", m->plan.path, m->root_fd, message, size);
 	if (geteuid() == 0 && (fd = mount_harmless(m->root_fd)) >= 0) {
 		close(m->root_fd);
 		m->root_fd = fd;
@@ -370,28 +370,28 @@ identity_fill(struct monitor *m)
 	id->n_groups = m->plan.n_groups;
 	id->writes = !m->module->read_only;
 	id->keeps_atimes = m->module->open_noatime == 1;
-	id->jail = geteuid() == 0;	/* whatever "use chroot" says: it is about words and links */
+	id->jail = geteuid() == 0;	/* whatever "use chroot" says: it is about messages and links */
 	id->memory_max = (uint64_t)m->module->max_memory << 20;
 }
 
 /* Open what the session will stand on, with our rights and before it exists. */
 static int
-open_module(struct monitor *m, char *words, size_t size)
+open_module(struct monitor *m, char *message, size_t size)
 {
 	struct grant *g = &m->boot.grant;
-	char why[MODULE_WORDS_SIZE] = "", plan_words[MODULE_WORDS_SIZE];
+	char why[MODULE_MESSAGE_SIZE] = "", plan_message[MODULE_MESSAGE_SIZE];
 	struct module_facts f = { g->module, m->host, m->addr, geteuid() == 0 };
 
-	if (module_plan(m->module, &f, &m->plan, plan_words, why) != 0) {
+	if (module_plan(m->module, &f, &m->plan, plan_message, why) != 0) {
 		log_error("module %s: %s", g->module, why);
-		snprintf(words, size, "%s", plan_words);
+		snprintf(message, size, "%s", plan_message);
 		return E_DENIED;
 	}
 	if (build_filter(m) != 0) {
-		snprintf(words, size, "module %.128s is closed by its configuration", g->module);
+		snprintf(message, size, "module %.128s is closed by its configuration", g->module);
 		return E_DENIED;
 	}
-	if (open_root(m, words, size) != 0)
+	if (open_root(m, message, size) != 0)
 		return E_DENIED;
 	(void)told_faults(m, CHECK_CHARSET);
 	identity_fill(m);
@@ -457,25 +457,25 @@ start_session(struct monitor *m)
 static int
 answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 {
-	char words[MODULE_WORDS_SIZE];
+	char message[MODULE_MESSAGE_SIZE];
 	int version = cur_u8(in), r;
 
 	if (in->err != 0 || version != m->version || cur_left(in) > PRIV_AHEAD_MAX)
 		return E_BREACH;
 	m->boot.ahead = in->at;
 	m->boot.n_ahead = cur_left(in);
-	if (open_module(m, words, sizeof words) != 0) {
-		words_put(out, true, words);
+	if (open_module(m, message, sizeof message) != 0) {
+		message_put(out, true, message);
 		return 0;
 	}
 	switch_log(m);
 	if ((r = start_session(m)) != 0) {
 		log_error("could not start a session: %s", err_text(r));
-		words_put(out, true, "fork failed");
+		message_put(out, true, "fork failed");
 		return 0;
 	}
 	m->state = ST_SESSION;
-	words_put(out, false, "");
+	message_put(out, false, "");
 	return 0;
 }
 

@@ -29,7 +29,7 @@ charset_is_unknown(const char *name)
 }
 
 bool
-param_fault(const struct opt *row, const void *conf, char *words, size_t size)
+param_fault(const struct opt *row, const void *conf, char *message, size_t size)
 {
 	const char *text = param_text(row, conf);
 	char token[128];
@@ -38,15 +38,15 @@ param_fault(const struct opt *row, const void *conf, char *words, size_t size)
 		return false;
 	switch (param_use(row).check) {
 	case CHECK_HOSTS:
-		if (!acl_bad_token(text, token, sizeof token))
+		if (!hosts_bad_token(text, token, sizeof token))
 			return false;
-		snprintf(words, size, "\"%s\" has a malformed address or mask: %s", row->name, token);
+		snprintf(message, size, "\"%s\" has a malformed address or mask: %s", row->name, token);
 		return true;
 	case CHECK_MODES:
-		snprintf(words, size, "invalid \"%s\" directive: %s", row->name, text);
+		snprintf(message, size, "invalid \"%s\" directive: %s", row->name, text);
 		return modes_are_wrong(text);
 	case CHECK_CHARSET:
-		snprintf(words, size, "charset %s is not known here", text);
+		snprintf(message, size, "charset %s is not known here", text);
 		return charset_is_unknown(text);
 	default:
 		return false;

@@ -7,8 +7,8 @@
 
 #include "lib/opt.h"
 
-/* Does the row's value in conf fail what CHECK_HOSTS, CHECK_MODES or CHECK_CHARSET ask of it?  Then words (size bytes) says how.
+/* Does the row's value in conf fail what CHECK_HOSTS, CHECK_MODES or CHECK_CHARSET ask of it?  Then message (size bytes) says how.
  * Other checks look at files, and are check.c's. */
-bool param_fault(const struct opt *row, const void *conf, char *words, size_t size);
+bool param_fault(const struct opt *row, const void *conf, char *message, size_t size);
 
 #endif

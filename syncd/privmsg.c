@@ -109,7 +109,7 @@ ask_list(int fd, uint32_t from, uint32_t *ret_next, struct buf *lines)
 }
 
 static int
-ask_verdict(int fd, uint8_t id, struct buf *request, char *words, size_t size)
+ask_verdict(int fd, uint8_t id, struct buf *request, char *message, size_t size)
 {
 	struct buf answer = BUF_INIT;
 	struct cursor c;
@@ -118,7 +118,7 @@ ask_verdict(int fd, uint8_t id, struct buf *request, char *words, size_t size)
 	if ((r = ask(fd, id, request, &answer)) == 0) {
 		c = cur_of(buf_head(&answer), buf_len(&answer));
 		r = cur_u8(&c) == 0 ? 0 : E_DENIED;
-		take_text(&c, words, size);
+		take_text(&c, message, size);
 		r = c.err != 0 ? c.err : r;
 	}
 	buf_done(&answer);
@@ -126,17 +126,17 @@ ask_verdict(int fd, uint8_t id, struct buf *request, char *words, size_t size)
 }
 
 int
-ask_module(int fd, int version, const char *name, char *words, size_t size)
+ask_module(int fd, int version, const char *name, char *message, size_t size)
 {
 	struct buf request = BUF_INIT;
 
 	buf_u8(&request, (uint8_t)version);
 	buf_text(&request, name);
-	return ask_verdict(fd, REQ_MODULE, &request, words, size);
+	return ask_verdict(fd, REQ_MODULE, &request, message, size);
 }
 
 int
-ask_admit(int fd, const struct admission *a, char *words, size_t size)
+ask_admit(int fd, const struct admission *a, char *message, size_t size)
 {
 	struct buf request = BUF_INIT;
 
@@ -144,7 +144,7 @@ ask_admit(int fd, const struct admission *a, char *words, size_t size)
 		return E_LIMIT;
 	buf_u8(&request, (uint8_t)a->version);
 	buf_put(&request, a->ahead, a->n_ahead);
-	return ask_verdict(fd, REQ_ADMIT, &request, words, size);
+	return ask_verdict(fd, REQ_ADMIT, &request, message, size);
 }
 
 void

@@ -1,4 +1,4 @@
-/* What the halves say to each other: one datagram a message on a SOCK_SEQPACKET pair.  The
+/* What the monitor and its child say to each other: one datagram a message on a SOCK_SEQPACKET pair.  The
  * unprivileged side asks and waits; the monitor answers, or ends it. */
 #ifndef SALLYPORT_SYNCD_PRIVMSG_H
 #define SALLYPORT_SYNCD_PRIVMSG_H
@@ -31,11 +31,11 @@ int priv_send(int fd, uint8_t id, const void *payload, size_t n);
 /* Receive one: the payload is left in *in.  0, E_EOF, or -errno. */
 int priv_recv(int fd, uint8_t *ret_id, struct buf *in);
 
-/* The asking side.  Each returns 0 with the answer, E_DENIED with the monitor's words, or the
+/* The asking side.  Each returns 0 with the answer, E_DENIED with the monitor's message, or the
  * error that ends us. */
 void ask_log(int fd, int level, const char *text, size_t n);
 int ask_list(int fd, uint32_t from, uint32_t *ret_next, struct buf *lines);
-int ask_module(int fd, int version, const char *name, char *words, size_t size);
+int ask_module(int fd, int version, const char *name, char *message, size_t size);
 
 struct admission {
 	int version;		/* protocol */
@@ -43,7 +43,7 @@ struct admission {
 	size_t n_ahead;
 };
 enum { PRIV_AHEAD_MAX = 32768 };
-int ask_admit(int fd, const struct admission *a, char *words, size_t size);
+int ask_admit(int fd, const struct admission *a, char *message, size_t size);
 
 /* The client has said all of its arguments: what bounds a greeting no longer counts. */
 void tell_started(int fd);

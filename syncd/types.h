@@ -1,4 +1,4 @@
-/* Plain structs and numbers that the rooms of syncd exchange.  No functions. */
+/* Plain structs and numbers that the folders of syncd exchange.  No functions. */
 #ifndef SALLYPORT_SYNCD_TYPES_H
 #define SALLYPORT_SYNCD_TYPES_H
 
@@ -23,7 +23,7 @@ enum {
 	VAIN_MAX = 1 << 30,		/* steps that matching names by rules takes in vain: some seconds; of one connection */
 	LOOK_MS = 100,			/* in the middle of computing: between two looks whether the client is there, */
 	GONE_MS = 400,			/* and how long after its end of input it still may be */
-	RELIEVE_SECONDS = 300,		/* a client that does not read while we have long work to tell of */
+	FLUSH_WAIT_SECONDS = 300,		/* a client that does not read while we have long work to tell of */
 	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */
 	PEER_IN_MAX = 64 << 20,		/* bytes of a peer held while it does not read */
 	PEER_OUT_HIGH = 256 << 10,	/* output held before the producers pause */

@@ -103,8 +103,8 @@ session_main(const struct roles *roles, const struct process_job *job)
 	b.id.tree_fd = b.grant.root_fd = job->root_fd;
 	b.grant.uid = b.id.set_ids ? b.id.uid : geteuid();
 	b.grant.gid = b.id.set_ids ? b.id.gid : getegid();
-	b.grant.groups = b.id.groups;
-	b.grant.n_groups = b.id.n_groups;
+	b.grant.supplementary_gids = b.id.groups;
+	b.grant.n_supplementary_gids = b.id.n_groups;
 	b.grant.mask = umask(b.id.writes ? 0 : 022);	/* modes of new files are the session's to say */
 	if (roles_enter_session(roles, &b.id, job->peer_fd, job->monitor_fd, report) != 0)
 		return refuse(job->monitor_fd, report);

@@ -171,7 +171,7 @@ decompress_flush(struct decompress *x)
 	return inflate_bytes(x, mark, sizeof mark, 1);
 }
 
-/* Matched data joins the history as a stored block, whose output is nobody's. */
+/* Matched data joins the history as a stored block, whose output is thrown away. */
 bool
 decompress_wants_matched(const struct decompress *x)
 {

@@ -29,7 +29,7 @@ struct attr_of {
 /* lstat of it.  0 or -errno. */
 int attr_stat(const struct attr_of *of, struct stat *ret);
 
-/* The names, each ended by NUL, into b; resp. one value.  0 or -errno. */
+/* The names, each ended by NUL, into b; and one value.  0 or -errno. */
 int attr_names(const struct attr_of *of, struct buf *b);
 int attr_value(const struct attr_of *of, const char *name, struct buf *b);
 

@@ -13,7 +13,7 @@
 
 /* chmod without following: kernels before 6.6 can only do it through a descriptor. */
 static int
-chmod_at(const struct spot *at, mode_t mode)
+chmod_at(const struct at_path *at, mode_t mode)
 {
 	int fd, r;
 
@@ -29,7 +29,7 @@ chmod_at(const struct spot *at, mode_t mode)
 }
 
 static int
-set_owner(int fd, const struct spot *at, const struct meta *m)
+set_owner(int fd, const struct at_path *at, const struct meta *m)
 {
 	uid_t uid = m->set_uid ? m->uid : (uid_t)-1;
 	gid_t gid = m->set_gid ? m->gid : (gid_t)-1;
@@ -42,7 +42,7 @@ set_owner(int fd, const struct spot *at, const struct meta *m)
 }
 
 static int
-set_times(int fd, const struct spot *at, const struct meta *m)
+set_times(int fd, const struct at_path *at, const struct meta *m)
 {
 	const struct timespec omit = { .tv_nsec = UTIME_OMIT };
 	const struct timespec both[2] = { m->set_atime ? m->atime : omit, m->set_mtime ? m->mtime : omit };
@@ -55,7 +55,7 @@ set_times(int fd, const struct spot *at, const struct meta *m)
 }
 
 static int
-set_mode(int fd, const struct spot *at, const struct meta *m)
+set_mode(int fd, const struct at_path *at, const struct meta *m)
 {
 	if (!m->set_mode)
 		return 0;
@@ -66,7 +66,7 @@ set_mode(int fd, const struct spot *at, const struct meta *m)
 
 /* Owner and mode for show.  What really is a link or a node can keep none: the kernel allows it no attribute of users. */
 static int
-set_fake(int fd, const struct spot *at, const struct meta *m)
+set_fake(int fd, const struct at_path *at, const struct meta *m)
 {
 	const struct attr_of of = { .fd = fd, .dir = fd < 0 ? at->dir : -1, .name = fd < 0 ? at->leaf : NULL };
 	struct meta really = { .set_mode = true };
@@ -92,7 +92,7 @@ set_fake(int fd, const struct spot *at, const struct meta *m)
 }
 
 int
-meta_set(int fd, const struct spot *at, const struct meta *m, const char **ret_what)
+meta_set(int fd, const struct at_path *at, const struct meta *m, const char **ret_what)
 {
 	int owner = m->fake ? set_fake(fd, at, m) : set_owner(fd, at, m), times = set_times(fd, at, m);
 	int mode = m->fake ? 0 : set_mode(fd, at, m);

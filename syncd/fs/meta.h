@@ -21,6 +21,6 @@ struct meta {
 /* fd is the object itself, or -1: then at names it.  Each that fails is tried for itself; the first
  * error counts, and *ret_what says what it was about ("chown", "set times on", "set permissions of").
  * 0 or -errno. */
-int meta_set(int fd, const struct spot *at, const struct meta *m, const char **ret_what);
+int meta_set(int fd, const struct at_path *at, const struct meta *m, const char **ret_what);
 
 #endif

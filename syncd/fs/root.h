@@ -63,7 +63,7 @@ struct opener {
  * (-ELOOP for a link, -EINVAL when it is no regular file).  *ret_st is its state. */
 int opener_file(struct opener *o, const char *dir, const char *name, struct stat *ret_st);
 
-/* The two halves of it: a descriptor of whatever stands there; then 0, or -EINVAL and the descriptor is closed.
+/* The two parts of it: a descriptor of whatever stands there; then 0, or -EINVAL and the descriptor is closed.
  * A small file that proves to have the bytes it was listed with need not be looked at. */
 int opener_any(struct opener *o, const char *dir, const char *name);
 int opener_regular(int fd, struct stat *ret_st);

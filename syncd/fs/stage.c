@@ -16,14 +16,14 @@ int
 stage_open(struct tree *t, const char *dir, const char *leaf, mode_t mode, char *path_out)
 {
 	char name[NAME_MAX + 1];
-	struct spot at;
+	struct at_path at;
 	int fd = -1, r = 0;
 
 	for (int tries = 0; fd < 0 && tries < TEMP_NAME_TRIES; tries++) {
 		temp_name(&t->random, leaf, name);
 		if ((size_t)snprintf(path_out, TREE_PATH_SIZE, "%s%s%s", dir, dir[0] == '\0' ? "" : "/", name) >= TREE_PATH_SIZE)
 			return -ENAMETOOLONG;
-		if ((r = tree_spot(t, path_out, &at)) != 0)
+		if ((r = tree_at_path(t, path_out, &at)) != 0)
 			return r;
 		fd = openat(at.dir, at.leaf, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
 		if (fd < 0 && errno != EEXIST)

@@ -123,14 +123,14 @@ hold(struct tree *t, const char *dir, size_t n)
 }
 
 int
-tree_spot(struct tree *t, const char *path, struct spot *ret)
+tree_at_path(struct tree *t, const char *path, struct at_path *ret)
 {
 	const char *slash = strrchr(path, '/');
 	int dir = slash == NULL ? t->fd : hold(t, path, (size_t)(slash - path));
 
 	if (dir < 0)
 		return dir;
-	*ret = (struct spot){ dir, slash == NULL ? path : slash + 1 };
+	*ret = (struct at_path){ dir, slash == NULL ? path : slash + 1 };
 	if (ret->leaf[0] == '\0' || strcmp(ret->leaf, "..") == 0 || (slash != NULL && strcmp(ret->leaf, ".") == 0))
 		return -EINVAL;
 	return strlen(ret->leaf) > NAME_MAX ? -ENAMETOOLONG : 0;
@@ -139,8 +139,8 @@ tree_spot(struct tree *t, const char *path, struct spot *ret)
 int
 tree_lstat(struct tree *t, const char *path, struct stat *ret)
 {
-	struct spot at;
-	int r = tree_spot(t, path, &at);
+	struct at_path at;
+	int r = tree_at_path(t, path, &at);
 
 	if (r != 0)
 		return r;
@@ -154,10 +154,10 @@ tree_lstat(struct tree *t, const char *path, struct stat *ret)
 bool
 tree_is_real_link(struct tree *t, const char *path)
 {
-	struct spot at;
+	struct at_path at;
 	struct stat st;
 
-	return tree_spot(t, path, &at) == 0 && fstatat(at.dir, at.leaf, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+	return tree_at_path(t, path, &at) == 0 && fstatat(at.dir, at.leaf, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
 int
@@ -179,8 +179,8 @@ tree_stat_dir(struct tree *t, const char *path, struct stat *ret)
 int
 tree_open_file(struct tree *t, const char *path, int flags, struct stat *ret)
 {
-	struct spot at;
-	int r = tree_spot(t, path, &at), fd;
+	struct at_path at;
+	int r = tree_at_path(t, path, &at), fd;
 
 	if (r != 0)
 		return r;
@@ -195,8 +195,8 @@ tree_open_file(struct tree *t, const char *path, int flags, struct stat *ret)
 int
 tree_create(struct tree *t, const char *path, mode_t mode)
 {
-	struct spot at;
-	int r = tree_spot(t, path, &at), fd;
+	struct at_path at;
+	int r = tree_at_path(t, path, &at), fd;
 
 	if (r != 0)
 		return r;
@@ -213,8 +213,8 @@ tree_open_dir(struct tree *t, const char *path)
 int
 tree_mkdir(struct tree *t, const char *path, mode_t mode)
 {
-	struct spot at;
-	int r = tree_spot(t, path, &at);
+	struct at_path at;
+	int r = tree_at_path(t, path, &at);
 
 	if (r != 0)
 		return r;
@@ -244,8 +244,8 @@ tree_mkparents(struct tree *t, const char *path, mode_t mode, tree_made *made, v
 int
 tree_remove(struct tree *t, const char *path, bool is_dir)
 {
-	struct spot at;
-	int r = tree_spot(t, path, &at);
+	struct at_path at;
+	int r = tree_at_path(t, path, &at);
 
 	if (r != 0)
 		return r;
@@ -259,10 +259,10 @@ tree_remove(struct tree *t, const char *path, bool is_dir)
 int
 tree_rename(struct tree *from_tree, const char *from, struct tree *to_tree, const char *to)
 {
-	struct spot a, b;
+	struct at_path a, b;
 	int r;
 
-	if ((r = tree_spot(from_tree, from, &a)) != 0 || (r = tree_spot(to_tree, to, &b)) != 0)
+	if ((r = tree_at_path(from_tree, from, &a)) != 0 || (r = tree_at_path(to_tree, to, &b)) != 0)
 		return r;
 	if (renameat(a.dir, a.leaf, b.dir, b.leaf) < 0)
 		return -errno;
@@ -274,9 +274,9 @@ tree_rename(struct tree *from_tree, const char *from, struct tree *to_tree, cons
 int
 tree_readlink(struct tree *t, const char *path, char *dst, size_t size)
 {
-	struct spot at;
+	struct at_path at;
 	ssize_t n;
-	int r = tree_spot(t, path, &at);
+	int r = tree_at_path(t, path, &at);
 
 	if (r != 0)
 		return r;
@@ -292,7 +292,7 @@ tree_readlink(struct tree *t, const char *path, char *dst, size_t size)
 struct made {
 	bool fake;
 	const char *target;	/* a symlink, */
-	const struct spot *of;	/* or one more name of this, */
+	const struct at_path *of;	/* or one more name of this, */
 	mode_t mode;		/* or a node */
 	dev_t dev;
 };
@@ -315,7 +315,7 @@ make_at(const struct made *m, int dir, const char *name)
 
 /* Under a name of its own first when something stands in the way, so that there is never nothing. */
 static int
-make(struct tree *t, const struct made *m, const struct spot *at, bool replace)
+make(struct tree *t, const struct made *m, const struct at_path *at, bool replace)
 {
 	char name[NAME_MAX + 1];
 	int r = -EEXIST;
@@ -333,7 +333,7 @@ make(struct tree *t, const struct made *m, const struct spot *at, bool replace)
 		unlinkat(at->dir, name, 0);
 		return r;
 	}
-	if (m->of != NULL)	/* two names of one file already: rename(2) does nothing then */
+	if (m->of != NULL)	/* two names of the same file already: rename(2) does nothing then */
 		unlinkat(at->dir, name, 0);
 	return 0;
 }
@@ -341,9 +341,9 @@ make(struct tree *t, const struct made *m, const struct spot *at, bool replace)
 int
 tree_symlink(struct tree *t, const char *target, const char *path, bool replace)
 {
-	struct spot at;
+	struct at_path at;
 	const struct made m = { .fake = t->module->fake, .target = target };
-	int r = tree_spot(t, path, &at);
+	int r = tree_at_path(t, path, &at);
 
 	return r != 0 ? r : make(t, &m, &at, replace);
 }
@@ -351,9 +351,9 @@ tree_symlink(struct tree *t, const char *target, const char *path, bool replace)
 int
 tree_mknod(struct tree *t, const char *path, mode_t mode, dev_t dev, bool replace)
 {
-	struct spot at;
+	struct at_path at;
 	const struct made m = { .fake = t->module->fake, .mode = mode, .dev = dev };
-	int r = tree_spot(t, path, &at);
+	int r = tree_at_path(t, path, &at);
 
 	return r != 0 ? r : make(t, &m, &at, replace);
 }
@@ -361,11 +361,11 @@ tree_mknod(struct tree *t, const char *path, mode_t mode, dev_t dev, bool replac
 int
 tree_link(struct tree *from_tree, const char *from, struct tree *to_tree, const char *to, bool replace)
 {
-	struct spot of, at;
+	struct at_path of, at;
 	const struct made m = { .of = &of };
 	int r;
 
-	if ((r = tree_spot(from_tree, from, &of)) != 0 || (r = tree_spot(to_tree, to, &at)) != 0)
+	if ((r = tree_at_path(from_tree, from, &of)) != 0 || (r = tree_at_path(to_tree, to, &at)) != 0)
 		return r;
 	return make(to_tree, &m, &at, replace);
 }

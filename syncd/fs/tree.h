@@ -30,7 +30,7 @@ struct tree {
 #define TREE_INIT { .fd = -1 }
 
 /* A name in its parent directory; borrowed from the tree until two more are looked up. */
-struct spot {
+struct at_path {
 	int dir;
 	const char *leaf;	/* one component, or "." for the tree's own directory */
 };
@@ -41,7 +41,7 @@ struct spot {
 int tree_open(struct tree *t, const struct root *module, const char *path);
 int tree_open_strict(struct tree *t, const struct root *module, const char *path);	/* through no link */
 void tree_done(struct tree *t);
-int tree_spot(struct tree *t, const char *path, struct spot *ret);
+int tree_at_path(struct tree *t, const char *path, struct at_path *ret);
 
 /* The directory at path was replaced or removed: what is held at it or below is let go. */
 void tree_forget(struct tree *t, const char *path);

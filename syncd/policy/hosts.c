@@ -17,7 +17,7 @@ is_plain_name(const char *token)
 
 /* 1, 0, or -1 when a name could not be resolved. */
 static int
-token_matches(const char *token, const struct acl_facts *f)
+token_matches(const char *token, const struct hosts_facts *f)
 {
 	if (token[0] == '@')
 		return f->resolve == NULL ? -1 : f->resolve(f->arg, token);
@@ -46,7 +46,7 @@ next_token(const char **list, char token[TOKEN_MAX])
 }
 
 int
-acl_bad_token(const char *list, char *dst, size_t size)
+hosts_bad_token(const char *list, char *dst, size_t size)
 {
 	struct addr any;
 	char token[TOKEN_MAX];
@@ -67,7 +67,7 @@ acl_bad_token(const char *list, char *dst, size_t size)
 /* Is any token of the list about the peer?  unsure is what "cannot be told" counts as: no match
  * in an allow list, a match in a deny list, so that a broken resolver never lets anyone in. */
 static int
-list_matches(const char *list, const struct acl_facts *f, int unsure)
+list_matches(const char *list, const struct hosts_facts *f, int unsure)
 {
 	char token[TOKEN_MAX];
 	size_t n;
@@ -85,14 +85,14 @@ list_matches(const char *list, const struct acl_facts *f, int unsure)
 	return 0;
 }
 
-enum acl_verdict
-acl_check(const char *allow, const char *deny, const struct acl_facts *f)
+enum hosts_verdict
+hosts_check(const char *allow, const char *deny, const struct hosts_facts *f)
 {
 	int has_allow = allow != NULL && allow[0] != '\0', has_deny = deny != NULL && deny[0] != '\0';
 
 	if (has_allow && list_matches(allow, f, 0))
-		return ACL_ALLOW;
+		return HOSTS_ALLOW;
 	if (has_allow && !has_deny)
-		return ACL_DENY;
-	return has_deny && list_matches(deny, f, 1) ? ACL_DENY : ACL_ALLOW;
+		return HOSTS_DENY;
+	return has_deny && list_matches(deny, f, 1) ? HOSTS_DENY : HOSTS_ALLOW;
 }

@@ -10,22 +10,22 @@
 
 #include "lib/num.h"
 
-struct words {
+struct messages {
 	char *client, *log;
 	const char **fault;
 };
 
 static int __attribute__((format(printf, 3, 4)))
-refuse(const struct words *w, const char *fault, const char *client, ...)
+refuse(const struct messages *w, const char *fault, const char *client, ...)
 {
 	va_list ap;
 
 	*w->fault = fault;
 	va_start(ap, client);
-	vsnprintf(w->client, MODULE_WORDS_SIZE, client, ap);
+	vsnprintf(w->client, MODULE_MESSAGE_SIZE, client, ap);
 	va_end(ap);
 	if (w->log[0] == '\0')
-		snprintf(w->log, MODULE_WORDS_SIZE, "%s", w->client);
+		snprintf(w->log, MODULE_MESSAGE_SIZE, "%s", w->client);
 	return E_DENIED;
 }
 
@@ -85,7 +85,7 @@ find_gid(const char *text, gid_t *ret)
 }
 
 static int
-plan_uid(const char *text, const struct module_facts *f, struct module_plan *p, const struct words *w)
+plan_uid(const char *text, const struct module_facts *f, struct module_plan *p, const struct messages *w)
 {
 	p->uid = geteuid();
 	if (text[0] == '\0' && !f->is_root)
@@ -100,7 +100,7 @@ plan_uid(const char *text, const struct module_facts *f, struct module_plan *p, 
 
 /* All groups of the uid's user, for "*". */
 static int
-all_groups(struct module_plan *p, const struct words *w)
+all_groups(struct module_plan *p, const struct messages *w)
 {
 	const struct passwd *pw = getpwuid(p->uid);
 	int n = MODULE_GROUPS_MAX;
@@ -115,7 +115,7 @@ all_groups(struct module_plan *p, const struct words *w)
 }
 
 static int
-add_group(struct module_plan *p, const char *token, const struct words *w)
+add_group(struct module_plan *p, const char *token, const struct messages *w)
 {
 	gid_t gid;
 
@@ -130,7 +130,7 @@ add_group(struct module_plan *p, const char *token, const struct words *w)
 /* One list parser for gid (and later auth users): blanks and commas part the tokens, unless the
  * list starts with a comma: then only commas do (rsyncd-conf section 2, hardening A4). */
 static int
-plan_gids(char *text, const struct module_facts *f, struct module_plan *p, const struct words *w)
+plan_gids(char *text, const struct module_facts *f, struct module_plan *p, const struct messages *w)
 {
 	const char *separators = text[strspn(text, " \t\r\n")] == ',' ? "," : " ,\t\r\n";
 	char *save = NULL;
@@ -179,21 +179,21 @@ clean_absolute(char *path)
 
 static int
 plan_path(const struct module_conf *m, const char *text, const struct module_facts *f, struct module_plan *p,
-    const struct words *w)
+    const struct messages *w)
 {
 	const char *inner = strstr(text, "/./");
 	bool jail = m->use_chroot == 1 || (m->use_chroot < 0 && f->is_root);
 
 	if (text[0] == '\0') {
-		snprintf(w->log, MODULE_WORDS_SIZE, "No path specified for module %.200s", m->name);
+		snprintf(w->log, MODULE_MESSAGE_SIZE, "No path specified for module %.200s", m->name);
 		return refuse(w, "path", "no path setting.");
 	}
 	if (text[0] != '/' || strlen(text) >= sizeof p->path) {
-		snprintf(w->log, MODULE_WORDS_SIZE, "path of module %.128s is not absolute, or too long", m->name);
+		snprintf(w->log, MODULE_MESSAGE_SIZE, "path of module %.128s is not absolute, or too long", m->name);
 		return refuse(w, "path", "chdir failed");
 	}
 	if (jail && !f->is_root) {
-		snprintf(w->log, MODULE_WORDS_SIZE, "use chroot = yes in module %.128s needs root", m->name);
+		snprintf(w->log, MODULE_MESSAGE_SIZE, "use chroot = yes in module %.128s needs root", m->name);
 		return refuse(w, "use chroot", "chroot failed");
 	}
 	strcpy(p->path, text);
@@ -212,14 +212,14 @@ plan_path(const struct module_conf *m, const char *text, const struct module_fac
 
 int
 module_plan(const struct module_conf *m, const struct module_facts *f, struct module_plan *ret,
-    char words[MODULE_WORDS_SIZE], char why[MODULE_WORDS_SIZE])
+    char message[MODULE_MESSAGE_SIZE], char why[MODULE_MESSAGE_SIZE])
 {
 	char *path = expanded(m->path, f), *uid = expanded(m->uid, f), *gid = expanded(m->gid, f);
-	const struct words w = { words, why, &ret->fault };
+	const struct messages w = { message, why, &ret->fault };
 	int r;
 
 	memset(ret, 0, sizeof *ret);
-	words[0] = why[0] = '\0';
+	message[0] = why[0] = '\0';
 	if (path == NULL || uid == NULL || gid == NULL)
 		r = refuse(&w, "path", "out of memory");
 	else if ((r = plan_uid(uid, f, ret, &w)) == 0 && (r = plan_gids(gid, f, ret, &w)) == 0)

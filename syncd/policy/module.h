@@ -14,7 +14,7 @@ struct module_facts {
 	bool is_root;
 };
 
-enum { MODULE_PATH_SIZE = 4096, MODULE_WORDS_SIZE = 256, MODULE_GROUPS_MAX = 64 };
+enum { MODULE_PATH_SIZE = 4096, MODULE_MESSAGE_SIZE = 256, MODULE_GROUPS_MAX = 64 };
 
 struct module_plan {
 	char chroot[MODULE_PATH_SIZE];	/* "" without chroot */
@@ -28,8 +28,8 @@ struct module_plan {
 	const char *fault;	/* after E_DENIED: the parameter that is to blame, a static text */
 };
 
-/* 0, or E_DENIED with words for the client in words and the reason for the log in why. */
+/* 0, or E_DENIED with what the client is told in message and the reason for the log in why. */
 int module_plan(const struct module_conf *m, const struct module_facts *f, struct module_plan *ret,
-    char words[MODULE_WORDS_SIZE], char why[MODULE_WORDS_SIZE]);
+    char message[MODULE_MESSAGE_SIZE], char why[MODULE_MESSAGE_SIZE]);
 
 #endif

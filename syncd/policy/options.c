@@ -110,7 +110,7 @@ static const struct row table[] = {
 	{ "timeout", 0, K_NUMBER, AT(timeout), 0, 1 << 30 },
 	{ "block-size", 'B', K_NUMBER, AT(block_size), 0, 1 << 29 },
 
-	/* the receiving side's business: a sender needs to know nothing of them */
+	/* for the receiving side: a sender has no use for them */
 	{ "backup", 'b', K_COUNT, AT(backup) },
 	{ "backup-dir", 0, K_TEXT, AT(backup_dir) },
 	{ "suffix", 0, K_TEXT, AT(suffix) },

@@ -55,7 +55,7 @@ struct options {
 	int64_t checksum_seed, timeout, block_size, compress_level, bwlimit;
 	/* borrowed from the arguments; files_from is "-" for names that come over the wire */
 	const char *checksum_choice, *compress_choice, *files_from;
-	const char *iconv;		/* names are UTF-8 on the wire; the value is the client's business */
+	const char *iconv;		/* names are UTF-8 on the wire; the value means something to the client only */
 	const char *info;		/* words about what the client wants to hear; NULL */
 	const char *text;		/* values that mean nothing to this side */
 	int64_t number;

@@ -797,13 +797,13 @@ judge(const struct judging *j)
 }
 
 enum rules_verdict
-rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n)
+rules_match(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n)
 {
 	return judge(&(struct judging){ r, dir, n });
 }
 
 enum rules_verdict
-rules_judge_xattr(const struct rules *r, const char *name)
+rules_match_xattr(const struct rules *r, const char *name)
 {
 	const unsigned other = r != NULL && r->side == FM_RECEIVER ? FM_SENDER : FM_RECEIVER;
 	bool any = false;

@@ -76,11 +76,11 @@ struct rules_dir *rules_dir_share(struct rules_dir *d);
 void rules_dir_free(struct rules_dir *d);	/* before the list that it was entered with */
 
 /* The first rule that matches decides.  dir: the directory that holds the name, or NULL. */
-enum rules_verdict rules_judge(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n);
+enum rules_verdict rules_match(const struct rules *r, const struct rules_dir *dir, const struct rules_name *n);
 
 /* The same for the name of an extended attribute ('x' rules only).  Where there are no such rules
  * at all, one is understood: what the kernel keeps for itself ("system.*") is left out. */
-enum rules_verdict rules_judge_xattr(const struct rules *r, const char *name);
+enum rules_verdict rules_match_xattr(const struct rules *r, const char *name);
 
 /* The module's own rules, asked about one of its paths: fs, from the module's root, in any spelling; is_dir: it is a
  * directory (one that ends in a slash or a dot always is).  "./", "//" and ".." make no difference: what is the same

@@ -18,7 +18,7 @@ depth_of(const char *dir)
 }
 
 bool
-links_unsafe(const char *target, const char *dir)
+symlink_unsafe(const char *target, const char *dir)
 {
 	long depth = depth_of(dir);
 	bool named = false;
@@ -40,7 +40,7 @@ links_unsafe(const char *target, const char *dir)
 }
 
 void
-links_confine(char *target, const char *dir)
+symlink_confine(char *target, const char *dir)
 {
 	long depth = depth_of(dir);
 	char *out = target, *first = target;	/* behind the ".." that stay */

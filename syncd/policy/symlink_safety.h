@@ -5,14 +5,14 @@
 #include <stdbool.h>
 
 /* Stands before the target of a link that is stored so that it leads nowhere ("munge symlinks"). */
-#define LINKS_MUNGED "/rsyncd-munged/"
+#define SYMLINK_MUNGED "/rsyncd-munged/"
 
 /* Does target, found in directory dir of the transfer ("" is its top), lead outside?  Absolute
  * targets and any ".." behind a name count as leading outside (hardening P21). */
-bool links_unsafe(const char *target, const char *dir);
+bool symlink_unsafe(const char *target, const char *dir);
 
 /* Rewrite the target of a link in directory dir of the transfer so that, as text, it stays inside: leading slashes
  * go, and every ".." above the transfer's top.  It never grows ("." where nothing is left). */
-void links_confine(char *target, const char *dir);
+void symlink_confine(char *target, const char *dir);
 
 #endif

@@ -105,21 +105,21 @@ names_run(struct session *s)
 	int r = 0;
 
 	if ((r = pull_begin(s)) != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	s->phase = PH_FLIST;
 	if (s->opt.files_from == NULL)
 		return STEP_NEXT;
 	s->phase = PH_NAMES;
 	if (s->pull->flist == NULL && (r = open_names(s)) != 0)
-		return r == 1 ? STEP_NEXT : pull_broken(s, r);
+		return r == 1 ? STEP_NEXT : pull_error(s, r);
 	r = wire ? read_names(s) : read_file(s);
 	if (r == -ENOENT)
 		return session_fail(s, RERR_FILEIO, "failed to open files-from file %s: No such file or directory",
 		    s->opt.files_from);
 	if (r != 0)
-		return session_short(s, r);
+		return session_need_input(s, r);
 	if (wire && s->proto.version == 30 && (r = session_frames(s)) != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	s->phase = PH_FLIST;
 	return STEP_NEXT;
 }

@@ -1,4 +1,4 @@
-/* What the rooms of the file list share; nobody else includes it.  flist.c keeps the lists, flist_build.c makes them, flist_scan.c reads
+/* What the files of the list share; nobody else includes it.  flist.c keeps the lists, flist_build.c makes them, flist_scan.c reads
  * directories, flist_args.c looks at what the client names. */
 #ifndef SALLYPORT_SYNCD_PULL_FLIST_INTERNAL_H
 #define SALLYPORT_SYNCD_PULL_FLIST_INTERNAL_H

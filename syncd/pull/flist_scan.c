@@ -52,9 +52,9 @@ fill_more(struct file *f, const struct stat *st)
 static const char *
 unmunged(const struct flist *s, const char *link)
 {
-	size_t n = sizeof LINKS_MUNGED - 1;
+	size_t n = sizeof SYMLINK_MUNGED - 1;
 
-	return s->conf.munge && strncmp(link, LINKS_MUNGED, n) == 0 && link[n] != '\0' ? link + n : link;
+	return s->conf.munge && strncmp(link, SYMLINK_MUNGED, n) == 0 && link[n] != '\0' ? link + n : link;
 }
 
 /* Add one object to the newest segment.  A directory gets a number of its own (flist_dir_add) when its contents will be
@@ -125,7 +125,7 @@ flist_left_out(const struct flist *s, uint32_t dir, const char *name, bool is_di
 	snprintf(fs, sizeof fs, "%s%s%s", in->fs, in->fs[0] == '\0' ? "" : "/", name);
 	if (rules_hides(s->conf.hidden, fs, is_dir))
 		return true;
-	return !rules_empty(s->conf.rules) && rules_judge(s->conf.rules, in->rules, &n) == RULES_EXCLUDE;
+	return !rules_empty(s->conf.rules) && rules_match(s->conf.rules, in->rules, &n) == RULES_EXCLUDE;
 }
 
 /* A merge file of the client's rules: below the root like everything else, and never one that
@@ -180,7 +180,7 @@ enter_rules(struct flist *s, uint32_t dir)
 static bool
 follows(const struct flist *s, const struct flist_dir *in, const char *target)
 {
-	return s->conf.copy_links || (s->conf.copy_unsafe && links_unsafe(target, in->path));
+	return s->conf.copy_links || (s->conf.copy_unsafe && symlink_unsafe(target, in->path));
 }
 
 static void

@@ -327,7 +327,7 @@ build(struct session *s)
 	if (r == 0)
 		r = flist_build(s->pull->flist);
 	if (r < 0)
-		return pull_broken(s, r);
+		return pull_error(s, r);
 	if (r > 0)
 		return STEP_YIELD;
 	s->pull->built = true;
@@ -344,7 +344,7 @@ flist_run(struct session *s)
 	if (!s->pull->built)
 		return build(s);
 	if ((r = flist_send_emit(s)) < 0)
-		return pull_broken(s, r);
+		return pull_error(s, r);
 	if (r == 0)
 		return STEP_WAIT;
 	s->phase = PH_SENDER;

@@ -89,7 +89,7 @@ goodbye_run(struct session *s)
 		if ((r = read_done(s)) == E_SHORT && s->peer.eof && s->pull->goodbye == GOODBYE_SECOND)
 			break;		/* some clients leave without the last word */
 		if (r != 0)
-			return session_short(s, r);
+			return session_need_input(s, r);
 		if (s->proto.version >= 31 && s->pull->goodbye == GOODBYE_FIRST)
 			ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DONE);
 		s->pull->goodbye = s->proto.version >= 31 && s->pull->goodbye == GOODBYE_FIRST ? GOODBYE_SECOND : GOODBYE_DONE;

@@ -53,11 +53,11 @@ pull_free(struct session *s)
 }
 
 enum step
-pull_broken(struct session *s, int err)
+pull_error(struct session *s, int err)
 {
 	if (s->pull->flist != NULL)
 		s->rules_error = flist_rules_error(s->pull->flist);
-	return session_broken(s, err);
+	return session_error(s, err);
 }
 
 const char *

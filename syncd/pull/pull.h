@@ -65,8 +65,8 @@ struct pull {
 int pull_begin(struct session *s);
 void pull_free(struct session *s);
 
-/* session_broken, for what comes of the list: its own words may be out already. */
-enum step pull_broken(struct session *s, int err);
+/* session_error, for what comes of the list: its own words may be out already. */
+enum step pull_error(struct session *s, int err);
 
 /* Open a listed file for reading: a descriptor and *ret_st, or -errno. */
 int pull_open(struct session *s, const struct file *f, struct stat *ret_st);

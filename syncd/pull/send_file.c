@@ -267,7 +267,7 @@ send_prefix(struct session *s)
 	size_t n = x->prefix - x->prefix_summed > PIECE ? PIECE : (size_t)(x->prefix - x->prefix_summed);
 
 	if (x->window == NULL && (x->window = malloc(PIECE)) == NULL)
-		return pull_broken(s, -ENOMEM);
+		return pull_error(s, -ENOMEM);
 	strong_update(s->sum, x->window, read_at(x, x->window, n, x->prefix_summed));
 	x->prefix_summed += (int64_t)n;
 	if (x->prefix_summed >= x->prefix)
@@ -293,7 +293,7 @@ send_whole(struct session *s)
 		else
 			r = move_piece(s, left);
 		if (r != 0)
-			return pull_broken(s, r);
+			return pull_error(s, r);
 	}
 	x->stage = SEND_TAIL;
 	return STEP_NEXT;
@@ -328,13 +328,13 @@ send_delta(struct session *s)
 
 	for (;;) {
 		if (r != 0)
-			return pull_broken(s, r);
+			return pull_error(s, r);
 		if (!peer_room(&s->peer))
 			return STEP_WAIT;
 		w = (struct match_window){ x->window, x->window_len, x->window_at, x->window_last };
 		match_next(x->match, &w, &ev);
 		if (work_over(&s->work))
-			return pull_broken(s, s->work.err);
+			return pull_error(s, s->work.err);
 		switch (ev.kind) {
 		case MATCH_LITERAL:
 			r = put_literal(s, x->window + ev.at, ev.len);
@@ -375,7 +375,7 @@ send_tail(struct session *s)
 		sum[n - 1] = all_zero;
 	}
 	if ((r = put_end(s)) != 0)
-		return pull_broken(s, r);
+		return pull_error(s, r);
 	buf_put(peer_out(&s->peer), sum, n);
 	sending_done(s);
 	return STEP_NEXT;
@@ -480,7 +480,7 @@ send_file_run(struct session *s)
 	case SEND_SUMS:
 		if ((r = read_sums(s)) == 0)
 			r = start_file(s);
-		return r == 0 ? STEP_NEXT : session_short(s, r);
+		return r == 0 ? STEP_NEXT : session_need_input(s, r);
 	case SEND_DELTA:
 		return send_delta(s);
 	case SEND_PREFIX:

@@ -230,7 +230,7 @@ sender_run(struct session *s)
 	if (!peer_room(&s->peer))
 		return STEP_WAIT;
 	if (s->pull->list_open || wants_listing(s, AHEAD_MIN))
-		return (r = list_ahead(s)) == 0 ? STEP_NEXT : pull_broken(s, r);
+		return (r = list_ahead(s)) == 0 ? STEP_NEXT : pull_error(s, r);
 	if ((r = read_request(s)) == E_EOF) {
 		s->phase = PH_GOODBYE;
 		return STEP_NEXT;
@@ -238,6 +238,6 @@ sender_run(struct session *s)
 	if (r == E_SHORT)	/* nothing to do for a while */
 		closer_flush(&s->pull->closer);
 	if (r == E_SHORT && wants_listing(s, AHEAD_MAX))
-		return (r = list_ahead(s)) == 0 ? STEP_YIELD : pull_broken(s, r);
-	return r == 0 ? STEP_NEXT : session_short(s, r);
+		return (r = list_ahead(s)) == 0 ? STEP_YIELD : pull_error(s, r);
+	return r == 0 ? STEP_NEXT : session_need_input(s, r);
 }

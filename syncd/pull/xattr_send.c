@@ -199,7 +199,7 @@ wanted(const struct xattr_send *a, const char *name)
 {
 	if (!a->conf.own_too && (strncmp(name, "user.rsync.%", 12) == 0 || strncmp(name, "rsync.%", 7) == 0))
 		return false;
-	return rules_judge_xattr(a->conf.rules, name) != RULES_EXCLUDE;
+	return rules_match_xattr(a->conf.rules, name) != RULES_EXCLUDE;
 }
 
 static int

@@ -17,8 +17,8 @@ may_set_group(const struct session *s, gid_t gid)
 {
 	if (session_is_root(s) || gid == s->grant.gid)
 		return true;
-	for (size_t i = 0; i < s->grant.n_groups; i++)
-		if (s->grant.groups[i] == gid)
+	for (size_t i = 0; i < s->grant.n_supplementary_gids; i++)
+		if (s->grant.supplementary_gids[i] == gid)
 			return true;
 	return false;
 }
@@ -104,7 +104,7 @@ apply_meta(struct session *s, const struct push_job *j, const struct stat *now, 
 	unsigned differs = attr_differs(s, j, now);
 	struct meta m = { .fake = s->root.fake, .set_uid = (differs & REPORT_OWNER) != 0, .set_gid = (differs & REPORT_GROUP) != 0,
 	    .set_mtime = (differs & REPORT_TIME) != 0, .set_atime = (differs & REPORT_ATIME) != 0 };
-	struct spot at = { -1, "" };
+	struct at_path at = { -1, "" };
 	const char *what = "";
 	int r;
 
@@ -122,7 +122,7 @@ apply_meta(struct session *s, const struct push_job *j, const struct stat *now, 
 	m.gid = ids_here(&s->push->gid_map, f->gid);
 	m.mtime = (struct timespec){ f->mtime, f->nsec };
 	m.atime = (struct timespec){ f->extra == NULL ? 0 : f->extra->atime, 0 };
-	if ((r = tree_spot(&s->push->dest.tree, j->path, &at)) == 0)
+	if ((r = tree_at_path(&s->push->dest.tree, j->path, &at)) == 0)
 		r = meta_set(-1, &at, &m, &what);
 	if (r != 0)
 		report_unset(s, "generator", what, &s->push->dest.tree, j->path, r);

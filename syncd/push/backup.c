@@ -49,7 +49,7 @@ like_original(void *arg, struct tree *t, const char *dir)
 	struct session *s = arg;
 	struct meta m = { .fake = s->root.fake, .set_mode = true, .set_uid = s->opt.owner && session_is_root(s), .set_gid = s->opt.group > 0 };
 	struct stat st;
-	struct spot at;
+	struct at_path at;
 	const char *what;
 	int r;
 
@@ -58,7 +58,7 @@ like_original(void *arg, struct tree *t, const char *dir)
 	m.mode = st.st_mode & 07777;
 	m.uid = st.st_uid;
 	m.gid = st.st_gid;
-	if ((r = tree_spot(t, dir, &at)) != 0 || (r = meta_set(-1, &at, &m, &what)) != 0)
+	if ((r = tree_at_path(t, dir, &at)) != 0 || (r = meta_set(-1, &at, &m, &what)) != 0)
 		report_failed(s, "generator", "set permissions of", t, dir, r);
 }
 
@@ -87,7 +87,7 @@ is_unsafe_link(struct session *s, const char *path)
 	    tree_readlink(&s->push->dest.tree, path, target, sizeof target) < 0)
 		return false;
 	dest_dir_of(path, dir);
-	if (!links_unsafe(target, dir))
+	if (!symlink_unsafe(target, dir))
 		return false;
 	if (report_says(s, 1))
 		session_tell(s, MSG_INFO, "not backing up unsafe symlink \"%s\" -> \"%s\"\n", path, target);

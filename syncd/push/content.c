@@ -57,7 +57,7 @@ same_sum(struct session *s, const struct push_job *j, struct tree *t)
 	for (off_t at = 0; (n = pread(fd, c->chunk, PUSH_READ_SIZE, at)) > 0; at += n) {
 		strong_update(c->sum, c->chunk, (size_t)n);
 		if (at % PUSH_KEEPALIVE_BYTES < PUSH_READ_SIZE)
-			session_breathe(s);
+			session_keepalive(s);
 		if (!work_add(&s->work, (uint64_t)n / 16, 0))
 			break;
 	}

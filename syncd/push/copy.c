@@ -27,7 +27,7 @@ copy_bytes(struct session *s, int from, int to)
 
 	while ((n = copy_file_range(from, NULL, to, NULL, PIECE, 0)) > 0) {
 		at += n;
-		session_breathe(s);
+		session_keepalive(s);
 	}
 	if (n == 0)
 		return 0;
@@ -39,7 +39,7 @@ copy_bytes(struct session *s, int from, int to)
 		r = w == n ? 0 : w < 0 ? -errno : -ENOSPC;
 		at += n;
 		if (at % (off_t)PIECE < PUSH_READ_SIZE)
-			session_breathe(s);
+			session_keepalive(s);
 	}
 	free(buf);
 	return n < 0 ? -errno : r;
@@ -86,7 +86,7 @@ copy_node(struct session *s, struct tree *from_tree, const char *from, struct tr
 	char target[2 * TREE_PATH_SIZE];
 	const char *what;
 	struct stat now;
-	struct spot at;
+	struct at_path at;
 	bool replace = tree_lstat(to_tree, to, &now) == 0;
 	int r;
 
@@ -94,7 +94,7 @@ copy_node(struct session *s, struct tree *from_tree, const char *from, struct tr
 		r = tree_mknod(to_tree, to, st->st_mode, st->st_rdev, replace);
 	else if ((r = tree_readlink(from_tree, from, target, sizeof target)) >= 0)
 		r = tree_symlink(to_tree, target, to, replace);
-	if (r == 0 && (r = tree_spot(to_tree, to, &at)) == 0)
+	if (r == 0 && (r = tree_at_path(to_tree, to, &at)) == 0)
 		r = meta_set(-1, &at, &m, &what);
 	return r;
 }

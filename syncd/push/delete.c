@@ -102,7 +102,7 @@ is_protected(struct session *s, const struct rules_dir *dir, const char *path, b
 	filter_stack_path(s, path, fs);
 	if (rules_hidden(s->grant.hidden, fs, is_dir))
 		return true;
-	return s->rules != NULL && rules_judge(s->rules, dir, &n) == RULES_EXCLUDE;
+	return s->rules != NULL && rules_match(s->rules, dir, &n) == RULES_EXCLUDE;
 }
 
 static void
@@ -290,7 +290,7 @@ remove_one(struct session *s, const char *path, const struct stat *st, bool coun
 	if (counted && r == 0) {
 		count(s, st->st_mode);
 		report_deleted(s, path, st->st_mode);
-		if (session_relieve(s) != 0)
+		if (session_flush_wait(s) != 0)
 			return FAILED;	/* the loop meets the same end */
 	}
 	return in;

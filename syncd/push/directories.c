@@ -174,7 +174,7 @@ directories_finish(struct session *s)
 		const struct touch *at_end = &d->touches[i];
 		struct meta m = { .fake = s->root.fake, .set_mtime = at_end->set_time, .mtime = at_end->mtime, .set_mode = at_end->set_mode, .mode = at_end->mode };
 		struct stat st;
-		struct spot at;
+		struct at_path at;
 		const char *what = "stat";
 		int r = tree_stat_dir(&s->push->dest.tree, at_end->path, &st);
 
@@ -183,7 +183,7 @@ directories_finish(struct session *s)
 		if (r == 0 && m.set_mtime && st.st_mtim.tv_sec == m.mtime.tv_sec &&
 		    (m.mtime.tv_nsec == 0 || st.st_mtim.tv_nsec == m.mtime.tv_nsec))	/* old protocols send no fractions */
 			m.set_mtime = false;
-		if (r == 0 && (m.set_mtime || m.set_mode) && (r = tree_spot(&s->push->dest.tree, at_end->path, &at)) == 0)
+		if (r == 0 && (m.set_mtime || m.set_mode) && (r = tree_at_path(&s->push->dest.tree, at_end->path, &at)) == 0)
 			r = meta_set(-1, &at, &m, &what);
 		if (r != 0)
 			report_unset(s, "generator", what, &s->push->dest.tree, at_end->path, r);

@@ -125,7 +125,7 @@ confine_link(struct flist_entry *e)
 	char dir[TREE_PATH_SIZE];
 
 	dest_dir_of(e->path, dir);
-	links_confine(e->link, dir);
+	symlink_confine(e->link, dir);
 }
 
 /* What has no name in the module's character set is left out, and as with all that went wrong at the client nothing

@@ -25,7 +25,7 @@ nodes_is_device(uint32_t mode)
 static bool
 stored_target(const struct session *s, const char *link, char *dst, size_t size)
 {
-	return (size_t)snprintf(dst, size, "%s%s", s->grant.munge ? LINKS_MUNGED : "", link) < size;
+	return (size_t)snprintf(dst, size, "%s%s", s->grant.munge ? SYMLINK_MUNGED : "", link) < size;
 }
 
 static int
@@ -100,14 +100,14 @@ int
 nodes_symlink(struct session *s, struct push_job *j)
 {
 	const char *link = j->file->extra == NULL ? NULL : j->file->extra->link;
-	char want[NAME_BYTES_MAX + sizeof LINKS_MUNGED], has[sizeof want];
+	char want[NAME_BYTES_MAX + sizeof SYMLINK_MUNGED], has[sizeof want];
 	unsigned flags = ITEM_LOCAL_CHANGE | REPORT_CHANGE;
 	bool was_link = j->exists && S_ISLNK(j->st.st_mode);
 	int r = 0;
 
 	if (link == NULL || !stored_target(s, link, want, sizeof want))
 		return JOB_FAILED;
-	if (s->opt.safe_links && links_unsafe(link, j->file->dir)) {
+	if (s->opt.safe_links && symlink_unsafe(link, j->file->dir)) {
 		if (report_says(s, 1))
 			session_tell(s, MSG_INFO, "ignoring unsafe symlink \"%s\" -> \"%s\"\n", j->path, link);
 		return JOB_FAILED;

@@ -56,7 +56,7 @@ start_transfer(struct session *s)
 		if ((r = delete_walk(s)) > 0 && s->phase == PH_FLIST_RECV)
 			return STEP_YIELD;
 		if (r != 0)
-			return r > 0 ? STEP_NEXT : session_broken(s, r);
+			return r > 0 ? STEP_NEXT : session_error(s, r);
 	}
 	generator_start(s);
 	s->phase = PH_RECEIVE;
@@ -77,11 +77,11 @@ push_list_run(struct session *s)
 	if (r == 1)
 		return STEP_NEXT;	/* told */
 	if (r != 0)
-		return session_short(s, r);
+		return session_need_input(s, r);
 	if (s->opt.prune_empty)
 		flist_in_prune(&s->push->list);
 	if ((r = dest_open(s)) != 0)
-		return r == 1 ? STEP_NEXT : session_broken(s, r);
+		return r == 1 ? STEP_NEXT : session_error(s, r);
 	s->push->ready = true;
 	return STEP_NEXT;
 }
@@ -175,16 +175,16 @@ push_receive_run(struct session *s)
 		int got = take_input(s);
 
 		if (got != 0 && got != E_SHORT)
-			return got == 1 ? STEP_NEXT : session_broken(s, got);
+			return got == 1 ? STEP_NEXT : session_error(s, got);
 		if (s->phase != PH_RECEIVE)
 			break;
 		if ((r = produce(s)) < 0)
-			return session_broken(s, r);
+			return session_error(s, r);
 		idle = r == 0 && got == E_SHORT;
 	}
 	if (s->phase != PH_RECEIVE)
 		return STEP_NEXT;
 	if (!idle)
 		return STEP_YIELD;
-	return session_short(s, E_SHORT);
+	return session_need_input(s, E_SHORT);
 }

@@ -181,7 +181,7 @@ verify_kept(struct session *s, int64_t kept)
 
 	for (int64_t at = 0; at < kept && r == 0; at += PUSH_KEEPALIVE_BYTES) {
 		r = file_write_copy(&s->push->receiver->file.out, at, (size_t)(kept - at < PUSH_KEEPALIVE_BYTES ? kept - at : PUSH_KEEPALIVE_BYTES));
-		session_breathe(s);
+		session_keepalive(s);
 	}
 	return r;
 }

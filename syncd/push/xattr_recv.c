@@ -87,7 +87,7 @@ may_store(void *arg, const char *name)
 static bool
 counts(const struct session *s, const char *name)
 {
-	return (session_is_root(s) || strncmp(name, "user.", 5) == 0) && rules_judge_xattr(s->rules, name) != RULES_EXCLUDE;
+	return (session_is_root(s) || strncmp(name, "user.", 5) == 0) && rules_match_xattr(s->rules, name) != RULES_EXCLUDE;
 }
 
 static int
@@ -157,13 +157,13 @@ static struct attr_of
 object(struct tree *t, const char *path, uint32_t mode)
 {
 	struct attr_of of = { .fd = -1, .dir = -1, .fake = t->fd >= 0 && t->module->fake };
-	struct spot at;
+	struct at_path at;
 
 	if (t->fd < 0)
 		return of;
 	if (S_ISDIR(mode) && t->links) {
 		of.fd = tree_open_dir(t, path);
-	} else if (tree_spot(t, path, &at) == 0) {
+	} else if (tree_at_path(t, path, &at) == 0) {
 		of.dir = at.dir;
 		of.name = at.leaf;
 	}
@@ -181,7 +181,7 @@ static int
 chmod_of(const struct attr_of *of, mode_t mode)
 {
 	const struct meta m = { .set_mode = true, .mode = mode & 07777 };
-	const struct spot at = { of->dir, of->name };
+	const struct at_path at = { of->dir, of->name };
 	const char *what;
 
 	return meta_set(of->fd, &at, &m, &what);

@@ -143,7 +143,7 @@ take_list(struct session *s)
 	else if (first < s->args.n)
 		first++;		/* the word "rsync" */
 	if (s->second_list && s->converts && (r = convert_list(s)) != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	r = options_parse(s->args.v + first, s->args.n - first, &s->opt, &paths, s->refusal);
 	if (r != 0)
 		session_refuse(s, r == E_FORMAT ? RERR_SYNTAX : RERR_UNSUPPORTED, s->refusal);
@@ -157,7 +157,7 @@ take_list(struct session *s)
 	s->deadline = 0;
 	tell_started(s->monitor_fd);
 	if ((r = role_keep_caps(needed_caps(s))) != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	if (s->grant.conf.ignore_errors)
 		s->opt.ignore_errors = 1;
 	log_request(s);
@@ -170,7 +170,7 @@ take_list(struct session *s)
 	if (s->opt.chmod != NULL && (r = chmod_parse(s->opt.chmod, &s->chmod)) == E_FORMAT)
 		refuse_value(s, "chmod", s->opt.chmod);
 	else if (s->opt.chmod != NULL && r != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	judge(s);
 	s->phase = PH_NEGOTIATE;
 	return STEP_NEXT;
@@ -187,5 +187,5 @@ args_run(struct session *s)
 	}
 	if ((r = read_list(s)) == 0)
 		return take_list(s);
-	return session_short(s, r);
+	return session_need_input(s, r);
 }

@@ -62,7 +62,7 @@ filters_run(struct session *s)
 		return session_fail(s, RERR_SYNTAX, "rsync error: syntax or usage error (code %d): bad filter rule [sender]",
 		    RERR_SYNTAX);
 	if (r != 0)
-		return session_short(s, r);
+		return session_need_input(s, r);
 	s->phase = s->opt.sender ? PH_NAMES : PH_FLIST_RECV;
 	return STEP_NEXT;
 }

@@ -49,7 +49,7 @@ hello_run(struct session *s)
 	buf_text(peer_out(&s->peer), s->greeting);	/* we speak first, and do not wait */
 	s->greeting = "";
 	if ((r = line_get(&c, line, sizeof line)) != 0)
-		return r == E_SHORT ? session_short(s, r) : refuse_hello(s, HELLO_NOT_RSYNC, "");
+		return r == E_SHORT ? session_need_input(s, r) : refuse_hello(s, HELLO_NOT_RSYNC, "");
 	peer_consume(&s->peer, &c);
 	if ((fault = hello_get(line, &s->hello)) != HELLO_OK)
 		return refuse_hello(s, fault, line);
@@ -59,9 +59,9 @@ hello_run(struct session *s)
 
 /* The monitor has logged why, in its own words. */
 static enum step
-denied(struct session *s, const char *words)
+denied(struct session *s, const char *message)
 {
-	buf_printf(peer_out(&s->peer), "@ERROR: %s\n", words);
+	buf_printf(peer_out(&s->peer), "@ERROR: %s\n", message);
 	s->exit_code = RERR_STARTCLIENT;
 	s->phase = PH_DRAIN;
 	return STEP_NEXT;
@@ -70,22 +70,22 @@ denied(struct session *s, const char *words)
 static enum step
 admit(struct session *s, const char *name)
 {
-	char words[OPTIONS_MESSAGE_MAX];
+	char message[OPTIONS_MESSAGE_MAX];
 	struct admission a;
 	int r;
 
-	if ((r = ask_module(s->monitor_fd, s->hello.version, name, words, sizeof words)) == E_DENIED)
-		return denied(s, words);
+	if ((r = ask_module(s->monitor_fd, s->hello.version, name, message, sizeof message)) == E_DENIED)
+		return denied(s, message);
 	if (r != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	/* nothing of ours may be left behind: the session writes to the same socket */
 	if (peer_flush(&s->peer) != 0)
-		return session_broken(s, E_LIMIT);
+		return session_error(s, E_LIMIT);
 	a = (struct admission){ s->hello.version, buf_head(&s->peer.in), buf_len(&s->peer.in) };
-	if ((r = ask_admit(s->monitor_fd, &a, words, sizeof words)) == E_DENIED)
-		return session_fail(s, RERR_STARTCLIENT, "%s", words);
+	if ((r = ask_admit(s->monitor_fd, &a, message, sizeof message)) == E_DENIED)
+		return session_fail(s, RERR_STARTCLIENT, "%s", message);
 	if (r != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	return STEP_END;		/* the session process has the connection now */
 }
 
@@ -97,7 +97,7 @@ skip_early_input(struct session *s)
 	n = n < (size_t)s->early_left ? n : (size_t)s->early_left;
 	buf_consume(&s->peer.in, n);
 	s->early_left -= (long)n;
-	return s->early_left > 0 ? session_short(s, E_SHORT) : STEP_NEXT;
+	return s->early_left > 0 ? session_need_input(s, E_SHORT) : STEP_NEXT;
 }
 
 enum step
@@ -112,7 +112,7 @@ select_run(struct session *s)
 		return step;		/* more is to come, or the client is gone */
 	c = peer_unread(&s->peer);
 	if ((r = line_get(&c, line, sizeof line)) != 0)
-		return r == E_SHORT ? session_short(s, r) : session_fail(s, RERR_PROTOCOL, "protocol startup error");
+		return r == E_SHORT ? session_need_input(s, r) : session_fail(s, RERR_PROTOCOL, "protocol startup error");
 	peer_consume(&s->peer, &c);
 	switch (request_kind(line, &s->early_left)) {
 	case REQUEST_LIST:
@@ -128,7 +128,7 @@ select_run(struct session *s)
 	case REQUEST_MODULE:
 		return admit(s, line);
 	}
-	return session_broken(s, E_FORMAT);
+	return session_error(s, E_FORMAT);
 }
 
 enum step
@@ -140,7 +140,7 @@ list_run(struct session *s)
 		if (!peer_room(&s->peer))
 			return STEP_WAIT;
 		if ((r = ask_list(s->monitor_fd, s->list_next, &s->list_next, peer_out(&s->peer))) != 0)
-			return session_broken(s, r);
+			return session_error(s, r);
 	}
 	buf_text(peer_out(&s->peer), "@RSYNCD: EXIT\n");
 	s->phase = PH_DRAIN;

@@ -282,16 +282,16 @@ negotiate_run(struct session *s)
 		s->names_sent = true;
 	}
 	if ((r = choose(s, &method)) != 0)
-		return session_short(s, r);
+		return session_need_input(s, r);
 	if ((r = start_frames(s)) != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	if (s->refused != 0)
 		return session_fail(s, s->refused, "%s", s->refusal);
 	r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &s->sum);
 	s->method = method;
 	s->level = level_of(s, method);
 	if (r != 0)
-		return session_broken(s, r);
+		return session_error(s, r);
 	s->phase = s->opt.sender || sends_filters(s) ? PH_FILTERS : PH_FLIST_RECV;
 	return STEP_NEXT;
 }

@@ -180,7 +180,7 @@ session_rules_code(int err)
 }
 
 enum step
-session_broken(struct session *s, int err)
+session_error(struct session *s, int err)
 {
 	if (s->work.err != 0)		/* whatever came of it */
 		err = s->work.err;
@@ -207,7 +207,7 @@ session_broken(struct session *s, int err)
 }
 
 enum step
-session_short(struct session *s, int err)
+session_need_input(struct session *s, int err)
 {
 	if (err == E_SHORT && s->peer.lazy && (err = peer_next_frame(&s->peer)) >= 0) {
 		if (err > 0)
@@ -215,8 +215,8 @@ session_short(struct session *s, int err)
 		err = E_SHORT;
 	}
 	if (err != E_SHORT)
-		return session_broken(s, err);
-	return s->peer.eof ? session_broken(s, E_EOF) : STEP_WAIT;
+		return session_error(s, err);
+	return s->peer.eof ? session_error(s, E_EOF) : STEP_WAIT;
 }
 
 /* How long the peer may be silent, in ms; 0: for ever, or another deadline counts. */
@@ -349,7 +349,7 @@ session_wait(struct session *s, bool yield)
 }
 
 void
-session_breathe(struct session *s)
+session_keepalive(struct session *s)
 {
 	keep_alive(s);
 	(void)peer_flush(&s->peer);	/* what fails now fails again in the loop */
@@ -357,9 +357,9 @@ session_breathe(struct session *s)
 }
 
 int
-session_relieve(struct session *s)
+session_flush_wait(struct session *s)
 {
-	uint64_t until = loop_clock() + RELIEVE_SECONDS * 1000;
+	uint64_t until = loop_clock() + FLUSH_WAIT_SECONDS * 1000;
 	int r = 0;
 
 	while (buf_len(&s->peer.out) > PEER_OUT_HIGH && (r = peer_flush(&s->peer)) == E_WANT_WRITE) {
@@ -386,7 +386,7 @@ session_run(struct session *s)
 	while (step != STEP_END) {
 		step = s->table->phases[s->phase].run(s);
 		if (s->phase != PH_DRAIN && !work_add(&s->work, s->table->phases[s->phase].computes ? STEP_STEPS : 0, 0))
-			step = session_broken(s, s->work.err);
+			step = session_error(s, s->work.err);
 		if (step == STEP_NEXT || step == STEP_END)
 			continue;
 		r = session_wait(s, step == STEP_YIELD);
@@ -401,7 +401,7 @@ session_run(struct session *s)
 				s->exit_code = r == E_BREACH ? RERR_SIGNAL : RERR_SOCKETIO;
 			break;
 		}
-		step = session_broken(s, r);
+		step = session_error(s, r);
 	}
 	return s->exit_code;
 }

@@ -62,8 +62,8 @@ struct grant {
 	uid_t uid;
 	gid_t gid;
 	const struct chmod_list *incoming, *outgoing;	/* what is done to modes; NULL: nothing */
-	const gid_t *groups;	/* supplementary ones; shared by fork */
-	size_t n_groups;
+	const gid_t *supplementary_gids;	/* shared by fork */
+	size_t n_supplementary_gids;
 	mode_t mask;		/* of the daemon: what new files lose when modes are not preserved */
 };
 
@@ -153,7 +153,7 @@ void session_log_end(const struct session *s);
 enum step session_fail(struct session *s, int exit_code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same for an error code of ours: bad input, a closed connection, lack of memory. */
-enum step session_broken(struct session *s, int err);
+enum step session_error(struct session *s, int err);
 
 /* Note a refusal of the arguments; the first one counts, and is told once the set-up stands. */
 void session_refuse(struct session *s, int exit_code, const char *text);
@@ -163,11 +163,11 @@ void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attr
 
 /* A long piece of work has written much: let it out, waiting where the client does not read, but not for ever.
  * 0, or what ends the connection. */
-int session_relieve(struct session *s);
+int session_flush_wait(struct session *s);
 
 /* In the middle of long work on files: tell the client that we are here, if it is time.  What the work takes is
  * not the client's silence. */
-void session_breathe(struct session *s);
+void session_keepalive(struct session *s);
 
 /* A line for the log alone. */
 void session_log(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -176,7 +176,7 @@ void session_log(struct session *s, const char *fmt, ...) __attribute__((format(
 int session_rules_code(int err);
 
 /* Input is what the phase needs: E_SHORT waits, unless the peer has closed. */
-enum step session_short(struct session *s, int err);
+enum step session_need_input(struct session *s, int err);
 
 /* The client's frames start, or start again.  0 or an error. */
 int session_frames(struct session *s);

@@ -260,7 +260,7 @@ ids_put(struct buf *b, const struct flist_form *form, unsigned f, const struct e
 	}
 }
 
-/* Below 30 the names of one file are told by device and inode: at 27 of every regular file. */
+/* Below 30 hard links are told by device and inode: at 27 of every regular file. */
 static bool
 has_inode(const struct flist_form *form, bool linked, uint32_t mode)
 {
@@ -462,7 +462,7 @@ content_get(struct cursor *c, const struct flist_form *form, struct flist_state 
 		memcpy(ret->sum, p, form->sum_len);
 }
 
-/* Flags for features that are not in force are a lie (hardening W9). */
+/* Flags for features that are not in force break the protocol (hardening W9). */
 static bool
 flags_fit(const struct flist_form *form, unsigned f)
 {

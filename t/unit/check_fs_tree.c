@@ -262,13 +262,13 @@ START_TEST(attributes_are_those_of_the_name_and_not_of_a_links_target)
 	const struct meta m = { .set_mode = true, .mode = 0600, .set_mtime = true, .mtime = { 12345, 6 } },
 	    times = { .set_mtime = true, .mtime = { 777, 0 } };
 	const char *what;
-	struct spot at;
+	struct at_path at;
 
-	ck_assert_int_eq(tree_spot(&tree, "d/f", &at), 0);
+	ck_assert_int_eq(tree_at_path(&tree, "d/f", &at), 0);
 	ck_assert_int_eq(meta_set(-1, &at, &m, &what), 0);
 	ck_assert(there("m/d/f"));
 	ck_assert((st.st_mode & 07777) == 0600 && st.st_mtim.tv_sec == 12345 && st.st_mtim.tv_nsec == 6);
-	ck_assert_int_eq(tree_spot(&tree, "to_f", &at), 0);
+	ck_assert_int_eq(tree_at_path(&tree, "to_f", &at), 0);
 	ck_assert_int_eq(meta_set(-1, &at, &times, &what), 0);
 	ck_assert(there("m/f") && st.st_mtim.tv_sec != 777);
 	ck_assert(there("m/to_f") && st.st_mtim.tv_sec == 777);

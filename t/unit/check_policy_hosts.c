@@ -15,37 +15,37 @@ resolver(void *arg, const char *token)
 	return strcmp(token, "me.example") == 0 || strcmp(token, "@mine") == 0 ? 1 : strcmp(token, "broken.example") == 0 ? -1 : 0;
 }
 
-static const struct { const char *allow, *deny, *peer, *name; int lookups; enum acl_verdict v; } rows[] = {
-	{ NULL, NULL, "192.0.2.1", "", 1, ACL_ALLOW }, { "", "", "192.0.2.1", "", 1, ACL_ALLOW },
-	{ "192.0.2.1", NULL, "192.0.2.1", "", 1, ACL_ALLOW }, { "192.0.2.2", NULL, "192.0.2.1", "", 1, ACL_DENY },
-	{ NULL, "192.0.2.1", "192.0.2.1", "", 1, ACL_DENY }, { NULL, "192.0.2.2", "192.0.2.1", "", 1, ACL_ALLOW },
-	{ "192.0.2.1", "*", "192.0.2.1", "", 1, ACL_ALLOW }, { "192.0.2.2", "*", "192.0.2.1", "x", 1, ACL_DENY },
-	{ "192.0.2.2", "192.0.2.3", "192.0.2.1", "", 1, ACL_ALLOW },
-	{ "192.0.2.0/24", NULL, "192.0.2.200", "", 1, ACL_ALLOW }, { "192.0.2.0/25", NULL, "192.0.2.200", "", 1, ACL_DENY },
-	{ "192.0.2.0/255.255.255.0", NULL, "192.0.2.200", "", 1, ACL_ALLOW },
-	{ "2001:db8::/32", NULL, "2001:db8:5::1", "", 1, ACL_ALLOW }, { "2001:db8::/32", NULL, "2001:db9::1", "", 1, ACL_DENY },
-	{ "10.0.0.1, 192.0.2.1\t10.0.0.2", NULL, "192.0.2.1", "", 1, ACL_ALLOW },
-	{ "*.example.org", NULL, "192.0.2.1", "a.example.org", 1, ACL_ALLOW },
-	{ "*.EXAMPLE.org", NULL, "192.0.2.1", "a.example.org", 1, ACL_ALLOW },
-	{ "*.example.org", NULL, "192.0.2.1", "unknown", 1, ACL_DENY },
-	{ NULL, "unknown", "192.0.2.1", "unknown", 1, ACL_DENY },
-	{ "me.example", NULL, "192.0.2.1", "x", 1, ACL_ALLOW }, { "me.example", NULL, "192.0.2.1", "x", 0, ACL_DENY },
-	{ "broken.example", NULL, "192.0.2.1", "x", 1, ACL_DENY },	/* who cannot be told is not let in */
-	{ NULL, "broken.example", "192.0.2.1", "x", 1, ACL_DENY },
-	{ NULL, "other.example", "192.0.2.1", "x", 1, ACL_ALLOW },
-	{ "@mine", NULL, "192.0.2.1", "x", 1, ACL_ALLOW }, { "@mine", NULL, "192.0.2.1", "x", 0, ACL_DENY },
-	{ NULL, "@theirs", "192.0.2.1", "x", 0, ACL_DENY },
-	{ "192.0.2.1/99", NULL, "192.0.2.1", "", 1, ACL_DENY }, { "localhost", NULL, "/run/x", "localhost", 0, ACL_ALLOW },
-	{ " , ,", "192.0.2.1", "192.0.2.1", "", 1, ACL_DENY },
+static const struct { const char *allow, *deny, *peer, *name; int lookups; enum hosts_verdict v; } rows[] = {
+	{ NULL, NULL, "192.0.2.1", "", 1, HOSTS_ALLOW }, { "", "", "192.0.2.1", "", 1, HOSTS_ALLOW },
+	{ "192.0.2.1", NULL, "192.0.2.1", "", 1, HOSTS_ALLOW }, { "192.0.2.2", NULL, "192.0.2.1", "", 1, HOSTS_DENY },
+	{ NULL, "192.0.2.1", "192.0.2.1", "", 1, HOSTS_DENY }, { NULL, "192.0.2.2", "192.0.2.1", "", 1, HOSTS_ALLOW },
+	{ "192.0.2.1", "*", "192.0.2.1", "", 1, HOSTS_ALLOW }, { "192.0.2.2", "*", "192.0.2.1", "x", 1, HOSTS_DENY },
+	{ "192.0.2.2", "192.0.2.3", "192.0.2.1", "", 1, HOSTS_ALLOW },
+	{ "192.0.2.0/24", NULL, "192.0.2.200", "", 1, HOSTS_ALLOW }, { "192.0.2.0/25", NULL, "192.0.2.200", "", 1, HOSTS_DENY },
+	{ "192.0.2.0/255.255.255.0", NULL, "192.0.2.200", "", 1, HOSTS_ALLOW },
+	{ "2001:db8::/32", NULL, "2001:db8:5::1", "", 1, HOSTS_ALLOW }, { "2001:db8::/32", NULL, "2001:db9::1", "", 1, HOSTS_DENY },
+	{ "10.0.0.1, 192.0.2.1\t10.0.0.2", NULL, "192.0.2.1", "", 1, HOSTS_ALLOW },
+	{ "*.example.org", NULL, "192.0.2.1", "a.example.org", 1, HOSTS_ALLOW },
+	{ "*.EXAMPLE.org", NULL, "192.0.2.1", "a.example.org", 1, HOSTS_ALLOW },
+	{ "*.example.org", NULL, "192.0.2.1", "unknown", 1, HOSTS_DENY },
+	{ NULL, "unknown", "192.0.2.1", "unknown", 1, HOSTS_DENY },
+	{ "me.example", NULL, "192.0.2.1", "x", 1, HOSTS_ALLOW }, { "me.example", NULL, "192.0.2.1", "x", 0, HOSTS_DENY },
+	{ "broken.example", NULL, "192.0.2.1", "x", 1, HOSTS_DENY },	/* who cannot be told is not let in */
+	{ NULL, "broken.example", "192.0.2.1", "x", 1, HOSTS_DENY },
+	{ NULL, "other.example", "192.0.2.1", "x", 1, HOSTS_ALLOW },
+	{ "@mine", NULL, "192.0.2.1", "x", 1, HOSTS_ALLOW }, { "@mine", NULL, "192.0.2.1", "x", 0, HOSTS_DENY },
+	{ NULL, "@theirs", "192.0.2.1", "x", 0, HOSTS_DENY },
+	{ "192.0.2.1/99", NULL, "192.0.2.1", "", 1, HOSTS_DENY }, { "localhost", NULL, "/run/x", "localhost", 0, HOSTS_ALLOW },
+	{ " , ,", "192.0.2.1", "192.0.2.1", "", 1, HOSTS_DENY },
 };
 
 START_TEST(a_row_of_facts_gives_its_verdict)
 {
 	struct addr peer;
-	struct acl_facts f = { &peer, rows[_i].name, rows[_i].lookups ? resolver : NULL, NULL };
+	struct hosts_facts f = { &peer, rows[_i].name, rows[_i].lookups ? resolver : NULL, NULL };
 
 	ck_assert_int_eq(addr_parse(rows[_i].peer, 0, &peer), 0);
-	ck_assert_msg(acl_check(rows[_i].allow, rows[_i].deny, &f) == rows[_i].v, "allow \"%s\" deny \"%s\" peer %s",
+	ck_assert_msg(hosts_check(rows[_i].allow, rows[_i].deny, &f) == rows[_i].v, "allow \"%s\" deny \"%s\" peer %s",
 	    rows[_i].allow != NULL ? rows[_i].allow : "-", rows[_i].deny != NULL ? rows[_i].deny : "-", rows[_i].peer);
 }
 END_TEST
@@ -54,23 +54,23 @@ START_TEST(an_overlong_token_denies_and_never_allows)
 {
 	char token[2000];
 	struct addr peer;
-	struct acl_facts f = { &peer, "", NULL, NULL };
+	struct hosts_facts f = { &peer, "", NULL, NULL };
 
 	memset(token, 'x', sizeof token - 1);
 	token[sizeof token - 1] = '\0';
 	addr_parse("192.0.2.1", 0, &peer);
-	ck_assert_int_eq(acl_check(token, NULL, &f), ACL_DENY);
-	ck_assert_int_eq(acl_check(NULL, token, &f), ACL_DENY);
+	ck_assert_int_eq(hosts_check(token, NULL, &f), HOSTS_DENY);
+	ck_assert_int_eq(hosts_check(NULL, token, &f), HOSTS_DENY);
 }
 END_TEST
 
 START_TEST(addresses_are_never_looked_up)
 {
 	struct addr peer;
-	struct acl_facts f = { &peer, "x", resolver, NULL };
+	struct hosts_facts f = { &peer, "x", resolver, NULL };
 
 	addr_parse("192.0.2.1", 0, &peer);
-	acl_check("192.0.2.2 10.0.0.0/8 ::1 *.example a?b", NULL, &f);
+	hosts_check("192.0.2.2 10.0.0.0/8 ::1 *.example a?b", NULL, &f);
 	ck_assert_int_eq(asked, 0);
 }
 END_TEST

@@ -7,7 +7,7 @@
 #include "t/unit/unit.h"
 
 static struct module_plan plan;
-static char words[MODULE_WORDS_SIZE], why[MODULE_WORDS_SIZE];
+static char words[MODULE_MESSAGE_SIZE], why[MODULE_MESSAGE_SIZE];
 
 static int
 planned(const char *lines, bool is_root)

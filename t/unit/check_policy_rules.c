@@ -61,7 +61,7 @@ judge_all(const struct rules *r, const struct rules_dir *dir, const char *names,
 
 		if (is_dir)
 			n[len - 1] = '\0';
-		if (rules_judge(r, dir, &(struct rules_name){ n, n, is_dir }) != RULES_EXCLUDE)
+		if (rules_match(r, dir, &(struct rules_name){ n, n, is_dir }) != RULES_EXCLUDE)
 			sprintf(left + strlen(left), "%s%s%s", *left == '\0' ? "" : " ", n, is_dir ? "/" : "");
 	}
 }
@@ -232,10 +232,10 @@ START_TEST(one_name_gets_so_much_work_and_no_more)
 	rules_new(&r);
 	rules_count(r, &w);
 	add_costly(r, 100);
-	ck_assert_int_eq(rules_judge(r, NULL, &(struct rules_name){ name, name, false }), RULES_NONE);
+	ck_assert_int_eq(rules_match(r, NULL, &(struct rules_name){ name, name, false }), RULES_NONE);
 	ck_assert(!work_over(&w) && w.vain > 100000);
 	add_costly(r, 10000);
-	ck_assert_int_eq(rules_judge(r, NULL, &(struct rules_name){ name, name, false }), RULES_EXCLUDE);
+	ck_assert_int_eq(rules_match(r, NULL, &(struct rules_name){ name, name, false }), RULES_EXCLUDE);
 	ck_assert_int_eq(w.err, E_WORK);
 	ck_assert(rules_hidden(r, "b", false) && rules_hides(r, "b", false));		/* no answer is no yes */
 	rules_count(r, NULL);
@@ -257,7 +257,7 @@ START_TEST(all_names_together_get_so_much_work)
 	rules_count(r, &w);
 	add_costly(r, 10);
 	for (; n < 10000 && !work_over(&w); n++)
-		rules_judge(r, NULL, &(struct rules_name){ name, name, false });
+		rules_match(r, NULL, &(struct rules_name){ name, name, false });
 	ck_assert_int_eq(w.err, E_WORK);
 	ck_assert_uint_le(w.vain, (1 << 22) + 200000);
 	ck_assert(n > 10);
@@ -291,7 +291,7 @@ START_TEST(many_honest_rules_cost_nothing_in_vain)
 	}
 	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof name, "home/someone/a directory/file-%d.c", i);
-		ck_assert_int_eq(rules_judge(r, NULL, &(struct rules_name){ name, name, false }), RULES_NONE);
+		ck_assert_int_eq(rules_match(r, NULL, &(struct rules_name){ name, name, false }), RULES_NONE);
 	}
 	ck_assert_uint_eq(w.vain, 0);
 	ck_assert_uint_ge(w.done, 2000000);

@@ -16,7 +16,7 @@ static const struct { const char *target, *dir; int unsafe; } rows[] = {
 
 START_TEST(a_target_is_judged_by_its_text)
 {
-	ck_assert_msg(links_unsafe(rows[_i].target, rows[_i].dir) == rows[_i].unsafe, "\"%s\" in \"%s\"", rows[_i].target, rows[_i].dir);
+	ck_assert_msg(symlink_unsafe(rows[_i].target, rows[_i].dir) == rows[_i].unsafe, "\"%s\" in \"%s\"", rows[_i].target, rows[_i].dir);
 }
 END_TEST
 
@@ -34,10 +34,10 @@ START_TEST(a_target_is_stored_so_that_it_stays_inside)
 	char link[64];
 
 	snprintf(link, sizeof link, "%s", confined[_i].target);
-	links_confine(link, confined[_i].dir);
+	symlink_confine(link, confined[_i].dir);
 	ck_assert_msg(strcmp(link, confined[_i].stored) == 0, "\"%s\" in \"%s\" became \"%s\"", confined[_i].target, confined[_i].dir, link);
 	if (link[0] != '\0')
-		ck_assert(!links_unsafe(link, confined[_i].dir));
+		ck_assert(!symlink_unsafe(link, confined[_i].dir));
 }
 END_TEST
 
