@@ -54,11 +54,12 @@ syncd_libpush_a_SOURCES = \
 	syncd/push/flist_in.h syncd/push/flist_recv.c syncd/push/flist_recv.h syncd/push/generator.c \
 	syncd/push/generator.h syncd/push/hardlink_make.c syncd/push/hardlink_make.h syncd/push/hardlinks.c \
 	syncd/push/hardlinks.h syncd/push/ids.c syncd/push/ids.h syncd/push/item.c syncd/push/item.h syncd/push/job.h \
-	syncd/push/newmode.c syncd/push/nodes.c syncd/push/nodes.h syncd/push/parts.c syncd/push/phases.c \
-	syncd/push/phases.h syncd/push/push.h syncd/push/receiver.h syncd/push/recv_file.c syncd/push/recv_finish.c \
-	syncd/push/recv_internal.h syncd/push/regular.c syncd/push/regular.h syncd/push/report.c syncd/push/report.h \
-	syncd/push/requests.c syncd/push/requests.h syncd/push/sums.c syncd/push/sums.h syncd/push/xattr_cache.c \
-	syncd/push/xattr_cache.h syncd/push/xattr_recv.c syncd/push/xattr_recv.h
+	syncd/push/newmode.c syncd/push/nodes.c syncd/push/nodes.h syncd/push/parts.c syncd/push/parts.h \
+	syncd/push/phases.c syncd/push/phases.h syncd/push/push.h syncd/push/receiver.h syncd/push/recv_file.c \
+	syncd/push/recv_finish.c syncd/push/recv_internal.h syncd/push/regular.c syncd/push/regular.h \
+	syncd/push/report.c syncd/push/report.h syncd/push/requests.c syncd/push/requests.h syncd/push/sums.c \
+	syncd/push/sums.h syncd/push/xattr_cache.c syncd/push/xattr_cache.h syncd/push/xattr_recv.c \
+	syncd/push/xattr_recv.h
 
 noinst_LIBRARIES += syncd/libsyncd.a
 syncd_libsyncd_a_SOURCES = \

@@ -2,6 +2,7 @@
 #include "syncd/phases.h"
 
 #include "syncd/pull/pull.h"
+#include "syncd/push/parts.h"
 #include "syncd/push/phases.h"
 #include "syncd/session/session.h"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The rooms and the arrows between them, read from the #include lines: who may know whom.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 6
+plan 8
 cd "$top_srcdir" || exit 99
 
 # every include line of the product as "FILE HEADER", ours first, then the system's
@@ -58,3 +58,22 @@ is "$(cat "$scratch/libconfig")" '' 'deploy is the only user of libconfig'
 awk '$2 ~ "^openssl/" && $1 !~ "^(tunnel/|client-wrap/|deploy/pki[.]c$)" &&
     !($1 ~ "^syncd/(policy|delta)/" && $2 ~ "^openssl/(evp|rand|crypto|provider|opensslv)[.]h$")' "$scratch/systems" > "$scratch/openssl"
 is "$(cat "$scratch/openssl")" '' 'OpenSSL is known to the TLS rooms, and its digests to two others'
+
+# Of two files of the daemon one is above the other, whatever folder they are in: a circle could only be read, tested and
+# changed as a whole.  First by what they include; a header and its .c are one file, and so are NAME.h and NAME_internal.h.
+awk '$1 ~ "^syncd/" && $2 ~ "^syncd/" {
+	sub("(_internal)?[.][ch]$", "", $1); sub("(_internal)?[.]h$", "", $2)
+	if ($1 != $2) print $1, $2
+}' "$scratch/ours" | sort -u > "$scratch/includes"
+is "$(tsort "$scratch/includes" 2>&1 > /dev/null)" '' 'no files of the daemon include each other in a circle'
+
+# Then by what they call, as the objects have it: "folder/file folder/file" for each call from one to another.
+if command -v nm > /dev/null; then
+	nm -A "$top_builddir"/syncd/lib*.a 2> /dev/null | sed -n 's|^.*/lib\([a-z0-9]*\)[.]a:\([a-z0-9_]*\)[.]o:[0-9a-f ]*\([A-Z]\) |\1/\2 \3 |p' > "$scratch/names"
+	awk 'NR == FNR { if ($2 ~ "[TDRB]") home[$3] = $1; next }
+	    $2 == "U" && $3 in home && home[$3] != $1 { print $1, home[$3] }' "$scratch/names" "$scratch/names" | sort -u > "$scratch/calls"
+	is "$(test -s "$scratch/calls" || echo 'no calls were found'; tsort "$scratch/calls" 2>&1 > /dev/null)" '' \
+	    'no files of the daemon call each other in a circle'
+else
+	skip 'no files of the daemon call each other in a circle' 'nm is missing'
+fi

@@ -1,5 +1,5 @@
 /* What a push holds, from its list to its end: made and freed in one place. */
-#include "syncd/push/push.h"
+#include "syncd/push/parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "syncd/push/endgame.h"
 #include "syncd/push/flist_recv.h"
 #include "syncd/push/generator.h"
-#include "syncd/push/phases.h"
+#include "syncd/push/push.h"
 #include "syncd/push/receiver.h"
 #include "syncd/push/xattr_recv.h"
 

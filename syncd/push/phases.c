@@ -10,6 +10,7 @@
 #include "syncd/push/endgame.h"
 #include "syncd/push/flist_recv.h"
 #include "syncd/push/generator.h"
+#include "syncd/push/parts.h"
 #include "syncd/push/push.h"
 #include "syncd/push/receiver.h"
 #include "syncd/push/xattr_recv.h"
