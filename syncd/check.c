@@ -15,7 +15,9 @@
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
 #include "syncd/policy/module.h"
+#include "syncd/policy/login.h"
 #include "syncd/policy/params.h"
+#include "syncd/secrets.h"
 
 enum { MAY_READ = 5, MAY_WRITE = 3 };	/* rights on a directory, as bits of a mode */
 
@@ -164,7 +166,7 @@ check_directory(struct check *c, const struct module_plan *p)
 static void
 check_identity(struct check *c)
 {
-	const struct module_facts f = { c->m->name, "", "", geteuid() == 0 };
+	const struct module_facts f = { .module = c->m->name, .host = "", .addr = "", .user = "", .is_root = geteuid() == 0 };
 	char message[MODULE_MESSAGE_SIZE], why[MODULE_MESSAGE_SIZE];
 	struct module_plan *p = calloc(1, sizeof *p);
 
@@ -178,6 +180,22 @@ check_identity(struct check *c)
 }
 
 static void
+check_logins(struct check *c, const struct module_conf *m)
+{
+	enum login_digest any = LOGIN_SHA512;
+	char why[512];
+
+	if (!is_set(m->auth_users))
+		return;
+	if (login_floor(m->auth_digest, any) == E_UNSUPPORTED)
+		tell(c, "auth digest", "auth digest %s is not known here: nobody can log in", m->auth_digest);
+	if (!is_set(m->secrets_file))
+		tell(c, "auth users", "there are \"auth users\" but no \"secrets file\": nobody can log in");
+	else if (!varies(m->secrets_file) && secrets_usable(m, m->secrets_file, why, sizeof why) != 0)
+		tell(c, "secrets file", "%s: nobody can log in", why);
+}
+
+static void
 check_module(struct check *c, const struct module_conf *m)
 {
 	c->m = m;
@@ -186,6 +204,7 @@ check_module(struct check *c, const struct module_conf *m)
 		return;
 	}
 	check_rows(c, conf_params, conf_n_params, m, CHECK_HOSTS);
+	check_logins(c, m);
 	check_identity(c);
 	check_filter(c);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_MODES);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -31,6 +32,8 @@ struct origin {
 	uint64_t network;	/* 0: loopback and UNIX sockets, which many clients share */
 	unsigned n[QUEUES];
 	unsigned held;		/* by a newcomer that is in no queue yet */
+	unsigned failures;	/* of logins, */
+	uint64_t failed;	/* the last of them, ms; it is remembered for CONNECTIONS_FAILED_MS */
 	struct origin *next;
 };
 
@@ -61,7 +64,8 @@ struct connections {
 	struct greeting greeting;
 	struct line queues[QUEUES];
 	struct origin *origins;
-	int report[2];		/* monitors write their pids */
+	size_t n_origins;
+	int report[2];		/* monitors write a struct monitor_report */
 	struct watch reports;
 	struct watch room;	/* the spawner's socket, while it takes no more orders */
 	bool oldest_next;	/* of those that are ready: its turn, or the newest's */
@@ -117,20 +121,48 @@ network_of(const struct addr *a)
 	return net;
 }
 
+/* Is anything of it left, or a login that failed not long ago? */
+static bool
+origin_used(const struct connections *cs, const struct origin *o)
+{
+	if (o->held > 0 || (o->failures > 0 && cs->n_origins <= CONNECTIONS_FAILED_MAX && loop_clock() - o->failed < CONNECTIONS_FAILED_MS))
+		return true;
+	for (int i = 0; i < QUEUES; i++)
+		if (o->n[i] > 0)
+			return true;
+	return false;
+}
+
+static void
+origin_drop(struct connections *cs, struct origin **at)
+{
+	struct origin *o = *at;
+
+	*at = o->next;
+	cs->n_origins--;
+	free(o);
+}
+
 static struct origin *
 origin_of(struct connections *cs, const struct addr *a)
 {
 	uint64_t network = network_of(a);
 	struct origin *o;
 
-	for (o = cs->origins; o != NULL; o = o->next)
+	for (struct origin **at = &cs->origins; (o = *at) != NULL; ) {
 		if (o->network == network)
 			return o;
+		if (origin_used(cs, o))
+			at = &o->next;
+		else
+			origin_drop(cs, at);
+	}
 	if ((o = calloc(1, sizeof *o)) == NULL)
 		return NULL;
 	o->network = network;
 	o->next = cs->origins;
 	cs->origins = o;
+	cs->n_origins++;
 	return o;
 }
 
@@ -140,15 +172,27 @@ origin_release(struct connections *cs, struct origin *o)
 {
 	struct origin **at = &cs->origins;
 
-	if (o->held > 0)
+	if (origin_used(cs, o))
 		return;
-	for (int i = 0; i < QUEUES; i++)
-		if (o->n[i] > 0)
-			return;
 	while (*at != o)
 		at = &(*at)->next;
-	*at = o->next;
-	free(o);
+	origin_drop(cs, at);
+}
+
+static void
+origin_failed(struct origin *o)
+{
+	o->failures += o->failures < UINT_MAX;
+	o->failed = loop_clock();
+}
+
+/* The logins from there that have failed and are remembered. */
+static unsigned
+origin_failures(struct origin *o)
+{
+	if (loop_clock() - o->failed >= CONNECTIONS_FAILED_MS)
+		o->failures = 0;
+	return o->failures;
 }
 
 /* --- queues ---------------------------------------------------------------------------------- */
@@ -275,7 +319,7 @@ run_monitor(struct connection *c)
 	struct connections *cs = c->all;
 	struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .peer_fd = c->peer_fd, .worker = c->worker,
 	    .peer = c->peer, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
-	    .log_override = cs->env.log_override };
+	    .failures = origin_failures(c->origin), .log_override = cs->env.log_override };
 	sigset_t none;
 
 	forget_others(cs, c);
@@ -307,20 +351,30 @@ channel_ready(void *arg, uint32_t events)
 	close_fds(c);
 }
 
-/* The arguments of a connection are complete: it is a transfer now. */
+static void
+reported(struct connections *cs, struct connection *c, const struct monitor_report *r)
+{
+	if (r->what == MONITOR_LOGIN_FAILED) {
+		origin_failed(c->origin);
+		return;
+	}
+	loop_timer_clear(cs->env.loop, &c->expiry);
+	dequeue(c);
+	enqueue(c, SERVED);
+}
+
+/* What monitors have to say: the arguments of a connection are complete, it is a transfer now; or a login failed. */
 static void
 reports_ready(void *arg, uint32_t events)
 {
 	struct connections *cs = arg;
-	pid_t pid;
+	struct monitor_report r;
 
 	(void)events;
-	while (read(cs->report[0], &pid, sizeof pid) == (ssize_t)sizeof pid)
+	while (read(cs->report[0], &r, sizeof r) == (ssize_t)sizeof r)
 		for (struct connection *c = cs->queues[GREETING].oldest; c != NULL; c = c->newer)
-			if (c->monitor == pid) {
-				loop_timer_clear(cs->env.loop, &c->expiry);
-				dequeue(c);
-				enqueue(c, SERVED);
+			if (c->monitor == r.pid) {
+				reported(cs, c, &r);
 				break;
 			}
 }

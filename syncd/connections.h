@@ -17,6 +17,8 @@ enum {
 	CONNECTIONS_GREETING_MAX = 256,	/* that have, and whose arguments are not complete */
 	CONNECTIONS_SERVED_MAX = 1000,	/* transfers */
 	CONNECTIONS_ADDRESS_MAX = 250,	/* of those, from one address (IPv6: /64) that is not loopback */
+	CONNECTIONS_FAILED_MS = 60000,	/* so long a failed login makes the next wait (syncd/monitor.h), */
+	CONNECTIONS_FAILED_MAX = 1000,	/* of so many addresses, those that are here among them */
 	CONNECTIONS_LOG_BURST = 20,	/* lines about who is refused or gives way: at once, */
 	CONNECTIONS_LOG_RATE = 1,	/* and a second; the rest is counted */
 };

@@ -7,10 +7,9 @@
 
 #include "lib/ini.h"
 #include "lib/trusted.h"
+#include "syncd/policy/login.h"
 #include "syncd/spawn.h"
 #include "syncd/wire/hello.h"
-
-static const char digests[] = "sha512 sha256 sha1 md5 md4";
 
 /* A file that cannot be read is an empty message all the same, as from rsync. */
 static void
@@ -36,7 +35,7 @@ greeting_update(struct greeting *g, const struct syncd_conf *c)
 	struct buf now = BUF_INIT;
 	int fd;
 
-	hello_put(&now, digests);
+	hello_put(&now, login_digests);
 	if (motd != NULL && motd[0] != '\0')
 		motd_put(&now, motd);
 	if (now.err == 0 && g->boot >= 0 && buf_len(&now) == buf_len(&g->text) &&

@@ -20,6 +20,7 @@
 #include "lib/loop.h"
 #include "lib/trusted.h"
 #include "syncd/boot.h"
+#include "syncd/delta/strong.h"
 #include "syncd/fs/mount.h"
 #include "syncd/hostname.h"
 #include "syncd/module_filter.h"
@@ -29,6 +30,7 @@
 #include "syncd/policy/params.h"
 #include "syncd/privmsg.h"
 #include "syncd/resolver.h"
+#include "syncd/secrets.h"
 #include "syncd/spawn.h"
 #include "syncd/types.h"
 
@@ -42,6 +44,7 @@ enum {
 enum {	/* states, as bits: when may a request be made? */
 	ST_FRESH = 1,		/* the worker: no module yet */
 	ST_CHOSEN = 2,		/* the worker: a module was granted */
+	ST_LOGIN = 8,		/* the worker: a challenge is out */
 	ST_SESSION = 4,		/* the session runs, and the worker is heard no more */
 };
 
@@ -51,6 +54,8 @@ struct monitor {
 	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */
 	int version;
 	const struct module_conf *module;
+	enum login_digest digest;
+	char challenge[LOGIN_CHALLENGE_SIZE], user[LOGIN_USER_MAX + 1];	/* user "": nobody has logged in */
 	struct module_plan plan;
 	struct boot boot;	/* what the session will be told */
 	int lock_fd, root_fd;
@@ -63,9 +68,9 @@ struct monitor {
 _Static_assert((int)MODULE_GROUPS_MAX <= (int)SESSION_GROUPS_MAX, "a session is told all of its groups");
 
 static void
-message_put(struct buf *out, bool denied, const char *message)
+message_put(struct buf *out, int verdict, const char *message)
 {
-	buf_u8(out, denied);
+	buf_u8(out, (uint8_t)verdict);
 	buf_text(out, message);
 }
 
@@ -159,8 +164,8 @@ answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 	if (m->lines == LOG_LINES_MAX) {
 		log_warn("too many lines from one connection: no more of its lines are logged");
 	} else if (level == LOG_REQUEST) {
-		snprintf(line, sizeof line, "%.*s from %s (%s)", (int)(cur_left(in) < 1100 ? cur_left(in) : 1100),
-		    (const char *)in->at, m->host, m->addr);
+		snprintf(line, sizeof line, "%.*s from %s%s%s (%s)", (int)(cur_left(in) < 1100 ? cur_left(in) : 1100),
+		    (const char *)in->at, m->user, m->user[0] == '\0' ? "" : "@", m->host, m->addr);
 		log_bytes(LOG_INFO, NULL, line, strlen(line));
 	} else {
 		log_bytes(level, NULL, (const char *)in->at, cur_left(in));
@@ -252,7 +257,7 @@ unknown_module(struct monitor *m, const char *name, struct buf *out)
 	log_escape(LOG_STYLE_STUNNEL, name, strlen(name), shown, sizeof shown);
 	log_warn("unknown module '%s' tried from %s (%s)", shown, m->host, m->addr);
 	snprintf(message, sizeof message, "Unknown module '%s'", shown);
-	message_put(out, true, message);
+	message_put(out, VERDICT_NO, message);
 	return 0;
 }
 
@@ -266,13 +271,139 @@ grant_fill(struct monitor *m, const char *name)
 	module_grant_fill(&g->conf, m->module);
 }
 
+/* --- who is it? ---------------------------------------------------------------------------- */
+
+static struct module_facts
+facts(const struct monitor *m)
+{
+	return (struct module_facts){ .module = m->boot.grant.module, .host = m->host, .addr = m->addr, .user = m->user,
+	    .is_root = geteuid() == 0 };
+}
+
+static void
+report(const struct monitor *m, int what)
+{
+	const struct monitor_report r = { .pid = getpid(), .what = what };
+
+	if (m->job->report_fd >= 0)
+		(void)!write(m->job->report_fd, &r, sizeof r);
+}
+
+static int
+login_refused(const struct monitor *m, struct buf *out)
+{
+	char message[MODULE_MESSAGE_SIZE];
+
+	snprintf(message, sizeof message, "auth failed on module %.200s", m->boot.grant.module);
+	message_put(out, VERDICT_NO, message);
+	return 0;
+}
+
+/* LIST: the digests that the client knows, NULL: it did not say. */
+static int
+challenge(struct monitor *m, const char *list, struct buf *out)
+{
+	const char *floor = m->module->auth_digest, *name = m->boot.grant.module;
+	char message[MODULE_MESSAGE_SIZE];
+	int r;
+
+	if (login_digest(list, m->version, &m->digest) != 0) {
+		snprintf(message, sizeof message, "your client does not support one of our daemon-auth checksums: %s", login_digests);
+		message_put(out, VERDICT_NO, message);
+		return 0;
+	}
+	if ((r = login_floor(floor, m->digest)) == E_DENIED)
+		log_warn("auth failed on module %s from %s (%s): negotiated auth digest %s is weaker than the required 'auth digest = %s'",
+		    name, m->host, m->addr, login_digest_name(m->digest), floor);
+	else if (r != 0)
+		log_warn("auth failed on module %s from %s (%s): the configured 'auth digest = %s' is not a supported digest on this build",
+		    name, m->host, m->addr, floor);
+	if (r != 0)
+		return login_refused(m, out);
+	if (m->digest >= LOGIN_MD4)
+		strong_prepare();	/* it may be in a library that is loaded on demand */
+	if (login_challenge(m->digest, m->challenge) != 0) {
+		log_error("auth failed on module %s from %s (%s): no challenge can be made", name, m->host, m->addr);
+		return login_refused(m, out);
+	}
+	m->state = ST_LOGIN;
+	message_put(out, VERDICT_LOGIN, m->challenge);
+	return 0;
+}
+
+/* Whoever guesses has to wait for each answer, and its length tells nothing of what was wrong. */
+static void
+wait_out(const struct monitor *m, uint64_t asked)
+{
+	unsigned doubled = m->job->failures < MONITOR_LOGIN_WAIT_DOUBLED ? m->job->failures : MONITOR_LOGIN_WAIT_DOUBLED;
+	uint64_t now, due = asked + ((uint64_t)MONITOR_LOGIN_WAIT << doubled);
+
+	while ((now = loop_clock()) < due)
+		poll(NULL, 0, (int)(due - now));
+}
+
+static int
+try_login(struct monitor *m, char *line, struct login_rule *rule, const char **why)
+{
+	const struct module_facts f = facts(m);
+	char *space = strchr(line, ' '), *path;
+	int r;
+
+	if (space == NULL)
+		return E_FORMAT;
+	*space = '\0';
+	if ((path = module_expand(m->module->secrets_file, &f)) == NULL)
+		return -ENOMEM;
+	r = secrets_verify(m->module, path, &(struct login_try){ m->digest, m->challenge, line, space + 1 }, rule, why);
+	free(path);
+	return r;
+}
+
+static int
+answer_login(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	const uint64_t asked = loop_clock();
+	char line[LINE_MAX_BYTES + 1];
+	const char *why = "invalid challenge response";
+	struct login_rule rule;
+	size_t n = cur_left(in);
+	int r;
+
+	if (n > LINE_MAX_BYTES || memchr(in->at, '\0', n) != NULL)
+		return E_BREACH;
+	memcpy(line, in->at, n);
+	line[n] = '\0';
+	if ((r = try_login(m, line, &rule, &why)) != 0) {
+		log_warn(r == E_FORMAT ? "auth failed on module %s from %s (%s)%.0s: %s" : "auth failed on module %s from %s (%s) for %s: %s",
+		    m->boot.grant.module, m->host, m->addr, line, why);
+		report(m, MONITOR_LOGIN_FAILED);
+		wait_out(m, asked);
+		return login_refused(m, out);
+	}
+	snprintf(m->user, sizeof m->user, "%.*s", LOGIN_USER_MAX, line);
+	if (rule.access != LOGIN_AS_MODULE)
+		m->boot.grant.conf.read_only = rule.access == LOGIN_READ_ONLY;
+	m->state = ST_CHOSEN;
+	message_put(out, VERDICT_YES, "");
+	return 0;
+}
+
+/* --- the module, and the session ------------------------------------------------------------- */
+
 static int
 answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 {
-	char name[REQUEST_LINE_MAX + 1], message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
+	char name[REQUEST_LINE_MAX + 1], list[UINT8_MAX + 1], message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
+	bool has_list;
 	size_t n;
 
 	m->version = cur_u8(in);
+	has_list = cur_u8(in) != 0;
+	n = cur_u8(in);
+	if (in->err != 0 || n > cur_left(in))
+		return E_BREACH;
+	memcpy(list, cur_bytes(in, n), n);
+	list[n] = '\0';
 	n = cur_left(in);
 	if (in->err != 0 || n > REQUEST_LINE_MAX || m->version < PROTO_MIN || m->version > PROTO_MAX)
 		return E_BREACH;
@@ -285,23 +416,25 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 		if (!m->module->list)
 			return unknown_module(m, name, out);
 		snprintf(message, sizeof message, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
-		message_put(out, true, message);
+		message_put(out, VERDICT_NO, message);
 		return 0;
 	}
 	if (m->module->closed_by != NULL) {
 		log_error("module %s: closed: \"%s\" is not supported by this version", name, m->module->closed_by);
 		snprintf(message, sizeof message, "module %.128s is closed by its configuration", name);
-		message_put(out, true, message);
+		message_put(out, VERDICT_NO, message);
 		return 0;
 	}
 	log_info("rsync allowed access on module %s from %s (%s)", name, m->host, m->addr);
 	if (claim_slot(m, message, sizeof message) != 0) {
-		message_put(out, true, message);
+		message_put(out, VERDICT_NO, message);
 		return 0;
 	}
 	grant_fill(m, name);
+	if (m->module->auth_users != NULL && m->module->auth_users[strspn(m->module->auth_users, " \t,")] != '\0')
+		return challenge(m, has_list ? list : NULL, out);
 	m->state = ST_CHOSEN;
-	message_put(out, false, "");
+	message_put(out, VERDICT_YES, "");
 	return 0;
 }
 
@@ -368,7 +501,7 @@ identity_fill(struct monitor *m)
 	id->gid = m->plan.gid;
 	id->groups = m->plan.groups;
 	id->n_groups = m->plan.n_groups;
-	id->writes = !m->module->read_only;
+	id->writes = !m->boot.grant.conf.read_only;
 	id->keeps_atimes = m->module->open_noatime == 1;
 	id->jail = geteuid() == 0;	/* whatever "use chroot" says: it is about messages and links */
 	id->memory_max = (uint64_t)m->module->max_memory << 20;
@@ -380,7 +513,7 @@ open_module(struct monitor *m, char *message, size_t size)
 {
 	struct grant *g = &m->boot.grant;
 	char why[MODULE_MESSAGE_SIZE] = "", plan_message[MODULE_MESSAGE_SIZE];
-	struct module_facts f = { g->module, m->host, m->addr, geteuid() == 0 };
+	const struct module_facts f = facts(m);
 
 	if (module_plan(m->module, &f, &m->plan, plan_message, why) != 0) {
 		log_error("module %s: %s", g->module, why);
@@ -465,17 +598,17 @@ answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 	m->boot.ahead = in->at;
 	m->boot.n_ahead = cur_left(in);
 	if (open_module(m, message, sizeof message) != 0) {
-		message_put(out, true, message);
+		message_put(out, VERDICT_NO, message);
 		return 0;
 	}
 	switch_log(m);
 	if ((r = start_session(m)) != 0) {
 		log_error("could not start a session: %s", err_text(r));
-		message_put(out, true, "fork failed");
+		message_put(out, VERDICT_NO, "fork failed");
 		return 0;
 	}
 	m->state = ST_SESSION;
-	message_put(out, false, "");
+	message_put(out, VERDICT_YES, "");
 	return 0;
 }
 
@@ -483,14 +616,11 @@ answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 static int
 answer_started(struct monitor *m, struct cursor *in, struct buf *out)
 {
-	pid_t self = getpid();
-
 	(void)out;
 	if (cur_left(in) != 0)
 		return E_BREACH;
 	m->deadline = 0;
-	if (m->job->report_fd >= 0)
-		(void)!write(m->job->report_fd, &self, sizeof self);
+	report(m, MONITOR_STARTED);
 	return 0;
 }
 
@@ -540,9 +670,10 @@ static const struct request {
 	unsigned when;		/* states in which it may be asked */
 	bool answered, once;
 } requests[REQ_COUNT] = {
-	[REQ_LOG] = { answer_log, ST_FRESH | ST_CHOSEN | ST_SESSION, false, false },
+	[REQ_LOG] = { answer_log, ST_FRESH | ST_LOGIN | ST_CHOSEN | ST_SESSION, false, false },
 	[REQ_LIST] = { answer_list, ST_FRESH, true, false },
 	[REQ_MODULE] = { answer_module, ST_FRESH, true, true },
+	[REQ_LOGIN] = { answer_login, ST_LOGIN, true, true },
 	[REQ_ADMIT] = { answer_admit, ST_CHOSEN, true, true },
 	[REQ_NAME] = { answer_name, ST_SESSION, true, false },
 	[REQ_ID] = { answer_id, ST_SESSION, true, false },

@@ -4,10 +4,20 @@
 #define SALLYPORT_SYNCD_MONITOR_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/addr.h"
 #include "syncd/policy/conf.h"
 #include "syncd/spawn.h"
+
+struct monitor_report {
+	pid_t pid;		/* whose */
+	enum { MONITOR_STARTED, MONITOR_LOGIN_FAILED } what;	/* the arguments are complete; a login failed */
+};
+
+/* A failed login is answered so many ms after it was asked, twice as many for each that failed before from that address, five times
+ * at most (manual: LIMITS). */
+enum { MONITOR_LOGIN_WAIT = 100, MONITOR_LOGIN_WAIT_DOUBLED = 5 };
 
 struct monitor_job {
 	const struct syncd_conf *conf;
@@ -17,7 +27,8 @@ struct monitor_job {
 	struct addr peer;
 	uint64_t deadline;	/* of greeting and arguments, ms on the monotonic clock */
 	uint64_t memory_max;	/* of all sessions together, bytes; 0: no bound */
-	int report_fd;		/* gets our pid once the arguments are complete; -1: nobody wants it */
+	int report_fd;		/* gets a struct monitor_report for each thing that its reader has to know; -1: nobody wants it */
+	unsigned failures;	/* logins that have failed from there */
 	const char *log_override;	/* --log-file: beats what modules say; NULL: none */
 };
 

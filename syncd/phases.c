@@ -17,6 +17,7 @@ const struct session_table phases = {
 	.phases = {
 		[PH_HELLO] = { hello_run, false },
 		[PH_SELECT] = { select_run, false },
+		[PH_LOGIN] = { login_run, false },
 		[PH_LIST] = { list_run, false },
 		[PH_ARGS] = { args_run, false },
 		[PH_NEGOTIATE] = { negotiate_run, false },

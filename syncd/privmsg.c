@@ -113,26 +113,41 @@ ask_verdict(int fd, uint8_t id, struct buf *request, char *message, size_t size)
 {
 	struct buf answer = BUF_INIT;
 	struct cursor c;
-	int r;
+	int r, verdict;
 
 	if ((r = ask(fd, id, request, &answer)) == 0) {
 		c = cur_of(buf_head(&answer), buf_len(&answer));
-		r = cur_u8(&c) == 0 ? 0 : E_DENIED;
+		verdict = cur_u8(&c);
 		take_text(&c, message, size);
-		r = c.err != 0 ? c.err : r;
+		r = c.err != 0 ? c.err : verdict == VERDICT_YES ? 0 : verdict == VERDICT_LOGIN ? 1 : E_DENIED;
 	}
 	buf_done(&answer);
 	return r;
 }
 
 int
-ask_module(int fd, int version, const char *name, char *message, size_t size)
+ask_module(int fd, int version, const char *digests, const char *name, char *message, size_t size)
+{
+	struct buf request = BUF_INIT;
+	size_t n = digests == NULL ? 0 : strlen(digests);
+
+	if (n > UINT8_MAX)
+		return E_LIMIT;
+	buf_u8(&request, (uint8_t)version);
+	buf_u8(&request, digests != NULL);
+	buf_u8(&request, (uint8_t)n);
+	buf_put(&request, digests == NULL ? "" : digests, n);
+	buf_text(&request, name);
+	return ask_verdict(fd, REQ_MODULE, &request, message, size);
+}
+
+int
+ask_login(int fd, const char *line, char *message, size_t size)
 {
 	struct buf request = BUF_INIT;
 
-	buf_u8(&request, (uint8_t)version);
-	buf_text(&request, name);
-	return ask_verdict(fd, REQ_MODULE, &request, message, size);
+	buf_text(&request, line);
+	return ask_verdict(fd, REQ_LOGIN, &request, message, size);
 }
 
 int

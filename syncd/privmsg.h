@@ -12,7 +12,8 @@
 enum {
 	REQ_LOG,	/* level, text; no answer */
 	REQ_LIST,	/* first index; answer: next index (or 0xffffffff), then the lines */
-	REQ_MODULE,	/* protocol version, name; answer: verdict, words for the client */
+	REQ_MODULE,	/* protocol version, digests of the greeting, name; answer: verdict, and words for the client or a challenge */
+	REQ_LOGIN,	/* what the client answers to the challenge; answer as REQ_MODULE */
 	REQ_ADMIT,	/* what the session needs of the text phase; answer as REQ_MODULE */
 	REQ_NAME,	/* 'u' or 'g', id; answer: the name, or nothing */
 	REQ_ID,		/* 'u' or 'g', name; answer: the id, or nothing */
@@ -22,6 +23,9 @@ enum {
 
 /* A log level of ours beside syslog's: the monitor adds who asked ("... from HOST (ADDR)"). */
 enum { LOG_REQUEST = 100 };
+
+/* What an answer begins with. */
+enum { VERDICT_YES, VERDICT_NO, VERDICT_LOGIN };
 
 enum { PRIV_MSG_MAX = 65536 };
 
@@ -35,7 +39,11 @@ int priv_recv(int fd, uint8_t *ret_id, struct buf *in);
  * error that ends us. */
 void ask_log(int fd, int level, const char *text, size_t n);
 int ask_list(int fd, uint32_t from, uint32_t *ret_next, struct buf *lines);
-int ask_module(int fd, int version, const char *name, char *message, size_t size);
+
+/* May the client have the module NAME, and does it have to log in first?  DIGESTS is its greeting's list, NULL: it had none.  0: it may;
+ * 1: with the answer to the challenge that is in WORDS now (ask_login). */
+int ask_module(int fd, int version, const char *digests, const char *name, char *message, size_t size);
+int ask_login(int fd, const char *line, char *message, size_t size);
 
 struct admission {
 	int version;		/* protocol */

@@ -33,7 +33,8 @@ timeout = 1h|"timeout" takes a number*: "1h" is read as 1
 max verbosity = -x|"max verbosity" takes a number*: "-x" is read as 0
 read only = perhaps|Badly formed boolean in configuration file: "perhaps".
 syslog facility = nowhere|ignored: syslog facility takes *
-auth users = somebody|module m: closed: "auth users" is not supported by this version
+name converter = /bin/true|module m: closed: "name converter" is not supported by this version
+auth users = somebody|module m: there are "auth users" but no "secrets file": nobody can log in
 socket|ignored: a line without '='
 EOR
 cat > "$scratch/globals" <<EOR
@@ -96,7 +97,7 @@ start_syncd <<-EOF
 	path = $scratch/nowhere
 	[shut]
 	path = $scratch/pub
-	auth users = somebody
+	name converter = /bin/true
 	EOF
 for text in "rsyncd.conf:7: module denied: \"hosts deny\" has a malformed" "rsyncd.conf:16: module gone: $scratch/nowhere: No such file" \
     "rsyncd.conf:19: module shut: closed: "; do

@@ -38,7 +38,7 @@ start_syncd <<-EOF
 	hosts allow = 192.0.2.1
 	[auth]
 	path = $scratch/pub
-	auth users = me
+	name converter = /bin/true
 	[one]
 	path = $scratch/pub
 	max connections = 1

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/num.h"
+#include "syncd/policy/list.h"
 
 struct messages {
 	char *client, *log;
@@ -41,13 +42,12 @@ lookup(void *arg, const char *name)
 	if (strcmp(name, "RSYNC_HOST_ADDR") == 0)
 		return f->addr;
 	if (strcmp(name, "RSYNC_USER_NAME") == 0)
-		return "";
+		return f->user;
 	return getenv(name);
 }
 
-/* Expanded copy of a setting; "" when it is unset.  NULL when it cannot be expanded. */
-static char *
-expanded(const char *text, const struct module_facts *f)
+char *
+module_expand(const char *text, const struct module_facts *f)
 {
 	return conf_expand(text == NULL ? "" : text, lookup, (void *)f);
 }
@@ -127,23 +127,15 @@ add_group(struct module_plan *p, const char *token, const struct messages *w)
 	return 0;
 }
 
-/* One list parser for gid (and later auth users): blanks and commas part the tokens, unless the
- * list starts with a comma: then only commas do (rsyncd-conf section 2, hardening A4). */
 static int
 plan_gids(char *text, const struct module_facts *f, struct module_plan *p, const struct messages *w)
 {
-	const char *separators = text[strspn(text, " \t\r\n")] == ',' ? "," : " ,\t\r\n";
-	char *save = NULL;
+	struct list gids = list_of(text);
 	int r = 0, n = 0;
 
 	p->gid = getegid();
-	for (char *t = strtok_r(text, separators, &save); t != NULL && r == 0; t = strtok_r(NULL, separators, &save), n++) {
-		size_t len = strlen(t += strspn(t, " \t"));
-
-		while (len > 0 && (t[len - 1] == ' ' || t[len - 1] == '\t'))
-			t[--len] = '\0';
-		r = n == 0 && strcmp(t, "*") == 0 ? all_groups(p, w) : len > 0 ? add_group(p, t, w) : 0;
-	}
+	for (char *t; r == 0 && (t = list_next(&gids)) != NULL; n++)
+		r = n == 0 && strcmp(t, "*") == 0 ? all_groups(p, w) : add_group(p, t, w);
 	if (r == 0 && n > 0 && !f->is_root)
 		return refuse(w, "gid", "setgid failed");
 	if (r == 0 && n == 0 && f->is_root)
@@ -214,7 +206,7 @@ int
 module_plan(const struct module_conf *m, const struct module_facts *f, struct module_plan *ret,
     char message[MODULE_MESSAGE_SIZE], char why[MODULE_MESSAGE_SIZE])
 {
-	char *path = expanded(m->path, f), *uid = expanded(m->uid, f), *gid = expanded(m->gid, f);
+	char *path = module_expand(m->path, f), *uid = module_expand(m->uid, f), *gid = module_expand(m->gid, f);
 	const struct messages w = { message, why, &ret->fault };
 	int r;
 

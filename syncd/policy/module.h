@@ -10,7 +10,7 @@
 #include "syncd/policy/conf.h"
 
 struct module_facts {
-	const char *module, *host, *addr;	/* for %VAR% */
+	const char *module, *host, *addr, *user;	/* for %VAR%; user "": nobody logged in */
 	bool is_root;
 };
 
@@ -27,6 +27,9 @@ struct module_plan {
 	bool munge, numeric_ids;
 	const char *fault;	/* after E_DENIED: the parameter that is to blame, a static text */
 };
+
+/* A copy of the setting TEXT (NULL: "") with what F knows put in for each %VAR%; heap, or NULL when it cannot be expanded. */
+char *module_expand(const char *text, const struct module_facts *f);
 
 /* 0, or E_DENIED with what the client is told in message and the reason for the log in why. */
 int module_plan(const struct module_conf *m, const struct module_facts *f, struct module_plan *ret,

@@ -64,10 +64,10 @@ const struct opt conf_params[] = {
 	{ "syslog tag", M(STR, syslog_tag), .def = "rsyncd" },
 	{ "max verbosity", M(ATOI, max_verbosity), .def = "1", GRANT(NUMBER, max_verbosity) },
 	{ "max memory", M(ATOI, max_memory), .def = "1024", .min = 0, .max = 1 << 30 },	/* ours: MiB a session */
-	{ "secrets file", M(STR, unsupported) },		/* of no use without `auth users` */
-	{ "strict modes", M(BOOL, unsupported_flag) },
-	{ "auth digest", M(STR, unsupported), .flags = PARAM_CLOSES },
-	{ "auth users", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "auth users", M(STR, auth_users) },
+	{ "auth digest", M(STR, auth_digest) },
+	{ "secrets file", M(STR, secrets_file) },
+	{ "strict modes", M(BOOL, strict_modes), .def = "yes" },
 	{ "charset", M(STR, charset), USE(CHARSET, TEXT, charset) },
 	{ "dont compress", M(STR, dont_compress), GRANT(STAR, dont_compress) },
 	{ "early exec", M(STR, unsupported), .flags = PARAM_CLOSES },

@@ -67,17 +67,14 @@ denied(struct session *s, const char *message)
 	return STEP_NEXT;
 }
 
+/* The module is ours to serve: the connection goes over to a session. */
 static enum step
-admit(struct session *s, const char *name)
+admit(struct session *s)
 {
 	char message[OPTIONS_MESSAGE_MAX];
 	struct admission a;
 	int r;
 
-	if ((r = ask_module(s->monitor_fd, s->hello.version, name, message, sizeof message)) == E_DENIED)
-		return denied(s, message);
-	if (r != 0)
-		return session_error(s, r);
 	/* nothing of ours may be left behind: the session writes to the same socket */
 	if (peer_flush(&s->peer) != 0)
 		return session_error(s, E_LIMIT);
@@ -87,6 +84,39 @@ admit(struct session *s, const char *name)
 	if (r != 0)
 		return session_error(s, r);
 	return STEP_END;		/* the session process has the connection now */
+}
+
+static enum step
+choose(struct session *s, const char *name)
+{
+	char message[OPTIONS_MESSAGE_MAX];
+	int r = ask_module(s->monitor_fd, s->hello.version, s->hello.has_digests ? s->hello.digests : NULL, name, message, sizeof message);
+
+	if (r == E_DENIED)
+		return denied(s, message);
+	if (r < 0)
+		return session_error(s, r);
+	if (r == 0)
+		return admit(s);
+	buf_printf(peer_out(&s->peer), "@RSYNCD: AUTHREQD %s\n", message);
+	s->phase = PH_LOGIN;
+	return STEP_NEXT;
+}
+
+enum step
+login_run(struct session *s)
+{
+	struct cursor c = peer_unread(&s->peer);
+	char line[LINE_MAX_BYTES + 1], message[OPTIONS_MESSAGE_MAX];
+	int r;
+
+	if ((r = line_get(&c, line, sizeof line)) == E_SHORT)
+		return session_need_input(s, r);
+	peer_consume(&s->peer, &c);
+	if (r == 0 || r == E_LIMIT || r == E_FORMAT)	/* what is no line is a wrong answer */
+		r = ask_login(s->monitor_fd, r == 0 ? line : "", message, sizeof message);
+	explicit_bzero(line, sizeof line);
+	return r == E_DENIED ? denied(s, message) : r < 0 ? session_error(s, r) : admit(s);
 }
 
 static enum step
@@ -126,7 +156,7 @@ select_run(struct session *s)
 	case REQUEST_COMMAND:
 		return session_fail(s, RERR_PROTOCOL, "Unknown command '%s'", printable(line, shown, sizeof shown));
 	case REQUEST_MODULE:
-		return admit(s, line);
+		return choose(s, line);
 	}
 	return session_error(s, E_FORMAT);
 }

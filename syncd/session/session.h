@@ -24,6 +24,7 @@
 enum phase {
 	PH_HELLO,	/* worker: greeting */
 	PH_SELECT,	/* worker: module or list */
+	PH_LOGIN,	/* worker: what the client answers to the challenge */
 	PH_LIST,	/* worker: the module list */
 	PH_ARGS,	/* session: the client's arguments */
 	PH_NEGOTIATE,	/* session: compat flags, names, seed */
@@ -105,7 +106,6 @@ struct session {
 	/* text phase */
 	struct hello hello;
 	const char *greeting;	/* what of it is still to be sent; borrowed */
-	char user[256];
 	long early_left;
 	bool early_seen;
 	uint32_t list_next;
@@ -199,6 +199,7 @@ void names_file_put(struct session *s);
 /* The phases that both directions share. */
 enum step hello_run(struct session *s);
 enum step select_run(struct session *s);
+enum step login_run(struct session *s);
 enum step list_run(struct session *s);
 enum step args_run(struct session *s);
 enum step negotiate_run(struct session *s);

@@ -64,12 +64,12 @@ die(const char *what)
 	exit(1);
 }
 
-static char *__attribute__((format(printf, 1, 0)))
-text(const char *fmt, const char *a, const char *b)
+static char *
+join(const char *a, const char *b)
 {
 	char *s;
 
-	if (asprintf(&s, fmt, a, b) < 0)
+	if (asprintf(&s, "%s%s", a, b) < 0)
 		die("memory");
 	return s;
 }
@@ -193,17 +193,17 @@ prepare(struct side *s, const char *dir, bool push, const char *before, const ch
 	snprintf(s->tree, sizeof s->tree, push ? "%s/up.%s" : "%s/%s", dir, s->name);
 	snprintf(s->cwd, sizeof s->cwd, !push ? "%s/%s" : *fresh != '\0' ? "%s/cwd.%s" : "%s", dir, s->name);
 	if (push) {
-		tree_remove(text("%s/d%s", s->tree, ""), false);
+		tree_remove(join(s->tree, "/d"), false);
 	} else {
 		tree_remove(s->tree, true);
 		mkdir(s->tree, 0777);
 	}
 	if (*before != '\0')
-		copies[0] = copy_of(push ? text("%s/.%s", before, "") : before, text("%s/d%s", s->tree, push ? "/" : ""));
+		copies[0] = copy_of(push ? join(before, "/.") : before, join(s->tree, push ? "/d/" : "/d"));
 	if (push && *fresh != '\0') {
 		tree_remove(s->cwd, true);
 		mkdir(s->cwd, 0777);
-		copies[1] = copy_of(fresh, text("%s/src%s", s->cwd, ""));
+		copies[1] = copy_of(fresh, join(s->cwd, "/src"));
 	}
 }
 
@@ -216,18 +216,18 @@ run(struct side *s, bool push, int argc, char **argv)
 	if (argc > ARGS_MAX)
 		errno = E2BIG, die("arguments");
 	for (int i = 0; i < argc; i++)
-		words[n++] = argv[i][0] == '@' ? text("rsync://127.0.0.1:%s%s", s->port, argv[i] + 1) : argv[i];
+		words[n++] = argv[i][0] == '@' ? join(join("rsync://127.0.0.1:", s->port), argv[i] + 1) : argv[i];
 	if (!push)
 		words[n++] = d;
-	s->pid = start(words, s->cwd, text("%s.out%s", s->base, ""));
+	s->pid = start(words, s->cwd, join(s->base, ".out"));
 }
 
 /* What was said, in .said for who wants to look closer, and what is there now. */
 static void
 gather(struct side *s, bool push, const char *fresh)
 {
-	FILE *f = fopen(text("%s.out%s", s->base, ""), "a+"), *facts = tmpfile(), *said = fopen(text("%s.said%s", s->base, ""), "w");
-	char *d = text("%s/d%s", s->tree, "");
+	FILE *f = fopen(join(s->base, ".out"), "a+"), *facts = tmpfile(), *said = fopen(join(s->base, ".said"), "w");
+	char *d = join(s->tree, "/d");
 
 	if (f == NULL || facts == NULL || said == NULL)
 		die(s->base);
@@ -236,7 +236,7 @@ gather(struct side *s, bool push, const char *fresh)
 	for (size_t i = 0; i < s->said.n; i++)
 		fprintf(said, "%s\n", s->said.line[i]);
 	fclose(said);
-	if (tree_facts(d, push, facts) < 0 || (push && *fresh != '\0' && tree_names(text("%s/src%s", s->cwd, ""), facts) < 0))
+	if (tree_facts(d, push, facts) < 0 || (push && *fresh != '\0' && tree_names(join(s->cwd, "/src"), facts) < 0))
 		die(d);
 	split(&s->facts, facts, NULL, push);
 }

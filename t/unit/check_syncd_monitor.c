@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "syncd/boot.h"
+#include "syncd/policy/login.h"
 #include "syncd/privmsg.h"
 #include "t/unit/scratch.h"
 #include "t/unit/unit.h"
@@ -63,10 +64,13 @@ start_with_deadline(const char *conf_text, uint64_t ms)
 static void
 start(void)
 {
-	char text[512];
+	char text[1024];
 
+	scratch_file("secrets", "me:mine\n");
+	ck_assert_int_eq(fchmodat(scratch_fd, "secrets", 0600, 0), 0);
 	snprintf(text, sizeof text, "reverse lookup = no\nuse chroot = no\n[pub]\npath = %s\ncomment = open\n"
-	    "[other]\npath = %s\n[hidden]\npath = /hidden-path\nlist = no\ncomment = hidden-comment\n", scratch, scratch);
+	    "[other]\npath = %s\n[hidden]\npath = /hidden-path\nlist = no\ncomment = hidden-comment\n"
+	    "[login]\npath = %s\nsecrets file = %s/secrets\nauth users = me:rw\n", scratch, scratch, scratch, scratch);
 	start_with_deadline(text, DEADLINE_MS);
 }
 
@@ -122,11 +126,10 @@ hung_up(int fd)
 static int
 ask_for(const char *module)
 {
-	char text[64];
+	char text[64] = { 31, 0, 0 };	/* no digests: the client sent no list */
 
-	text[0] = 31;
-	strcpy(text + 1, module);
-	say(mon.worker, REQ_MODULE, text, 1 + strlen(module));
+	strcpy(text + 3, module);
+	say(mon.worker, REQ_MODULE, text, 3 + strlen(module));
 	return hear(mon.worker, REQ_MODULE);
 }
 
@@ -183,7 +186,8 @@ static const struct {
 	size_t n;
 } too_early[] = {
 	{ REQ_ADMIT, "\037", 1 }, { REQ_NAME, "u\0\0\0\0", 5 }, { REQ_ID, "uroot", 5 }, { REQ_STARTED, "", 0 }, { REQ_COUNT, "", 0 },
-	{ 200, "", 0 }, { 255, "x", 1 }, { REQ_MODULE, "", 0 }, { REQ_MODULE, "\001pub", 4 }, { REQ_LIST, "", 0 }, { REQ_LIST, "\1\0\0\0", 4 },
+	{ 200, "", 0 }, { 255, "x", 1 }, { REQ_MODULE, "", 0 }, { REQ_MODULE, "\001\0\0pub", 6 }, { REQ_MODULE, "\037\0\011pub", 6 },
+	{ REQ_LOGIN, "me x", 4 }, { REQ_LIST, "", 0 }, { REQ_LIST, "\1\0\0\0", 4 },
 	{ REQ_LOG, "", 0 }, { REQ_LOG, "\377x", 2 },
 };
 
@@ -197,7 +201,7 @@ END_TEST
 START_TEST(a_module_is_asked_for_once)
 {
 	ck_assert_int_eq(ask_for("nosuch"), 1);
-	say(mon.worker, REQ_MODULE, "\037pub", 4);
+	say(mon.worker, REQ_MODULE, "\037\0\0pub", 6);
 	ck_assert(hung_up(mon.worker));
 	ck_assert_uint_eq(lines_logged("unknown module"), 1);
 }
@@ -206,8 +210,83 @@ END_TEST
 START_TEST(a_granted_module_is_not_changed)
 {
 	ck_assert_int_eq(ask_for("pub"), 0);
-	say(mon.worker, REQ_MODULE, "\037other", 6);
+	say(mon.worker, REQ_MODULE, "\037\0\0other", 8);
 	ck_assert(hung_up(mon.worker));
+}
+END_TEST
+
+/* The answer to the challenge that lies in mon.in, from who knows PASSWORD. */
+static void
+answer_as(const char *user, const char *password)
+{
+	char asked[LOGIN_CHALLENGE_SIZE], answer[LOGIN_CHALLENGE_SIZE], line[256];
+
+	snprintf(asked, sizeof asked, "%.*s", (int)buf_len(&mon.in) - 1, (const char *)buf_head(&mon.in) + 1);
+	ck_assert_uint_eq(strlen(asked), 22);		/* of an MD5 */
+	ck_assert_int_eq(login_response(LOGIN_MD5, password, strlen(password), asked, answer), 0);
+	snprintf(line, sizeof line, "%s %s", user, answer);
+	say(mon.worker, REQ_LOGIN, line, strlen(line));
+}
+
+START_TEST(a_module_with_users_wants_a_login)
+{
+	ck_assert_int_eq(ask_for("login"), VERDICT_LOGIN);
+	say(mon.worker, REQ_ADMIT, "\037", 1);
+	ck_assert(hung_up(mon.worker));
+}
+END_TEST
+
+START_TEST(a_login_opens_the_module)
+{
+	struct boot b;
+	struct cursor c;
+	int control, channel;
+
+	ck_assert_int_eq(ask_for("login"), VERDICT_LOGIN);
+	answer_as("me", "mine");
+	ck_assert_int_eq(hear(mon.worker, REQ_LOGIN), VERDICT_YES);
+	say(mon.worker, REQ_ADMIT, "\037", 1);
+	ck_assert_int_eq(hear(mon.worker, REQ_ADMIT), VERDICT_YES);
+	channel = take_session(&control);
+	c = cur_of(buf_head(&mon.in), buf_len(&mon.in));
+	ck_assert_int_eq(boot_get(&c, &b), 0);
+	ck_assert(!b.grant.conf.read_only);		/* the rule says rw */
+	ck_assert(b.id.writes);
+	ck_assert_ptr_null(memmem(buf_head(&mon.in), buf_len(&mon.in), "mine", 4));
+	close(channel), close(control);
+}
+END_TEST
+
+/* Wrong answers: no second one is heard, the module stays shut, and the listener is told. */
+static const struct { const char *user, *password, *why; } wrong[] = {
+	{ "me", "yours", "password mismatch" }, { "you", "mine", "no matching rule" }, { "", "mine", "invalid username" },
+	{ "#me", "mine", "invalid username" }, { "ME", "mine", "no matching rule" },
+};
+
+START_TEST(a_wrong_answer_ends_a_login)
+{
+	struct monitor_report told;
+
+	ck_assert_int_eq(ask_for("login"), VERDICT_LOGIN);
+	answer_as(wrong[_i].user, wrong[_i].password);
+	ck_assert_int_eq(hear(mon.worker, REQ_LOGIN), VERDICT_NO);
+	ck_assert_int_eq(read(mon.report, &told, sizeof told), (ssize_t)sizeof told);
+	ck_assert_int_eq(told.what, MONITOR_LOGIN_FAILED);
+	ck_assert_uint_eq(lines_logged(wrong[_i].why), 1);
+	if (_i % 2 == 0)
+		say(mon.worker, REQ_LOGIN, "me x", 4);
+	else
+		say(mon.worker, REQ_ADMIT, "\037", 1);
+	ck_assert(hung_up(mon.worker));
+}
+END_TEST
+
+START_TEST(what_is_no_answer_is_a_wrong_one)
+{
+	ck_assert_int_eq(ask_for("login"), VERDICT_LOGIN);
+	say(mon.worker, REQ_LOGIN, "me", 2);
+	ck_assert_int_eq(hear(mon.worker, REQ_LOGIN), VERDICT_NO);
+	ck_assert_uint_eq(lines_logged("invalid challenge response"), 1);
 }
 END_TEST
 
@@ -248,7 +327,7 @@ static const struct {
 	const char *bytes;
 	size_t n;
 } not_a_session[] = {
-	{ REQ_LIST, "\0\0\0\0", 4 }, { REQ_MODULE, "\037pub", 4 }, { REQ_ADMIT, "\037", 1 }, { REQ_COUNT, "", 0 }, { REQ_NAME, "x\0\0\0\0", 5 },
+	{ REQ_LIST, "\0\0\0\0", 4 }, { REQ_MODULE, "\037\0\0pub", 6 }, { REQ_LOGIN, "me x", 4 }, { REQ_ADMIT, "\037", 1 }, { REQ_COUNT, "", 0 }, { REQ_NAME, "x\0\0\0\0", 5 },
 	{ REQ_NAME, "u", 1 }, { REQ_ID, "", 0 }, { REQ_STARTED, "x", 1 },
 };
 
@@ -265,11 +344,12 @@ END_TEST
 START_TEST(a_session_starts_once)
 {
 	int control, channel = reach_session(&control);
-	pid_t told = 0;
+	struct monitor_report told;
 
 	say(channel, REQ_STARTED, "", 0);
 	ck_assert_int_eq(read(mon.report, &told, sizeof told), (ssize_t)sizeof told);
-	ck_assert_int_eq(told, mon.pid);
+	ck_assert_int_eq(told.pid, mon.pid);
+	ck_assert_int_eq(told.what, MONITOR_STARTED);
 	say(channel, REQ_STARTED, "", 0);
 	ck_assert(hung_up(channel));
 	close(control);
@@ -328,6 +408,10 @@ main(void)
 	tcase_add_loop_test(t, what_a_worker_may_not_ask_ends_it, 0, (int)ARRAY_LEN(too_early));
 	tcase_add_test(t, a_module_is_asked_for_once);
 	tcase_add_test(t, a_granted_module_is_not_changed);
+	tcase_add_test(t, a_module_with_users_wants_a_login);
+	tcase_add_test(t, a_login_opens_the_module);
+	tcase_add_loop_test(t, a_wrong_answer_ends_a_login, 0, (int)ARRAY_LEN(wrong));
+	tcase_add_test(t, what_is_no_answer_is_a_wrong_one);
 	tcase_add_test(t, a_list_is_one_list);
 	tcase_add_test(t, log_lines_have_a_bound);
 	tcase_add_test(t, a_worker_is_not_heard_once_the_session_runs);

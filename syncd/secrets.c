@@ -1,0 +1,137 @@
+/* Secrets files: opened as trusted, judged by strict modes, read whole, asked, wiped. */
+#include "syncd/secrets.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/trusted.h"
+
+enum { GROUPS_MAX = 256 };
+
+/* The open file, with what it looks like in ST; or, with the reason, E_DENIED when it is not to be trusted, or what keeps it from being
+ * opened. */
+static int
+open_secrets(const struct module_conf *m, const char *path, struct stat *st, char *why, size_t size)
+{
+	int fd = trusted_file(path, O_RDONLY | O_NONBLOCK, 0);
+	const char *fault = NULL;
+
+	if (fd < 0) {
+		snprintf(why, size, "could not open secrets file \"%s\": %s", path, err_text(fd));
+		return fd;
+	}
+	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode))
+		fault = "secrets file is no regular file";
+	else if (m->strict_modes && (st->st_mode & 06) != 0)
+		fault = "secrets file must not be other-accessible (see strict modes option)";
+	else if (m->strict_modes && geteuid() == 0 && st->st_uid != 0)
+		fault = "secrets file must be owned by root when running as root (see strict modes)";
+	else if (st->st_size > SECRETS_FILE_MAX)
+		fault = "secrets file is larger than 1 MiB";
+	if (fault == NULL)
+		return fd;
+	snprintf(why, size, "%s", fault);
+	close(fd);
+	return E_DENIED;
+}
+
+int
+secrets_usable(const struct module_conf *m, const char *path, char *why, size_t size)
+{
+	struct stat st;
+	int fd = open_secrets(m, path, &st, why, size);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? E_DENIED : 0;
+}
+
+/* The whole file; NULL when it cannot be had, with the reason in rsync's words.  One piece of memory of the right size, so that no
+ * copy is left behind. */
+static char *
+read_secrets(const struct module_conf *m, const char *path, size_t *ret_n, const char **reason)
+{
+	char why[512], *text = NULL;
+	struct stat st;
+	ssize_t n;
+	int fd = open_secrets(m, path, &st, why, sizeof why);
+
+	*ret_n = 0;
+	if (fd < 0) {
+		log_error("%s", why);
+		*reason = fd == E_DENIED ? "ignoring secrets file" : "no secrets file";
+		return NULL;
+	}
+	if ((text = malloc((size_t)st.st_size + 1)) != NULL)
+		while (*ret_n < (size_t)st.st_size && (n = read(fd, text + *ret_n, (size_t)st.st_size - *ret_n)) > 0)
+			*ret_n += (size_t)n;
+	close(fd);
+	return text;
+}
+
+/* A name that could stand in a password file. */
+static bool
+plain_name(const char *name)
+{
+	for (const char *at = name; *at != '\0'; at++)
+		if (iscntrl((unsigned char)*at) || *at == ':')
+			return false;
+	return name[0] != '\0';
+}
+
+static bool
+in_group(void *arg, const char *user, const char *pattern, char ret[LOGIN_GROUP_SIZE])
+{
+	const struct passwd *pw = plain_name(user) ? getpwnam(user) : NULL;
+	const struct group *gr;
+	gid_t groups[GROUPS_MAX];
+	int n = GROUPS_MAX;
+
+	(void)arg;
+	if (pw == NULL || getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) < 0)
+		return false;
+	for (int i = 0; i < n; i++)
+		if ((gr = getgrgid(groups[i])) != NULL && strlen(gr->gr_name) < LOGIN_GROUP_SIZE && fnmatch(pattern, gr->gr_name, 0) == 0) {
+			strcpy(ret, gr->gr_name);
+			return true;
+		}
+	return false;
+}
+
+/* The rule comes first in the words, but the secret is asked for all the same: how long it takes tells nobody which it was. */
+int
+secrets_verify(const struct module_conf *m, const char *path, const struct login_try *t, struct login_rule *ret, const char **why)
+{
+	static const char *const verdicts[] = { NULL, "secret not found", "password mismatch" };
+	const char *reason = NULL, *unread = "no secrets file";
+	enum login_verdict v = LOGIN_NO_SECRET;
+	char *text = NULL;
+	size_t n = 0;
+
+	if (t->user[0] == '#' || t->user[0] == '\0' || strlen(t->user) > LOGIN_USER_MAX)
+		reason = "invalid username";
+	else if (login_rule(m->auth_users, t->user, in_group, NULL, ret) != 0)
+		reason = "no matching rule";
+	else if (ret->denied)
+		reason = "denied by rule";
+	if (path[0] == '\0' || (text = read_secrets(m, path, &n, &unread)) == NULL) {
+		*why = reason != NULL ? reason : unread;
+		return E_DENIED;
+	}
+	v = login_check(text, n, t->user, reason == NULL ? ret->group : "", t->digest, t->challenge, t->response);
+	explicit_bzero(text, n);
+	free(text);
+	*why = reason != NULL ? reason : verdicts[v];
+	return *why == NULL ? 0 : E_DENIED;
+}
