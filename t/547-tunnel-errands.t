@@ -7,7 +7,7 @@ fi
 . "${top_srcdir:-.}/t/lib.sh"
 [ -n "$SALLYPORT_ALONE" ] && command -v ip > /dev/null && ip link set lo up || skip_all 'no network of our own'
 command -v python3 > /dev/null || skip_all 'python3 is missing'
-plan 6
+plan 7
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 bport=$(freeport)
@@ -86,3 +86,15 @@ is "$(said 3)" 'section 65' 'of a hundred for one section 64 are, and another se
 is "$(said 4)" 'left 0' 'and end, those that waited too'
 is "$(said 5)" 'full 64' 'whoever comes to a full section'
 is "$(said 6)" 'next 60' 'has his turn when others leave'
+
+# a client of a UNIX socket that writes and closes has not given up
+printf 'foreground = yes\nsyslog = no\npid =\ndebug = 7\n[c]\nclient = yes\naccept = %s\nconnect = localhost:%s\ndelay = yes\n' "$scratch/u.sock" "$tport" > "$scratch/c.conf"
+sed -i '/^ident/d' "$tconf"
+kill -HUP "$tunnel_pid"
+"$await" line "$tlog" 'Accepting new connections' 2
+spawn "$scratch/c.log" "$tunnel" "$scratch/c.conf"
+ready "$scratch/c.log" 'Accepting new connections'
+python3 -c "
+import socket
+s = socket.socket(socket.AF_UNIX); s.connect('$scratch/u.sock'); s.sendall(b'hello\\n'); s.close()"
+ok 'what a UNIX client wrote before it closed is sent on, though a name had to be looked up' "$await" line "$scratch/c.log" '6 byte(s) sent to TLS'

@@ -310,9 +310,10 @@ conn_errand(struct conn *c, struct spawn_request *req, size_t max, errand_done d
 	int r;
 
 	req->service = conn_service_number(c);
-	if (sock_peer(c->local.rfd, &peer) == 0 && peer.ss.ss_family != AF_UNIX)
+	if (sock_peer(c->local.rfd, &peer) == 0 && peer.ss.ss_family != AF_UNIX) {	/* of those a mere close reads as a reset */
 		snprintf(req->peer, sizeof req->peer, "%s", addr_host(&peer, host, sizeof host));
-	c->errands = c->local.rfd == c->local.wfd && loop_watch(c->env->loop, &c->local.in, 0) == 0;
+		c->errands = loop_watch(c->env->loop, &c->local.in, 0) == 0;
+	}
 	if ((r = errand_start(&c->env->asks, req, max, done, c, ret)) != 0)
 		conn_errand_done(c);
 	return r;
