@@ -26,14 +26,14 @@ syncd_libfs_a_SOURCES = \
 	syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h syncd/fs/stage.c syncd/fs/stage.h \
 	syncd/fs/temp_name.c syncd/fs/temp_name.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
-	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf_load.c syncd/policy/conf.h syncd/policy/expand.c \
-	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c syncd/policy/list.h \
-	syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c \
-	syncd/policy/module.h syncd/policy/options.c syncd/policy/options.h syncd/policy/params.c \
-	syncd/policy/params.h syncd/policy/path.c syncd/policy/path.h syncd/policy/posix_acl.c \
-	syncd/policy/posix_acl.h syncd/policy/rule_text.c syncd/policy/rule_text.h syncd/policy/rules.c \
-	syncd/policy/rules.h syncd/policy/similar.c syncd/policy/similar.h syncd/policy/symlink_safety.c \
-	syncd/policy/symlink_safety.h syncd/policy/wild.c syncd/policy/wild.h
+	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_load.c syncd/policy/expand.c \
+	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
+	syncd/policy/list.h syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c syncd/policy/module.h \
+	syncd/policy/options.c syncd/policy/options.h syncd/policy/params.c syncd/policy/params.h syncd/policy/path.c \
+	syncd/policy/path.h syncd/policy/posix_acl.c syncd/policy/posix_acl.h syncd/policy/rule_text.c \
+	syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h syncd/policy/rules_internal.h \
+	syncd/policy/rules_match.c syncd/policy/rules_merge.c syncd/policy/similar.c syncd/policy/similar.h \
+	syncd/policy/symlink_safety.c syncd/policy/symlink_safety.h syncd/policy/wild.c syncd/policy/wild.h
 syncd_libsession_a_SOURCES = \
 	syncd/privmsg.c syncd/privmsg.h syncd/session/acls.c syncd/session/acls.h syncd/session/args.c \
 	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/hello.c \
