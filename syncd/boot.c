@@ -1,3 +1,4 @@
+/* What a session is told at its start, written by the monitor and read by the new process. */
 #include "syncd/boot.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* --check-config: what a configuration promises and cannot keep on this machine. */
 #include "syncd/check.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Connections from accept to their end: the greeting, limits for all and for one network, who waits and who is given up. */
 #include "config.h"
 
 #include "syncd/connections.h"

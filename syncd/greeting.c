@@ -1,3 +1,4 @@
+/* The greeting line "@RSYNCD: VERSION DIGESTS" and the message of the day (rsync-wire 1.1). */
 #include "syncd/greeting.h"
 
 #include <errno.h>

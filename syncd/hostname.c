@@ -1,3 +1,4 @@
+/* Look-ups of host names and addresses, forward and reverse (getaddrinfo(3), getnameinfo(3)). */
 #include "syncd/hostname.h"
 
 #include <netdb.h>

@@ -1,3 +1,4 @@
+/* The process that accepts connections: sockets, signals, reload of the configuration, reaping. */
 #include "config.h"
 
 #include "syncd/listener.h"

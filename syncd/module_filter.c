@@ -1,3 +1,4 @@
+/* filter, include, include from, exclude and exclude from of a module become one list of rules (rsyncd.conf(5)). */
 #include "syncd/module_filter.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The privileged process of one connection: access, the module's directory, identity, the log, names of ids. */
 #include "config.h"
 
 #include "syncd/monitor.h"

@@ -1,3 +1,4 @@
+/* "pid file": written and locked for the daemon's life (rsyncd.conf(5)). */
 #include "syncd/pidfile.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Messages between the monitor and the process that it watches: requests, answers, log lines. */
 #include "syncd/privmsg.h"
 
 #include <errno.h>

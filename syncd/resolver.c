@@ -1,3 +1,4 @@
+/* The process that looks host names up for a monitor, without rights. */
 #include "config.h"
 
 #include "syncd/resolver.h"

@@ -1,3 +1,4 @@
+/* What each process may still do: capabilities, system calls, files, limits, as rows. */
 #include "syncd/roles.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* How a process of the daemon asks the spawner for another one. */
 #include "syncd/spawn.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The process that forks all unprivileged ones, so that they inherit neither configuration nor sockets. */
 #include "syncd/spawner.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* A daemon over pipes (inetd, remote shell): two descriptors become one socket. */
 #include "syncd/stdio_join.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The unprivileged process that greets, and the one that runs a session: each enters its role, then reads its peer. */
 #include "syncd/worker.h"
 
 #include <string.h>

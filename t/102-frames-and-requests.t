@@ -3,7 +3,7 @@
 # with an error; it costs no memory, and nobody else's service.
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
-plan 45
+plan 46
 honest_tree
 truncate -s 1200M "$scratch/sparse-file" && mkdir "$scratch/big" && mv "$scratch/sparse-file" "$scratch/big/file"
 mkdir "$scratch/large" && head -c 5000000 /dev/urandom > "$scratch/large/file" && touch -d 2020-01-01 "$scratch/large" "$scratch/large/file"
@@ -12,6 +12,9 @@ start_syncd <<-EOF
 	reverse lookup = no
 	[pub]
 	path = $scratch/pub
+	[moved]
+	path = $scratch/pub
+	read only = no
 	[big]
 	path = $scratch/big
 	[large]
@@ -37,6 +40,8 @@ answers 'a deletion from a receiver' "$lie" $new raw:0200006c6c78
 answers 'a message that only senders send' "$lie" $new raw:0400006d01000000
 answers 'an error flag of 3 bytes' "$lie" $new raw:0300001d010000
 answers 'a success of 0 bytes' "$lie" $new raw:0000006b
+answers 'a success before there is a list' "$lie" 'login:32:moved' 'args:--server|--sender|-re.|--remove-source-files|.|moved/' \
+    raw:0400006b01000000
 answers 'a text of 16 MB' "$lie" $new raw:ffffff0a
 answers 'a frame that ends in its head' '*closed' $new raw:0400 fin
 answers 'a frame that ends before its length' '*closed' $new raw:ffffff0700 fin

@@ -38,6 +38,7 @@ SYNCD_UNITS = \
 	t/unit/check_pull_flist \
 	t/unit/check_push_file_write \
 	t/unit/check_session_peer \
+	t/unit/check_push_requests \
 	t/unit/check_push_sums \
 	t/unit/check_syncd_boot \
 	t/unit/check_syncd_monitor
@@ -118,6 +119,8 @@ t_unit_check_session_peer_SOURCES = t/unit/check_session_peer.c t/unit/unit.h
 t_unit_check_session_peer_LDADD = $(SYNCD_SESSION_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_push_file_write_SOURCES = t/unit/check_push_file_write.c t/unit/scratch.h t/unit/unit.h
 t_unit_check_push_file_write_LDADD = $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_push_requests_SOURCES = t/unit/check_push_requests.c t/unit/unit.h
+t_unit_check_push_requests_LDADD = $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_push_sums_SOURCES = t/unit/check_push_sums.c t/unit/unit.h
 t_unit_check_push_sums_LDADD = $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 SYNCD_PULL_LIBS = syncd/libpull.a $(SYNCD_SESSION_LIBS)

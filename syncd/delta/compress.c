@@ -1,3 +1,4 @@
+/* Compression of literal data (-z): zlib, zlibx, zstd, lz4 (rsync-wire 7.9; rsync(1), --compress-choice). */
 #include "config.h"
 
 #include "syncd/delta/compress.h"

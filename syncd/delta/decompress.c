@@ -1,3 +1,4 @@
+/* Decompression of what a client of a push compressed: zlib, zlibx, zstd, lz4 (rsync-wire 7.9). */
 #include "config.h"
 
 #include "syncd/delta/decompress.h"

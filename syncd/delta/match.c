@@ -1,3 +1,4 @@
+/* The delta search: blocks of the client's file are found in ours by rolling and strong sums (rsync-wire 7.7). */
 #include "syncd/delta/match.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The rolling sum of a block (rsync-wire 7.6). */
 #include "syncd/delta/rolling.h"
 
 #if defined __x86_64__ && defined __GNUC__

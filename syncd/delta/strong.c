@@ -1,3 +1,4 @@
+/* Strong checksums of files and blocks: xxHash, MD5, MD4, SHA-1 and "none" (rsync(1), --checksum-choice). */
 #include "config.h"
 
 #include "syncd/delta/strong.h"

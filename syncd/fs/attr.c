@@ -1,3 +1,4 @@
+/* Extended attributes of one object (xattr(7)), never through a link, also as "fake super" names them. */
 #include "syncd/fs/attr.h"
 
 #include <errno.h>

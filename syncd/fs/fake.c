@@ -1,3 +1,4 @@
+/* "fake super": type, owner and mode in the attribute user.rsync.%stat (rsyncd.conf(5), rsync(1), --fake-super). */
 #include "syncd/fs/fake.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Mode, owner, group and times are set on one object, in the order in which each may undo another. */
 #include "syncd/fs/meta.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* A mount of its own for a module's directory, with nodev, nosuid and noexec (mount_setattr(2)). */
 #include "config.h"
 
 #include "syncd/fs/mount.h"

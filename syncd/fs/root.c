@@ -1,3 +1,4 @@
+/* A module's directory: every path of a peer is resolved below it by openat2(2) with RESOLVE_BENEATH. */
 #include "syncd/fs/root.h"
 
 #include <errno.h>

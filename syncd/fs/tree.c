@@ -1,3 +1,4 @@
+/* The directory tree that a push writes to: held parents, and changes by name below them. */
 #include "syncd/fs/tree.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* One directory is read, entry by entry (getdents(2)). */
 #include "syncd/fs/walk.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* --chmod, "incoming chmod" and "outgoing chmod": parsing and applying changes of modes. */
 #include "syncd/policy/chmod.h"
 
 #include <errno.h>

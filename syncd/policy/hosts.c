@@ -1,3 +1,4 @@
+/* "hosts allow" and "hosts deny": who may use a module (rsyncd.conf(5)). */
 #include "syncd/policy/hosts.h"
 
 #include <ctype.h>

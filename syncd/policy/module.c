@@ -1,3 +1,4 @@
+/* What a module is for this connection: path, chroot, uid, gid, munge symlinks, with %VAR% put in (rsyncd.conf(5)). */
 #include "syncd/policy/module.h"
 
 #include <grp.h>

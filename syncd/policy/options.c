@@ -1,3 +1,4 @@
+/* The options of a client's command line (rsync(1)): one table of names, letters and fields. */
 #include "syncd/policy/options.h"
 
 #include <ctype.h>

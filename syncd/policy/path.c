@@ -1,3 +1,4 @@
+/* Paths below a module's root as text: cleaned, joined, and never leading up. */
 #include "syncd/policy/path.h"
 
 #include <errno.h>

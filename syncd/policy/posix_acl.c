@@ -1,3 +1,4 @@
+/* A POSIX ACL as the kernel stores it (acl(5)), decoded, sorted, stripped of what the mode says, and encoded. */
 #include "syncd/policy/posix_acl.h"
 
 #include <errno.h>

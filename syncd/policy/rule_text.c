@@ -1,3 +1,4 @@
+/* The text of one filter rule: prefix, modifiers, pattern (rsync(1), FILTER RULES). */
 #include "syncd/policy/rule_text.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* How much alike two file names are (rsync(1), --fuzzy). */
 #include "syncd/policy/similar.h"
 
 #include <limits.h>

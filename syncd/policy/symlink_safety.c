@@ -1,3 +1,4 @@
+/* --safe-links, --copy-unsafe-links and "munge symlinks": where a symlink's target leads. */
 #include "syncd/policy/symlink_safety.h"
 
 #include <string.h>

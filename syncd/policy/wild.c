@@ -1,3 +1,4 @@
+/* Wildcards of rsync's filter rules and arguments: "*", "**", "?", classes (rsync(1), PATTERN MATCHING RULES). */
 #include "syncd/policy/wild.h"
 
 #include <ctype.h>

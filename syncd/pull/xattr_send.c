@@ -1,3 +1,4 @@
+/* -A and -X on a pull: every set of attributes and every ACL is sent once, then by number (rsync-wire 5.14, 5.15). */
 #include "syncd/pull/xattr_send.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* A received file is written: large aligned writes, holes (--sparse), allocation ahead (--preallocate), sums on the way. */
 #include "syncd/push/file_write.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The file list of a push in memory: segments, the wire's sort order, duplicates, indices (rsync-wire 5.9 to 5.11). */
 #include "syncd/push/flist_in.h"
 
 #include <errno.h>

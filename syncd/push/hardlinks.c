@@ -1,3 +1,4 @@
+/* Which names of a hard-linked file wait, go on, or become links (rsync(1), --hard-links; rsync-wire 8.5). */
 #include "syncd/push/hardlinks.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Users and groups of a push: by name, by --usermap and --groupmap, or by number (rsync-wire 5.6). */
 #include "syncd/push/ids.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Block size and digest length for the sums of a file (rsync-wire 7.5). */
 #include "syncd/push/sums.h"
 
 #include "syncd/types.h"

@@ -1,3 +1,4 @@
+/* ACLs and extended attributes of a push's list, each set once, and values that are asked for later (rsync-wire 5.14, 5.15). */
 #include "syncd/push/xattr_cache.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The ACLs of one object are read, set and removed, as the kernel or "fake super" keeps them. */
 #include "syncd/session/acls.h"
 
 static const char *

@@ -1,3 +1,4 @@
+/* --iconv with "charset": names between UTF-8 on the wire and the module's character set (iconv(3); rsync-wire 5.13). */
 #include "syncd/session/charset.h"
 
 #include <errno.h>

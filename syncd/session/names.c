@@ -1,3 +1,4 @@
+/* Names of users and groups for a list that is sent, asked of the monitor once each. */
 #include "syncd/session/names.h"
 
 #include <stdlib.h>

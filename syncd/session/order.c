@@ -1,3 +1,4 @@
+/* The sort order of file lists, for each protocol (rsync-wire 5.11). */
 #include "syncd/session/order.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The connection: buffers, multiplexed frames, messages, sendfile(2) for large data (rsync-wire section 4). */
 #include "syncd/session/peer.h"
 
 #include <errno.h>

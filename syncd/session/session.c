@@ -1,3 +1,4 @@
+/* The loop that runs a connection's phases: deadlines, keep-alive, --bwlimit, errors, the end. */
 #include "config.h"
 
 #include "syncd/session/session.h"

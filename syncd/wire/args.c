@@ -1,3 +1,4 @@
+/* The client's argument vector, and the shell quoting in it (rsync-wire 1.6). */
 #include "syncd/wire/args.h"
 
 #include <errno.h>

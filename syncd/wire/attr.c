@@ -1,3 +1,4 @@
+/* ACLs and extended attributes as list entries carry them, and requests for long values (rsync-wire 5.14, 5.15). */
 #include "syncd/wire/attr.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Compatibility flags and the choice between two lists of names (rsync-wire 2.2, 2.3). */
 #include "syncd/wire/compat.h"
 
 #include <string.h>

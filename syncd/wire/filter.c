@@ -1,3 +1,4 @@
+/* One filter rule as sent: a length and a text (rsync-wire 6.1). */
 #include "syncd/wire/filter.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* One entry of a file list, encoded and decoded for protocols 27 to 32 (rsync-wire 5.2 to 5.8). */
 #include "syncd/wire/flist.h"
 
 #include <string.h>

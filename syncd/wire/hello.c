@@ -1,3 +1,4 @@
+/* The greeting, the request line, early input (rsync-wire 1.1 to 1.5). */
 #include "syncd/wire/hello.h"
 
 #include <ctype.h>

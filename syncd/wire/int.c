@@ -1,3 +1,4 @@
+/* Integers of the wire: little-endian, varint, varlong, vstring (rsync-wire section 3). */
 #include "syncd/wire/int.h"
 
 #include "lib/err.h"

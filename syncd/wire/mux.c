@@ -1,3 +1,4 @@
+/* The header of a multiplexed frame: tag and length (rsync-wire section 4). */
 #include "syncd/wire/mux.h"
 
 #include "lib/err.h"

@@ -1,3 +1,4 @@
+/* File indices as deltas, and item flags (rsync-wire 3.7, 7.1). */
 #include "syncd/wire/ndx.h"
 
 #include "lib/err.h"

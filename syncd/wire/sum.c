@@ -1,3 +1,4 @@
+/* The head of block sums (rsync-wire 7.5). */
 #include "syncd/wire/sum.h"
 
 #include "lib/err.h"

@@ -1,3 +1,4 @@
+/* Tokens of compressed data (rsync-wire 7.9). */
 #include "syncd/wire/token.h"
 
 #include <stdbool.h>
