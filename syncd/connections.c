@@ -68,7 +68,7 @@ struct connections {
 	size_t n_origins;
 	int report[2];		/* monitors write a struct monitor_report */
 	struct watch reports;
-	struct watch room;	/* the spawner's socket, while it takes no more orders */
+	struct watch spawner_ready;	/* the spawner's socket, while it takes no more orders */
 	bool oldest_next;	/* of those that are ready: its turn, or the newest's */
 	uint64_t memory_half;	/* of the machine's, bytes */
 	unsigned log_tokens, log_dropped;
@@ -430,16 +430,16 @@ start_workers(struct connections *cs)
 
 	while (q->n > 0) {
 		if (start_worker(cs->oldest_next ? q->oldest : q->newest) == -EAGAIN) {
-			loop_watch(cs->env.loop, &cs->room, EPOLLOUT);
+			loop_watch(cs->env.loop, &cs->spawner_ready, EPOLLOUT);
 			return;
 		}
 		cs->oldest_next = !cs->oldest_next;
 	}
-	loop_unwatch(cs->env.loop, &cs->room);
+	loop_unwatch(cs->env.loop, &cs->spawner_ready);
 }
 
 static void
-room_ready(void *arg, uint32_t events)
+spawner_has_room(void *arg, uint32_t events)
 {
 	(void)events;
 	start_workers(arg);
@@ -566,7 +566,7 @@ connections_free(struct connections *cs)
 		while (cs->queues[i].oldest != NULL)
 			connection_free(cs->queues[i].oldest);
 	loop_unwatch(cs->env.loop, &cs->reports);
-	loop_unwatch(cs->env.loop, &cs->room);
+	loop_unwatch(cs->env.loop, &cs->spawner_ready);
 	loop_timer_clear(cs->env.loop, &cs->log_refill);
 	close(cs->report[0]);
 	close(cs->report[1]);
@@ -577,9 +577,9 @@ connections_free(struct connections *cs)
 void
 connections_spawner(struct connections *cs, int fd)
 {
-	loop_unwatch(cs->env.loop, &cs->room);
+	loop_unwatch(cs->env.loop, &cs->spawner_ready);
 	cs->spawner = fd;
-	cs->room = (struct watch){ .fd = fd, .ready = room_ready, .arg = cs };
+	cs->spawner_ready = (struct watch){ .fd = fd, .ready = spawner_has_room, .arg = cs };
 	if (fd >= 0)
 		start_workers(cs);
 }

@@ -19,7 +19,7 @@ enum { RULES_MAX = 65536, RULES_BYTES_MAX = 16 << 20, RULES_DEPTH_MAX = 32 };
 struct rules_name {
 	const char *path, *fs;
 	bool is_dir;
-	bool doomed;		/* its directory is to go: perishable rules do not count */
+	bool going;		/* its directory is to be deleted: perishable rules do not count */
 };
 
 int rules_new(struct rules **ret);

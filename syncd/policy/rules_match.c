@@ -103,7 +103,7 @@ counts(const struct judging *j, const struct rule *rule)
 {
 	unsigned side = rule->mods & (FM_SENDER | FM_RECEIVER);
 
-	if ((rule->mods & FM_XATTR) || ((rule->mods & FM_PERISHABLE) && j->n->doomed))
+	if ((rule->mods & FM_XATTR) || ((rule->mods & FM_PERISHABLE) && j->n->going))
 		return false;
 	if (side == 0)
 		return j->by->unsided_too || rule->kind == FILTER_DIR_MERGE;

@@ -86,22 +86,29 @@ struct flist_conf {
 
 struct flist;
 
-const struct file_more *file_more(const struct file *f);	/* zeros when it has none */
-const char *file_link(const struct file *f);	/* a symlink's target, or NULL */
+/* What only few files have; zeros where f has nothing of it.  Borrowed, as long as f's segment lives. */
+const struct file_more *file_more(const struct file *f);
 
+/* A symlink's target as it is sent, or NULL.  Borrowed likewise. */
+const char *file_link(const struct file *f);
+
+/* An empty list.  conf: copied; what it points to is borrowed until flist_free.  0 and *ret, or -ENOMEM. */
 int flist_new(const struct flist_conf *conf, struct flist **ret);
+
+/* s may be NULL. */
 void flist_free(struct flist *s);
 
 /* The same as flist_arg for an argument whose wildcards are expanded first: each component against
  * what is there, below the root and without what the module hides.  What matches nothing is kept
- * as it is. */
+ * as it is (rsync(1), ADVANCED USAGE).  0, -ENOMEM, or E_LIMIT for more than GLOB_MATCHES_MAX matches. */
 int flist_glob(struct flist *s, const char *pattern);
 enum { GLOB_MATCHES_MAX = 100000 };
 
-/* One path argument, module name already removed.  0, or -ENOMEM or E_LIMIT. */
+/* One path argument, module name already removed; what cannot be listed is told to the client.  0, -ENOMEM, or E_LIMIT for a path
+ * that is too long. */
 int flist_arg(struct flist *s, const char *path);
 
-/* One name of --files-from, relative to the directory base ("" is the module's root). */
+/* One name of --files-from, relative to the directory base ("" is the module's root).  Errors as of flist_arg. */
 int flist_name(struct flist *s, const char *base, const char *name);
 
 /* After the last argument: one step of building the first list.  1: more to do, 0: it stands,
@@ -112,10 +119,13 @@ int flist_build(struct flist *s);
  * or an error.  Only with incremental recursion. */
 int flist_next(struct flist *s, uint32_t *ret_dir);
 
+/* The segment that was begun last.  Borrowed until the next call that lists. */
 const struct segment *flist_newest(const struct flist *s);
+
+/* The directory that a listed file lies in.  Borrowed likewise. */
 const struct flist_dir *flist_dir_of(const struct flist *s, const struct file *f);
 
-/* The file with this index; NULL when there is none.  For the index of a directory between
+/* The file with this index, which the client names; NULL when there is none (any more).  For the index of a directory between
  * segments *ret_gap is true and NULL is returned. */
 struct file *flist_find(const struct flist *s, int32_t ndx, bool *ret_gap);
 
@@ -129,7 +139,8 @@ int flist_link(struct flist *s, const struct inode_id *id, int32_t ndx, int32_t 
 /* The directory that a gap index stands for; NULL at the top. */
 const struct flist_dir *flist_gap(const struct flist *s, int32_t ndx);
 
-/* The attribute set of a listed file; its directory remembers it beyond the segment's life. */
+/* The attribute set (1 + its number) of file number index of the newest segment; its directory remembers it beyond the segment's
+ * life. */
 void flist_set_xattrs(struct flist *s, uint32_t index, int32_t set);
 
 /* The oldest segment is finished.  True when it was the last of all. */
@@ -149,7 +160,10 @@ int flist_may_enter(const struct flist *s, const char *dir);
 /* What rules_enter said when a merge file ended the list; the client was told.  0: none did. */
 int flist_rules_error(const struct flist *s);
 
+/* IOERR_... flags of what could not be listed. */
 int flist_io_error(const struct flist *s);
-int64_t flist_total_size(const struct flist *s);	/* regular files and symlinks, bytes */
+
+/* Bytes of the regular files and symlinks listed so far. */
+int64_t flist_total_size(const struct flist *s);
 
 #endif

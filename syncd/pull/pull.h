@@ -61,11 +61,14 @@ struct pull {
 	uint8_t *small;		/* what small files are read into */
 };
 
-/* s->pull, where there is none yet.  0, -ENOMEM or what the compressor says. */
+/* Make s->pull, where there is none yet.  0, -ENOMEM, or what compress_new says of the method that was agreed on. */
 int pull_begin(struct session *s);
+
+/* Free s->pull, which may be NULL. */
 void pull_free(struct session *s);
 
-/* session_error, for what comes of the list: its own words may be out already. */
+/* session_error for an error of ours from a pull: where a merge file ended the list, the client was told already, and only the
+ * exit code of that is left to say. */
 enum step pull_error(struct session *s, int err);
 
 /* Open a listed file for reading: a descriptor and *ret_st, or -errno. */

@@ -79,6 +79,8 @@ struct flist_in {
 	int32_t next_first;
 };
 
+/* An empty list.  version: the protocol, which decides the order; incremental: a list for each directory (CF_INC_RECURSE);
+ * relative: -R.  To be ended with flist_in_done; missing_ok and wire_order are the caller's to set before the first entry. */
 void flist_in_init(struct flist_in *l, int version, bool incremental, bool relative);
 void flist_in_done(struct flist_in *l);
 
@@ -92,32 +94,33 @@ int flist_in_begin(struct flist_in *l, int32_t dir);
 int flist_in_add(struct flist_in *l, const struct flist_entry *e, size_t sum_len, struct flist_file **ret,
     const struct flist_file **ret_first);
 
-/* The newest segment is complete: sort it, drop duplicates, number its directories. */
+/* The newest segment is complete: sort it, drop duplicates, number its directories.  0, E_LIMIT or -ENOMEM. */
 int flist_in_end(struct flist_in *l);
 
-/* --prune-empty-dirs: drop directories with nothing but directories below.  keep: may this one stay? */
+/* --prune-empty-dirs: drop the directories of the first list with nothing but directories below. */
 void flist_in_prune(struct flist_in *l);
 
 /* The segment that this index would be in; gap indices belong to the one behind them.  NULL: there is none. */
 struct flist_segment *flist_in_segment(const struct flist_in *l, int32_t ndx);
 
-/* The index of the file at that place of a segment. */
+/* The index of files[place] of a segment. */
 int32_t flist_in_ndx(const struct flist_in *l, const struct flist_segment *seg, uint32_t place);
 
 /* Something more (change 1) or less (-1) is awaited for entry ndx; its segment stays as long as something is. */
 void flist_in_pending(struct flist_in *l, int32_t ndx, int change);
 
-/* NULL when there is no such file.  For the index of a directory between segments NULL and the directory's
- * number in *ret_dir, else -1 there. */
+/* The entry with this index, which the client names: NULL when there is no such file.  For the index of a directory between
+ * segments NULL and the directory's number in *ret_dir, else -1 there. */
 struct flist_file *flist_in_find(const struct flist_in *l, int32_t ndx, int32_t *ret_dir);
 
-/* The directory that a segment lists. */
+/* The entry of directory number dir, which a segment lists; NULL: none was announced under it. */
 struct flist_file *flist_in_dir_of(const struct flist_in *l, int32_t dir);
 
-/* Is there an entry of this name in directory dir, of whatever type?  In one segment. */
+/* The entry called name in directory dir ("" at the top), of whatever type, in one segment; NULL: there is none.  Duplicates that
+ * were dropped do not count. */
 const struct flist_file *flist_in_lookup(const struct flist_segment *seg, int version, const char *dir, const char *name);
 
-/* The oldest segment is finished. */
+/* The oldest segment is finished: it is freed, and its indices name nothing any more. */
 void flist_in_release(struct flist_in *l);
 
 /* "dir/name" into dst; "." stays ".".  Returns dst. */

@@ -138,7 +138,7 @@ take_attrs(struct session *s)
 static int
 take_input(struct session *s)
 {
-	int r = receiver_settle_gone(s);
+	int r = receiver_drop_gone(s);
 
 	if (r != 0)
 		return r;

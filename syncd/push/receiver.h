@@ -20,7 +20,7 @@ bool receiver_busy(const struct session *s);
 int receiver_take(struct session *s);
 
 /* Requests at the head of the queue that the client said it cannot answer are done with.  0 or an error of ours. */
-int receiver_settle_gone(struct session *s);
+int receiver_drop_gone(struct session *s);
 
 /* At the end of a phase below protocol 30: what was not answered will not come.  0 or an error of ours. */
 int receiver_give_up(struct session *s);

@@ -501,7 +501,7 @@ receiver_answer(struct session *s, int32_t ndx)
 }
 
 int
-receiver_settle_gone(struct session *s)
+receiver_drop_gone(struct session *s)
 {
 	return s->push->receiver->file.stage == RECV_IDLE ? drop_gone(s) : 0;
 }

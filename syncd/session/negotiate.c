@@ -106,9 +106,9 @@ explicit_choice(struct session *s)
 	return 0;
 }
 
-/* The next list of names from the client, and what we settle on.  0, E_SHORT or E_FORMAT. */
+/* The next list of names from the client, and what both agree on.  0, E_SHORT or E_FORMAT. */
 static int
-settle(struct cursor *c, const char *ours, char *name, size_t size)
+agree(struct cursor *c, const char *ours, char *name, size_t size)
 {
 	char list[NEGOTIATE_LIST_MAX + 1];
 	const char *text;
@@ -135,7 +135,7 @@ choose_sums(struct session *s, struct cursor *c)
 		s->proto.list_sum = SUM_MD4;
 	if (!negotiates(s))
 		return 0;
-	if ((r = settle(c, strong_names(), name, sizeof name)) == 0)
+	if ((r = agree(c, strong_names(), name, sizeof name)) == 0)
 		s->proto.xfer_sum = s->proto.list_sum = (enum sum_alg)strong_by_name(name);
 	return r;
 }
@@ -159,7 +159,7 @@ choose_method(struct session *s, struct cursor *c, enum compress_method *ret)
 	if (choice == NULL)
 		choice = "zlib";		/* where nothing is negotiated */
 	if (negotiates_method(s)) {
-		if ((r = settle(c, compress_names(), name, sizeof name)) != 0)
+		if ((r = agree(c, compress_names(), name, sizeof name)) != 0)
 			return r;
 		choice = name;
 	}

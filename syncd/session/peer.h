@@ -16,7 +16,7 @@ typedef int peer_message(void *arg, unsigned code, const uint8_t *bytes, size_t 
 
 struct peer {
 	int fd;
-	bool eof;		/* the peer has closed its sending half */
+	bool eof;		/* the peer has shut down its side for writing */
 	struct buf in;		/* the data stream, ready for decoding */
 	struct buf out;		/* framed bytes, ready for the socket */
 	uint64_t total_in, total_out;	/* bytes on the wire, */

@@ -18,8 +18,8 @@
 #include "lib/sock.h"
 #include "syncd/privmsg.h"
 
-/* Computing goes on only while somebody waits for what comes of it.  One whose sending half alone is shut may be one who
- * said all that he had to say: as long as he takes what we send, and for a while after. */
+/* Computing goes on only while somebody waits for what comes of it.  A peer that has shut down its side for writing may have said
+ * all that it had to say, and waits for the answer: as long as it takes what we send, and for a while after. */
 static int
 look_at_peer(void *arg)
 {
@@ -408,7 +408,7 @@ session_run(struct session *s)
 }
 
 /* Closing with unread input would make the kernel reset the connection, and the client would
- * never read our last words: shut our half, read to the end, but not for ever. */
+ * never read our last words: shut down our side for writing, read to the end, but not for ever. */
 enum step
 drain_run(struct session *s)
 {

@@ -101,7 +101,7 @@ struct session {
 	uint64_t pace_from, pace_bytes;	/* --bwlimit: since when, and what had gone out by then */
 	int exit_code;
 	bool peer_told;		/* MSG_ERROR_EXIT went either way */
-	bool draining;		/* our half is shut */
+	bool draining;		/* our side is shut down for writing */
 
 	/* text phase */
 	struct hello hello;
@@ -140,6 +140,8 @@ struct session {
 
 /* table: borrowed; the descriptors stay the caller's.  To be ended with session_done. */
 void session_init(struct session *s, const struct session_table *table, int peer_fd, int monitor_fd, enum phase first);
+
+/* Free what the session holds. */
 void session_done(struct session *s);
 
 /* Run to the end; the exit code of the process. */
