@@ -377,12 +377,38 @@ apply_also(struct parse *p, const char *also)
 	return r;
 }
 
+static int
+apply_number(struct parse *p, const struct row *row, const char *value)
+{
+	int64_t number;
+
+	if (num_parse(value, row->min, row->max, &number) != 0)
+		return bad_value(p, row, value);
+	*(int64_t *)((char *)p->o + row->at) = number;
+	p->o->level_given |= row->at == offsetof(struct options, compress_level);
+	return 0;
+}
+
+static int
+apply_size(struct parse *p, const struct row *row, const char *value)
+{
+	int64_t number;
+
+	if (!parse_size(value, &number))
+		return bad_value(p, row, value);
+	if (number != 0 && number < row->min) {	/* 0 is no bound of the client's; ours holds all the same */
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --%s=%.64s is too small (min: %" PRId64 ")", row->name, value, row->min);
+		return E_UNSUPPORTED;
+	}
+	*(int64_t *)((char *)p->o + row->at) = number;
+	return 0;
+}
+
 /* value: behind the '=', or NULL: then a valued option takes the next argument. */
 static int
 apply(struct parse *p, const struct row *row, const char *value)
 {
 	char *base = (char *)p->o;
-	int64_t number;
 
 	if (takes_value(row->kind)) {
 		if (value == NULL && p->i + 1 < p->n)
@@ -418,20 +444,9 @@ apply(struct parse *p, const struct row *row, const char *value)
 	case K_CHOWN:
 		return chown_all(p, value);
 	case K_NUMBER:
-		if (num_parse(value, row->min, row->max, &number) != 0)
-			return bad_value(p, row, value);
-		*(int64_t *)(base + row->at) = number;
-		p->o->level_given |= row->at == offsetof(struct options, compress_level);
-		return 0;
+		return apply_number(p, row, value);
 	case K_SIZE:
-		if (!parse_size(value, &number))
-			return bad_value(p, row, value);
-		if (number != 0 && number < row->min) {	/* 0 is no bound of the client's; ours holds all the same */
-			snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --%s=%.64s is too small (min: %" PRId64 ")", row->name, value, row->min);
-			return E_UNSUPPORTED;
-		}
-		*(int64_t *)(base + row->at) = number;
-		return 0;
+		return apply_size(p, row, value);
 	case K_DEST:
 		return add_dest(p, row, value);
 	case K_DAEMON:

@@ -337,6 +337,76 @@ struct glob {
 	unsigned matches;
 };
 
+static int expand(struct glob *g, const char *at, const char *rest);
+
+/* What no wildcard follows goes on as it is, its slashes included. */
+static int
+take_plain(struct glob *g, const char *at, const char *rest)
+{
+	char *path = flist_joined(at, rest);
+	int r = path == NULL ? -ENOMEM : flist_arg(g->s, path);
+
+	g->matches++;
+	free(path);
+	return r;
+}
+
+/* path matches all of the pattern.  slash: one stands behind it ("x*" with a slash): the
+ * contents of each. */
+static int
+take_match(struct glob *g, const char *path, bool slash)
+{
+	char *slashed;
+	int r;
+
+	if (++g->matches > GLOB_MATCHES_MAX)
+		return E_LIMIT;
+	if (!slash)
+		return flist_arg(g->s, path);
+	slashed = flist_joined(path, "/");
+	r = slashed == NULL ? -ENOMEM : flist_arg(g->s, slashed);
+	free(slashed);
+	return r;
+}
+
+/* One entry of directory `at` that the first component of rest matches; more: the components behind that. */
+static int
+expand_match(struct glob *g, const char *at, const struct walk_item *it, const char *rest, const char *more)
+{
+	char *path = flist_joined(at, it->name);
+	struct stat st = it->st;
+	int r = 0;
+
+	if (path == NULL)
+		return 0;
+	if (*more != '\0' && S_ISLNK(st.st_mode) && root_stat(g->s->conf.root, path, 1, &st) != 0)
+		st.st_mode = S_IFLNK;
+	if (!rules_hidden(g->s->conf.hidden, path, S_ISDIR(st.st_mode)) && (*more == '\0' || S_ISDIR(st.st_mode)))
+		r = *more != '\0' ? expand(g, path, more) : take_match(g, path, rest[strcspn(rest, "/")] == '/');
+	free(path);
+	return r;
+}
+
+/* Every entry of directory `at` that part, the first component of rest, matches. */
+static int
+expand_dir(struct glob *g, const char *at, const char *part, const char *rest, const char *more)
+{
+	struct walk_item it;
+	struct walk *w;
+	int r = 0;
+
+	if (walk_open(g->s->conf.root, at, &w) != 0)	/* what cannot be listed matches nothing */
+		return 0;
+	while (r == 0 && walk_next(w, &it)) {
+		if (!work_add(g->s->conf.work, FLIST_ENTRY_STEPS, 0))
+			r = g->s->conf.work->err;
+		else if (it.err == 0 && wild_match(part, it.name))
+			r = expand_match(g, at, &it, rest, more);
+	}
+	walk_close(w);
+	return r;
+}
+
 /* Expand rest below the directory `at`; a component without magic is taken as it is. */
 static int
 expand(struct glob *g, const char *at, const char *rest)
@@ -344,62 +414,18 @@ expand(struct glob *g, const char *at, const char *rest)
 	size_t n = strcspn(rest, "/");
 	const char *more = rest + n + strspn(rest + n, "/");
 	char *part, *path;
-	struct walk_item it;
-	struct walk *w;
-	int r = 0;
+	int r;
 
-	if (!wild_has_magic(rest)) {	/* the tail goes on as it is, its slashes included */
-		if ((path = flist_joined(at, rest)) == NULL)
-			return -ENOMEM;
-		g->matches++;
-		r = flist_arg(g->s, path);
-		free(path);
-		return r;
-	}
+	if (!wild_has_magic(rest))
+		return take_plain(g, at, rest);
 	if ((part = strndup(rest, n)) == NULL)
 		return -ENOMEM;
-	if (!wild_has_magic(part)) {
+	if (wild_has_magic(part)) {
+		r = expand_dir(g, at, part, rest, more);
+	} else {
 		r = (path = flist_joined(at, part)) == NULL ? -ENOMEM : expand(g, path, more);
 		free(path);
-		free(part);
-		return r;
 	}
-	if (walk_open(g->s->conf.root, at, &w) != 0) {	/* what cannot be listed matches nothing */
-		free(part);
-		return 0;
-	}
-	while (r == 0 && walk_next(w, &it)) {
-		struct stat st = it.st;
-
-		if (!work_add(g->s->conf.work, FLIST_ENTRY_STEPS, 0)) {
-			r = g->s->conf.work->err;
-			break;
-		}
-		if (it.err != 0 || !wild_match(part, it.name) || (path = flist_joined(at, it.name)) == NULL)
-			continue;
-		if (*more != '\0' && S_ISLNK(st.st_mode) && root_stat(g->s->conf.root, path, 1, &st) != 0)
-			st.st_mode = S_IFLNK;
-		if (rules_hidden(g->s->conf.hidden, path, S_ISDIR(st.st_mode)) || (*more != '\0' && !S_ISDIR(st.st_mode))) {
-			free(path);
-			continue;
-		}
-		if (*more != '\0') {
-			r = expand(g, path, more);
-		} else if (++g->matches > GLOB_MATCHES_MAX) {
-			r = E_LIMIT;
-		} else {
-			if (rest[n] == '/') {	/* "x*" with a slash behind it: the contents of each */
-				char *slashed = flist_joined(path, "/");
-
-				r = slashed == NULL ? -ENOMEM : flist_arg(g->s, slashed);
-				free(slashed);
-			} else {
-				r = flist_arg(g->s, path);
-			}
-		}
-		free(path);
-	}
-	walk_close(w);
 	free(part);
 	return r;
 }
