@@ -72,8 +72,8 @@ enter_base(struct session *s, const char *arg)
 
 	if (r == 0)
 		return 0;
-	session_fail(s, RERR_FILESELECT, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)", s->grant.jailed ? "/" : "", arg + strspn(arg, "/"),
-	    s->grant.module, strerror(-r), -r);
+	session_fail(s, RERR_FILESELECT, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)",
+	    s->grant.jailed ? "/" : "", arg + strspn(arg, "/"), s->grant.module, strerror(-r), -r);
 	return 1;
 }
 

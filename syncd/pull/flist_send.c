@@ -44,17 +44,19 @@ flist_send_open(struct session *s)
 	const struct options *o = &s->opt;
 	int r;
 	struct flist_conf conf = {
-		.root = &s->root, .module = s->grant.module, .work = &s->work, .uid = s->grant.uid, .rules = s->rules, .hidden = s->grant.hidden,
-	    .version = s->proto.version,
+		.root = &s->root, .module = s->grant.module, .work = &s->work, .uid = s->grant.uid,
+		.rules = s->rules, .hidden = s->grant.hidden, .version = s->proto.version,
 		.incremental = (s->proto.compat & CF_INC_RECURSE) != 0, .recurse = o->recurse > 0, .dirs = o->dirs > 0,
-		.relative = o->relative > 0, .no_implied_dirs = o->no_implied_dirs > 0, .one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
+		.relative = o->relative > 0, .no_implied_dirs = o->no_implied_dirs > 0,
+		.one_file_system = o->one_file_system > 0, .munge = s->grant.munge,
 		.ignore_missing = o->ignore_missing > 0, .delete_missing = o->delete_missing > 0,
-		.ignore_errors = o->ignore_errors > 0, .readable_only = s->grant.conf.ignore_nonreadable, .entered = s->grant.jailed, .hard_links = o->hard_links > 0,
+		.ignore_errors = o->ignore_errors > 0, .readable_only = s->grant.conf.ignore_nonreadable,
+		.entered = s->grant.jailed, .hard_links = o->hard_links > 0,
 		.atimes = o->atimes > 0, .attrs = o->acls > 0 || o->xattrs > 0, .removes = o->remove_source > 0,
 		.charset = s->converts ? s->charset : NULL, .charset_links = session_converts_links(s),
 		.copy_links = o->copy_links > 0, .copy_dirlinks = o->copy_dirlinks > 0, .copy_unsafe = o->copy_unsafe > 0,
 		.verbose = o->verbose > 0 && s->grant.conf.max_verbosity > 0,
-	    .tell = tell_listing, .arg = s,
+		.tell = tell_listing, .arg = s,
 	};
 
 	s->root = (struct root){ s->grant.root_fd, s->grant.conf.fake_super };

@@ -182,7 +182,8 @@ attr_received(struct session *s, const struct push_job *j, int fd, const struct 
 	const struct stat old = { .st_mode = old_mode };
 	uid_t uid = ids_here(&s->push->uid_map, f->uid);
 	gid_t gid = ids_here(&s->push->gid_map, f->gid);
-	struct meta m = { .fake = s->root.fake, .uid = uid, .gid = gid, .mode = attr_mode(s, j, old_mode != 0 ? &old : NULL), .mtime = { f->mtime, f->nsec },
+	struct meta m = { .fake = s->root.fake, .uid = uid, .gid = gid,
+	    .mode = attr_mode(s, j, old_mode != 0 ? &old : NULL), .mtime = { f->mtime, f->nsec },
 	    .set_uid = s->opt.owner && session_is_root(s) && uid != st->st_uid,
 	    .set_gid = s->opt.group && gid != st->st_gid && may_set_group(s, gid), .set_mtime = s->opt.times > 0,
 	    .set_atime = s->opt.atimes && f->extra != NULL, .atime = { f->extra == NULL ? 0 : f->extra->atime, 0 } };

@@ -186,7 +186,8 @@ options_name_hidden(struct session *s)
 		hidden = hidden || dest_option_hidden(&s->push->dest, o->alt_dest[i]);
 	if (hidden)
 		session_fail(s, RERR_SYNTAX, "Your options have been rejected by the server.");
-	else if ((o->backup_dir != NULL && dest_option_hidden(&s->push->dest, o->backup_dir)) || (o->temp_dir != NULL && dest_option_hidden(&s->push->dest, o->temp_dir)))
+	else if ((o->backup_dir != NULL && dest_option_hidden(&s->push->dest, o->backup_dir)) ||
+	    (o->temp_dir != NULL && dest_option_hidden(&s->push->dest, o->temp_dir)))
 		session_fail(s, RERR_UNSUPPORTED, "rsync: Your options have been rejected by the server.");
 	else
 		return 0;

@@ -172,7 +172,8 @@ directories_finish(struct session *s)
 
 	for (size_t i = d->n_touches; i-- > 0;) {
 		const struct touch *at_end = &d->touches[i];
-		struct meta m = { .fake = s->root.fake, .set_mtime = at_end->set_time, .mtime = at_end->mtime, .set_mode = at_end->set_mode, .mode = at_end->mode };
+		struct meta m = { .fake = s->root.fake, .set_mtime = at_end->set_time, .mtime = at_end->mtime,
+		    .set_mode = at_end->set_mode, .mode = at_end->mode };
 		struct stat st;
 		struct at_path at;
 		const char *what = "stat";

@@ -201,7 +201,8 @@ begin_file(struct session *s)
 	if (x->head.count > 0)
 		x->basis_fd = altdest_open(s, &x->request, x->job.path, &st);
 	if ((r = open_output(s, x->job.path)) < 0) {
-		report_failed(s, "receiver", x->in_place ? "open" : "mkstemp", x->in_place ? &s->push->dest.tree : x->tmp_tree, x->in_place ? x->job.path : x->tmp, r);
+		report_failed(s, "receiver", x->in_place ? "open" : "mkstemp",
+		    x->in_place ? &s->push->dest.tree : x->tmp_tree, x->in_place ? x->job.path : x->tmp, r);
 		x->discard = true;
 		x->fd = -1;
 	}
