@@ -209,6 +209,7 @@ check_module(struct check *c, const struct module_conf *m)
 	check_identity(c);
 	check_filter(c);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_MODES);
+	check_rows(c, conf_params, conf_n_params, m, CHECK_OPTIONS);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_CHARSET);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_MADE);
 	if (m->max_connections > 0)

@@ -29,7 +29,8 @@ syncd_libpolicy_a_SOURCES = \
 	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_load.c syncd/policy/expand.c \
 	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
 	syncd/policy/list.h syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c syncd/policy/module.h \
-	syncd/policy/options.c syncd/policy/options.h syncd/policy/params.c syncd/policy/params.h syncd/policy/path.c \
+	syncd/policy/option_table.c syncd/policy/option_table.h syncd/policy/option_parse.c syncd/policy/options.h \
+	syncd/policy/params.c syncd/policy/params.h syncd/policy/path.c syncd/policy/refuse.c syncd/policy/refuse.h \
 	syncd/policy/path.h syncd/policy/posix_acl.c syncd/policy/posix_acl.h syncd/policy/rule_text.c \
 	syncd/policy/rule_text.h syncd/policy/rules.c syncd/policy/rules.h syncd/policy/rules_internal.h \
 	syncd/policy/rules_match.c syncd/policy/rules_merge.c syncd/policy/similar.c syncd/policy/similar.h \

@@ -6,7 +6,10 @@
 #include "syncd/policy/chmod.h"
 #include "syncd/policy/hosts.h"
 #include "syncd/policy/params.h"
+#include "syncd/policy/refuse.h"
 #include "syncd/session/charset.h"
+
+enum { TOKEN_SIZE = 128 };
 
 static bool
 modes_are_wrong(const char *text)
@@ -28,11 +31,22 @@ charset_is_unknown(const char *name)
 	return unknown;
 }
 
+/* The first word that no option is called. */
+static void
+note_first(void *arg, const char *word)
+{
+	char *token = arg;
+
+	if (token[0] == '\0')
+		snprintf(token, TOKEN_SIZE, "%s", word);
+}
+
 bool
 param_fault(const struct opt *row, const void *conf, char *message, size_t size)
 {
 	const char *text = param_text(row, conf);
-	char token[128];
+	struct refusals refusals;
+	char token[TOKEN_SIZE];
 
 	if (text == NULL || text[0] == '\0')
 		return false;
@@ -45,6 +59,11 @@ param_fault(const struct opt *row, const void *conf, char *message, size_t size)
 	case CHECK_MODES:
 		snprintf(message, size, "invalid \"%s\" directive: %s", row->name, text);
 		return modes_are_wrong(text);
+	case CHECK_OPTIONS:
+		token[0] = '\0';
+		refuse_words(&refusals, text, note_first, token);
+		snprintf(message, size, "No match for refuse-options string \"%s\"", token);
+		return token[0] != '\0';
 	case CHECK_CHARSET:
 		snprintf(message, size, "charset %s is not known here", text);
 		return charset_is_unknown(text);

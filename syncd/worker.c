@@ -67,6 +67,12 @@ build_policy(const struct boot *b, struct grant *g)
 	return r;
 }
 
+static void
+no_such_option(void *arg, const char *word)
+{
+	session_log(arg, "No match for refuse-options string \"%s\"", word);
+}
+
 static int
 run_session(const struct process_job *job, struct boot *b, struct charset *charset)
 {
@@ -79,6 +85,7 @@ run_session(const struct process_job *job, struct boot *b, struct charset *chars
 	s.charset = charset;
 	s.proto.version = b->version;
 	buf_put(&s.peer.in, b->ahead, b->n_ahead);
+	refuse_words(&s.refusals, s.grant.conf.refuse_options, no_such_option, &s);
 	code = session_run(&s);
 	session_log_end(&s);
 	session_done(&s);

@@ -172,6 +172,7 @@ SCRIPTS_T += \
 	t/205-check-config.t \
 	t/210-who-may-enter.t \
 	t/220-logins.t \
+	t/221-refuse-options.t \
 	t/212-log-of-transfers.t \
 	t/220-identities.t \
 	t/230-what-a-process-holds.t \

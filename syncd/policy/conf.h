@@ -24,7 +24,7 @@ struct module_conf {
 	char *closed_by;	/* a parameter we do not support and cannot ignore; NULL: open */
 
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
-	char *auth_users, *auth_digest, *secrets_file;
+	char *refuse_options, *auth_users, *auth_digest, *secrets_file;
 	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *charset, *dont_compress;
 	int ignore_nonreadable, ignore_errors, open_noatime;

@@ -13,7 +13,10 @@ enum {
 };
 #define OPTION_UNSET INT64_MIN
 
+struct refusals;
+
 struct options {
+	const struct refusals *refused;	/* what the module does not take; borrowed; NULL: all that is known is taken */
 	bool sender;			/* the client pulls */
 	bool secluded;			/* a second list of arguments follows */
 	char letters[64];		/* capabilities from -e, without the dot */
@@ -63,7 +66,8 @@ struct options {
 
 enum { OPTIONS_MESSAGE_MAX = 256 };
 
-void options_init(struct options *o);
+/* REFUSED: options that are not taken (syncd/policy/refuse.h), which outlive o; NULL: none. */
+void options_init(struct options *o, const struct refusals *refused);
 
 /* Parse v[0..n): options up to a lone ".", then paths.  *ret_paths is the index of the first
  * path.  0, or E_UNSUPPORTED / E_FORMAT with the text for the client in message (not ended by
@@ -71,15 +75,31 @@ void options_init(struct options *o);
 int options_parse(char *const *v, size_t n, struct options *o, size_t *ret_paths,
     char message[OPTIONS_MESSAGE_MAX]);
 
-/* Is anything to be deleted at the receiving side?  And when, as the protocol's version has it. */
-bool options_deletes(const struct options *o);
+/* Once all lists are parsed: does what o asks for in all come down to an option that is refused?  0, or E_UNSUPPORTED with the text for
+ * the client in message. */
+int options_check(const struct options *o, char message[OPTIONS_MESSAGE_MAX]);
+
+/* Is anything to be deleted at the receiving side? */
+static inline bool
+options_deletes(const struct options *o)
+{
+	return o->del > 0 || o->del_before > 0 || o->del_during > 0 || o->del_delay > 0 || o->del_after > 0 || o->del_excluded > 0;
+}
+
 /* Is this word among those of --info, and not with 0? */
 bool options_info(const struct options *o, const char *word);
-bool options_appends(const struct options *o);
+
+/* Is one of the two appends asked for? */
+static inline bool
+options_appends(const struct options *o)
+{
+	return o->append > 0 || o->append_verify > 0;
+}
 
 /* Does a push only show what it would do: -n, or --only-write-batch? */
 bool options_pretend(const struct options *o);
 
+/* When is it deleted, as the protocol's version has it? */
 enum delete_when { DELETE_NEVER, DELETE_BEFORE, DELETE_DURING, DELETE_DELAY, DELETE_AFTER };
 enum delete_when options_delete_when(const struct options *o, int version);
 

@@ -82,7 +82,7 @@ const struct opt conf_params[] = {
 	{ "outgoing chmod", M(STR, outgoing_chmod), USE(MODES, TEXT, outgoing_chmod) },
 	{ "post-xfer exec", M(STR, unsupported), .flags = PARAM_CLOSES },
 	{ "pre-xfer exec", M(STR, unsupported), .flags = PARAM_CLOSES },
-	{ "refuse options", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "refuse options", M(STR, refuse_options), USE(OPTIONS, TEXT, refuse_options) },
 	{ "temp dir", M(STR, temp_dir), GRANT(TEXT, temp_dir) },
 	{ "transfer logging", M(BOOL, unsupported_flag), .flags = PARAM_NO_EFFECT },
 };

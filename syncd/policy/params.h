@@ -17,6 +17,7 @@ enum param_check {
 	CHECK_NOTHING,
 	CHECK_HOSTS,	/* a list of hosts without a malformed address or mask */
 	CHECK_MODES,	/* changes of modes, as chmod(1) spells them */
+	CHECK_OPTIONS,	/* options that there are */
 	CHECK_CHARSET,	/* a character set that iconv(3) knows */
 	CHECK_READ,	/* a file that can be read */
 	CHECK_MADE,	/* a file that can be written, or made */
@@ -45,6 +46,7 @@ struct module_grant {
 	int open_noatime;	/* 1: times of access stay, 0: they do not, -1: as the client says */
 	const char *temp_dir;	/* for --temp-dir; NULL: beside the file */
 	const char *charset;	/* of the names below the directory; NULL or empty: --iconv is refused */
+	const char *refuse_options;	/* that a client may not give; NULL or empty: none */
 	const char *incoming_chmod, *outgoing_chmod;	/* what is done to modes; NULL or empty: nothing */
 };
 

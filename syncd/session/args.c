@@ -154,6 +154,8 @@ take_list(struct session *s)
 		s->args_first = s->args.n;
 		return STEP_NEXT;
 	}
+	if (s->refused == 0 && options_check(&s->opt, s->refusal) != 0)
+		session_refuse(s, RERR_UNSUPPORTED, s->refusal);
 	s->deadline = 0;
 	tell_started(s->monitor_fd);
 	if ((r = role_keep_caps(needed_caps(s))) != 0)

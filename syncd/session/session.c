@@ -52,7 +52,7 @@ session_init(struct session *s, const struct session_table *table, int peer_fd, 
 	s->greeting = "";
 	s->ndx_in = s->ndx_out = (struct ndx_state)NDX_STATE_INIT;
 	s->work = (struct work){ .vain_max = VAIN_MAX, .look = look_at_peer, .arg = s };
-	options_init(&s->opt);
+	options_init(&s->opt, &s->refusals);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "syncd/policy/chmod.h"
 #include "syncd/policy/grant.h"
 #include "syncd/policy/options.h"
+#include "syncd/policy/refuse.h"
 #include "syncd/policy/rules.h"
 #include "syncd/session/charset.h"
 #include "syncd/session/peer.h"
@@ -117,6 +118,7 @@ struct session {
 	bool args_open;		/* OK was said, the first list is being read */
 	bool second_list;
 	size_t args_first;	/* where the second list begins */
+	struct refusals refusals;	/* of the module */
 	struct options opt;
 	size_t paths;
 	struct charset *charset;	/* what the grant names, open; */

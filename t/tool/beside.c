@@ -47,6 +47,7 @@ static struct rewrite {
 	{ .match = " \\(in [a-z]*\\)", .into = "" },
 	{ .match = " at [a-z]*\\.c\\([0-9]*\\)", .into = "" },
 	{ .match = "^$" },
+	{ .only_with = "--(null) (-D)", .match = "--.*", .into = "-D" },	/* rsync has no name for it */
 	{ .match = "^rsync error: .*\\[(sender|Receiver|receiver|generator)=" },
 	{ .match = "closed \\([0-9]* bytes", .into = "closed (N bytes" },
 	{ .match = "read error: Connection reset by peer" },

@@ -101,7 +101,7 @@ END_TEST
 
 static const struct { const char *lines, *closed_by; } closers[] = {
 	{ "name converter = a\n", "name converter" }, { "name converter =\n", NULL }, { "auth users = a\n", NULL }, { "pre-xfer exec = /x\n", "pre-xfer exec" },
-	{ "refuse options = *\n", "refuse options" }, { "incoming chmod = u+w\n", NULL }, { "fake super = yes\n", NULL },
+	{ "refuse options = *\n", NULL }, { "incoming chmod = u+w\n", NULL }, { "fake super = yes\n", NULL },
 	{ "fake super = no\n", NULL }, { "secrets file = /x\n", NULL }, { "strict modes = no\n", NULL },
 };
 

@@ -136,7 +136,7 @@ START_TEST(a_size_has_a_unit)
 	struct options o = { 0 };
 	char line[64];
 
-	options_init(&o);
+	options_init(&o, NULL);
 	snprintf(line, sizeof line, "--server --max-size=%s . m", sizes[_i].text);
 	ck_assert_int_eq(parse(line, &o), 0);
 	ck_assert_int_eq(o.max_size, sizes[_i].n);
@@ -151,7 +151,7 @@ START_TEST(what_is_no_size_is_refused)
 	struct options o = { 0 };
 	char line[64];
 
-	options_init(&o);
+	options_init(&o, NULL);
 	snprintf(line, sizeof line, "--server --min-size=%s . m", no_sizes[_i]);
 	ck_assert_int_eq(parse(line, &o), E_FORMAT);
 }
@@ -165,10 +165,10 @@ START_TEST(an_allocation_has_a_bound)
 	struct options o;
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		options_init(&o);
+		options_init(&o, NULL);
 		ck_assert_int_eq(parse(lines[i].line, &o), lines[i].r);
 	}
-	options_init(&o);
+	options_init(&o, NULL);
 	parse(lines[1].line, &o);
 	ck_assert_str_eq(message, "rsync: --max-alloc=1000k is too small (min: 1048576)");
 }
@@ -178,17 +178,17 @@ START_TEST(what_a_client_means_for_this_side_is_taken)
 {
 	struct options o;
 
-	options_init(&o);
+	options_init(&o, NULL);
 	ck_assert_int_eq(parse("--server -e.LsfxCIvu -a --no-p --no-D --append --no-append --chown=me:us --exclude=x --filter=P_y --old-d . m", &o), 0);
 	ck_assert(o.recurse && o.links && !o.perms && !o.devices && !o.specials && o.append == 0);
 	ck_assert_str_eq(o.usermap, "*:me");
 	ck_assert_str_eq(o.groupmap, "*:us");
 	ck_assert(o.n_rules == 3 && o.rules[0].kind == OPTION_EXCLUDE && o.rules[2].kind == OPTION_FILTER);
 	ck_assert_str_eq(o.rules[2].text, "- /*/*");
-	options_init(&o);
+	options_init(&o, NULL);
 	ck_assert_int_eq(parse("--server --chown=:us --timeout=5 --no-timeout --info=name0,backup2 . m", &o), 0);
 	ck_assert(o.usermap == NULL && o.timeout == 0 && options_info(&o, "backup") && !options_info(&o, "name"));
-	options_init(&o);
+	options_init(&o, NULL);
 	ck_assert_int_eq(parse("--server --no-delete . m", &o), E_UNSUPPORTED);
 	ck_assert_int_eq(parse("--server --write-batch=x . m", &o), E_UNSUPPORTED);
 }
