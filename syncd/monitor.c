@@ -21,7 +21,6 @@
 #include "lib/loop.h"
 #include "lib/trusted.h"
 #include "syncd/boot.h"
-#include "syncd/delta/strong.h"
 #include "syncd/fs/mount.h"
 #include "syncd/hostname.h"
 #include "syncd/module_filter.h"
@@ -55,8 +54,8 @@ struct monitor {
 	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */
 	int version;
 	const struct module_conf *module;
-	enum login_digest digest;
-	char challenge[LOGIN_CHALLENGE_SIZE], user[LOGIN_USER_MAX + 1];	/* user "": nobody has logged in */
+	struct login login;	/* once a challenge is out */
+	char user[LOGIN_USER_MAX + 1];	/* "": nobody has logged in */
 	struct module_plan plan;
 	struct boot boot;	/* what the session will be told */
 	int lock_fd, root_fd;
@@ -290,45 +289,19 @@ report(const struct monitor *m, int what)
 		(void)!write(m->job->report_fd, &r, sizeof r);
 }
 
-static int
-login_refused(const struct monitor *m, struct buf *out)
-{
-	char message[MODULE_MESSAGE_SIZE];
-
-	snprintf(message, sizeof message, "auth failed on module %.200s", m->boot.grant.module);
-	message_put(out, VERDICT_NO, message);
-	return 0;
-}
-
 /* LIST: the digests that the client knows, NULL: it did not say. */
 static int
-challenge(struct monitor *m, const char *list, struct buf *out)
+begin_login(struct monitor *m, const char *list, struct buf *out)
 {
-	const char *floor = m->module->auth_digest, *name = m->boot.grant.module;
+	const struct module_facts f = facts(m);
 	char message[MODULE_MESSAGE_SIZE];
-	int r;
 
-	if (login_digest(list, m->version, &m->digest) != 0) {
-		snprintf(message, sizeof message, "your client does not support one of our daemon-auth checksums: %s", login_digests);
+	if (secrets_challenge(m->module, &f, list, m->version, &m->login, message) != 0) {
 		message_put(out, VERDICT_NO, message);
 		return 0;
 	}
-	if ((r = login_floor(floor, m->digest)) == E_DENIED)
-		log_warn("auth failed on module %s from %s (%s): negotiated auth digest %s is weaker than the required 'auth digest = %s'",
-		    name, m->host, m->addr, login_digest_name(m->digest), floor);
-	else if (r != 0)
-		log_warn("auth failed on module %s from %s (%s): the configured 'auth digest = %s' is not a supported digest on this build",
-		    name, m->host, m->addr, floor);
-	if (r != 0)
-		return login_refused(m, out);
-	if (m->digest >= LOGIN_MD4)
-		strong_prepare();	/* it may be in a library that is loaded on demand */
-	if (login_challenge(m->digest, m->challenge) != 0) {
-		log_error("auth failed on module %s from %s (%s): no challenge can be made", name, m->host, m->addr);
-		return login_refused(m, out);
-	}
 	m->state = ST_LOGIN;
-	message_put(out, VERDICT_LOGIN, m->challenge);
+	message_put(out, VERDICT_LOGIN, m->login.challenge);
 	return 0;
 }
 
@@ -344,42 +317,23 @@ wait_out(const struct monitor *m, uint64_t asked)
 }
 
 static int
-try_login(struct monitor *m, char *line, struct login_rule *rule, const char **why)
-{
-	const struct module_facts f = facts(m);
-	char *space = strchr(line, ' '), *path;
-	int r;
-
-	if (space == NULL)
-		return E_FORMAT;
-	*space = '\0';
-	if ((path = module_expand(m->module->secrets_file, &f)) == NULL)
-		return -ENOMEM;
-	r = secrets_verify(m->module, path, &(struct login_try){ m->digest, m->challenge, line, space + 1 }, rule, why);
-	free(path);
-	return r;
-}
-
-static int
 answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 {
+	const struct module_facts f = facts(m);
 	const uint64_t asked = loop_clock();
-	char line[LINE_MAX_BYTES + 1];
-	const char *why = "invalid challenge response";
+	char line[LINE_MAX_BYTES + 1], message[MODULE_MESSAGE_SIZE];
 	struct login_rule rule;
 	size_t n = cur_left(in);
-	int r;
 
 	if (n > LINE_MAX_BYTES || memchr(in->at, '\0', n) != NULL)
 		return E_BREACH;
 	memcpy(line, in->at, n);
 	line[n] = '\0';
-	if ((r = try_login(m, line, &rule, &why)) != 0) {
-		log_warn(r == E_FORMAT ? "auth failed on module %s from %s (%s)%.0s: %s" : "auth failed on module %s from %s (%s) for %s: %s",
-		    m->boot.grant.module, m->host, m->addr, line, why);
+	if (secrets_answer(m->module, &f, &m->login, line, &rule, message) != 0) {
 		report(m, MONITOR_LOGIN_FAILED);
 		wait_out(m, asked);
-		return login_refused(m, out);
+		message_put(out, VERDICT_NO, message);
+		return 0;
 	}
 	snprintf(m->user, sizeof m->user, "%.*s", LOGIN_USER_MAX, line);
 	if (rule.access != LOGIN_AS_MODULE)
@@ -433,7 +387,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	}
 	grant_fill(m, name);
 	if (m->module->auth_users != NULL && m->module->auth_users[strspn(m->module->auth_users, " \t,")] != '\0')
-		return challenge(m, has_list ? list : NULL, out);
+		return begin_login(m, has_list ? list : NULL, out);
 	m->state = ST_CHOSEN;
 	message_put(out, VERDICT_YES, "");
 	return 0;

@@ -16,6 +16,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/trusted.h"
+#include "syncd/delta/strong.h"
 
 enum { GROUPS_MAX = 256 };
 
@@ -109,29 +110,96 @@ in_group(void *arg, const char *user, const char *pattern, char ret[LOGIN_GROUP_
 	return false;
 }
 
-/* The rule comes first in the words, but the secret is asked for all the same: how long it takes tells nobody which it was. */
+/* The words for a client whose login failed, whatever was wrong. */
+static int
+refused(const struct module_facts *f, char message[MODULE_MESSAGE_SIZE])
+{
+	snprintf(message, MODULE_MESSAGE_SIZE, "auth failed on module %.200s", f->module);
+	return E_DENIED;
+}
+
+/* Is the digest good enough?  0, or why not, logged. */
+static int
+check_floor(const struct module_conf *m, const struct module_facts *f, enum login_digest d)
+{
+	int r = login_floor(m->auth_digest, d);
+
+	if (r == E_DENIED)
+		log_warn("auth failed on module %s from %s (%s): negotiated auth digest %s is weaker than the required 'auth digest = %s'",
+		    f->module, f->host, f->addr, login_digest_name(d), m->auth_digest);
+	else if (r != 0)
+		log_warn("auth failed on module %s from %s (%s): the configured 'auth digest = %s' is not a supported digest on this build",
+		    f->module, f->host, f->addr, m->auth_digest);
+	return r;
+}
+
 int
-secrets_verify(const struct module_conf *m, const char *path, const struct login_try *t, struct login_rule *ret, const char **why)
+secrets_challenge(const struct module_conf *m, const struct module_facts *f, const char *list, int version, struct login *ret,
+    char message[MODULE_MESSAGE_SIZE])
+{
+	if (login_digest(list, version, &ret->digest) != 0) {
+		snprintf(message, MODULE_MESSAGE_SIZE, "your client does not support one of our daemon-auth checksums: %s", login_digests);
+		return E_DENIED;
+	}
+	if (check_floor(m, f, ret->digest) != 0)
+		return refused(f, message);
+	if (ret->digest >= LOGIN_MD4)
+		strong_prepare();	/* it may be in a library that is loaded on demand */
+	if (login_challenge(ret->digest, ret->challenge) == 0)
+		return 0;
+	log_error("auth failed on module %s from %s (%s): no challenge can be made", f->module, f->host, f->addr);
+	return refused(f, message);
+}
+
+/* NULL when USER is let in by a rule, else why not. */
+static const char *
+rule_fault(const struct module_conf *m, const char *user, struct login_rule *ret)
+{
+	if (user[0] == '#' || user[0] == '\0' || strlen(user) > LOGIN_USER_MAX)
+		return "invalid username";
+	if (login_rule(m->auth_users, user, in_group, NULL, ret) != 0)
+		return "no matching rule";
+	return ret->denied ? "denied by rule" : NULL;
+}
+
+/* NULL when the response is right, else why not.  The rule comes first in the words, but the secret is asked for all the same: how long it
+ * takes tells nobody which it was. */
+static const char *
+login_fault(const struct module_conf *m, const char *path, const struct login *l, const char *user, const char *response,
+    struct login_rule *ret)
 {
 	static const char *const verdicts[] = { NULL, "secret not found", "password mismatch" };
-	const char *reason = NULL, *unread = "no secrets file";
-	enum login_verdict v = LOGIN_NO_SECRET;
+	const char *fault = rule_fault(m, user, ret), *unread = "no secrets file";
+	enum login_verdict v;
 	char *text = NULL;
 	size_t n = 0;
 
-	if (t->user[0] == '#' || t->user[0] == '\0' || strlen(t->user) > LOGIN_USER_MAX)
-		reason = "invalid username";
-	else if (login_rule(m->auth_users, t->user, in_group, NULL, ret) != 0)
-		reason = "no matching rule";
-	else if (ret->denied)
-		reason = "denied by rule";
-	if (path[0] == '\0' || (text = read_secrets(m, path, &n, &unread)) == NULL) {
-		*why = reason != NULL ? reason : unread;
-		return E_DENIED;
-	}
-	v = login_check(text, n, t->user, reason == NULL ? ret->group : "", t->digest, t->challenge, t->response);
+	if (path[0] == '\0' || (text = read_secrets(m, path, &n, &unread)) == NULL)
+		return fault != NULL ? fault : unread;
+	v = login_check(text, n, user, fault == NULL ? ret->group : "", l->digest, l->challenge, response);
 	explicit_bzero(text, n);
 	free(text);
-	*why = reason != NULL ? reason : verdicts[v];
-	return *why == NULL ? 0 : E_DENIED;
+	return fault != NULL ? fault : verdicts[v];
+}
+
+int
+secrets_answer(const struct module_conf *m, const struct module_facts *f, const struct login *l, char *line, struct login_rule *ret,
+    char message[MODULE_MESSAGE_SIZE])
+{
+	char *blank = strchr(line, ' '), *path = module_expand(m->secrets_file, f);
+	const char *fault = "no memory";
+
+	if (blank == NULL) {
+		log_warn("auth failed on module %s from %s (%s): invalid challenge response", f->module, f->host, f->addr);
+		free(path);
+		return refused(f, message);
+	}
+	*blank = '\0';
+	if (path != NULL)
+		fault = login_fault(m, path, l, line, blank + 1, ret);
+	free(path);
+	if (fault == NULL)
+		return 0;
+	log_warn("auth failed on module %s from %s (%s) for %s: %s", f->module, f->host, f->addr, line, fault);
+	return refused(f, message);
 }

@@ -6,18 +6,25 @@
 
 #include "syncd/policy/conf.h"
 #include "syncd/policy/login.h"
+#include "syncd/policy/module.h"
 
 enum { SECRETS_FILE_MAX = 1 << 20 };	/* bytes */
 
-/* What a client answered, and to what. */
-struct login_try {
+/* A challenge that is out. */
+struct login {
 	enum login_digest digest;
-	const char *challenge, *user, *response;
+	char challenge[LOGIN_CHALLENGE_SIZE];
 };
 
-/* Is the try right by what module M says, PATH being its secrets file ("": none)?  0, with the rule that let it in in RET, or E_DENIED
- * with the reason for the log, a static text, in WHY.  A failing secrets file is logged here, in rsync's words. */
-int	 secrets_verify(const struct module_conf *m, const char *path, const struct login_try *t, struct login_rule *ret, const char **why);
+/* Begin a login to M, by a client that F tells of, whose greeting had the digests LIST (NULL: none) at protocol VERSION.  0 with the challenge
+ * in RET, or E_DENIED with what the client is told in MESSAGE; why is logged, in rsync's words. */
+int	 secrets_challenge(const struct module_conf *m, const struct module_facts *f, const char *list, int version, struct login *ret,
+	    char message[MODULE_MESSAGE_SIZE]);
+
+/* Does LINE, "USER RESPONSE", answer the challenge of L as M's users and its secrets file say?  0 with the rule that let it in in RET, and the
+ * user alone in LINE; or E_DENIED with what the client is told in MESSAGE, the same for whatever was wrong; why is logged. */
+int	 secrets_answer(const struct module_conf *m, const struct module_facts *f, const struct login *l, char *line, struct login_rule *ret,
+	    char message[MODULE_MESSAGE_SIZE]);
 
 /* Can the secrets file PATH be used as it stands?  0, or E_DENIED with the reason in WHY, of SIZE bytes. */
 int	 secrets_usable(const struct module_conf *m, const char *path, char *why, size_t size);

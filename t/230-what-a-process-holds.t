@@ -4,7 +4,7 @@
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
 [ "$(id -u)" = 0 ] || skip_all 'needs root, to look into processes of others'
-plan 62
+plan 64
 honest_tree
 crowd=$top_builddir/t/tool/crowd
 mkfifo "$scratch/hold"
@@ -13,6 +13,8 @@ export SALLYPORT_TEST_VARIABLE=variable-of-the-daemon
 for m in chrooted plain readonly; do
 	mkdir "$scratch/$m"; cp -a "$scratch/pub/." "$scratch/$m/"
 done
+(umask 077; printf 'bob:password-of-bob\nalice:password-of-alice\n' > "$scratch/secrets-of-the-hidden")
+head -c 4000000 /dev/zero > "$scratch/slow"
 start_syncd <<-EOF
 	reverse lookup = no
 	pid file = $scratch/pid
@@ -36,6 +38,13 @@ start_syncd <<-EOF
 	read only = no
 	uid = 0
 	gid = 0 4242
+	[login]
+	path = $scratch/plain
+	read only = no
+	uid = 0
+	gid = 0
+	auth users = alice
+	secrets file = $scratch/secrets-of-the-hidden
 	[readonly]
 	path = $scratch/readonly
 	use chroot = no
@@ -74,7 +83,7 @@ lacks_cap() { ! has_cap "$1"; }
 same_place() { [ "$(stat -L -c %d:%i "/proc/$process/root/.")" = "$(stat -c %d:%i "$1/.")" ]; }
 knows_nothing() { # no byte of the configuration's in what it has mapped, nor in its environment
 	_r=0
-	for _word in hidden-module-name hidden-place comment-of-the-hidden 192.0.2.77 secrets-of-the-hidden variable-of-the-daemon; do
+	for _word in hidden-module-name hidden-place comment-of-the-hidden 192.0.2.77 secrets-of-the-hidden variable-of-the-daemon password-of-alice password-of-bob; do
 		"$top_builddir/t/tool/peek" "$process" "$_word"
 		case $? in 0) echo "found: $_word"; _r=1 ;; 1) ;; *) echo 'its memory cannot be read'; _r=1 ;; esac
 	done
@@ -138,4 +147,16 @@ mknod "$scratch/plain/null" c 1 3 2> /dev/null && chmod 666 "$scratch/plain/null
 session login:32:plain 'args:--server|--sender|-re.|.|plain/'
 fails 1 'a device node in a module is dead for its session' dd if="/proc/$process/root/null" of="$scratch/read" count=1
 gone
+
+# a login: neither who carries it nor who serves it behind it learns a secret
+session 'send:@RSYNCD: 31.0\nlogin\n' read:AUTHREQD
+ok 'a worker whose client logs in knows no secret' knows_nothing
+gone
+RSYNC_PASSWORD=password-of-alice rsync --bwlimit=20 "$scratch/slow" "rsync://alice@127.0.0.1:$port/login/" > "$scratch/out" 2>&1 &
+client=$!
+"$await" line "$scratch/syncd.log" 'rsync to login/ from alice@'
+newest
+ok 'a session of who has logged in knows none' knows_nothing
+kill $client
+idle "$syncd_pid"
 ok 'no sanitizer complained, nothing was killed' no_report
