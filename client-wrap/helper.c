@@ -18,10 +18,10 @@
 #include "lib/num.h"
 #include "lib/role.h"
 #include "lib/sock.h"
-#include "tunnel/duplex.h"
-#include "tunnel/peercert.h"
-#include "tunnel/syscalls.h"
-#include "tunnel/tlsctx.h"
+#include "tunnel/tls/duplex.h"
+#include "tunnel/tls/peercert.h"
+#include "tunnel/ipc/syscalls.h"
+#include "tunnel/tls/tlsctx.h"
 
 enum { CONNECT_MS = 10000, HANDSHAKE_MS = 30000, FAREWELL_MS = 5000, DEFAULT_PORT = 874 };
 

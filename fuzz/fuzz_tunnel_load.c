@@ -4,7 +4,7 @@
 #include <syslog.h>
 
 #include "lib/log.h"
-#include "tunnel/load.h"
+#include "tunnel/conf/load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

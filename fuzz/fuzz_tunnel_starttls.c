@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tunnel/starttls.h"
+#include "tunnel/proto/starttls.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,27 +1,46 @@
 # libtlspipe.a: TLS contexts, who is let in, streams, and the relay between two of them
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
-	tunnel/duplex.c tunnel/duplex.h tunnel/keyfile.c tunnel/keyfile.h tunnel/keyring.c tunnel/keyring.h tunnel/ocsp.c tunnel/ocsp.h tunnel/peercert.c tunnel/peercert.h tunnel/psk.c tunnel/psk.h tunnel/relay.c tunnel/relay.h tunnel/remotekey.c tunnel/remotekey.h tunnel/resume.c tunnel/resume.h tunnel/revoke.c tunnel/revoke.h tunnel/tlsform.c tunnel/tlsform.h \
-	tunnel/stream.h tunnel/stream_tcp.c tunnel/stream_tls.c tunnel/syscalls.h tunnel/ticket.c tunnel/ticket.h tunnel/tlsctx.c tunnel/tlsctx.h \
-	tunnel/verify.c tunnel/verify.h
+	tunnel/tls/duplex.c tunnel/tls/duplex.h tunnel/tls/keyfile.c tunnel/tls/keyfile.h tunnel/tls/keyring.c \
+	tunnel/tls/keyring.h tunnel/tls/ocsp.c tunnel/tls/ocsp.h tunnel/tls/peercert.c tunnel/tls/peercert.h tunnel/tls/psk.c \
+	tunnel/tls/psk.h tunnel/tls/relay.c tunnel/tls/relay.h tunnel/tls/remotekey.c tunnel/tls/remotekey.h \
+	tunnel/tls/resume.c tunnel/tls/resume.h tunnel/tls/revoke.c tunnel/tls/revoke.h tunnel/tls/stream.h \
+	tunnel/tls/stream_tcp.c tunnel/tls/stream_tls.c tunnel/tls/ticket.c tunnel/tls/ticket.h tunnel/tls/tlsctx.c \
+	tunnel/tls/tlsctx.h tunnel/tls/tlsform.c tunnel/tls/tlsform.h tunnel/tls/verify.c tunnel/tls/verify.h \
+	tunnel/ipc/syscalls.h
 TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 
 # libtunnel.a: the configuration and the processes of the forwarder
 tunnel_libtunnel_a_SOURCES = \
-	tunnel/ask.c tunnel/ask.h tunnel/askident.c tunnel/board.c tunnel/board.h tunnel/check.c tunnel/check.h tunnel/conf.h tunnel/announce.c tunnel/conn.c tunnel/conn.h tunnel/connect.c tunnel/connphase.h tunnel/ctl.c tunnel/ctl.h \
-	tunnel/execute.c tunnel/errand.c tunnel/errand.h tunnel/handshake.c tunnel/identd.c tunnel/identd.h tunnel/identity.c tunnel/identity.h tunnel/listener.c tunnel/listener.h tunnel/judge.c tunnel/limit.c tunnel/limit.h tunnel/load.c tunnel/load.h \
-	tunnel/children.c tunnel/master.c tunnel/master.h tunnel/master_rooms.h tunnel/metrics.c tunnel/metrics.h tunnel/negotiate.c tunnel/ntlm.c tunnel/ntlm.h tunnel/proxy.c tunnel/proxy.h tunnel/recheck.c tunnel/refusal.c tunnel/refusal.h tunnel/reload.c tunnel/reload.h tunnel/revocations.c tunnel/revocations.h tunnel/roles.c tunnel/roles.h \
-	tunnel/runner.c tunnel/runner.h tunnel/runners.c tunnel/runners.h tunnel/seek.c tunnel/service.c tunnel/service.h tunnel/sni.c tunnel/sni.h tunnel/sockopt.c tunnel/sockopt.h tunnel/spawn.c tunnel/spawn.h \
-	tunnel/spawnmsg.h tunnel/summary.c tunnel/staple.c tunnel/staple.h tunnel/starttls.c tunnel/starttls.h tunnel/starttls_bytes.c \
-	tunnel/starttls_http.c tunnel/starttls_mail.c tunnel/starttls_socks.c tunnel/table.c tunnel/table.h \
-	tunnel/takeover.c tunnel/takeover.h tunnel/target.c tunnel/target.h tunnel/vault.c tunnel/vault.h tunnel/vaultask.c tunnel/vaultask.h tunnel/vaultmsg.h tunnel/tlsname.c tunnel/tlsname.h tunnel/transfer.c tunnel/watch.c tunnel/watch.h tunnel/worker.c tunnel/worker.h tunnel/wrap.c tunnel/wrapper.c tunnel/wrapper.h
+	tunnel/conf/check.c tunnel/conf/check.h tunnel/conf/conf.h tunnel/conf/load.c tunnel/conf/load.h \
+	tunnel/conf/metrics_address.c tunnel/conf/metrics_address.h tunnel/conf/sockopt.c tunnel/conf/sockopt.h \
+	tunnel/conf/table.c tunnel/conf/table.h tunnel/conf/target.c tunnel/conf/target.h tunnel/conf/tlsname.c \
+	tunnel/conf/tlsname.h tunnel/conn/conn.c tunnel/conn/conn.h tunnel/conn/connect_phase.c tunnel/conn/connphase.h \
+	tunnel/conn/crl_recheck.c tunnel/conn/exec_phase.c tunnel/conn/handshake_phase.c tunnel/conn/ident_phase.c \
+	tunnel/conn/libwrap_phase.c tunnel/conn/ocsp_phase.c tunnel/conn/proxy_header.c tunnel/conn/relay_phase.c \
+	tunnel/conn/starttls_phase.c tunnel/conn/summary.c tunnel/conn/target_phase.c tunnel/conn/worker.c \
+	tunnel/conn/worker.h tunnel/helper/runner.c tunnel/helper/runner.h tunnel/helper/runners.c tunnel/helper/runners.h \
+	tunnel/helper/spawn.c tunnel/helper/spawn.h tunnel/helper/vault.c tunnel/helper/vault.h tunnel/ipc/ask.c \
+	tunnel/ipc/ask.h tunnel/ipc/ctl.c tunnel/ipc/ctl.h tunnel/ipc/errand.c tunnel/ipc/errand.h tunnel/ipc/identity.c \
+	tunnel/ipc/identity.h tunnel/ipc/spawnmsg.h tunnel/ipc/vaultask.c tunnel/ipc/vaultask.h tunnel/ipc/vaultmsg.h \
+	tunnel/master/children.c tunnel/master/file_watch.c tunnel/master/file_watch.h tunnel/master/master.c \
+	tunnel/master/master.h tunnel/master/master_internal.h tunnel/master/reload.c tunnel/master/reload.h \
+	tunnel/master/takeover.c tunnel/master/takeover.h tunnel/proto/identd.c tunnel/proto/identd.h tunnel/proto/libwrap.c \
+	tunnel/proto/libwrap.h tunnel/proto/ntlm.c tunnel/proto/ntlm.h tunnel/proto/proxy.c tunnel/proto/proxy.h \
+	tunnel/proto/starttls.c tunnel/proto/starttls.h tunnel/proto/starttls_bytes.c tunnel/proto/starttls_http.c \
+	tunnel/proto/starttls_mail.c tunnel/proto/starttls_socks.c tunnel/service/board.c tunnel/service/board.h \
+	tunnel/service/limit.c tunnel/service/limit.h tunnel/service/listener.c tunnel/service/listener.h \
+	tunnel/service/metrics.c tunnel/service/metrics.h tunnel/service/refusal.c tunnel/service/refusal.h \
+	tunnel/service/revocations.c tunnel/service/revocations.h tunnel/service/roles.c tunnel/service/roles.h \
+	tunnel/service/service.c tunnel/service/service.h tunnel/service/sni.c tunnel/service/sni.h tunnel/service/staple.c \
+	tunnel/service/staple.h
 if HAVE_MICROHTTPD
-tunnel_libtunnel_a_SOURCES += tunnel/exporter.c tunnel/exporter.h
+tunnel_libtunnel_a_SOURCES += tunnel/helper/exporter.c tunnel/helper/exporter.h
 endif
 TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS) $(MICROHTTPD_LIBS)
 
 bin_PROGRAMS += sallyport-tunnel
-sallyport_tunnel_SOURCES = tunnel/main.c
+sallyport_tunnel_SOURCES = tunnel/master/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
 UNITS += t/unit/check_tunnel_board t/unit/check_tunnel_listener t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_revoke t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \

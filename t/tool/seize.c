@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tunnel/spawnmsg.h"
-#include "tunnel/vaultmsg.h"
+#include "tunnel/ipc/spawnmsg.h"
+#include "tunnel/ipc/vaultmsg.h"
 
 enum { CHANNELS = 8, MAPS = 64, WORKERS = 64, CANNOT = 77, ANSWER_MS = 20000, PROBE_MS = 1000, NEXT_MS = 30000, STEP_NS = 10000000 };
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/board.h"
+#include "tunnel/service/board.h"
 
 static struct board *board;
 static struct board_owners owners;

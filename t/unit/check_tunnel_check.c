@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/check.h"
-#include "tunnel/target.h"
+#include "tunnel/conf/check.h"
+#include "tunnel/conf/target.h"
 
 static char *one[] = { (char *)"1" };
 

@@ -2,7 +2,7 @@
 
 #include "lib/err.h"
 #include "t/unit/unit.h"
-#include "tunnel/identd.h"
+#include "tunnel/proto/identd.h"
 
 static const struct {
 	const char *text, *user;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/limit.h"
+#include "tunnel/service/limit.h"
 
 enum { RATE = 10, NOW = 1000 };
 

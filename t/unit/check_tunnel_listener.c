@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/listener.h"
+#include "tunnel/service/listener.h"
 
 enum { OTHER = 65534 };
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/load.h"
+#include "tunnel/conf/load.h"
 
 static int
 load(const char *text, struct tun_conf **ret, struct conf_err *e)

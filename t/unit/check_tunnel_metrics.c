@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/metrics.h"
+#include "tunnel/service/metrics.h"
+#include "tunnel/conf/metrics_address.h"
 
 static struct board *board;
 static struct board_owners owners;

@@ -3,7 +3,7 @@
 
 #include "lib/err.h"
 #include "t/unit/unit.h"
-#include "tunnel/ntlm.h"
+#include "tunnel/proto/ntlm.h"
 
 /* The worked example of [MS-NLMP] 4.2.4: User, Domain, Password; server "Server" in "Domain". */
 static const uint8_t names[] =

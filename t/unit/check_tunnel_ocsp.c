@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/ocsp.h"
+#include "tunnel/tls/ocsp.h"
 
 enum { DAY = 86400 };
 

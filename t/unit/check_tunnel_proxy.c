@@ -2,7 +2,7 @@
 
 #include "lib/err.h"
 #include "t/unit/unit.h"
-#include "tunnel/proxy.h"
+#include "tunnel/proto/proxy.h"
 
 static struct addr
 at(const char *text, uint16_t port)

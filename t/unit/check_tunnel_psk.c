@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/psk.h"
+#include "tunnel/tls/psk.h"
 
 static const struct {
 	const char *text, *identity, *complaint;

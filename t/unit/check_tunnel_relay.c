@@ -3,7 +3,7 @@
 
 #include "lib/err.h"
 #include "t/unit/unit.h"
-#include "tunnel/relay.h"
+#include "tunnel/tls/relay.h"
 
 /* A stream of memory: gives what it has in pieces, takes as much as it has room for. */
 struct mem {

@@ -2,7 +2,7 @@
 #include <openssl/x509v3.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/revoke.h"
+#include "tunnel/tls/revoke.h"
 
 enum { SERIAL = 77, DAY = 86400 };
 

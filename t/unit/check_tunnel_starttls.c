@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/starttls.h"
+#include "tunnel/proto/starttls.h"
 
 #define B(text) text, sizeof text - 1
 

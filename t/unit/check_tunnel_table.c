@@ -3,9 +3,9 @@
 #include <syslog.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/sockopt.h"
-#include "tunnel/table.h"
-#include "tunnel/tlsname.h"
+#include "tunnel/conf/sockopt.h"
+#include "tunnel/conf/table.h"
+#include "tunnel/conf/tlsname.h"
 
 START_TEST(no_name_stands_in_two_tables)
 {

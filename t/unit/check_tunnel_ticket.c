@@ -2,7 +2,7 @@
 
 #include "lib/err.h"
 #include "t/unit/unit.h"
-#include "tunnel/ticket.h"
+#include "tunnel/tls/ticket.h"
 
 static const struct {
 	const char *text;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/tlsform.h"
+#include "tunnel/tls/tlsform.h"
 
 enum { SPACE = 4096 };
 

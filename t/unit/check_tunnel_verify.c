@@ -2,7 +2,7 @@
 
 #include "lib/err.h"
 #include "t/unit/unit.h"
-#include "tunnel/verify.h"
+#include "tunnel/tls/verify.h"
 
 /* The table of stunnel-conf section 8: what a line asks for, and what becomes of three clients. */
 enum who { CA_ROOT_KNOWN, CA_LEAF_KNOWN, CA_BOTH_KNOWN, SELF_UNKNOWN, SELF_KNOWN, N_WHO };

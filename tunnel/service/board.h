@@ -1,0 +1,89 @@
+/* What the workers tell without being asked: numbers in memory that all processes share.  Each worker writes a row of
+ * its own, and can write no other; whoever wants to know adds the rows up.  A row outlives its worker and the next one goes
+ * on with it, so that what is counted never gets less.  How many rows and columns there are, and their names, the master
+ * keeps in its own memory and tells in pages that nobody else can write.  Knows no socket. */
+#ifndef SALLYPORT_TUNNEL_SERVICE_BOARD_H
+#define SALLYPORT_TUNNEL_SERVICE_BOARD_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	BOARD_ROWS = 1024, BOARD_COLUMNS = 128, BOARD_LINE = 64, BOARD_NAME_SIZE = 64, BOARD_BUCKETS = 13,
+	BOARD_PAGE = 65536,		/* a multiple of every page's size there is */
+	BOARD_LIVE_MAX = 1 << 19,	/* no worker has more connections: half of its descriptors, of which 1 << 20 count */
+	BOARD_WAITING_MAX = 1024,	/* nor more handshakes that wait (VAULT_QUEUE) */
+	BOARD_NO_ROW = BOARD_ROWS
+};
+
+/* What is counted for each section. */
+enum counter {
+	COUNT_ACCEPTED, COUNT_CLOSED, COUNT_RESET, COUNT_REFUSED_RATE, COUNT_REFUSED_TOTAL, COUNT_REFUSED_SHARE,
+	COUNT_SHAKEN_FULL, COUNT_SHAKEN_RESUMED,
+	COUNT_FAIL_GONE, COUNT_FAIL_CERT, COUNT_FAIL_ALERT, COUNT_FAIL_TLS, COUNT_FAIL_TIME, COUNT_FAIL_STALL,
+	COUNT_FAIL_RATE, COUNT_FAIL_REVOKED, COUNT_FAIL_OTHER,
+	COUNT_TO_TLS, COUNT_TO_PLAIN,		/* bytes */
+	COUNT_FIRST_MS,				/* until the first byte, all together */
+	COUNT_FIRST,				/* and how often it took how long */
+	COUNTERS = COUNT_FIRST + BOARD_BUCKETS
+};
+
+/* The upper bounds of all but the last bucket, in ms. */
+extern const unsigned board_buckets[BOARD_BUCKETS - 1];
+
+struct board;
+
+/* Who has which row: the master's alone. */
+struct board_owners {
+	unsigned users[BOARD_ROWS];
+};
+
+/* For all processes forked from here on; 0 or -errno.  Never freed. */
+int board_new(struct board **ret);
+
+/* In a child: from here on this process can write that row and nothing else, also if it is taken over; with BOARD_NO_ROW it
+ * only reads.  0 or -errno. */
+int board_enter(struct board *b, size_t row);
+
+/* In a child that has no business with it: nothing of it is mapped any more, and the board is not to be used. */
+void board_leave(struct board *b);
+
+/* A row for another worker, and back when the worker is no more.  When there are more workers than rows, the last row is
+ * shared: all is counted, but connections of one that died only go with the last of those that share. */
+size_t board_take(struct board *b, struct board_owners *o);
+void board_give_back(struct board *b, struct board_owners *o, size_t row);
+
+/* Connections of all workers. */
+uint64_t board_live(const struct board *b);
+
+/* The column of a section, which keeps it through all reloads.  When there are too many sections, the rest share the
+ * first column.  The master's. */
+size_t board_column(struct board *b, const char *name);
+size_t board_columns(const struct board *b);
+
+/* The name of a column that there is, cut to what fits; ret is returned. */
+const char *board_name(const struct board *b, size_t column, char ret[BOARD_NAME_SIZE]);
+
+/* How many workers accept now, and that there is another generation of them: the master's to say, everybody's to ask. */
+void board_tell_workers(struct board *b, unsigned n);
+void board_tell_generation(struct board *b);
+unsigned board_workers(const struct board *b);
+unsigned board_generation(const struct board *b);
+
+/* So many more of them; the row must be this process's own. */
+void board_count(struct board *b, size_t row, size_t column, size_t counter, uint64_t n);
+
+/* Where this process tells how many handshakes wait for the vault. */
+_Atomic uint32_t *board_waiting_of(struct board *b, size_t row);
+
+/* The first byte came after that time. */
+void board_first_byte(struct board *b, size_t row, size_t column, uint64_t ms);
+
+uint64_t board_sum(const struct board *b, size_t column, size_t counter);
+uint64_t board_waiting(const struct board *b);
+
+/* So many more, or less. */
+void board_add_live(struct board *b, size_t row, int n);
+
+#endif

@@ -1,0 +1,22 @@
+/* Certificates, keys and CRLs out of files and stores: PEM, DER, PKCS#12, or whatever a provider's URI
+ * names.  Asks for pass phrases on the terminal, if there is one, and nowhere else: in inetd mode the
+ * standard input is the peer. */
+#ifndef SALLYPORT_TUNNEL_TLS_KEYFILE_H
+#define SALLYPORT_TUNNEL_TLS_KEYFILE_H
+
+#include <openssl/ssl.h>
+
+struct keyfile {
+	STACK_OF(X509) *certs;		/* in the order they were found */
+	STACK_OF(X509_CRL) *crls;
+	EVP_PKEY *keys[8];
+	size_t n_keys;
+	EVP_PKEY *dh;			/* parameters, or NULL */
+};
+
+/* Read all that where (a path or a URI) holds, in addition to what *k has; zeroed before the first.
+ * 0, -errno for a file that cannot be read, or E_FORMAT with the library's queue saying why. */
+int keyfile_read(const char *where, struct keyfile *k);
+void keyfile_done(struct keyfile *k);
+
+#endif
