@@ -1,7 +1,7 @@
 #!/bin/sh
 # The tree itself: what is in it is tidy, run and packed.  Needs no git.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 7
+plan 9
 cd "$top_srcdir" || exit 99
 rooms='lib syncd tunnel client-wrap deploy units nft t fuzz bench man doc tools'
 
@@ -35,3 +35,15 @@ else
 fi
 # a page's name appears nowhere else when nobody installs it
 is "$(listed man/*.[1-8])" '' 'every manual is installed'
+
+# what a comment cites can be looked up: "rsync-wire 1.5" is a section of doc/spec/rsync-wire.md, "hardening A9" a row
+find lib syncd tunnel client-wrap deploy t fuzz bench -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' \) |
+    xargs grep -ohE '(rsync-wire|rsyncd-conf|stunnel-conf) (sections? )?[0-9]+([.][0-9]+)*' | sed 's/sections\{0,1\} //' | sort -u > "$scratch/cited"
+while read -r paper section; do
+	grep -qE "^#+ $(echo "$section" | sed 's/[.]/[.]/g')[. ]" "doc/spec/$paper.md" || echo "$paper $section"
+done < "$scratch/cited" > "$scratch/uncited"
+grep -rohE 'hardening [A-Z][0-9]+' lib syncd tunnel t --include='*.[ch]' | sort -u | while read -r _ row; do
+	grep -q "^| $row |" doc/spec/daemon-hardening.md || echo "hardening $row"
+done >> "$scratch/uncited"
+ok 'there is something that is cited' test -s "$scratch/cited"
+is "$(cat "$scratch/uncited")" '' 'what comments cite is in doc/spec'
