@@ -131,7 +131,7 @@ same 'a path by the user' secret 'rsync://alice@@/hers/'
 same 'a path by the user that is not there' two:parts 'rsync://bob@@/hers/'
 
 # old clients, and those that lie
-h() { timeout 40 "$hostile" "$port" "$@" 2>&1; }
+h() { timeout 100 "$hostile" "$port" "$@" 2>&1; }
 like "$(h 'send:@RSYNCD: 31.0\nfloor\n' fin)" '*@ERROR: auth failed on module floor*' 'a client without a list is too weak for a floor'
 like "$(h 'send:@RSYNCD: 32.0 sha999\nusers\n' fin)" '*@ERROR: your client does not support one of our daemon-auth checksums: sha512 sha256 sha1 md5 md4*' \
     'a client that knows no digest of ours is told'

@@ -14,7 +14,7 @@ honest_pull() {
 # answers NAME WANTED WORD...: what the server answers to the words, its greeting left out; and then it still serves
 answers() {
 	_name=$1 _want=$2; shift 2
-	timeout 40 "$hostile" "$port" "$@" 2>&1 | grep -v '^said @RSYNCD: 3[0-9]' > "$scratch/.answer"
+	timeout 100 "$hostile" "$port" "$@" 2>&1 | grep -v '^said @RSYNCD: 3[0-9]' > "$scratch/.answer"
 	if ! honest_pull > "$scratch/.pull" 2>&1; then
 		report 1 "$_name"; { echo 'no honest pull behind it:'; cat "$scratch/.pull"; } | note
 	else

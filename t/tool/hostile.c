@@ -37,7 +37,7 @@
 #include "syncd/wire/mux.h"
 #include "syncd/wire/hello.h"
 
-enum { HOSTILE_SECONDS = 30, QUIET_MS = 300 };
+enum { HOSTILE_SECONDS = 90, QUIET_MS = 300 };
 
 static int fd, version;
 static bool ended, was_reset, wants_largest;
