@@ -154,18 +154,33 @@ all_rights(long abi)
 	return fs;
 }
 
-/* The leak checker looks at its own threads in /proc as the process ends; nobody else may. */
-static void
-allow_sanitizer(int ruleset)
-{
 #ifdef SALLYPORT_SANITIZE
-	struct landlock_path_beneath_attr below = { .parent_fd = open("/proc", O_PATH | O_CLOEXEC),
-	    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR };
+static void
+allow_reading(int ruleset, const char *path, uint64_t access)
+{
+	struct landlock_path_beneath_attr below = { .parent_fd = open(path, O_PATH | O_CLOEXEC), .allowed_access = access };
 
 	if (below.parent_fd < 0)
 		return;
 	syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
 	close(below.parent_fd);
+}
+#endif
+
+/* The leak checker looks at its own threads in /proc, and at its list of what it does not tell, as the process ends; nobody else may. */
+static void
+allow_sanitizer(int ruleset)
+{
+#ifdef SALLYPORT_SANITIZE
+	const char *options = getenv("LSAN_OPTIONS"), *list = options == NULL ? NULL : strstr(options, "suppressions=");
+	char path[4096];
+
+	allow_reading(ruleset, "/proc", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+	if (list == NULL)
+		return;
+	list += strlen("suppressions=");
+	snprintf(path, sizeof path, "%.*s", (int)strcspn(list, ":"), list);
+	allow_reading(ruleset, path, LANDLOCK_ACCESS_FS_READ_FILE);
 #else
 	(void)ruleset;
 #endif

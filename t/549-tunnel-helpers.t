@@ -2,6 +2,7 @@
 # Processes that speak no TLS hold none of its secrets: no pre-shared key, ticket secret or password is anywhere in their memory.
 . "${top_srcdir:-.}/t/lib.sh"
 "$tunnel" -help 2>&1 | grep -q '^metrics' || skip_all 'built without libmicrohttpd'
+! sanitized || skip_all 'a sanitizer keeps what was freed'
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 peek=$top_builddir/t/tool/peek

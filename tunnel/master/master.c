@@ -539,6 +539,8 @@ master_run(const struct source *from, const char *pidfile)
 	takeover_abandon(&m.takeover);
 	passed_close(&m.keep.passed);
 	remotekeys_free(m.keep.remote);
+	limits_free(m.limits);
+	board_free(m.board);
 	role_filter_free(m.filter);
 	role_filter_free(m.vault_filter);
 	role_filter_free(m.exporter_filter);

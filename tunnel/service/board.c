@@ -85,6 +85,14 @@ err0:	free(b);
 	return r;
 }
 
+void
+board_free(struct board *b)
+{
+	if (b != NULL && b->fd >= 0)
+		close(b->fd);
+	free(b);
+}
+
 /* Nothing of what could be written stays mapped but the pages from..to. */
 static int
 keep_only(struct board *b, size_t from, size_t to)

@@ -42,6 +42,9 @@ struct board_owners {
 /* For all processes forked from here on; 0 or -errno.  Never freed. */
 int board_new(struct board **ret);
 
+/* Gives up what this process holds of it, as it ends; the pages go with the last process.  B may be NULL. */
+void board_free(struct board *b);
+
 /* In a child: from here on this process can write that row and nothing else, also if it is taken over; with BOARD_NO_ROW it
  * only reads.  0 or -errno. */
 int board_enter(struct board *b, size_t row);

@@ -46,6 +46,12 @@ err:	free(l);
 }
 
 void
+limits_free(struct limits *l)
+{
+	free(l);
+}
+
+void
 limits_clear(struct limits *l)
 {
 	if (madvise(l->meters, METERS_SIZE, MADV_REMOVE) < 0)

@@ -10,8 +10,11 @@ struct limits;
 
 enum limit { LIMIT_CONNECTIONS, LIMIT_HANDSHAKES, LIMITS };	/* what is counted, each for itself */
 
-/* For all processes forked from here on; 0 or -errno.  Never freed: workers of any generation use it. */
+/* For all processes forked from here on; 0 or -errno. Workers of any generation use it. */
 int limits_new(struct limits **ret);
+
+/* Gives up what this process holds of it, as it ends; what is shared goes with the last process.  L may be NULL. */
+void limits_free(struct limits *l);
 
 /* Nobody has come yet, whatever was counted. */
 void limits_clear(struct limits *l);
