@@ -69,11 +69,11 @@ if [ "$(id -u)" = 0 ] && command -v nft > /dev/null && unshare -n true 2> /dev/n
 		nft add rule ip n o tcp dport 8888 redirect to :$tport
 		"$tunnel" $tconf 2> $tlog & echo \$! >> $scratch/in.pids
 		"$await" line $tlog 'Accepting new connections'
-		printf 'ping\n' | timeout 10 openssl s_client -quiet -connect 127.0.0.1:7777 > /dev/null 2>&1
+		printf 'ping\n' | timeout 60 openssl s_client -quiet -connect 127.0.0.1:7777 > /dev/null 2>&1
 		kill \$(cat $scratch/in.pids)
 		wait
 		EOF
-	timeout 30 unshare -n sh "$scratch/inside" > "$scratch/inside.out" 2>&1
+	timeout 120 unshare -n sh "$scratch/inside" > "$scratch/inside.out" 2>&1
 	if [ $? -eq 77 ]; then skip 'a redirected one goes where it was going' 'no NAT here'
 	else ok 'a redirected one goes where it was going' grep -q 's_connect: connecting 127.0.0.1:7777' "$tlog"; fi
 else

@@ -137,7 +137,8 @@ few() { # few DESCRIPTORS: and a section from standard input
 if command -v python3 > /dev/null; then
 	server > "$scratch/in.conf"
 	few 64 < "$scratch/in.conf"
-	line 4 ui 'Connection rejected: too many clients (>=[0-9]*)'
+	if sanitized; then skip 'too many clients' 'with sanitizers accept meets the limit of descriptors first'
+	else line 4 ui 'Connection rejected: too many clients (>=[0-9]*)'; fi
 	printf '[c]\nclient = yes\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:%s\n' "$rport" > "$scratch/in.conf"
 	few 64 < "$scratch/in.conf"
 	cp "$tlog" "$scratch/even.log"

@@ -38,9 +38,14 @@ print("worker", holds(p.pid), "children", len(children), "with it", sum(holds(c)
 ours.close()
 p.wait()
 EOP
-timeout 20 python3 "$scratch/inetd.py" "$tunnel" "$scratch/inetd.conf" > "$scratch/inetd.out" 2>&1
-is "$(sed -n 1p "$scratch/inetd.out")" hello 'inetd mode serves'
-is "$(sed -n 2p "$scratch/inetd.out")" 'worker True children 2 with it 0' 'vault and spawner do not hold the connection'
+if sanitized; then
+	skip 'inetd mode serves' 'a sanitizer talks on standard error, which is the connection'
+	skip 'vault and spawner do not hold the connection' 'the same'
+else
+	timeout 20 python3 "$scratch/inetd.py" "$tunnel" "$scratch/inetd.conf" > "$scratch/inetd.out" 2>&1
+	is "$(sed -n 1p "$scratch/inetd.out")" hello 'inetd mode serves'
+	is "$(sed -n 2p "$scratch/inetd.out")" 'worker True children 2 with it 0' 'vault and spawner do not hold the connection'
+fi
 
 # a program that a peer started asks for the sockets
 start_peer echo
