@@ -4,7 +4,7 @@ T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driv
 # Most of a script is the starting of programs, which dash does for a third less than bash.
 T_LOG_COMPILER = /bin/sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
-AM_TESTS_ENVIRONMENT = CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/t/lsan.supp:print_suppressions=0'; export top_srcdir top_builddir LSAN_OPTIONS;
+AM_TESTS_ENVIRONMENT = CK_DEFAULT_TIMEOUT=240; export CK_DEFAULT_TIMEOUT; top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/t/lsan.supp:print_suppressions=0'; export top_srcdir top_builddir LSAN_OPTIONS;
 
 # Tools that scripts start thousands of times, without sanitizers: those take longer to start than the work.
 check_PROGRAMS += t/tool/await t/tool/beside
