@@ -1,5 +1,5 @@
 /* cut TARGET-PORT MODE MAX SEED: a proxy that breaks each connection at a random byte.  Prints its port, then a
- * line with the offset for each.  Of what the client sends it lets 0..MAX-1 bytes pass, then
+ * line with the offset for each.  Of what the client sends it lets 0..MAX-1 bytes pass (MAX, where that is "=N"), then
  *   fin    tells the server that no more will come, and stops reading from the client
  *   rst    resets both sides
  *   hold   passes nothing more in either direction for half a second, then resets
@@ -125,7 +125,7 @@ main(int argc, char **argv)
 		if (p[0].revents != 0 && read(0, &byte, 1) <= 0)
 			return 0;
 		if (p[1].revents != 0 && (fd = accept(p[1].fd, NULL, NULL)) >= 0) {
-			long left = random() % atol(argv[3]);
+			long left = argv[3][0] == '=' ? atol(argv[3] + 1) : random() % atol(argv[3]);
 
 			printf("%ld\n", left);
 			fflush(stdout);
