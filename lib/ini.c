@@ -1,12 +1,13 @@
 #include "lib/ini.h"
-#include "lib/trusted.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "lib/slurp.h"
+#include "lib/trusted.h"
 
 void
 ini_init(struct ini *in, enum ini_dialect dialect, const char *path, const char *text, size_t size)
@@ -227,24 +228,11 @@ ini_next(struct ini *in, struct ini_item *ret, struct conf_err *e)
 int
 ini_slurp_fd(int fd, const char *path, struct buf *ret, struct conf_err *e)
 {
-	struct stat st;
-	ssize_t n;
+	int r = slurp_fd(fd, INI_FILE_MAX, ret);
 
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= INI_FILE_MAX &&	/* growing would leave copies behind */
-	    buf_reserve(ret, (size_t)st.st_size + 65536 + 1) == NULL)
-		return -ENOMEM;
-	do {
-		uint8_t *p = buf_reserve(ret, 65536);
-
-		if (p == NULL)
-			return -ENOMEM;
-		if ((n = read(fd, p, 65536)) < 0)
-			return conf_err_set(e, path, 0, "cannot read: %s", strerror(errno));
-		buf_commit(ret, (size_t)n);
-		if (buf_len(ret) > INI_FILE_MAX)
-			return conf_err_set(e, path, 0, "larger than %d bytes", INI_FILE_MAX);
-	} while (n > 0);
-	return 0;
+	if (r == -EFBIG)
+		return conf_err_set(e, path, 0, "larger than %d bytes", INI_FILE_MAX);
+	return r == 0 || r == -ENOMEM ? r : conf_err_set(e, path, 0, "cannot read: %s", strerror(-r));
 }
 
 int
@@ -252,10 +240,8 @@ ini_slurp(const char *path, struct buf *ret, struct conf_err *e)
 {
 	int fd = trusted_file(path, O_RDONLY, 0), r;
 
-	if (fd == -ELOOP)
-		return conf_err_set(e, path, 0, "cannot open: a symbolic link in it belongs to somebody else than root or us");
 	if (fd < 0)
-		return conf_err_set(e, path, 0, "cannot open: %s", strerror(-fd));
+		return conf_err_set(e, path, 0, "cannot open: %s", trusted_error(fd));
 	r = ini_slurp_fd(fd, path, ret, e);
 	close(fd);
 	return r;

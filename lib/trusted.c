@@ -206,3 +206,16 @@ trusted_file(const char *path, int flags, int mode)
 		close(fd);
 	return r;
 }
+
+const char *
+trusted_error(int r)
+{
+	switch (r) {
+	case -ELOOP:
+		return "a symbolic link in it belongs to somebody else than root or us";
+	case -ENOTSUP:
+		return "neither a file nor a device";
+	default:
+		return strerror(-r);
+	}
+}

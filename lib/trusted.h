@@ -17,4 +17,7 @@ int trusted_file(const char *path, int flags, int mode);
  * anything, also a link.  A descriptor or -errno. */
 int trusted_parent(const char *path, char leaf[NAME_MAX + 1]);
 
+/* What an error of these calls (negative) means to the administrator. */
+const char *trusted_error(int r);
+
 #endif
