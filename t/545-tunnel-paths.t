@@ -1,7 +1,7 @@
 #!/bin/sh
-# Log, pid file and identity: what others planted there leads nowhere.
+# Log, pid file, certificates, keys, lists and identity: what others planted there leads nowhere, and nothing waits there.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 14
+plan 27
 . "$top_srcdir/t/tls.sh"
 start_peer echo
 tport=$(freeport)
@@ -64,3 +64,35 @@ mkfifo "$scratch/fifo"
 conf 'foreground = yes' "pid = $scratch/fifo" > "$tconf"
 fails 1 'nor is a FIFO' run "$tconf"
 ok 'and stays' test -p "$scratch/fifo"
+
+# a FIFO as a file of the TLS configuration would hold the master up; a link that somebody else made leads where he likes
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=x -keyout /dev/null -out "$scratch/ca.pem" 2> /dev/null
+mkdir "$scratch/hashed"
+hash=$(openssl x509 -noout -hash -in "$scratch/ca.pem")
+planted() { # planted OPTION PATH NAME WORDS: in a section; the start is refused with such words
+	conf 'foreground = yes' 'pid =' | grep -v "^$1 *=" > "$tconf"
+	{ [ "$1" = CAfile ] || [ "$1" = CApath ] || echo "CAfile = $scratch/ca.pem"; printf 'verifyChain = yes\n%s = %s\n' "$1" "$2"; } >> "$tconf"
+	fails 1 "$3" sh -c "! timeout 20 '$tunnel' '$tconf' 2>&1 | grep '$4' || exit 1"
+}
+for _o in cert key CAfile CRLfile PSKsecrets; do planted $_o "$scratch/fifo" "a FIFO as $_o is refused at once" "$scratch/fifo.*: neither a file nor a device"; done
+mkfifo "$scratch/hashed/$hash.0"
+planted CApath "$scratch/hashed" 'and passed over in CApath' 'No trusted certificates found'
+if [ "$(id -u)" != 0 ]; then
+	for _t in 1 2 3 4 5 6 7; do skip "others' links $_t" 'not root'; done
+else
+	mkdir "$scratch/nobody"
+	for _o in cert key CAfile CRLfile PSKsecrets; do
+		case $_o in cert) _f=$pki/server.crt ;; key) _f=$pki/server.key ;; CAfile) _f=$scratch/ca.pem ;; *) _f=$scratch/$_o ;; esac
+		[ -e "$_f" ] || echo 'known:0123456789abcdef0123456789abcdef' > "$_f"
+		ln -s "$_f" "$scratch/nobody/$_o"
+		chown -h nobody "$scratch/nobody/$_o"
+		planted $_o "$scratch/nobody/$_o" "a link of somebody else's as $_o is refused" "$scratch/nobody/$_o.*: a symbolic link in it belongs to somebody else"
+	done
+	rm "$scratch/hashed/$hash.0"
+	ln -s "$scratch/ca.pem" "$scratch/hashed/$hash.0"
+	conf 'foreground = yes' 'pid =' "CApath = $scratch/hashed" 'verifyChain = yes' > "$tconf"
+	"$tunnel" --check-config "$tconf" > "$scratch/said" 2>&1
+	ok 'a link of our own in CApath counts' sh -c "! grep 'No trusted' '$scratch/said'"
+	chown -h nobody "$scratch/hashed/$hash.0"
+	planted CApath "$scratch/hashed" "and one of somebody else's does not" 'No trusted certificates found'
+fi

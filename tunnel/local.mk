@@ -2,11 +2,11 @@
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
 	tunnel/tls/duplex.c tunnel/tls/duplex.h tunnel/tls/keyfile.c tunnel/tls/keyfile.h tunnel/tls/keyring.c \
-	tunnel/tls/keyring.h tunnel/tls/ocsp.c tunnel/tls/ocsp.h tunnel/tls/peercert.c tunnel/tls/peercert.h tunnel/tls/psk.c \
+	tunnel/tls/keyring.h tunnel/tls/libheap.c tunnel/tls/libheap.h tunnel/tls/ocsp.c tunnel/tls/ocsp.h tunnel/tls/peercert.c tunnel/tls/peercert.h tunnel/tls/psk.c \
 	tunnel/tls/psk.h tunnel/tls/relay.c tunnel/tls/relay.h tunnel/tls/remotekey.c tunnel/tls/remotekey.h \
 	tunnel/tls/resume.c tunnel/tls/resume.h tunnel/tls/revoke.c tunnel/tls/revoke.h tunnel/tls/stream.h \
 	tunnel/tls/stream_tcp.c tunnel/tls/stream_tls.c tunnel/tls/ticket.c tunnel/tls/ticket.h tunnel/tls/tlsctx.c \
-	tunnel/tls/tlsctx.h tunnel/tls/tlsform.c tunnel/tls/tlsform.h tunnel/tls/verify.c tunnel/tls/verify.h \
+	tunnel/tls/tlsctx.h tunnel/tls/tlserr.c tunnel/tls/tlserr.h tunnel/tls/tlsform.c tunnel/tls/tlsform.h tunnel/tls/trust.c tunnel/tls/trust.h tunnel/tls/verify.c tunnel/tls/verify.h \
 	tunnel/ipc/syscalls.h
 TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 

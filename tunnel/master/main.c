@@ -17,6 +17,7 @@
 #include "tunnel/master/master.h"
 #include "tunnel/conf/table.h"
 #include "tunnel/conf/tlsname.h"
+#include "tunnel/tls/libheap.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/stunnel/stunnel.conf"
 
@@ -192,6 +193,7 @@ main(int argc, char **argv)
 	const char *first = argc < 2 ? DEFAULT_FILE : argv[1];
 
 	inherit_reset();
+	libheap_install();
 	if (is_flag(first, "-help"))
 		return print_tables(0);
 	if (is_flag(first, "-version"))

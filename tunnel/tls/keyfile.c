@@ -11,8 +11,12 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/slurp.h"
+#include "lib/trusted.h"
+#include "tunnel/tls/libheap.h"
+#include "tunnel/tls/tlserr.h"
 
-enum { TRIES = 3 };
+enum { TRIES = 3, KEYFILE_MAX = 16 << 20 };
 
 struct asking {
 	const char *where;
@@ -84,16 +88,14 @@ take(struct keyfile *k, OSSL_STORE_INFO *info)
 	}
 }
 
-/* A wrong phrase is an error of the library's like any other; what was asked for is asked again. */
+/* What a store holds.  A wrong phrase is an error of the library's like any other; what was asked for is asked again. */
 static int
-read_once(const char *where, struct keyfile *k, UI_METHOD *ui, struct asking *a)
+take_all(OSSL_STORE_CTX *store, struct keyfile *k)
 {
-	OSSL_STORE_CTX *store;
 	OSSL_STORE_INFO *info;
 	int r = 0;
 
-	ERR_clear_error();
-	if ((store = OSSL_STORE_open(where, ui, a, NULL, NULL)) == NULL)
+	if (store == NULL)
 		return E_FORMAT;
 	while (r == 0 && !OSSL_STORE_eof(store)) {
 		if ((info = OSSL_STORE_load(store)) != NULL)
@@ -103,6 +105,16 @@ read_once(const char *where, struct keyfile *k, UI_METHOD *ui, struct asking *a)
 		OSSL_STORE_INFO_free(info);
 	}
 	OSSL_STORE_close(store);
+	return r;
+}
+
+static int
+read_text(const struct buf *text, struct keyfile *k, UI_METHOD *ui, struct asking *a)
+{
+	BIO *bio = BIO_new_mem_buf(buf_head(text), (int)buf_len(text));
+	int r = bio == NULL ? -ENOMEM : take_all(OSSL_STORE_attach(bio, "file", NULL, NULL, ui, a, NULL, NULL, NULL), k);
+
+	BIO_free(bio);
 	return r;
 }
 
@@ -118,31 +130,35 @@ is_uri(const char *where)
 }
 
 static int
-readable(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-int
-keyfile_read(const char *where, struct keyfile *k)
+read_where(const char *where, struct keyfile *k)
 {
 	UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(ask_phrase, 0);
 	struct asking a = { where, 0 };
-	int r = is_uri(where) ? 0 : readable(where);
+	struct buf text = BUF_INIT;
+	int uri = is_uri(where), r = uri ? 0 : slurp_trusted(where, KEYFILE_MAX, &text);
 
+	libheap_wipe(true);
 	if (r == 0)
 		r = ui == NULL ? -ENOMEM : E_FORMAT;
 	for (int i = 0; r == E_FORMAT && i < TRIES && (i == 0 || a.asked); i++) {
 		a.asked = 0;
-		r = read_once(where, k, ui, &a);
+		ERR_clear_error();
+		r = uri ? take_all(OSSL_STORE_open(where, ui, &a, NULL, NULL), k) : read_text(&text, k, ui, &a);
 	}
 	UI_destroy_method(ui);
+	libheap_wipe(false);
+	buf_wipe(&text);
 	return r;
+}
+
+int
+keyfile_read(const char *where, struct keyfile *k, const char *what, struct conf_err *e)
+{
+	int r = read_where(where, k);
+
+	if (r == 0 || r == E_FORMAT)
+		return r == 0 ? 0 : tls_fail(e, what, where);
+	return conf_err_set(e, NULL, 0, "%s%s: %s", what, where, trusted_error(r));
 }
 
 void

@@ -6,6 +6,8 @@
 
 #include <openssl/ssl.h>
 
+#include "lib/err.h"
+
 struct keyfile {
 	STACK_OF(X509) *certs;		/* in the order they were found */
 	STACK_OF(X509_CRL) *crls;
@@ -14,9 +16,9 @@ struct keyfile {
 	EVP_PKEY *dh;			/* parameters, or NULL */
 };
 
-/* Read all that where (a path or a URI) holds, in addition to what *k has; zeroed before the first.
- * 0, -errno for a file that cannot be read, or E_FORMAT with the library's queue saying why. */
-int keyfile_read(const char *where, struct keyfile *k);
+/* Read all that where (a path, opened as lib/trusted.h says, of 16 MiB at most, or a URI) holds, in addition to what *k has; zeroed
+ * before the first.  0, or E_CONF and *e: what, where, and the reason.  None of a file's text stays in memory. */
+int keyfile_read(const char *where, struct keyfile *k, const char *what, struct conf_err *e);
 void keyfile_done(struct keyfile *k);
 
 #endif

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/ini.h"
+#include "lib/slurp.h"
+#include "lib/trusted.h"
 
-enum { KEY_MIN = 16, ROWS_MAX = 65536 };
+enum { KEY_MIN = 16, ROWS_MAX = 65536, PSK_FILE_MAX = 4 << 20 };
 
 struct psk_table {
 	struct psk *v;
@@ -118,8 +119,10 @@ psk_load(const char *path, struct psk_table **ret, struct conf_err *e)
 	struct buf text = BUF_INIT;
 	int r;
 
-	if ((r = ini_slurp(path, &text, e)) == 0)
+	if ((r = slurp_trusted(path, PSK_FILE_MAX, &text)) == 0)
 		r = psk_parse((const char *)buf_head(&text), buf_len(&text), ret, e);
+	else
+		r = conf_err_set(e, NULL, 0, "PSKsecrets: cannot read %s: %s", path, trusted_error(r));
 	buf_wipe(&text);
 	return r;
 }

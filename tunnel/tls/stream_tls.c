@@ -9,6 +9,7 @@
 #include "lib/err.h"
 #include "tunnel/tls/stream.h"
 #include "tunnel/tls/tlsctx.h"
+#include "tunnel/tls/tlserr.h"
 
 /* What waited goes before whatever is written now: the peer counts the records. */
 static void

@@ -1,10 +1,7 @@
 #include "tunnel/tls/tlsctx.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -22,6 +19,8 @@
 #include "tunnel/tls/revoke.h"
 #include "tunnel/tls/stream.h"
 #include "tunnel/tls/ticket.h"
+#include "tunnel/tls/tlserr.h"
+#include "tunnel/tls/trust.h"
 
 #define BETTER_GROUPS "X25519MLKEM768:" TLS_GROUPS
 
@@ -44,38 +43,6 @@ struct own {
 	uint8_t *staple;
 	size_t n_staple;
 };
-
-const char *
-tls_error(char *dst, size_t size)
-{
-	const char *file, *func, *data;
-	char text[256];
-	int line, flags;
-	unsigned long code = ERR_get_error_all(&file, &line, &func, &data, &flags);
-
-	dst[0] = '\0';
-	if (code == 0)
-		return dst;
-	ERR_error_string_n(code, text, sizeof text);
-	snprintf(dst, size, "%s@%s:%d: %s", func, file, line, text);
-	ERR_clear_error();
-	return dst;
-}
-
-static int
-fail(struct conf_err *e, const char *what, const char *detail)
-{
-	unsigned long code = ERR_peek_error();
-	const char *reason = ERR_reason_error_string(code);
-
-	if (code == 0)
-		return conf_err_set(e, NULL, 0, "%s%s", what, detail);
-	if (ERR_SYSTEM_ERROR(code))
-		reason = strerror(ERR_GET_REASON(code));
-	conf_err_set(e, NULL, 0, "%s%s: %s", what, detail, reason == NULL ? "unknown error" : reason);
-	ERR_clear_error();
-	return E_CONF;
-}
 
 int
 tls_parameter_parts(const char *text, size_t *ret_provider, size_t *ret_name)
@@ -168,15 +135,15 @@ tls_prepare(const struct opt_list *providers, const struct opt_list *parameters,
 	if (r != 0)
 		return r;
 	if (providers->n > 0 && OSSL_PROVIDER_load(NULL, "default") == NULL)	/* it would be left out else */
-		return fail(e, "Failed to load provider: ", "default");
+		return tls_fail(e, "Failed to load provider: ", "default");
 	for (size_t i = 0; i < providers->n; i++)
 		if (load_provider(providers->v[i], parameters) == NULL)
-			return fail(e, "Failed to load provider: ", providers->v[i]);
+			return tls_fail(e, "Failed to load provider: ", providers->v[i]);
 	if (!fips)
 		return 0;
 	if (OSSL_PROVIDER_load(NULL, "fips") == NULL || OSSL_PROVIDER_load(NULL, "base") == NULL ||
 	    !EVP_default_properties_enable_fips(NULL, 1))
-		return fail(e, "Global options: Failed to initialize TLS: FIPS support is not available", "");
+		return tls_fail(e, "Global options: Failed to initialize TLS: FIPS support is not available", "");
 	return 0;
 }
 
@@ -194,15 +161,15 @@ set_protocol(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 	SSL_CTX_set_security_level(ctx, conf->level < 0 && level < 2 ? 2 : level);
 	if (!SSL_CTX_set_min_proto_version(ctx, conf->plain.version_min) ||
 	    !SSL_CTX_set_max_proto_version(ctx, conf->plain.version_max))
-		return fail(e, "Invalid protocol version range", "");
+		return tls_fail(e, "Invalid protocol version range", "");
 	SSL_CTX_set_options(ctx, conf->plain.set | SSL_OP_NO_SSLv3 | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_clear_options(ctx, conf->plain.clear);
 	if (!conf->renegotiation)
 		SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	if (conf->ciphers != NULL && !SSL_CTX_set_cipher_list(ctx, conf->ciphers))
-		return fail(e, "SSL_CTX_set_cipher_list: ", conf->ciphers);
+		return tls_fail(e, "SSL_CTX_set_cipher_list: ", conf->ciphers);
 	if (conf->suites != NULL && !SSL_CTX_set_ciphersuites(ctx, conf->suites))
-		return fail(e, "SSL_CTX_set_ciphersuites: ", conf->suites);
+		return tls_fail(e, "SSL_CTX_set_ciphersuites: ", conf->suites);
 	SSL_CTX_set_dh_auto(ctx, 1);
 	return 0;
 }
@@ -264,10 +231,10 @@ run_commands(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 		if ((r = SSL_CONF_cmd(c, name, text[n] == ':' ? text + n + 1 : NULL)) == -2)
 			conf_err_set(e, NULL, 0, "OpenSSL config command \"%s\" was not recognised", name);
 		else if (r <= 0)
-			fail(e, "OpenSSL config command failed: ", text);
+			tls_fail(e, "OpenSSL config command failed: ", text);
 	}
 	if (r > 0 && SSL_CONF_CTX_finish(c) != 1) {
-		fail(e, "OpenSSL config commands failed", "");
+		tls_fail(e, "OpenSSL config commands failed", "");
 		r = 0;
 	}
 	SSL_CONF_CTX_free(c);
@@ -284,7 +251,7 @@ set_groups(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
 	if (strcmp(conf->curves, TLS_GROUPS) == 0 && SSL_CTX_set1_groups_list(ctx, BETTER_GROUPS))
 		return 0;
 	ERR_clear_error();
-	return SSL_CTX_set1_groups_list(ctx, conf->curves) ? 0 : fail(e, "Invalid groups list in 'curves'", "");
+	return SSL_CTX_set1_groups_list(ctx, conf->curves) ? 0 : tls_fail(e, "Invalid groups list in 'curves'", "");
 }
 
 static int
@@ -317,16 +284,6 @@ set_buffers(SSL_CTX *ctx)
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
-}
-
-static int
-read_keyfile(const char *where, struct keyfile *k, const char *what, struct conf_err *e)
-{
-	int r = keyfile_read(where, k);
-
-	if (r == 0 || r == E_FORMAT)
-		return r == 0 ? 0 : fail(e, what, where);
-	return conf_err_set(e, NULL, 0, "%s%s: %s", what, where, strerror(-r));
 }
 
 /* Who follows the certificate when it is sent: with one key all others in their order, as they stand
@@ -386,28 +343,28 @@ use_all(SSL_CTX *ctx, const struct tls_conf *conf, const struct keyfile *k, stru
 			if (EVP_PKEY_eq(X509_get0_pubkey(cert), k->keys[i]) != 1)
 				continue;
 			if (!use_pair(ctx, k, cert, k->keys[i]))
-				return fail(e, "Failed to load certificate from: ", conf->cert);
+				return tls_fail(e, "Failed to load certificate from: ", conf->cert);
 			used++;
 			break;
 		}
 	ERR_clear_error();
 	if (used == 0)
-		return fail(e, "Private key does not match the certificate", "");
-	return k->dh == NULL || use_dh(ctx, k->dh) ? 0 : fail(e, "Failed to use the DH parameters in: ", conf->cert);
+		return tls_fail(e, "Private key does not match the certificate", "");
+	return k->dh == NULL || use_dh(ctx, k->dh) ? 0 : tls_fail(e, "Failed to use the DH parameters in: ", conf->cert);
 }
 
 static int
 read_identity(const void *arg, struct keyfile *k, struct conf_err *e)
 {
 	const struct tls_conf *conf = arg;
-	int r = read_keyfile(conf->cert, k, "Failed to load certificate from: ", e);
+	int r = keyfile_read(conf->cert, k, "Failed to load certificate from: ", e);
 
 	if (r == 0 && sk_X509_num(k->certs) <= 0)
-		r = fail(e, "Failed to load certificate from: ", conf->cert);
+		r = tls_fail(e, "Failed to load certificate from: ", conf->cert);
 	if (r == 0 && is_set(conf->key) && strcmp(conf->key, conf->cert) != 0)
-		r = read_keyfile(conf->key, k, "Failed to load private key from: ", e);
+		r = keyfile_read(conf->key, k, "Failed to load private key from: ", e);
 	if (r == 0 && k->n_keys == 0)
-		r = fail(e, "Failed to load private key from: ", is_set(conf->key) ? conf->key : conf->cert);
+		r = tls_fail(e, "Failed to load private key from: ", is_set(conf->key) ? conf->key : conf->cert);
 	return r;
 }
 
@@ -529,114 +486,6 @@ keep_sessions(SSL_CTX *ctx, const struct tls_conf *conf)
 	SSL_CTX_sess_set_new_cb(ctx, keep_session);
 }
 
-/* A hashed name, as c_rehash makes them: eight hexadecimal digits, ".", then "r" for a CRL, and
- * a number. */
-static int
-is_hashed(const char *name, int crl)
-{
-	size_t n = 0;
-
-	while (n < 8 && isxdigit((unsigned char)name[n]))
-		n++;
-	if (n != 8 || name[n++] != '.' || (crl && name[n++] != 'r') || name[n] == '\0')
-		return 0;
-	return name[n + strspn(name + n, "0123456789")] == '\0';
-}
-
-/* All of a hashed directory at once: the process that verifies can open no file. */
-static int
-load_dir(X509_LOOKUP *files, const char *dir, int crl)
-{
-	char path[4096];
-	struct dirent *d;
-	int loaded = 0;
-	DIR *dp;
-
-	if ((dp = opendir(dir)) == NULL)
-		return 0;
-	while ((d = readdir(dp)) != NULL) {
-		if (!is_hashed(d->d_name, crl) || (size_t)snprintf(path, sizeof path, "%s/%s", dir, d->d_name) >=
-		    sizeof path)
-			continue;
-		loaded += (crl ? X509_load_crl_file : X509_load_cert_file)(files, path, X509_FILETYPE_PEM) > 0;
-	}
-	closedir(dp);
-	ERR_clear_error();
-	return loaded;
-}
-
-static int
-load_crls(X509_STORE *store, X509_LOOKUP *files, const struct tls_conf *conf, struct conf_err *e)
-{
-	if (!is_set(conf->crl_file) && !is_set(conf->crl_path))
-		return 0;
-	if (is_set(conf->crl_file) && X509_load_crl_file(files, conf->crl_file, X509_FILETYPE_PEM) <= 0) {
-		ERR_clear_error();
-		return conf_err_set(e, NULL, 0, "Failed to load %s revocation lookup file", conf->crl_file);
-	}
-	if (is_set(conf->crl_path) && load_dir(files, conf->crl_path, 1) == 0)
-		conf_err_set(e, NULL, 0, "No revocation lists found in: %s", conf->crl_path);
-	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
-	return 0;
-}
-
-/* What OpenSSL itself would use: the bundle, or the hashed directory where there is no bundle. */
-static int
-load_system(X509_LOOKUP *files)
-{
-	const char *file = getenv(X509_get_default_cert_file_env()), *dir = getenv(X509_get_default_cert_dir_env());
-
-	if (X509_load_cert_file(files, file == NULL ? X509_get_default_cert_file() : file, X509_FILETYPE_PEM) > 0)
-		return 1;
-	ERR_clear_error();
-	return load_dir(files, dir == NULL ? X509_get_default_cert_dir() : dir, 0);
-}
-
-/* Whatever a URI names, now: those who verify can open nothing. */
-static int
-load_store(X509_STORE *store, const char *uri, struct conf_err *e)
-{
-	struct keyfile k = { .n_keys = 0 };
-	int loaded = 0;
-
-	if (read_keyfile(uri, &k, "Failed to load trusted certificates from: ", e) == 0) {
-		for (int i = 0; i < sk_X509_num(k.certs); i++)
-			loaded += X509_STORE_add_cert(store, sk_X509_value(k.certs, i));
-		for (int i = 0; i < sk_X509_CRL_num(k.crls); i++)
-			X509_STORE_add_crl(store, sk_X509_CRL_value(k.crls, i));
-	}
-	keyfile_done(&k);
-	return loaded;
-}
-
-static int
-load_trust(SSL_CTX *ctx, const struct tls_conf *conf, struct conf_err *e)
-{
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	X509_LOOKUP *files = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-	int loaded = 0, n = 0, verifies = conf->plain.verify.chain || conf->plain.verify.peer;
-
-	if (files == NULL)
-		return fail(e, "X509_STORE_add_lookup", "");
-	if (is_set(conf->ca_file)) {
-		if (X509_load_cert_file(files, conf->ca_file, X509_FILETYPE_PEM) > 0)
-			loaded++;
-		else
-			fail(e, "Failed to load trusted certificates from: ", conf->ca_file);
-	}
-	if (is_set(conf->ca_path) && (n = load_dir(files, conf->ca_path, 0)) == 0)
-		conf_err_set(e, NULL, 0, "No trusted certificates found in: %s", conf->ca_path);
-	loaded += n;
-	if (is_set(conf->ca_store))
-		loaded += load_store(store, conf->ca_store, e);
-	if (conf->ca_system)
-		loaded += load_system(files);
-	if (verifies && loaded == 0)
-		return (is_set(conf->ca_file) || is_set(conf->ca_store)) && e->text[0] != '\0' ? E_CONF :
-		    conf_err_set(e, NULL, 0, "No trusted certificates found");
-	return load_crls(store, files, conf, e);
-}
-
 /* Servers tell clients whom they trust, also when nothing is verified (stunnel-conf section 7.2). */
 static int
 offer_ca_names(SSL_CTX *ctx, struct conf_err *e)
@@ -647,7 +496,7 @@ offer_ca_names(SSL_CTX *ctx, struct conf_err *e)
 		X509 *cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
 
 		if (cert != NULL && !SSL_CTX_add_client_CA(ctx, cert))
-			return fail(e, "SSL_CTX_add_client_CA", "");
+			return tls_fail(e, "SSL_CTX_add_client_CA", "");
 	}
 	return 0;
 }
@@ -757,9 +606,9 @@ load_psk(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 		return 0;
 	}
 	if (psk_find(own->psk, is_set(own->conf->psk_identity) ? own->conf->psk_identity : NULL) == NULL)
-		return fail(e, "No key found for the specified PSK identity", "");
+		return tls_fail(e, "No key found for the specified PSK identity", "");
 	SSL_CTX_set_psk_client_callback(ctx, psk_for_server);
-	return !demands_psk(own->conf) || restrict_to_psk(ctx) ? 0 : fail(e, "PSKsecrets: ", "no cipher for them");
+	return !demands_psk(own->conf) || restrict_to_psk(ctx) ? 0 : tls_fail(e, "PSKsecrets: ", "no cipher for them");
 }
 
 /* A key is in use for as long as a session lives, and accepted for as long again. */
@@ -855,7 +704,7 @@ set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 	int r;
 
 	if (ticket_ring_init(t, ticket_epoch(own->conf)) != 0)
-		return fail(e, "RAND_bytes", "");
+		return tls_fail(e, "RAND_bytes", "");
 	if (is_set(own->conf->ticket_key)) {
 		t->fixed = 1;
 		if ((r = ticket_secret(own->conf->ticket_key, "ticketKeySecret", t->now.cipher, &t->now.n_cipher, e)) != 0 ||
@@ -863,7 +712,7 @@ set_tickets(SSL_CTX *ctx, struct own *own, struct conf_err *e)
 			return r;
 	}
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_callback);
-	return SSL_CTX_set_session_ticket_cb(ctx, ticket_made, ticket_opened, NULL) ? 0 : fail(e, "SSL_CTX_set_session_ticket_cb", "");
+	return SSL_CTX_set_session_ticket_cb(ctx, ticket_made, ticket_opened, NULL) ? 0 : tls_fail(e, "SSL_CTX_set_session_ticket_cb", "");
 }
 
 /* A client's would part it from the session that its pre-shared key stands for. */
@@ -872,7 +721,7 @@ set_scope(SSL_CTX *ctx, struct own *own, const char *name, struct conf_err *e)
 {
 	SSL_CTX_sess_set_new_cb(ctx, session_made);
 	return resume_scope(own->conf, name, SSL_CTX_get_cert_store(ctx), own->psk, own->scope) == 0 &&
-	    SSL_CTX_set_session_id_context(ctx, own->scope, sizeof own->scope) ? 0 : fail(e, "SSL_CTX_set_session_id_context", "");
+	    SSL_CTX_set_session_id_context(ctx, own->scope, sizeof own->scope) ? 0 : tls_fail(e, "SSL_CTX_set_session_id_context", "");
 }
 
 /* Who signed our certificate: one that is sent along with it, or one we trust. */
@@ -934,12 +783,16 @@ static int
 fill(SSL_CTX *ctx, struct own *own, const char *scope, struct keyring *ring, struct conf_err *e)
 {
 	const struct tls_conf *conf = own->conf;
+	const struct trust trust = {
+		.ca_file = conf->ca_file, .ca_path = conf->ca_path, .ca_store = conf->ca_store, .ca_system = conf->ca_system,
+		.crl_file = conf->crl_file, .crl_path = conf->crl_path, .needed = conf->plain.verify.chain || conf->plain.verify.peer,
+	};
 	int r;
 
 	set_buffers(ctx);
 	if ((r = set_protocol(ctx, conf, e)) != 0 || (r = run_commands(ctx, conf, e)) != 0 ||
 	    (r = set_groups(ctx, conf, e)) != 0 || (r = load_psk(ctx, own, e)) != 0 ||
-	    (r = load_identity(ctx, conf, ring, e)) != 0 || (r = load_trust(ctx, conf, e)) != 0)
+	    (r = load_identity(ctx, conf, ring, e)) != 0 || (r = trust_load(SSL_CTX_get_cert_store(ctx), &trust, e)) != 0)
 		return r;
 	set_sessions(ctx, conf);
 	own->lists_until = resume_lists_until(SSL_CTX_get_cert_store(ctx));
@@ -949,7 +802,7 @@ fill(SSL_CTX *ctx, struct own *own, const char *scope, struct keyring *ring, str
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
 	if (conf->client) {
 		keep_sessions(ctx, conf);
-		return SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp) ? 0 : fail(e, "OCSP", "");
+		return SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp) ? 0 : tls_fail(e, "OCSP", "");
 	}
 	if (SSL_CTX_get0_certificate(ctx) != NULL)
 		own->issuer = find_issuer(ctx, SSL_CTX_get0_certificate(ctx));
@@ -969,7 +822,7 @@ tlsctx_new(const struct tls_conf *conf, const char *scope, struct keyring *ring,
 
 	ERR_clear_error();
 	if ((ctx = SSL_CTX_new(conf->client ? TLS_client_method() : TLS_server_method())) == NULL)
-		return fail(e, "SSL_CTX_new", "");
+		return tls_fail(e, "SSL_CTX_new", "");
 	if ((own = calloc(1, sizeof *own)) == NULL) {
 		SSL_CTX_free(ctx);
 		return -ENOMEM;

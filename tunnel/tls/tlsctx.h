@@ -92,8 +92,4 @@ STACK_OF(X509_CRL) *tlsctx_lists(const SSL_CTX *ctx);
 /* The configuration that a context was made from. */
 const struct tls_conf *tlsctx_conf(const SSL_CTX *ctx);
 
-/* "func@file:line: error:0A00010B:SSL routines::wrong version number" for the oldest error in
- * this thread's queue, which is then empty.  "" when there was none.  Returns dst. */
-const char *tls_error(char *dst, size_t size);
-
 #endif
