@@ -17,7 +17,7 @@ static const struct {
 	enum kind kind;
 	size_t at;
 } scalars[] = {
-	ROW(FLAG, grant, numeric_ids), ROW(FLAG, grant, jailed), ROW(FLAG, grant, munge), ROW(FLAG, grant, confine_links),
+	ROW(FLAG, grant, numeric_ids), ROW(FLAG, grant, jailed), ROW(FLAG, grant, munge), ROW(FLAG, grant, confine_links), ROW(FLAG, grant, hooked),
 	ROW(NUMBER, id, set_ids), ROW(NUMBER, id, writes), ROW(NUMBER, id, keeps_atimes), ROW(NUMBER, id, jail),
 };
 

@@ -27,7 +27,7 @@ syncd_libfs_a_SOURCES = \
 	syncd/fs/temp_name.c syncd/fs/temp_name.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_load.c syncd/policy/expand.c \
-	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
+	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hook.c syncd/policy/hook.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
 	syncd/policy/list.h syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c syncd/policy/module.h \
 	syncd/policy/option_table.c syncd/policy/option_table.h syncd/policy/option_parse.c syncd/policy/options.h \
 	syncd/policy/params.c syncd/policy/params.h syncd/policy/path.c syncd/policy/refuse.c syncd/policy/refuse.h \
@@ -67,7 +67,7 @@ noinst_LIBRARIES += syncd/libsyncd.a
 syncd_libsyncd_a_SOURCES = \
 	syncd/boot.c syncd/boot.h syncd/check.c syncd/check.h syncd/connections.c syncd/connections.h \
 	syncd/greeting.c syncd/greeting.h syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h \
-	syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h syncd/param_fault.c syncd/param_fault.h syncd/phases.c syncd/phases.h syncd/pidfile.c syncd/pidfile.h \
+	syncd/hooks.c syncd/hooks.h syncd/module_filter.c syncd/module_filter.h syncd/monitor.c syncd/monitor.h syncd/param_fault.c syncd/param_fault.h syncd/phases.c syncd/phases.h syncd/pidfile.c syncd/pidfile.h \
 	syncd/resolver.c syncd/resolver.h syncd/secrets.c syncd/secrets.h syncd/roles.c syncd/roles.h syncd/spawn.c syncd/spawn.h syncd/spawner.c \
 	syncd/spawner.h syncd/stdio_join.c syncd/stdio_join.h syncd/worker.c syncd/worker.h
 

@@ -22,6 +22,7 @@
 #include "lib/trusted.h"
 #include "syncd/boot.h"
 #include "syncd/fs/mount.h"
+#include "syncd/hooks.h"
 #include "syncd/hostname.h"
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
@@ -58,7 +59,11 @@ struct monitor {
 	char user[LOGIN_USER_MAX + 1];	/* "": nobody has logged in */
 	struct module_plan plan;
 	struct boot boot;	/* what the session will be told */
+	struct hooks hooks;
+	struct buf args;	/* for pre-xfer exec */
+	int peer_fd;		/* until the session has it alone; -1 */
 	int lock_fd, root_fd;
+	int raw;		/* wait status of the process that served last; -1: none has ended */
 	struct spawned session, resolver;	/* channel -1: none */
 	unsigned lines, names;
 	uint32_t list_next;
@@ -462,23 +467,50 @@ identity_fill(struct monitor *m)
 	id->memory_max = (uint64_t)m->module->max_memory << 20;
 }
 
+/* early exec may take its time: the client's goes on afterwards. */
+static int
+run_early(struct monitor *m, const uint8_t *input, size_t n, char message[MODULE_MESSAGE_SIZE])
+{
+	uint64_t began = loop_clock();
+	int r;
+
+	if (m->hooks.early != NULL)
+		report(m, MONITOR_STARTED);
+	r = hooks_early(&m->hooks, input, n, m->peer_fd);
+	m->deadline += loop_clock() - began;
+	if (r == 0)
+		return 0;
+	snprintf(message, MODULE_MESSAGE_SIZE, "early exec failed");
+	return E_DENIED;
+}
+
+/* What the configuration makes of the module for this client, and what runs before it is opened. */
+static int
+prepare_module(struct monitor *m, const uint8_t *input, size_t n, char message[MODULE_MESSAGE_SIZE])
+{
+	const char *name = m->boot.grant.module;
+	char why[MODULE_MESSAGE_SIZE] = "";
+	const struct module_facts f = facts(m);
+
+	if (module_plan(m->module, &f, &m->plan, message, why) != 0) {
+		log_error("module %s: %s", name, why);
+		return E_DENIED;
+	}
+	if (build_filter(m) != 0) {
+		snprintf(message, MODULE_MESSAGE_SIZE, "module %.128s is closed by its configuration", name);
+		return E_DENIED;
+	}
+	if (hooks_take(&m->hooks, m->module, &f, &m->plan, message) != 0)
+		return E_DENIED;
+	return run_early(m, input, n, message);
+}
+
 /* Open what the session will stand on, with our rights and before it exists. */
 static int
 open_module(struct monitor *m, char *message, size_t size)
 {
 	struct grant *g = &m->boot.grant;
-	char why[MODULE_MESSAGE_SIZE] = "", plan_message[MODULE_MESSAGE_SIZE];
-	const struct module_facts f = facts(m);
 
-	if (module_plan(m->module, &f, &m->plan, plan_message, why) != 0) {
-		log_error("module %s: %s", g->module, why);
-		snprintf(message, size, "%s", plan_message);
-		return E_DENIED;
-	}
-	if (build_filter(m) != 0) {
-		snprintf(message, size, "module %.128s is closed by its configuration", g->module);
-		return E_DENIED;
-	}
 	if (open_root(m, message, size) != 0)
 		return E_DENIED;
 	(void)told_faults(m, CHECK_CHARSET);
@@ -489,6 +521,7 @@ open_module(struct monitor *m, char *message, size_t size)
 	g->munge = m->plan.munge;
 	g->confine_links = !m->plan.munge && !g->jailed && strcmp(m->plan.path, "/") != 0;
 	g->numeric_ids = m->plan.numeric_ids;
+	g->hooked = m->hooks.pre != NULL;
 	return 0;
 }
 
@@ -524,7 +557,7 @@ shorten_deadline(struct monitor *m)
 static int
 start_session(struct monitor *m)
 {
-	struct spawn_order o = { .kind = SPAWN_SESSION, .peer = m->job->peer_fd, .root = m->root_fd,
+	struct spawn_order o = { .kind = SPAWN_SESSION, .peer = m->peer_fd, .root = m->root_fd,
 	    .memory_max = m->job->memory_max };
 	struct buf told = BUF_INIT;
 	int r;
@@ -547,12 +580,14 @@ answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 {
 	char message[MODULE_MESSAGE_SIZE];
 	int version = cur_u8(in), r;
+	size_t n_early = cur_le16(in);
+	const uint8_t *early = cur_bytes(in, n_early);
 
-	if (in->err != 0 || version != m->version || cur_left(in) > PRIV_AHEAD_MAX)
+	if (in->err != 0 || version != m->version || n_early > EARLY_INPUT_MAX || cur_left(in) > PRIV_AHEAD_MAX)
 		return E_BREACH;
 	m->boot.ahead = in->at;
 	m->boot.n_ahead = cur_left(in);
-	if (open_module(m, message, sizeof message) != 0) {
+	if (prepare_module(m, early, n_early, message) != 0 || open_module(m, message, sizeof message) != 0) {
 		message_put(out, VERDICT_NO, message);
 		return 0;
 	}
@@ -577,6 +612,57 @@ answer_started(struct monitor *m, struct cursor *in, struct buf *out)
 	m->deadline = 0;
 	report(m, MONITOR_STARTED);
 	return 0;
+}
+
+/* Beyond what a program can be told, nothing is kept: answer_hook says so. */
+static int
+answer_args(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	size_t n = cur_left(in);
+
+	(void)out;
+	if (m->hooks.pre == NULL || n == 0 || in->at[n - 1] != '\0')
+		return E_BREACH;
+	if (buf_len(&m->args) <= HOOK_ARGS_BYTES)
+		buf_put(&m->args, in->at, n);
+	return m->args.err;
+}
+
+/* What the hook has to say when it fails, without the end of its last line. */
+static void
+put_failure(struct buf *out, int raw, struct buf *said)
+{
+	const char *text = buf_cstr(said);
+
+	buf_u8(out, VERDICT_NO);
+	buf_printf(out, "pre-xfer exec returned failure (%d)%s", raw, text == NULL || text[0] == '\0' ? "" : ":\n");
+	if (text != NULL)
+		buf_put(out, text, strlen(text) - (text[0] != '\0' && text[strlen(text) - 1] == '\n'));
+}
+
+static int
+answer_hook(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	char request[LINE_MAX_BYTES + 1];
+	struct buf said = BUF_INIT;
+	size_t n = cur_left(in);
+	int r;
+
+	if (m->hooks.pre == NULL || n > LINE_MAX_BYTES || memchr(in->at, '\0', n) != NULL)
+		return E_BREACH;
+	memcpy(request, in->at, n);
+	request[n] = '\0';
+	r = buf_len(&m->args) > HOOK_ARGS_BYTES ? -E2BIG : hooks_pre(&m->hooks, request, &m->args, m->peer_fd, &said);
+	close(m->peer_fd);
+	m->peer_fd = -1;
+	if (r > 0)
+		put_failure(out, r, &said);
+	else if (r == 0)
+		message_put(out, VERDICT_YES, "");
+	else
+		message_put(out, VERDICT_NO, r == -E2BIG ? "pre-xfer exec: the arguments are too long" : "pre-xfer exec could not be run");
+	buf_done(&said);
+	return r == E_EOF ? E_EOF : out->err;
 }
 
 static int
@@ -633,6 +719,8 @@ static const struct request {
 	[REQ_NAME] = { answer_name, ST_SESSION, true, false },
 	[REQ_ID] = { answer_id, ST_SESSION, true, false },
 	[REQ_STARTED] = { answer_started, ST_SESSION, false, true },
+	[REQ_ARGS] = { answer_args, ST_SESSION, false, false },
+	[REQ_HOOK] = { answer_hook, ST_SESSION, true, true },
 };
 
 /* May this be asked now?  Whoever asks out of turn is no process of ours any more. */
@@ -684,7 +772,7 @@ wait_for(struct monitor *m, int fd)
 }
 
 static int
-ended(const struct monitor *m, const struct spawned *s, const char *name, int r)
+ended(struct monitor *m, const struct spawned *s, const char *name, int r)
 {
 	int status = 0;
 
@@ -699,7 +787,7 @@ ended(const struct monitor *m, const struct spawned *s, const char *name, int r)
 		    m->host, m->addr);
 	else if (WIFSIGNALED(status))
 		log_error("%s of %s (%s) was killed by signal %d", name, m->host, m->addr, WTERMSIG(status));
-	status &= ~SPAWN_OVER_MEMORY;
+	m->raw = status &= ~SPAWN_OVER_MEMORY;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : RERR_STREAMIO;
 }
 
@@ -719,22 +807,39 @@ serve(struct monitor *m, const struct spawned *s, unsigned until, const char *na
 	return code;
 }
 
+static int
+serve_session(struct monitor *m)
+{
+	m->raw = -1;
+	if (m->hooks.pre == NULL) {
+		close(m->peer_fd);	/* the session's alone now: its end must be the end */
+		m->peer_fd = -1;
+	}
+	close(m->root_fd);
+	if (m->resolver.channel >= 0) {
+		close(m->resolver.channel);
+		close(m->resolver.control);
+	}
+	return serve(m, &m->session, 0, "session");
+}
+
 int
 monitor_run(const struct monitor_job *job)
 {
-	struct monitor m = { .job = job, .state = ST_FRESH, .lock_fd = -1, .root_fd = -1, .session = { -1, -1 },
-	    .resolver = { -1, -1 }, .deadline = job->deadline };
+	struct monitor m = { .job = job, .state = ST_FRESH, .peer_fd = job->peer_fd, .lock_fd = -1, .root_fd = -1, .raw = -1,
+	    .session = { -1, -1 }, .resolver = { -1, -1 }, .deadline = job->deadline, .args = BUF_INIT };
 	int code;
 
 	learn_peer(&m);
 	code = serve(&m, &job->worker, ST_SESSION, "worker");
-	if (m.state != ST_SESSION)
-		return code;
-	close(job->peer_fd);		/* the session's alone now: its end must be the end */
-	close(m.root_fd);
-	if (m.resolver.channel >= 0) {
-		close(m.resolver.channel);
-		close(m.resolver.control);
-	}
-	return serve(&m, &m.session, 0, "session");
+	if (m.state == ST_SESSION)
+		code = serve_session(&m);
+	else
+		m.raw = -1;
+	if (m.peer_fd >= 0)
+		close(m.peer_fd);
+	hooks_post(&m.hooks, m.raw);
+	hooks_done(&m.hooks);
+	buf_done(&m.args);
+	return code;
 }

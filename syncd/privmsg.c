@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/types.h"
 
 int
 priv_send(int fd, uint8_t id, const void *payload, size_t n)
@@ -156,9 +157,11 @@ ask_admit(int fd, const struct admission *a, char *message, size_t size)
 {
 	struct buf request = BUF_INIT;
 
-	if (a->n_ahead > PRIV_AHEAD_MAX)
+	if (a->n_ahead > PRIV_AHEAD_MAX || a->n_early > EARLY_INPUT_MAX)
 		return E_LIMIT;
 	buf_u8(&request, (uint8_t)a->version);
+	buf_le16(&request, (uint16_t)a->n_early);
+	buf_put(&request, a->early, a->n_early);
 	buf_put(&request, a->ahead, a->n_ahead);
 	return ask_verdict(fd, REQ_ADMIT, &request, message, size);
 }
@@ -167,6 +170,38 @@ void
 tell_started(int fd)
 {
 	(void)priv_send(fd, REQ_STARTED, NULL, 0);
+}
+
+/* Several arguments a message, as many as fit. */
+static int
+tell_args(int fd, char *const *args, size_t n)
+{
+	struct buf piece = BUF_INIT;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (buf_len(&piece) > 0 && buf_len(&piece) + strlen(args[i]) + 1 >= PRIV_MSG_MAX) {
+			r = priv_send(fd, REQ_ARGS, buf_head(&piece), buf_len(&piece));
+			buf_clear(&piece);
+		}
+		buf_put(&piece, args[i], strlen(args[i]) + 1);
+	}
+	if (r == 0)
+		r = piece.err != 0 ? piece.err : priv_send(fd, REQ_ARGS, buf_head(&piece), buf_len(&piece));
+	buf_done(&piece);
+	return r;
+}
+
+int
+ask_hook(int fd, char *const *args, size_t n, const char *request_text, char *message, size_t size)
+{
+	struct buf request = BUF_INIT;
+	int r = tell_args(fd, args, n);
+
+	if (r != 0)
+		return r;
+	buf_text(&request, request_text);
+	return ask_verdict(fd, REQ_HOOK, &request, message, size);
 }
 
 int

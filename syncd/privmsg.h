@@ -14,10 +14,12 @@ enum {
 	REQ_LIST,	/* first index; answer: next index (or 0xffffffff), then the lines */
 	REQ_MODULE,	/* protocol version, digests of the greeting, name; answer: verdict, and words for the client or a challenge */
 	REQ_LOGIN,	/* what the client answers to the challenge; answer as REQ_MODULE */
-	REQ_ADMIT,	/* what the session needs of the text phase; answer as REQ_MODULE */
+	REQ_ADMIT,	/* what the session needs of the text phase, and early input; answer as REQ_MODULE */
 	REQ_NAME,	/* 'u' or 'g', id; answer: the name, or nothing */
 	REQ_ID,		/* 'u' or 'g', name; answer: the id, or nothing */
 	REQ_STARTED,	/* the arguments are complete; no answer */
+	REQ_ARGS,	/* a piece of them, C strings, where pre-xfer exec wants them; no answer */
+	REQ_HOOK,	/* the request as text: have that run; answer as REQ_MODULE */
 	REQ_COUNT,
 };
 
@@ -47,6 +49,8 @@ int ask_login(int fd, const char *line, char *message, size_t size);
 
 struct admission {
 	int version;		/* protocol */
+	const uint8_t *early;	/* its early input, at most EARLY_INPUT_MAX bytes */
+	size_t n_early;
 	const uint8_t *ahead;	/* bytes the peer sent already, at most PRIV_AHEAD_MAX */
 	size_t n_ahead;
 };
@@ -55,6 +59,9 @@ int ask_admit(int fd, const struct admission *a, char *message, size_t size);
 
 /* The client has said all of its arguments: what bounds a greeting no longer counts. */
 void tell_started(int fd);
+
+/* Have pre-xfer exec run with these arguments of the client's, and what they ask for.  0; E_DENIED with words for the client. */
+int ask_hook(int fd, char *const *args, size_t n, const char *request, char *message, size_t size);
 
 /* The name of a user ('u') or group ('g') id; "" when there is none. */
 int ask_name(int fd, char kind, uint32_t id, char *name, size_t size);

@@ -13,6 +13,7 @@ enum {
 	LINE_MAX_BYTES = 5119,		/* a text line, argument, message or filter rule */
 	REQUEST_LINE_MAX = 1023,	/* the module line */
 	EARLY_INPUT_MAX = 5120,
+	HOOK_SAID_MAX = 5000,		/* of what pre-xfer exec says, that the client is shown when it fails */
 	ARGS_MAX = 16000,		/* arguments in both lists together */
 	ARGS_BYTES_MAX = 4 << 20,	/* and the sum of their lengths */
 	NAME_BYTES_MAX = 4096,		/* a path, with its NUL */

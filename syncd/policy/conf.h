@@ -24,11 +24,12 @@ struct module_conf {
 	char *closed_by;	/* a parameter we do not support and cannot ignore; NULL: open */
 
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
+	char *early_exec, *pre_exec, *post_exec;
 	char *refuse_options, *auth_users, *auth_digest, *secrets_file;
 	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *charset, *dont_compress;
 	int ignore_nonreadable, ignore_errors, open_noatime;
-	int strict_modes;
+	int strict_modes, exec_as_module;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */

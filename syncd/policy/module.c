@@ -31,11 +31,9 @@ refuse(const struct messages *w, const char *fault, const char *client, ...)
 	return E_DENIED;
 }
 
-static const char *
-lookup(void *arg, const char *name)
+const char *
+module_variable(const struct module_facts *f, const char *name)
 {
-	const struct module_facts *f = arg;
-
 	if (strcmp(name, "RSYNC_MODULE_NAME") == 0)
 		return f->module;
 	if (strcmp(name, "RSYNC_HOST_NAME") == 0)
@@ -45,6 +43,12 @@ lookup(void *arg, const char *name)
 	if (strcmp(name, "RSYNC_USER_NAME") == 0)
 		return f->user;
 	return getenv(name);
+}
+
+static const char *
+lookup(void *arg, const char *name)
+{
+	return module_variable(arg, name);
 }
 
 char *

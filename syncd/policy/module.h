@@ -28,6 +28,9 @@ struct module_plan {
 	const char *fault;	/* after E_DENIED: the parameter that is to blame, a static text */
 };
 
+/* What %NAME% stands for; NULL: nothing. */
+const char *module_variable(const struct module_facts *f, const char *name);
+
 /* A copy of the setting TEXT (NULL: "") with what F knows put in for each %VAR%; heap, or NULL when it cannot be expanded. */
 char *module_expand(const char *text, const struct module_facts *f);
 

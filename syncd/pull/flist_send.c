@@ -263,6 +263,7 @@ static void
 put_list_end(struct session *s)
 {
 	flist_end_put(peer_out(&s->peer), &s->pull->form, flist_io_error(s->pull->flist));
+	s->io_error |= flist_io_error(s->pull->flist);
 	if (s->proto.compat & CF_INC_RECURSE)
 		return;
 	if (!s->opt.numeric_ids && (s->pull->form.uid || s->opt.acls > 0))

@@ -10,6 +10,7 @@
 
 #include "lib/err.h"
 #include "lib/role.h"
+#include "syncd/policy/path.h"
 #include "syncd/privmsg.h"
 
 /* Take arguments until the list ends.  0, or E_SHORT and worse. */
@@ -44,14 +45,77 @@ unquote_options(struct session *s)
 		arg_unquote(s->args.v[i]);
 }
 
+/* What is asked for: the paths, cut off once past 1024 bytes (rsyncd-conf 9). */
+static void
+put_request(struct buf *out, const struct session *s)
+{
+	size_t before = buf_len(out);
+
+	for (size_t i = s->paths; i < s->args.n && buf_len(out) - before < 1024; i++)
+		buf_printf(out, "%s%s", i > s->paths ? " " : "", s->args.v[i]);
+}
+
+/* A path as rsync has it by then: below the process's root, or the directory it stands in. */
+static char *
+told_path(const struct session *s, const char *arg)
+{
+	const char *below = args_below_module(s, arg);
+	size_t n = strlen(below);
+	char *told = malloc(n + 3);
+
+	if (told == NULL)
+		return NULL;
+	told[0] = '/';
+	memcpy(told + 1, below, n + 1);
+	path_clean_arg(told + 1, true);
+	if (!s->grant.jailed)
+		memmove(told, told[1] == '\0' ? "." : told + 1, told[1] == '\0' ? sizeof "." : strlen(told));
+	return told;
+}
+
+/* What a hook is told: all arguments, but for the second list's first word. */
+static int
+told_args(const struct session *s, struct args *told)
+{
+	for (size_t i = 0; i < s->args.n; i++) {
+		char *path = i < s->paths ? NULL : told_path(s, s->args.v[i]);
+		const char *arg = i < s->paths ? s->args.v[i] : path;
+		int r = arg == NULL ? -ENOMEM : s->second_list && i == s->args_first ? 0 : args_append(told, arg, strlen(arg));
+
+		free(path);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* 0, or what ends us. */
+static int
+ask_pre_xfer(struct session *s)
+{
+	char message[HOOK_SAID_MAX + 64];
+	struct buf request = BUF_INIT;
+	struct args told = { 0 };
+	int r;
+
+	put_request(&request, s);
+	if ((r = told_args(s, &told)) == 0)
+		r = buf_cstr(&request) == NULL ? -ENOMEM :
+		    ask_hook(s->monitor_fd, told.v, told.n, (const char *)buf_head(&request), message, sizeof message);
+	args_free(&told);
+	buf_done(&request);
+	if (r == E_DENIED && (s->hook_refusal = strdup(message)) != NULL)
+		r = 0;
+	return r;
+}
+
 static void
 log_request(struct session *s)
 {
 	struct buf b = BUF_INIT;
 
 	buf_printf(&b, "rsync %s ", s->opt.sender ? "on" : "to");
-	for (size_t i = s->paths; i < s->args.n && buf_len(&b) < 1024; i++)
-		buf_printf(&b, "%s%s", i > s->paths ? " " : "", s->args.v[i]);
+	put_request(&b, s);
 	if (b.err == 0)
 		ask_log(s->monitor_fd, LOG_REQUEST, (const char *)buf_head(&b), buf_len(&b));
 	buf_done(&b);
@@ -158,6 +222,8 @@ take_list(struct session *s)
 		session_refuse(s, RERR_UNSUPPORTED, s->refusal);
 	s->deadline = 0;
 	tell_started(s->monitor_fd);
+	if (s->grant.hooked && (r = ask_pre_xfer(s)) != 0)
+		return session_error(s, r);
 	if ((r = role_keep_caps(needed_caps(s))) != 0)
 		return session_error(s, r);
 	if (s->grant.conf.ignore_errors)

@@ -78,7 +78,7 @@ admit(struct session *s)
 	/* nothing of ours may be left behind: the session writes to the same socket */
 	if (peer_flush(&s->peer) != 0)
 		return session_error(s, E_LIMIT);
-	a = (struct admission){ s->hello.version, buf_head(&s->peer.in), buf_len(&s->peer.in) };
+	a = (struct admission){ s->hello.version, s->early, s->n_early, buf_head(&s->peer.in), buf_len(&s->peer.in) };
 	if ((r = ask_admit(s->monitor_fd, &a, message, sizeof message)) == E_DENIED)
 		return session_fail(s, RERR_STARTCLIENT, "%s", message);
 	if (r != 0)
@@ -120,11 +120,13 @@ login_run(struct session *s)
 }
 
 static enum step
-skip_early_input(struct session *s)
+take_early_input(struct session *s)
 {
 	size_t n = buf_len(&s->peer.in);
 
 	n = n < (size_t)s->early_left ? n : (size_t)s->early_left;
+	memcpy(s->early + s->n_early, buf_head(&s->peer.in), n);
+	s->n_early += n;
 	buf_consume(&s->peer.in, n);
 	s->early_left -= (long)n;
 	return s->early_left > 0 ? session_need_input(s, E_SHORT) : STEP_NEXT;
@@ -138,7 +140,7 @@ select_run(struct session *s)
 	enum step step;
 	int r;
 
-	if (s->early_left > 0 && ((step = skip_early_input(s)) != STEP_NEXT || s->phase != PH_SELECT))
+	if (s->early_left > 0 && ((step = take_early_input(s)) != STEP_NEXT || s->phase != PH_SELECT))
 		return step;		/* more is to come, or the client is gone */
 	c = peer_unread(&s->peer);
 	if ((r = line_get(&c, line, sizeof line)) != 0)

@@ -271,6 +271,17 @@ level_of(const struct session *s, enum compress_method method)
 	return s->opt.level_given ? (int)s->opt.compress_level : COMPRESS_LEVEL_DEFAULT;
 }
 
+/* A client shows a message as one line. */
+static enum step
+tell_hook(struct session *s)
+{
+	const char *line = s->hook_refusal, *end;
+
+	for (; *(end = strchrnul(line, '\n')) != '\0'; line = end + 1)
+		session_tell(s, MSG_ERROR, "%.*s\n", (int)(end - line), line);
+	return session_fail(s, RERR_UNSUPPORTED, "%s", line);
+}
+
 enum step
 negotiate_run(struct session *s)
 {
@@ -285,6 +296,8 @@ negotiate_run(struct session *s)
 		return session_need_input(s, r);
 	if ((r = start_frames(s)) != 0)
 		return session_error(s, r);
+	if (s->hook_refusal != NULL)
+		return tell_hook(s);
 	if (s->refused != 0)
 		return session_fail(s, s->refused, "%s", s->refusal);
 	r = strong_new(s->proto.xfer_sum, s->proto.seed, (s->proto.compat & CF_CHKSUM_SEED_FIX) != 0, &s->sum);

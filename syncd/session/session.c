@@ -64,6 +64,7 @@ session_done(struct session *s)
 	strong_free(s->sum);
 	charset_free(s->charset);
 	args_free(&s->args);
+	free(s->hook_refusal);
 	peer_done(&s->peer);
 }
 
@@ -82,6 +83,8 @@ session_tell(struct session *s, unsigned code, const char *fmt, ...)
 		return;
 	if ((size_t)n >= sizeof text)
 		n = sizeof text - 1;
+	if (code == MSG_ERROR_XFER)
+		s->files_failed = true;
 	if (s->converts && s->peer.framed_out) {
 		charset_message(s->charset, text, line, sizeof line);
 		peer_text = line;
@@ -150,14 +153,15 @@ session_log_end(const struct session *s)
 		{ RERR_SIGNAL, "received SIGINT, SIGTERM, or SIGHUP" },
 		{ RERR_MALLOC, "error allocating core memory buffers" }, { RERR_TIMEOUT, "timeout in data send/receive" },
 		{ RERR_PARTIAL, "some files/attrs were not transferred (see previous errors)" },
+		{ RERR_VANISHED, "some files vanished before they could be transferred" },
 	};
 	char line[160];
 	int n;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (names[i].code == s->exit_code) {
-			n = snprintf(line, sizeof line, "rsync error: %s (code %d) [%s=%s]", names[i].text, s->exit_code, side(s),
-			    PACKAGE_VERSION);
+			n = snprintf(line, sizeof line, "rsync %s: %s (code %d) [%s=%s]", s->exit_code == RERR_VANISHED ? "warning" : "error",
+			    names[i].text, s->exit_code, side(s), PACKAGE_VERSION);
 			ask_log(s->monitor_fd, LOG_WARNING, line, (size_t)n);
 		}
 }
@@ -377,6 +381,18 @@ session_flush_wait(struct session *s)
 	return r;
 }
 
+/* A transfer that went to its end may still have left files out (rsync(1), EXIT VALUES). */
+static void
+count_failures(struct session *s)
+{
+	if (s->exit_code != 0)
+		return;
+	if (s->files_failed || (s->io_error & IOERR_GENERAL))
+		s->exit_code = RERR_PARTIAL;
+	else if (s->io_error & IOERR_VANISHED)
+		s->exit_code = RERR_VANISHED;
+}
+
 int
 session_run(struct session *s)
 {
@@ -404,6 +420,7 @@ session_run(struct session *s)
 		}
 		step = session_error(s, r);
 	}
+	count_failures(s);
 	return s->exit_code;
 }
 

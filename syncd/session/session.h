@@ -58,6 +58,7 @@ struct grant {
 	bool jailed;		/* the process's root is the module's */
 	bool munge;		/* strip the prefix of munged symlinks */
 	bool confine_links;	/* store links so that their text stays in the transfer */
+	bool hooked;		/* the monitor wants the arguments, for pre-xfer exec */
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 
 	/* who the session is, where it writes */
@@ -107,6 +108,8 @@ struct session {
 	/* text phase */
 	struct hello hello;
 	const char *greeting;	/* what of it is still to be sent; borrowed */
+	uint8_t early[EARLY_INPUT_MAX];	/* what came of its early input */
+	size_t n_early;
 	long early_left;
 	bool early_seen;
 	uint32_t list_next;
@@ -125,6 +128,7 @@ struct session {
 	bool converts;		/* and whether the client asked for it */
 	int refused;		/* exit code of a refusal to be told after the set-up */
 	char refusal[OPTIONS_MESSAGE_MAX];
+	char *hook_refusal;	/* what pre-xfer exec says instead; NULL: it does not mind */
 	bool names_sent;	/* the negotiation lists are out */
 	int rules_error;	/* why merge files of the client's rules ended the list, told already; 0: they did not */
 	struct rules *rules;	/* the client's filter */
@@ -135,6 +139,7 @@ struct session {
 	int level;		/* and how much it takes for it */
 	struct ndx_state ndx_in, ndx_out;
 	int io_error;
+	bool files_failed;	/* the client was told of some */
 
 	struct pull *pull;	/* syncd/pull/pull.h; NULL before its list begins, and on a push */
 	struct push *push;	/* NULL before its list begins, and on a pull */

@@ -100,7 +100,7 @@ START_TEST(what_would_be_dangerous_is_refused_with_its_line)
 END_TEST
 
 static const struct { const char *lines, *closed_by; } closers[] = {
-	{ "name converter = a\n", "name converter" }, { "name converter =\n", NULL }, { "auth users = a\n", NULL }, { "pre-xfer exec = /x\n", "pre-xfer exec" },
+	{ "name converter = a\n", "name converter" }, { "name converter =\n", NULL }, { "auth users = a\n", NULL }, { "pre-xfer exec = /x\n", NULL },
 	{ "refuse options = *\n", NULL }, { "incoming chmod = u+w\n", NULL }, { "fake super = yes\n", NULL },
 	{ "fake super = no\n", NULL }, { "secrets file = /x\n", NULL }, { "strict modes = no\n", NULL },
 };

@@ -172,10 +172,10 @@ take_session(int *ret_control)
 static int
 reach_session(int *ret_control)
 {
-	const char admit[] = { 31 };
+	const char admit[] = { 31, 0, 0 };
 
 	ck_assert_int_eq(ask_for("pub"), 0);
-	say(mon.worker, REQ_ADMIT, admit, 1);
+	say(mon.worker, REQ_ADMIT, admit, sizeof admit);
 	ck_assert_int_eq(hear(mon.worker, REQ_ADMIT), 0);
 	return take_session(ret_control);
 }
@@ -185,7 +185,7 @@ static const struct {
 	const char *bytes;
 	size_t n;
 } too_early[] = {
-	{ REQ_ADMIT, "\037", 1 }, { REQ_NAME, "u\0\0\0\0", 5 }, { REQ_ID, "uroot", 5 }, { REQ_STARTED, "", 0 }, { REQ_COUNT, "", 0 },
+	{ REQ_ADMIT, "\037\0\0", 3 }, { REQ_ARGS, "x", 2 }, { REQ_HOOK, "pub", 3 }, { REQ_NAME, "u\0\0\0\0", 5 }, { REQ_ID, "uroot", 5 }, { REQ_STARTED, "", 0 }, { REQ_COUNT, "", 0 },
 	{ 200, "", 0 }, { 255, "x", 1 }, { REQ_MODULE, "", 0 }, { REQ_MODULE, "\001\0\0pub", 6 }, { REQ_MODULE, "\037\0\011pub", 6 },
 	{ REQ_LOGIN, "me x", 4 }, { REQ_LIST, "", 0 }, { REQ_LIST, "\1\0\0\0", 4 },
 	{ REQ_LOG, "", 0 }, { REQ_LOG, "\377x", 2 },
@@ -231,7 +231,7 @@ answer_as(const char *user, const char *password)
 START_TEST(a_module_with_users_wants_a_login)
 {
 	ck_assert_int_eq(ask_for("login"), VERDICT_LOGIN);
-	say(mon.worker, REQ_ADMIT, "\037", 1);
+	say(mon.worker, REQ_ADMIT, "\037\0\0", 3);
 	ck_assert(hung_up(mon.worker));
 }
 END_TEST
@@ -245,7 +245,7 @@ START_TEST(a_login_opens_the_module)
 	ck_assert_int_eq(ask_for("login"), VERDICT_LOGIN);
 	answer_as("me", "mine");
 	ck_assert_int_eq(hear(mon.worker, REQ_LOGIN), VERDICT_YES);
-	say(mon.worker, REQ_ADMIT, "\037", 1);
+	say(mon.worker, REQ_ADMIT, "\037\0\0", 3);
 	ck_assert_int_eq(hear(mon.worker, REQ_ADMIT), VERDICT_YES);
 	channel = take_session(&control);
 	c = cur_of(buf_head(&mon.in), buf_len(&mon.in));
@@ -276,7 +276,7 @@ START_TEST(a_wrong_answer_ends_a_login)
 	if (_i % 2 == 0)
 		say(mon.worker, REQ_LOGIN, "me x", 4);
 	else
-		say(mon.worker, REQ_ADMIT, "\037", 1);
+		say(mon.worker, REQ_ADMIT, "\037\0\0", 3);
 	ck_assert(hung_up(mon.worker));
 }
 END_TEST
@@ -327,7 +327,9 @@ static const struct {
 	const char *bytes;
 	size_t n;
 } not_a_session[] = {
-	{ REQ_LIST, "\0\0\0\0", 4 }, { REQ_MODULE, "\037\0\0pub", 6 }, { REQ_LOGIN, "me x", 4 }, { REQ_ADMIT, "\037", 1 }, { REQ_COUNT, "", 0 }, { REQ_NAME, "x\0\0\0\0", 5 },
+	{ REQ_LIST, "\0\0\0\0", 4 }, { REQ_MODULE, "\037\0\0pub", 6 }, { REQ_LOGIN, "me x", 4 }, { REQ_ADMIT, "\037\0\0", 3 }, { REQ_COUNT, "", 0 },
+	{ REQ_ARGS, "x", 2 }, { REQ_HOOK, "pub/", 4 },	/* the module has no hook */
+	{ REQ_NAME, "x\0\0\0\0", 5 },
 	{ REQ_NAME, "u", 1 }, { REQ_ID, "", 0 }, { REQ_STARTED, "x", 1 },
 };
 
@@ -338,6 +340,18 @@ START_TEST(what_a_session_may_not_ask_ends_it)
 	say(channel, not_a_session[_i].id, not_a_session[_i].bytes, not_a_session[_i].n);
 	ck_assert(hung_up(channel));
 	ck_assert(hung_up(control));		/* closed: the spawner kills it */
+}
+END_TEST
+
+static const struct { const char *bytes; size_t n; } no_admission[] = {
+	{ "", 0 }, { "\037", 1 }, { "\037\0", 2 }, { "\037\5\0abcd", 7 }, { "\036\0\0", 3 }, { "\037\377\377", 3 },
+};
+
+START_TEST(what_is_no_admission_ends_a_worker)
+{
+	ck_assert_int_eq(ask_for("pub"), 0);
+	say(mon.worker, REQ_ADMIT, no_admission[_i].bytes, no_admission[_i].n);
+	ck_assert(hung_up(mon.worker));
 }
 END_TEST
 
@@ -416,6 +430,7 @@ main(void)
 	tcase_add_test(t, log_lines_have_a_bound);
 	tcase_add_test(t, a_worker_is_not_heard_once_the_session_runs);
 	tcase_add_loop_test(t, what_a_session_may_not_ask_ends_it, 0, (int)ARRAY_LEN(not_a_session));
+	tcase_add_loop_test(t, what_is_no_admission_ends_a_worker, 0, (int)ARRAY_LEN(no_admission));
 	tcase_add_test(t, a_session_starts_once);
 	tcase_add_test(t, names_have_a_bound);
 	tcase_add_test(t, a_session_is_told_of_its_own_module_alone);

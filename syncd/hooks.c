@@ -1,0 +1,298 @@
+#include "syncd/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "syncd/policy/hook.h"
+
+enum { FAILED = 1 << 8, NEVER_BEGAN = 255 << 8 };	/* wait statuses: exit 1, exit 255 */
+
+/* What one hook is told beyond what all are. */
+struct telling {
+	const char *what;		/* for messages */
+	const char *command;
+	const char *request;		/* NULL: nothing of a request */
+	const struct buf *args;		/* NULL: none */
+	const int *raw;			/* NULL: nothing of an end */
+	int in;				/* its standard input */
+};
+
+/* --- which ------------------------------------------------------------------------------------ */
+
+static const char *
+variable(void *arg, const char *name)
+{
+	const struct hooks *h = arg;
+
+	return strcmp(name, "RSYNC_MODULE_PATH") == 0 ? h->plan->path : module_variable(&h->facts, name);
+}
+
+static int
+take(struct hooks *h, char **ret, const char *text, const char *name, char message[MODULE_MESSAGE_SIZE])
+{
+	int r = text == NULL || text[0] == '\0' ? 0 : hook_command(text, variable, h, ret);
+
+	if (r == 0)
+		return 0;
+	if (r == E_DENIED)
+		log_error("refusing to run shell hook: %%VAR%% holds a shell metacharacter");
+	else
+		log_error("module %s: %s: %s", h->facts.module, name, err_text(r));
+	snprintf(message, MODULE_MESSAGE_SIZE, "%s preparation failed", name);
+	return E_DENIED;
+}
+
+int
+hooks_take(struct hooks *h, const struct module_conf *m, const struct module_facts *f, const struct module_plan *plan,
+    char message[MODULE_MESSAGE_SIZE])
+{
+	int r;
+
+	*h = (struct hooks){ .facts = *f, .plan = plan, .as_module = m->exec_as_module && plan->set_ids };
+	if (getenv("RSYNC_NO_XFER_EXEC") != NULL)
+		return 0;
+	if ((r = take(h, &h->early, m->early_exec, "early exec", message)) == 0 &&
+	    (r = take(h, &h->pre, m->pre_exec, "pre-xfer exec", message)) == 0)
+		r = take(h, &h->post, m->post_exec, "post-xfer exec", message);
+	return r;
+}
+
+void
+hooks_done(struct hooks *h)
+{
+	free(h->early);
+	free(h->pre);
+	free(h->post);
+	h->early = h->pre = h->post = NULL;
+}
+
+/* --- the child -------------------------------------------------------------------------------- */
+
+static void
+tell_number(const char *name, long long v)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%lld", v);
+	setenv(name, text, 1);
+}
+
+static void
+tell_args(const struct buf *args)
+{
+	const char *at = (const char *)buf_head(args), *end = at + buf_len(args);
+	char name[32];
+
+	setenv("RSYNC_ARG0", "rsyncd", 1);
+	for (unsigned i = 1; at < end; i++, at += strlen(at) + 1) {
+		snprintf(name, sizeof name, "RSYNC_ARG%u", i);
+		setenv(name, at, 1);
+	}
+}
+
+static void
+tell_all(const struct hooks *h, const struct telling *t)
+{
+	setenv("RSYNC_MODULE_NAME", h->facts.module, 1);
+	setenv("RSYNC_MODULE_PATH", h->plan->path, 1);
+	setenv("RSYNC_HOST_NAME", h->facts.host, 1);
+	setenv("RSYNC_HOST_ADDR", h->facts.addr, 1);
+	setenv("RSYNC_USER_NAME", h->facts.user, 1);
+	tell_number("RSYNC_PID", getppid());
+	if (t->request != NULL)
+		setenv("RSYNC_REQUEST", t->request, 1);
+	if (t->args != NULL)
+		tell_args(t->args);
+	if (t->raw != NULL) {
+		tell_number("RSYNC_EXIT_STATUS", WIFEXITED(*t->raw) ? WEXITSTATUS(*t->raw) : -1);
+		tell_number("RSYNC_RAW_STATUS", *t->raw);
+	}
+}
+
+static bool
+become(const struct module_plan *p)
+{
+	return setgroups(p->n_groups, p->groups) == 0 && setresgid(p->gid, p->gid, p->gid) == 0 &&
+	    setresuid(p->uid, p->uid, p->uid) == 0;
+}
+
+static _Noreturn void
+child_main(const struct hooks *h, const struct telling *t, int out)
+{
+	const char *shell = getenv("RSYNC_SHELL");
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	tell_all(h, t);
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	if (dup2(t->in, STDIN_FILENO) < 0 || (out >= 0 && dup2(out, STDOUT_FILENO) < 0) || close_range(STDERR_FILENO + 1, ~0u, 0) < 0 ||
+	    (h->as_module && !become(h->plan)))
+		_exit(1);
+	if (shell == NULL || shell[0] == '\0')
+		shell = "/bin/sh";
+	execl(shell, shell, "-c", t->command, (char *)NULL);
+	_exit(127);
+}
+
+/* --- and who waits for it --------------------------------------------------------------------- */
+
+/* All that is there to be read, and what fits of it kept. */
+static void
+drain(int fd, struct buf *said)
+{
+	char piece[4096];
+	ssize_t n;
+
+	while ((n = read(fd, piece, sizeof piece)) > 0) {
+		size_t room = HOOK_SAID_MAX - buf_len(said);
+
+		buf_put(said, piece, (size_t)n < room ? (size_t)n : room);
+	}
+}
+
+/* 1: it has ended; 0: go on; E_EOF: the peer is gone; E_TIMEOUT; -errno. */
+static int
+look(int pidfd, int out, int peer_fd, uint64_t due, struct buf *said)
+{
+	struct pollfd p[3] = { { pidfd, POLLIN, 0 }, { out, POLLIN, 0 }, { peer_fd, POLLRDHUP, 0 } };
+	uint64_t now = loop_clock();
+
+	if (now >= due)
+		return E_TIMEOUT;
+	if (poll(p, 3, (int)(due - now)) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (p[1].revents & POLLIN)
+		drain(out, said);
+	if (p[0].revents != 0)
+		return 1;
+	if (p[2].revents != 0)
+		return E_EOF;
+	if (p[1].revents != 0 && (p[1].revents & POLLIN) == 0)	/* it has closed its output, and goes on */
+		return look(pidfd, -1, peer_fd, due, said);
+	return 0;
+}
+
+static int
+wait_out(pid_t pid, const struct telling *t, int out, int peer_fd, struct buf *said)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), r = pidfd < 0 ? -errno : 0, status;
+	uint64_t due = loop_clock() + HOOK_SECONDS * 1000;
+
+	while (r == 0)
+		r = look(pidfd, out, peer_fd, due, said);
+	if (r < 0) {
+		log_error("%s was killed: %s", t->what, r == E_EOF ? "the client is gone" : err_text(r));
+		kill(-pid, SIGKILL);
+	} else if (out >= 0) {
+		drain(out, said);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (pidfd >= 0)
+		close(pidfd);
+	return r < 0 ? r == E_TIMEOUT ? FAILED : r : WIFEXITED(status) ? WEXITSTATUS(status) << 8 : FAILED;
+}
+
+/* said NULL: what it prints goes where ours does. */
+static int
+run(const struct hooks *h, const struct telling *t, int peer_fd, struct buf *said)
+{
+	int fds[2] = { -1, -1 }, r;
+	pid_t pid;
+
+	if (said != NULL && pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	if ((pid = fork()) == 0)
+		child_main(h, t, fds[1]);
+	r = pid < 0 ? -errno : 0;
+	if (fds[1] >= 0) {
+		close(fds[1]);
+		fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	}
+	if (r == 0) {
+		setpgid(pid, pid);	/* whoever of us comes first */
+		r = wait_out(pid, t, fds[0], peer_fd, said);
+	}
+	if (fds[0] >= 0)
+		close(fds[0]);
+	return r;
+}
+
+static int
+open_null(void)
+{
+	return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+/* A file in memory with these bytes, to be read from its start. */
+static int
+open_bytes(const uint8_t *bytes, size_t n)
+{
+	int fd = memfd_create("early input", MFD_CLOEXEC);
+
+	if (fd >= 0 && (write(fd, bytes, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int
+run_reading(const struct hooks *h, struct telling *t, int in, int peer_fd, struct buf *said)
+{
+	int r;
+
+	if ((t->in = in) < 0)
+		return -errno;
+	r = run(h, t, peer_fd, said);
+	close(in);
+	if (r < 0)
+		log_error("module %s: %s: %s", h->facts.module, t->what, err_text(r));
+	return r;
+}
+
+int
+hooks_early(struct hooks *h, const uint8_t *input, size_t n, int peer_fd)
+{
+	struct telling t = { .what = "early exec", .command = h->early, .request = "(NONE)" };
+
+	h->ran_any = true;
+	return h->early == NULL ? 0 : run_reading(h, &t, n == 0 ? open_null() : open_bytes(input, n), peer_fd, NULL);
+}
+
+int
+hooks_pre(struct hooks *h, const char *request, const struct buf *args, int peer_fd, struct buf *said)
+{
+	struct telling t = { .what = "pre-xfer exec", .command = h->pre, .request = request, .args = args };
+
+	return h->pre == NULL ? 0 : run_reading(h, &t, open_null(), peer_fd, said);
+}
+
+void
+hooks_post(struct hooks *h, int raw)
+{
+	int status = raw < 0 ? NEVER_BEGAN : raw;
+	struct telling t = { .what = "post-xfer exec", .command = h->post, .raw = &status };
+
+	if (h->post != NULL && h->ran_any)
+		run_reading(h, &t, open_null(), -1, NULL);
+}
