@@ -226,12 +226,24 @@ check_address(struct check *c)
 		tell(c, "address", "will not listen on %s: it is no loopback address, and the daemon speaks plain text", name);
 }
 
+static void
+check_proxy(struct check *c)
+{
+	const struct global_conf *g = &c->conf->global;
+
+	check_rows(c, conf_globals, conf_n_globals, g, CHECK_HOSTS);
+	if (g->proxy_protocol && !is_set(g->proxy_hosts))
+		tell(c, "proxy protocol", "\"proxy protocol = true\" but \"proxy protocol hosts\" is unset: all connections will be rejected as "
+		    "untrusted proxy peers.  Set \"proxy protocol hosts\" to your trusted proxy's address.");
+}
+
 unsigned
 check_config(const struct syncd_conf *conf, conf_warn *report, void *arg)
 {
 	struct check c = { .conf = conf, .report = report, .arg = arg };
 
 	check_address(&c);
+	check_proxy(&c);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_READ);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_MADE);
 	for (size_t i = 0; i < conf->n_modules; i++)

@@ -21,6 +21,7 @@
 #include "lib/log.h"
 #include "syncd/greeting.h"
 #include "syncd/monitor.h"
+#include "syncd/policy/hosts.h"
 #include "syncd/spawn.h"
 #include "syncd/types.h"
 
@@ -49,6 +50,7 @@ struct connection {
 	uint64_t deadline;
 	int peer_fd;		/* -1: with the monitor */
 	uint32_t greeted;
+	bool proxied;		/* it begins with a PROXY header */
 	struct spawned worker;	/* channel -1: none, or with the monitor */
 	pid_t monitor;		/* 0: none yet */
 };
@@ -352,11 +354,47 @@ channel_ready(void *arg, uint32_t events)
 	close_fds(c);
 }
 
+static const char *
+refusal(const struct connections *cs, const struct origin *o)
+{
+	if (cs->spawner < 0)
+		return "refused: no process can be started for it";
+	if (cs->queues[SERVED].n >= CONNECTIONS_SERVED_MAX)
+		return "refused: as many transfers as there may be are running";
+	if (o->network != 0 && o->n[SERVED] >= CONNECTIONS_ADDRESS_MAX)
+		return "refused: as many transfers as one address may have are running";
+	return NULL;
+}
+
+/* A proxy speaks for somebody, whose share counts from now on. */
+static void
+change_origin(struct connection *c, const struct addr *peer)
+{
+	struct connections *cs = c->all;
+	struct origin *before = c->origin, *o = origin_of(cs, peer);
+	const char *why;
+
+	if (o == NULL)
+		return;
+	dequeue(c);
+	c->origin = o;
+	c->peer = *peer;
+	enqueue(c, GREETING);
+	if (before != o)
+		origin_release(cs, before);
+	if ((why = refusal(cs, o)) != NULL)
+		give_up(c, why);
+}
+
 static void
 reported(struct connections *cs, struct connection *c, const struct monitor_report *r)
 {
 	if (r->what == MONITOR_LOGIN_FAILED) {
 		origin_failed(c->origin);
+		return;
+	}
+	if (r->what == MONITOR_ORIGIN) {
+		change_origin(c, &r->origin);
 		return;
 	}
 	loop_timer_clear(cs->env.loop, &c->expiry);
@@ -402,7 +440,7 @@ start_worker(struct connection *c)
 {
 	struct connections *cs = c->all;
 	const struct spawn_order o = { .kind = SPAWN_WORKER, .boot = cs->greeting.boot, .peer = c->peer_fd, .root = -1,
-	    .deadline = c->deadline, .greeted = c->greeted };
+	    .deadline = c->deadline, .greeted = c->greeted, .proxied = c->proxied };
 	int r = spawn_process(cs->spawner, &o, SPAWN_NOW, &c->worker);
 
 	if (r == -EAGAIN)
@@ -465,12 +503,12 @@ peer_ready(void *arg, uint32_t events)
 	start_workers(cs);
 }
 
-/* We speak first.  What the socket does not take at once is the worker's to send. */
+/* We speak first, but not to a proxy, which has to say for whom.  What the socket does not take at once is the worker's to send. */
 static int
 greet(struct connection *c)
 {
 	const struct buf *text = &c->all->greeting.text;
-	ssize_t n = send(c->peer_fd, buf_head(text), buf_len(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = c->proxied ? 0 : send(c->peer_fd, buf_head(text), buf_len(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (n < 0)
 		return -errno;
@@ -488,16 +526,20 @@ greeting_ms(const struct syncd_conf *conf)
 	return (uint64_t)(seconds > 0 && seconds < HANDSHAKE_SECONDS ? seconds : HANDSHAKE_SECONDS) * 1000;
 }
 
+/* Of whom a header is taken: addresses only, no name is known yet, and nobody unless some are named. */
 static const char *
-refusal(const struct connections *cs, const struct origin *o)
+distrust(const struct syncd_conf *conf, const struct addr *peer)
 {
-	if (cs->spawner < 0)
-		return "refused: no process can be started for it";
-	if (cs->queues[SERVED].n >= CONNECTIONS_SERVED_MAX)
-		return "refused: as many transfers as there may be are running";
-	if (o->network != 0 && o->n[SERVED] >= CONNECTIONS_ADDRESS_MAX)
-		return "refused: as many transfers as one address may have are running";
-	return NULL;
+	const struct hosts_facts f = { .peer = peer, .name = "undetermined" };
+	const char *hosts = conf->global.proxy_hosts;
+	char token[64];
+
+	if (!conf->global.proxy_protocol)
+		return NULL;
+	if (hosts != NULL && hosts[strspn(hosts, " \t,")] != '\0' && !hosts_bad_token(hosts, token, sizeof token) &&
+	    hosts_check(hosts, NULL, &f) == HOSTS_ALLOW)
+		return NULL;
+	return "refused: proxy protocol rejected from untrusted peer";
 }
 
 int
@@ -513,13 +555,14 @@ connections_add(struct connections *cs, int fd, const struct addr *peer, const s
 		close(fd);
 		return o == NULL ? -ENOMEM : r;
 	}
-	if ((why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
+	if ((why = distrust(conf, peer)) != NULL || (why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
 		tell(cs, peer, why != NULL ? why : "refused: out of memory");
 		origin_release(cs, o);
 		close(fd);
 		return 0;
 	}
 	*c = (struct connection){ .all = cs, .origin = o, .peer = *peer, .peer_fd = fd, .worker = { -1, -1 },
+	    .proxied = conf->global.proxy_protocol != 0,
 	    .deadline = loop_clock() + greeting_ms(conf), .expiry = { .expired = expired, .arg = c } };
 	o->held++;
 	make_room(cs, SILENT, CONNECTIONS_SILENT_MAX);

@@ -5,7 +5,7 @@ syncd_libwire_a_SOURCES = \
 	syncd/types.h syncd/wire/args.c syncd/wire/args.h syncd/wire/attr.c syncd/wire/attr.h syncd/wire/compat.c \
 	syncd/wire/compat.h syncd/wire/filter.c syncd/wire/filter.h syncd/wire/flist.c syncd/wire/flist.h \
 	syncd/wire/hello.c syncd/wire/hello.h syncd/wire/int.c syncd/wire/int.h syncd/wire/mux.c syncd/wire/mux.h \
-	syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/sum.c syncd/wire/sum.h syncd/wire/token.c syncd/wire/token.h
+	syncd/wire/ndx.c syncd/wire/ndx.h syncd/wire/proxy_in.c syncd/wire/proxy_in.h syncd/wire/sum.c syncd/wire/sum.h syncd/wire/token.c syncd/wire/token.h
 syncd_libdelta_a_SOURCES = \
 	syncd/delta/compress.c syncd/delta/compress.h syncd/delta/decompress.c syncd/delta/decompress.h \
 	syncd/delta/match.c syncd/delta/match.h syncd/delta/rolling.c syncd/delta/rolling.h syncd/delta/strong.c \

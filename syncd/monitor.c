@@ -43,6 +43,7 @@ enum {
 };
 
 enum {	/* states, as bits: when may a request be made? */
+	ST_PROXIED = 16,	/* the worker: it has not said yet for whom it speaks */
 	ST_FRESH = 1,		/* the worker: no module yet */
 	ST_CHOSEN = 2,		/* the worker: a module was granted */
 	ST_LOGIN = 8,		/* the worker: a challenge is out */
@@ -51,6 +52,7 @@ enum {	/* states, as bits: when may a request be made? */
 
 struct monitor {
 	const struct monitor_job *job;
+	struct addr peer;
 	char addr[ADDR_TEXT_SIZE], host[HOSTNAME_SIZE];
 	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */
 	int version;
@@ -97,7 +99,7 @@ resolver(struct monitor *m)
 static enum hostname_result
 look_up(struct monitor *m, char name[HOSTNAME_SIZE])
 {
-	const struct addr *peer = &m->job->peer;
+	const struct addr *peer = &m->peer;
 
 	return addr_is_loopback(peer) ? hostname_of(peer, name) : resolver_name(resolver(m), peer, name);
 }
@@ -108,7 +110,7 @@ find_host_name(struct monitor *m)
 	char name[HOSTNAME_SIZE];
 
 	snprintf(m->host, sizeof m->host, "UNKNOWN");
-	if (m->job->peer.ss.ss_family == AF_UNIX)
+	if (m->peer.ss.ss_family == AF_UNIX)
 		return;
 	switch (look_up(m, name)) {
 	case HOSTNAME_FOUND:
@@ -131,7 +133,7 @@ learn_peer(struct monitor *m)
 	const struct syncd_conf *c = m->job->conf;
 	bool wanted = c->defaults.reverse_lookup;
 
-	addr_host(&m->job->peer, m->addr, sizeof m->addr);
+	addr_host(&m->peer, m->addr, sizeof m->addr);
 	snprintf(m->host, sizeof m->host, "UNDETERMINED");
 	for (size_t i = 0; i < c->n_modules; i++)
 		wanted = wanted || c->modules[i].reverse_lookup;
@@ -148,9 +150,18 @@ resolve_token(void *arg, const char *token)
 
 	if (token[0] == '@')		/* a netgroup */
 		return resolver_netgroup(resolver(m), token + 1, m->host);
-	if ((r = resolver_leads_to(resolver(m), token, &m->job->peer)) < 0)
+	if ((r = resolver_leads_to(resolver(m), token, &m->peer)) < 0)
 		log_warn("forward name lookup for %s failed", token);
 	return r;
+}
+
+static void
+report(const struct monitor *m, int what)
+{
+	const struct monitor_report r = { .pid = getpid(), .what = what, .origin = m->peer };
+
+	if (m->job->report_fd >= 0)
+		(void)!write(m->job->report_fd, &r, sizeof r);
 }
 
 /* --- requests ---------------------------------------------------------------------------- */
@@ -175,6 +186,39 @@ answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 	} else {
 		log_bytes(level, NULL, (const char *)in->at, cur_left(in));
 	}
+	return 0;
+}
+
+static void
+log_origin(const struct proxy_in *p)
+{
+	char line[1024];
+	int n;
+
+	if (!p->tls && p->authority[0] == '\0' && p->unique_id[0] == '\0')
+		return;
+	n = snprintf(line, sizeof line, "proxy: %s%s%s%s%s%s%s%s%s%s%s%s", p->tls ? p->version[0] != '\0' ? p->version : "TLS" : "no TLS",
+	    p->cipher[0] != '\0' ? " " : "", p->cipher, p->has_cert ? p->verified ? ", verified certificate " : ", certificate " : "", p->common_name,
+	    p->authority[0] != '\0' ? ", asked for " : "", p->authority, p->alpn[0] != '\0' ? ", ALPN " : "", p->alpn,
+	    p->unique_id[0] != '\0' ? ", id " : "", p->unique_id, "");
+	log_bytes(LOG_INFO, NULL, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+}
+
+static int
+answer_origin(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	struct proxy_in who;
+
+	(void)out;
+	if (origin_get(in, &who) != 0)
+		return E_BREACH;
+	if (who.known) {
+		m->peer = who.from;
+		report(m, MONITOR_ORIGIN);
+	}
+	m->state = ST_FRESH;
+	learn_peer(m);
+	log_origin(&who);
 	return 0;
 }
 
@@ -219,7 +263,7 @@ static bool
 host_allowed(struct monitor *m)
 {
 	char name[HOSTNAME_SIZE];
-	struct hosts_facts f = { .peer = &m->job->peer, .name = name, .arg = m };
+	struct hosts_facts f = { .peer = &m->peer, .name = name, .arg = m };
 
 	for (size_t i = 0; i < sizeof name; i++)
 		name[i] = (char)tolower((unsigned char)m->host[i]);
@@ -283,15 +327,6 @@ facts(const struct monitor *m)
 {
 	return (struct module_facts){ .module = m->boot.grant.module, .host = m->host, .addr = m->addr, .user = m->user,
 	    .is_root = geteuid() == 0 };
-}
-
-static void
-report(const struct monitor *m, int what)
-{
-	const struct monitor_report r = { .pid = getpid(), .what = what };
-
-	if (m->job->report_fd >= 0)
-		(void)!write(m->job->report_fd, &r, sizeof r);
 }
 
 /* LIST: the digests that the client knows, NULL: it did not say. */
@@ -711,7 +746,7 @@ static const struct request {
 	unsigned when;		/* states in which it may be asked */
 	bool answered, once;
 } requests[REQ_COUNT] = {
-	[REQ_LOG] = { answer_log, ST_FRESH | ST_LOGIN | ST_CHOSEN | ST_SESSION, false, false },
+	[REQ_LOG] = { answer_log, ST_PROXIED | ST_FRESH | ST_LOGIN | ST_CHOSEN | ST_SESSION, false, false },
 	[REQ_LIST] = { answer_list, ST_FRESH, true, false },
 	[REQ_MODULE] = { answer_module, ST_FRESH, true, true },
 	[REQ_LOGIN] = { answer_login, ST_LOGIN, true, true },
@@ -721,6 +756,7 @@ static const struct request {
 	[REQ_STARTED] = { answer_started, ST_SESSION, false, true },
 	[REQ_ARGS] = { answer_args, ST_SESSION, false, false },
 	[REQ_HOOK] = { answer_hook, ST_SESSION, true, true },
+	[REQ_ORIGIN] = { answer_origin, ST_PROXIED, false, true },
 };
 
 /* May this be asked now?  Whoever asks out of turn is no process of ours any more. */
@@ -826,11 +862,17 @@ serve_session(struct monitor *m)
 int
 monitor_run(const struct monitor_job *job)
 {
-	struct monitor m = { .job = job, .state = ST_FRESH, .peer_fd = job->peer_fd, .lock_fd = -1, .root_fd = -1, .raw = -1,
+	struct monitor m = { .job = job, .state = ST_FRESH, .peer = job->peer, .peer_fd = job->peer_fd, .lock_fd = -1, .root_fd = -1, .raw = -1,
 	    .session = { -1, -1 }, .resolver = { -1, -1 }, .deadline = job->deadline, .args = BUF_INIT };
 	int code;
 
-	learn_peer(&m);
+	if (job->conf->global.proxy_protocol) {
+		m.state = ST_PROXIED;
+		addr_host(&m.peer, m.addr, sizeof m.addr);
+		snprintf(m.host, sizeof m.host, "UNDETERMINED");
+	} else {
+		learn_peer(&m);
+	}
 	code = serve(&m, &job->worker, ST_SESSION, "worker");
 	if (m.state == ST_SESSION)
 		code = serve_session(&m);

@@ -12,7 +12,8 @@
 
 struct monitor_report {
 	pid_t pid;		/* whose */
-	enum { MONITOR_STARTED, MONITOR_LOGIN_FAILED } what;	/* the arguments are complete; a login failed */
+	enum { MONITOR_STARTED, MONITOR_LOGIN_FAILED, MONITOR_ORIGIN } what;	/* the arguments are complete; a login failed; */
+	struct addr origin;	/* it is for this one that a proxy speaks */
 };
 
 /* A failed login is answered so many ms after it was asked, twice as many for each that failed before from that address, five times

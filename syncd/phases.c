@@ -15,6 +15,7 @@ done(struct session *s)
 
 const struct session_table phases = {
 	.phases = {
+		[PH_PROXY] = { proxy_run, false },
 		[PH_HELLO] = { hello_run, false },
 		[PH_SELECT] = { select_run, false },
 		[PH_LOGIN] = { login_run, false },

@@ -2,6 +2,8 @@
 #include "syncd/privmsg.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,6 +67,62 @@ ask_log(int fd, int level, const char *text, size_t n)
 	if (b.err == 0)		/* the monitor gone means that we go too: nobody is left to tell */
 		(void)priv_send(fd, REQ_LOG, buf_head(&b), buf_len(&b));
 	buf_done(&b);
+}
+
+/* Each text of a PROXY header with the room that it has. */
+static const struct { size_t at, size; } origin_texts[] = {
+#define TEXT(field) { offsetof(struct proxy_in, field), sizeof ((struct proxy_in *)0)->field }
+	TEXT(version), TEXT(cipher), TEXT(common_name), TEXT(authority), TEXT(alpn), TEXT(unique_id),
+#undef TEXT
+};
+
+int
+tell_origin(int fd, const struct proxy_in *p)
+{
+	struct buf b = BUF_INIT;
+	int r;
+
+	buf_u8(&b, (uint8_t)(p->known | p->tls << 1 | p->has_cert << 2 | p->verified << 3));
+	buf_le32(&b, p->known ? (uint32_t)p->from.len : 0);
+	buf_put(&b, &p->from.ss, p->known ? p->from.len : 0);
+	for (size_t i = 0; i < ARRAY_LEN(origin_texts); i++) {
+		const char *text = (const char *)p + origin_texts[i].at;
+
+		buf_put(&b, text, strlen(text) + 1);
+	}
+	if ((r = b.err) == 0)
+		r = priv_send(fd, REQ_ORIGIN, buf_head(&b), buf_len(&b));
+	buf_done(&b);
+	return r;
+}
+
+int
+origin_get(struct cursor *c, struct proxy_in *ret)
+{
+	unsigned bits = cur_u8(c);
+	size_t n = cur_le32(c);
+	const uint8_t *from = cur_bytes(c, n);
+
+	memset(ret, 0, sizeof *ret);
+	ret->known = bits & 1, ret->tls = bits & 2, ret->has_cert = bits & 4, ret->verified = bits & 8;
+	if (c->err != 0 || (n != 0) != ret->known || (n != 0 && n != sizeof(struct sockaddr_in) && n != sizeof(struct sockaddr_in6)))
+		return E_FORMAT;
+	if (n != 0) {
+		struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+
+		memcpy(&ss, from, n);
+		if (ss.ss_family != (n == sizeof(struct sockaddr_in) ? AF_INET : AF_INET6))
+			return E_FORMAT;
+		addr_from((const struct sockaddr *)&ss, (socklen_t)n, &ret->from);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(origin_texts); i++) {
+		size_t length = strnlen((const char *)c->at, cur_left(c));
+
+		if (length == cur_left(c) || length >= origin_texts[i].size)
+			return E_FORMAT;
+		memcpy((char *)ret + origin_texts[i].at, cur_bytes(c, length + 1), length + 1);
+	}
+	return cur_left(c) == 0 ? 0 : E_FORMAT;
 }
 
 /* Send a request, wait for its answer. */

@@ -8,6 +8,7 @@
 
 #include "lib/buf.h"
 #include "lib/cursor.h"
+#include "syncd/wire/proxy_in.h"
 
 enum {
 	REQ_LOG,	/* level, text; no answer */
@@ -20,6 +21,7 @@ enum {
 	REQ_STARTED,	/* the arguments are complete; no answer */
 	REQ_ARGS,	/* a piece of them, C strings, where pre-xfer exec wants them; no answer */
 	REQ_HOOK,	/* the request as text: have that run; answer as REQ_MODULE */
+	REQ_ORIGIN,	/* what a PROXY header says, before anything else; no answer */
 	REQ_COUNT,
 };
 
@@ -37,9 +39,13 @@ int priv_send(int fd, uint8_t id, const void *payload, size_t n);
 /* Receive one: the payload is left in *in.  0, E_EOF, or -errno. */
 int priv_recv(int fd, uint8_t *ret_id, struct buf *in);
 
+/* What tell_origin sends.  0 or E_FORMAT. */
+int origin_get(struct cursor *c, struct proxy_in *ret);
+
 /* The asking side.  Each returns 0 with the answer, E_DENIED with the monitor's message, or the
  * error that ends us. */
 void ask_log(int fd, int level, const char *text, size_t n);
+int tell_origin(int fd, const struct proxy_in *p);	/* 0, or what ends us */
 int ask_list(int fd, uint32_t from, uint32_t *ret_next, struct buf *lines);
 
 /* May the client have the module NAME, and does it have to log in first?  DIGESTS is its greeting's list, NULL: it had none.  0: it may;

@@ -106,6 +106,7 @@ order_put(struct buf *b, const struct spawn_order *o, const int fds[SPAWN_FDS], 
 	buf_u8(b, present);
 	buf_le64(b, o->deadline);
 	buf_le32(b, o->greeted);
+	buf_u8(b, o->proxied);
 	buf_le64(b, o->memory_max);
 	return n;
 }

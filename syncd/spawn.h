@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_SYNCD_SPAWN_H
 #define SALLYPORT_SYNCD_SPAWN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,6 +23,7 @@ struct spawn_order {
 	int boot, peer, root;	/* -1: none; they stay the caller's */
 	uint64_t deadline;	/* a worker's, ms on the monotonic clock */
 	uint32_t greeted;	/* a worker: bytes of the greeting that are already on their way */
+	bool proxied;		/* a worker: a PROXY header comes first */
 	uint64_t memory_max;	/* of all sessions together, bytes; 0: no bound */
 };
 

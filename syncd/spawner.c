@@ -178,9 +178,13 @@ take_order(struct spawner *sp, struct cursor *c, const int *came, size_t n)
 {
 	int fds[SPAWN_FDS];
 	unsigned kind = cur_u8(c), present = cur_u8(c);
-	struct process_job job = { .deadline = cur_le64(c), .greeted = cur_le32(c) };
+	struct process_job job = { .peer_fd = -1 };
+	uint64_t memory_max;
 
-	const uint64_t memory_max = cur_le64(c);
+	job.deadline = cur_le64(c);
+	job.greeted = cur_le32(c);
+	job.proxied = cur_u8(c) != 0;
+	memory_max = cur_le64(c);
 
 	if (c->err != 0 || kind >= SPAWN_KINDS || place_fds(present, came, n, fds) != 0) {
 		for (size_t i = 0; i < n; i++)

@@ -34,7 +34,7 @@ worker_main(const struct roles *roles, const struct process_job *job)
 		return refuse(job->monitor_fd, "role worker: it was told no greeting");
 	if (roles_enter_worker(roles, job->peer_fd, job->monitor_fd, report) != 0)
 		return refuse(job->monitor_fd, report);
-	session_init(&s, &phases, job->peer_fd, job->monitor_fd, PH_HELLO);
+	session_init(&s, &phases, job->peer_fd, job->monitor_fd, job->proxied ? PH_PROXY : PH_HELLO);
 	s.deadline = job->deadline;
 	s.greeting = (const char *)buf_head(&greeting) + job->greeted;
 	code = session_run(&s);		/* untrusted bytes only from here on */

@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_SYNCD_WORKER_H
 #define SALLYPORT_SYNCD_WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "syncd/roles.h"
@@ -14,6 +15,7 @@ struct process_job {
 	int root_fd;		/* the module's directory; -1: none */
 	uint64_t deadline;	/* of a worker, ms on the monotonic clock */
 	uint32_t greeted;	/* a worker: bytes of the greeting that are already on their way */
+	bool proxied;		/* a worker: a PROXY header comes first */
 };
 
 /* Before admission: greeting to module.  The exit code. */

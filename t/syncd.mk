@@ -176,6 +176,7 @@ SCRIPTS_T += \
 	t/220-logins.t \
 	t/221-refuse-options.t \
 	t/222-hooks.t \
+	t/223-proxy-protocol.t \
 	t/212-log-of-transfers.t \
 	t/220-identities.t \
 	t/230-what-a-process-holds.t \

@@ -42,7 +42,8 @@ struct global_conf {
 	struct conf_place places[CONF_PLACES];
 	char *address, *motd_file, *pid_file;
 	int64_t port, backlog, max_memory_total;
-	int loopback_only;
+	int loopback_only, proxy_protocol;
+	char *proxy_hosts;
 	char *unsupported;
 	int unsupported_flag;
 };

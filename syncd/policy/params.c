@@ -27,8 +27,8 @@ const struct opt conf_globals[] = {
 	{ "daemon chroot", G(STR, unsupported), .flags = PARAM_CLOSES },
 	{ "daemon gid", G(STR, unsupported), .flags = PARAM_CLOSES },
 	{ "daemon uid", G(STR, unsupported), .flags = PARAM_CLOSES },
-	{ "proxy protocol", G(BOOL, unsupported_flag), .flags = PARAM_CLOSES },
-	{ "proxy protocol hosts", G(STR, unsupported) },
+	{ "proxy protocol", G(BOOL, proxy_protocol), .def = "no" },
+	{ "proxy protocol hosts", G(STR, proxy_hosts), CHECK(HOSTS) },
 	{ "socket options", G(STR, unsupported), .flags = PARAM_NO_EFFECT },
 };
 #undef G

@@ -38,6 +38,38 @@ refuse_hello(struct session *s, enum hello_fault fault, const char *line)
 	}
 }
 
+/* Nothing is said to whoever is no proxy: it may be anybody. */
+static enum step
+no_header(struct session *s, int err)
+{
+	char text[80];
+	int n = snprintf(text, sizeof text, "proxy protocol header %s", err == E_LIMIT ? "is too long" : "is malformed");
+
+	ask_log(s->monitor_fd, LOG_WARNING, text, (size_t)n);
+	s->exit_code = RERR_PROTOCOL;
+	s->phase = PH_DRAIN;
+	return STEP_NEXT;
+}
+
+/* The header comes before the client's first byte, and the monitor knows whom it serves before we look at that. */
+enum step
+proxy_run(struct session *s)
+{
+	struct cursor c = peer_unread(&s->peer);
+	struct proxy_in who;
+	int r = proxy_in_get(&c, &who);
+
+	if (r == E_SHORT && !s->peer.eof)
+		return session_need_input(s, r);
+	if (r != 0)
+		return no_header(s, r);
+	peer_consume(&s->peer, &c);
+	if ((r = tell_origin(s->monitor_fd, &who)) != 0)
+		return session_error(s, r);
+	s->phase = PH_HELLO;
+	return STEP_NEXT;
+}
+
 enum step
 hello_run(struct session *s)
 {

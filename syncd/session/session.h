@@ -23,6 +23,7 @@
 #include "syncd/wire/ndx.h"
 
 enum phase {
+	PH_PROXY,	/* worker: who is there, as a proxy says it */
 	PH_HELLO,	/* worker: greeting */
 	PH_SELECT,	/* worker: module or list */
 	PH_LOGIN,	/* worker: what the client answers to the challenge */
@@ -206,6 +207,7 @@ char *names_file_read(struct session *s, size_t *ret_n);
 void names_file_put(struct session *s);
 
 /* The phases that both directions share. */
+enum step proxy_run(struct session *s);
 enum step hello_run(struct session *s);
 enum step select_run(struct session *s);
 enum step login_run(struct session *s);
