@@ -4,7 +4,7 @@ SYNCD_UNITS = \
 	t/unit/check_wire_compat \
 	t/unit/check_wire_filter \
 	t/unit/check_wire_flist \
-	t/unit/check_wire_hello \
+	t/unit/check_wire_hello t/unit/check_wire_proxy_in \
 	t/unit/check_wire_int \
 	t/unit/check_wire_mux \
 	t/unit/check_wire_ndx \
@@ -51,6 +51,8 @@ t_unit_check_wire_filter_SOURCES = t/unit/check_wire_filter.c t/unit/unit.h t/un
 t_unit_check_wire_filter_LDADD = syncd/libwire.a $(UNIT_LIBS)
 t_unit_check_wire_flist_SOURCES = t/unit/check_wire_flist.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_flist_LDADD = syncd/libwire.a $(UNIT_LIBS)
+t_unit_check_wire_proxy_in_SOURCES = t/unit/check_wire_proxy_in.c t/unit/unit.h
+t_unit_check_wire_proxy_in_LDADD = syncd/libwire.a $(UNIT_LIBS)
 t_unit_check_wire_hello_SOURCES = t/unit/check_wire_hello.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_hello_LDADD = syncd/libwire.a $(UNIT_LIBS)
 t_unit_check_wire_int_SOURCES = t/unit/check_wire_int.c t/unit/unit.h t/unit/hex.h
@@ -129,13 +131,15 @@ SYNCD_PULL_LIBS = syncd/libpull.a $(SYNCD_SESSION_LIBS)
 SYNCD_PUSH_LIBS = syncd/libpush.a $(SYNCD_SESSION_LIBS)
 SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a
 
-FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
+FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_proxy fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
 	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_push_flist_in fuzz/fuzz_push_xattr_cache fuzz/fuzz_pull_files_from \
 	fuzz/fuzz_delta_decompress fuzz/fuzz_policy_hosts
 fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
 fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
 fuzz_fuzz_wire_ints_LDADD = syncd/libwire.a $(BASE_LIBS)
+fuzz_fuzz_wire_proxy_SOURCES = fuzz/fuzz_wire_proxy.c $(REPLAY)
+fuzz_fuzz_wire_proxy_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_wire_text_SOURCES = fuzz/fuzz_wire_text.c $(REPLAY)
 fuzz_fuzz_wire_text_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_policy_conf_SOURCES = fuzz/fuzz_policy_conf.c $(REPLAY)
