@@ -22,7 +22,7 @@ start_push_pair <<-EOT
 	gid = 65534
 	EOT
 acls() { ( cd "$scratch/up.$1/d" && find . ! -type l | sort | xargs getfacl -n -p ) > "$scratch/$1.acls"; }
-plan_all 98
+plan_all 156
 for p in $(versions 28 32); do
 	i=i; [ $p -ge 29 ] || i=
 	for how in "-rltD$i" "-a$i" "-rt${i}E" "-rt$i --chmod=D770,F640" "-rt$i --inplace" "-rt$i --delay-updates" "-rt$i --mkpath" \
@@ -34,6 +34,20 @@ for p in $(versions 28 32); do
 			ok "protocol $p: $how to $to: ACLs" diff "$scratch/stock.acls" "$scratch/ours.acls"
 		done
 	done
+done
+# directories that are made on the way: to the destination, to an entry whose parents are not sent, for backups
+for where in acl/p/q/ acl/p/q/leaf acl/new/ thin/p/q/ sg/p/q/; do
+	for how in "-rt --mkpath tree/acl/" "-t --mkpath tree/acl/f" "-a --mkpath tree/acl/n" "-rtb --mkpath --backup-dir=/acl/k/l tree/acl/" \
+	    "-rtR --mkpath --no-implied-dirs tree/./acl/n/"; do
+		push_as_stock "$how to $where" --no-inc-recursive $how "@/up/$where"
+		acls ours; acls stock
+		ok "$how to $where: ACLs" diff "$scratch/stock.acls" "$scratch/ours.acls"
+	done
+done
+for how in "-rtR --no-implied-dirs tree/./acl/n/" "-rtR --no-implied-dirs tree/./thin/y/f" "-rtb --backup-dir=acl/k/l tree/" "-rtb --backup-dir=acl/k tree/"; do
+	push_as_stock "$how" --no-inc-recursive $how "@/up/acl/"
+	acls ours; acls stock
+	ok "$how: ACLs" diff "$scratch/stock.acls" "$scratch/ours.acls"
 done
 push_as_stock 'as a user' --no-inc-recursive -rlti tree/ @/user/
 push_as_stock 'as a user, with modes' --no-inc-recursive -rlpiO tree/ @/user/

@@ -29,8 +29,6 @@ dest_done(struct dest *d)
 	buf_done(&d->newmode.acl);
 }
 
-enum { DIR_MODE = 0777 };
-
 bool
 dest_hidden(const struct dest *d, const struct tree *t, const char *path, bool is_dir)
 {
@@ -50,24 +48,6 @@ dest_path(const struct dest *d, const struct flist_file *f, char dst[NAME_BYTES_
 	else
 		flist_in_path(f, dst);
 	return dst;
-}
-
-/* Make the directories above a path below the module's root, and path itself if whole.  Links are followed, as
- * the administrator's own.  How many were made above it, or -errno. */
-int
-dest_make_below_root(struct dest *d, const char *path, bool above, bool whole)
-{
-	const mode_t mode = DIR_MODE & ~d->s->grant.mask;
-	struct tree top = TREE_INIT;
-	int r = tree_open(&top, d->root, ""), made = 0;
-
-	top.links = true;
-	if (r == 0 && above && (r = tree_mkparents(&top, path, mode, NULL, NULL)) > 0)
-		made = r;
-	if (r >= 0 && whole)
-		r = tree_mkdir(&top, path, mode);
-	tree_done(&top);
-	return r < 0 ? r : made;
 }
 
 /* From the destination, or from the module's root for an absolute name (rsyncd-conf 6). */

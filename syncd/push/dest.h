@@ -39,10 +39,6 @@ char *dest_path(const struct dest *d, const struct flist_file *f, char dst[NAME_
 /* Does the module's own filter hide this path of tree t?  Then it is neither read nor written (rsyncd.conf(5), exclude). */
 bool dest_hidden(const struct dest *d, const struct tree *t, const char *path, bool is_dir);
 
-/* Make the directories above a path below the module's root (above), and path itself (whole).  Links are followed, as
- * the administrator's own.  How many were made above it, or -errno. */
-int dest_make_below_root(struct dest *d, const char *path, bool above, bool whole);
-
 /* Where an option's directory is, without links (those of root's and of the module's identity are followed); it need not be
  * there.  0 or -errno: -ELOOP for a link of somebody else, -ENOENT also for what a link leads to and the module hides. */
 int dest_option_place(const struct dest *d, const char *option, char dst[TREE_PATH_SIZE]);
@@ -79,8 +75,13 @@ int dest_alt_find(struct dest *d, const char *path, uint32_t mode, struct stat *
 
 /* --- newmode.c: what a directory gives to what is made in it --- */
 
-/* The permissions that something new at path may have, by its directory's default ACL (acl(5)) or by the umask. */
+/* The permissions that something new at path may have, by its directory's default ACL (acl(5)) or by the umask.  A directory that is
+ * still to be made has the ACL of the one above it. */
 mode_t newmode_perms(struct dest *d, const char *path);
+
+/* Make the directories above a path below the module's root (above), and path itself (whole).  Links are followed, as
+ * the administrator's own.  How many were made above it, or -errno. */
+int dest_make_below_root(struct dest *d, const char *path, bool above, bool whole);
 
 /* Has the directory a default ACL, so that what is made in it has not the mode that it was made with? */
 bool newmode_by_acl(struct dest *d, const char *path);

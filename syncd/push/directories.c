@@ -74,7 +74,8 @@ make_one_dir(struct session *s, const struct push_job *j, mode_t mode)
 {
 	int r = tree_mkdir(&s->push->dest.tree, j->path, mode);
 
-	if (r == -ENOENT && s->opt.relative && tree_mkparents(&s->push->dest.tree, j->path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
+	if (r == -ENOENT && s->opt.relative &&
+	    tree_mkparents(&s->push->dest.tree, j->path, newmode_perms(&s->push->dest, j->path), NULL, NULL) >= 0)
 		r = tree_mkdir(&s->push->dest.tree, j->path, mode);
 	return r == -EEXIST ? 0 : r;
 }

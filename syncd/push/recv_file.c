@@ -93,7 +93,7 @@ open_temporary(struct session *s, const char *path)
 		sweep(s, dir);
 	x->fd = stage_open(x->tmp_tree, dir, dest_leaf_of(path), mode, x->tmp);
 	if (x->fd == -ENOENT && s->opt.relative && s->push->dest.temp.fd < 0 &&
-	    tree_mkparents(&s->push->dest.tree, path, 0777 & ~s->grant.mask, NULL, NULL) >= 0)
+	    tree_mkparents(&s->push->dest.tree, path, newmode_perms(&s->push->dest, path), NULL, NULL) >= 0)
 		x->fd = stage_open(x->tmp_tree, dir, dest_leaf_of(path), mode, x->tmp);
 	return x->fd;
 }
