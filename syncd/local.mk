@@ -110,6 +110,7 @@ SCRIPTS_T += \
 	t/423-push-backup-words.t \
 	t/430-push-races.t \
 	t/440-push-trouble.t \
+	t/441-push-full.t \
 	t/450-push-attributes.t \
 	t/460-push-hostile.t \
 	t/462-mangled.t \

@@ -89,11 +89,11 @@ is $? 1 "and gives nothing away"
 if mount -t tmpfs -o size=1m tmpfs "$scratch/full.ours" 2> /dev/null; then
 	echo "old large" > "$scratch/full.ours/large"
 	timeout 20 rsync -a "$tree/" "rsync://127.0.0.1:$port/full/" > "$scratch/out" 2>&1
-	is $? 23 "a full disk is an error at the client"
+	is $? 11 "a full disk is an error at the client"
 	like "$(cat "$scratch/out")" '*No space left on device*' "in words"
 	ok "and in the log" test "$(logged 'No space left on device')" -gt 0
 	is "$(cat "$scratch/full.ours/large")" "old large" "the old file is whole"
-	is "$(cat "$scratch/full.ours/one")" one "files that fit are there"
+	ok "a later file is not begun" test ! -e "$scratch/full.ours/one"
 	is "$(find "$scratch/full.ours" -name '.*.sp~*' | wc -l)" 0 "no temporary is left"
 	idle "$syncd_pid"
 	mount -o remount,ro "$scratch/full.ours"
@@ -116,8 +116,8 @@ if command -v strace > /dev/null; then
 	ready "$scratch/quota.log" "listening on port $port"
 	servers="$(pgrep -P "$pid") $servers"	# strace, when it ends, lets go of what it runs
 	timeout 20 rsync -a "$tree/" "rsync://127.0.0.1:$port/quota/" > "$scratch/out" 2>&1
-	is $? 23 "a quota is an error at the client"
-	like "$(cat "$scratch/out")" '*write failed on*large*Disk quota exceeded*' "in words"
+	is $? 11 "a quota is an error at the client"
+	like "$(cat "$scratch/out")" '*write failed on "large" (in quota): Disk quota exceeded (122)*' "in words"
 	ok "and in the log" grep -q 'Disk quota exceeded' "$scratch/quota.log"
 	is "$(cat "$scratch/quota/large")" "old large" "the old file is whole"
 	is "$(find "$scratch/quota" -name '.*.sp~*' | wc -l)" 0 "no temporary is left"

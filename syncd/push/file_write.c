@@ -40,7 +40,9 @@ file_write_begin(struct file_write *o, int fd, int basis_fd, struct strong *sum,
 	*o = (struct file_write){ .fd = fd, .basis_fd = basis_fd, .sum = sum, .way = *way, .at = way->from, .buf = o->buf };
 	if (fd < 0 || way->in_place || way->sparse)
 		return;
-	if (way->preallocate && way->size > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, way->size) == 0)
+	if (way->preallocate && way->size > 0)
+		o->no_room = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, way->size) < 0 ? -errno : 0;
+	if (way->preallocate && way->size > 0 && o->no_room == 0)
 		o->room = way->size;
 	else
 		o->ahead = way->size >= AHEAD_LEAST && allocates_well(fd);

@@ -34,6 +34,7 @@ struct file_write {
 	bool ahead;		/* allocate before writing */
 	bool hole;		/* the last bytes were left out */
 	int err;		/* of writing; the first */
+	int no_room;		/* -errno of allocating all of it at once, where that was asked for */
 };
 
 #define FILE_WRITE_INIT { .fd = -1, .basis_fd = -1 }

@@ -20,6 +20,21 @@
 #include "syncd/push/report.h"
 #include "syncd/wire/token.h"
 
+/* Bytes were put; R is what came of it.  A file that cannot be written on, as on a full disk, ends the transfer, as with rsync: so
+ * would those that follow, and what has come of it is kept where that was asked for.  R, or 1: told. */
+static int
+written(struct session *s, int r)
+{
+	const struct recv_file *x = &s->push->receiver->file;
+	char shown[2 * NAME_BYTES_MAX + 2];
+
+	if (r != 0 || x->out.err == 0)
+		return r;
+	session_fail(s, RERR_FILEIO, "rsync: [receiver] write failed on \"%s\" (in %s): %s (%d)",
+	    report_shown(s, &s->push->dest.tree, x->job.path, shown, sizeof shown), s->grant.module, strerror(-x->out.err), -x->out.err);
+	return 1;
+}
+
 /* Literal data of the file: plain, or out of the decompressor. */
 static int
 literal(void *arg, const uint8_t *p, size_t n)
@@ -27,7 +42,7 @@ literal(void *arg, const uint8_t *p, size_t n)
 	struct session *s = arg;
 
 	s->push->receiver->file.literal = true;
-	return file_write_put(&s->push->receiver->file.out, p, n);
+	return written(s, file_write_put(&s->push->receiver->file.out, p, n));
 }
 
 int
@@ -186,6 +201,17 @@ verify_kept(struct session *s, int64_t kept)
 	return r;
 }
 
+/* --preallocate found no room; the writes will tell whether it is needed. */
+static void
+say_no_room(struct session *s)
+{
+	const struct recv_file *x = &s->push->receiver->file;
+	char shown[2 * NAME_BYTES_MAX + 2];
+
+	session_tell(s, MSG_ERROR, "rsync: [receiver] do_fallocate \"%s\" (in %s): %s (%d)\n",
+	    report_shown(s, &s->push->dest.tree, x->job.path, shown, sizeof shown), s->grant.module, strerror(-x->out.no_room), -x->out.no_room);
+}
+
 /* The sum head is there: open what is read and what is written.  A file that cannot be written is read to
  * its end all the same. */
 static int
@@ -211,6 +237,8 @@ begin_file(struct session *s)
 	way.own_basis = reads_itself(x) || kept > 0;
 	way.from = verifies_append(s) ? 0 : kept;
 	file_write_begin(&x->out, x->fd, x->basis_fd, s->sum, &way);
+	if (x->out.no_room != 0)
+		say_no_room(s);
 	return verifies_append(s) ? verify_kept(s, kept) : 0;
 }
 
@@ -347,7 +375,7 @@ put_block(struct session *s, int64_t block)
 
 	if (r == 0 && s->push->receiver->decompress != NULL && decompress_wants_matched(s->push->receiver->decompress))
 		r = show_block(s, at, n);
-	return r == 0 ? file_write_copy(&x->out, at, n) : r;
+	return r == 0 ? written(s, file_write_copy(&x->out, at, n)) : r;
 }
 
 /* Some of the literal data that is due: from what was taken out of frames, or where it lies in one. */
@@ -453,12 +481,11 @@ read_sum(struct session *s)
 
 	if (theirs == NULL)
 		return c.err;
-	if ((r = file_write_end(&x->out)) == -ENOMEM)
+	if ((r = file_write_end(&x->out)) == -ENOMEM || (x->out.err != 0 && (r = written(s, 0)) != 0))
 		return r;
 	strong_final(s->sum, ours);
-	if (r != 0 || x->out.err != 0) {
-			report_failed(s, "receiver", x->out.err != 0 ? "write failed on" : "ftruncate", &s->push->dest.tree, x->job.path,
-		    x->out.err != 0 ? x->out.err : r);
+	if (r != 0) {
+		report_failed(s, "receiver", "ftruncate", &s->push->dest.tree, x->job.path, r);
 		recv_drop_temporary(x);
 		r = hardlink_end(s, x->job.file, HARDLINK_LOST, NULL);
 	} else if (x->discard) {

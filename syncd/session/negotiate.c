@@ -213,6 +213,8 @@ take_message(void *arg, unsigned code, const uint8_t *bytes, size_t n)
 {
 	struct session *s = arg;
 
+	if (s->phase == PH_DRAIN && code != MSG_ERROR_EXIT)
+		return 0;
 	if (code == MSG_IO_ERROR)
 		s->io_error |= bytes[0] & IOERR_KNOWN;
 	if (code == MSG_SUCCESS && s->opt.remove_source > 0)

@@ -393,6 +393,22 @@ count_failures(struct session *s)
 		s->exit_code = RERR_VANISHED;
 }
 
+/* Will a client that pushes answer that it ends (MSG_ERROR_EXIT), so that its frames are worth looking at?  Not one whose
+ * frames were what was wrong. */
+static bool
+answers(const struct session *s)
+{
+	return s->peer_told && s->exit_code == RERR_FILEIO && !s->opt.sender && s->peer.framed_in;
+}
+
+/* It will not, or what it sends is no frames. */
+static void
+await_no_answer(struct session *s)
+{
+	s->peer.framed_in = false;	/* nothing in it matters any more */
+	shutdown(s->peer.fd, SHUT_WR);
+}
+
 int
 session_run(struct session *s)
 {
@@ -413,6 +429,10 @@ session_run(struct session *s)
 		}
 		if (r == 0)
 			continue;
+		if (s->phase == PH_DRAIN && s->peer.framed_in && (r == E_FORMAT || r == E_LIMIT)) {
+			await_no_answer(s);
+			continue;
+		}
 		if (s->phase == PH_DRAIN || r == E_BREACH || r == -EPIPE || r == -ECONNRESET) {
 			if (s->phase != PH_DRAIN && s->exit_code == 0)
 				s->exit_code = r == E_BREACH ? RERR_SIGNAL : RERR_SOCKETIO;
@@ -425,7 +445,8 @@ session_run(struct session *s)
 }
 
 /* Closing with unread input would make the kernel reset the connection, and the client would
- * never read our last words: shut down our side for writing, read to the end, but not for ever. */
+ * never read our last words: shut down our side for writing, read to the end, but not for ever.  While a client writes it
+ * takes our end for an error before it has looked at our words: one that answers them sees it after that. */
 enum step
 drain_run(struct session *s)
 {
@@ -439,9 +460,11 @@ drain_run(struct session *s)
 	if (!s->draining) {
 		s->draining = true;
 		s->deadline = loop_clock() + DRAIN_SECONDS * 1000;
-		shutdown(s->peer.fd, SHUT_WR);
+		if (!answers(s))
+			await_no_answer(s);
 	}
-	s->peer.framed_in = false;	/* nothing in it matters any more */
+	if (s->peer.framed_in && peer_pull(&s->peer, false) != 0)
+		await_no_answer(s);
 	buf_clear(&s->peer.in);
 	return s->peer.eof ? STEP_END : STEP_WAIT;
 }
