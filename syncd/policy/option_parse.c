@@ -140,15 +140,6 @@ parse_size(const char *text, int64_t *ret)
 
 static int apply(struct parse *p, const struct option_row *row, const char *value);
 
-static const struct option_row *
-row_of(const char *name, size_t n)
-{
-	for (size_t i = 0; i < option_n_rows && n > 0; i++)
-		if (strlen(option_rows[i].name) == n && memcmp(option_rows[i].name, name, n) == 0)
-			return &option_rows[i];
-	return NULL;
-}
-
 /* None of them takes a value or stands for others. */
 static int
 apply_also(struct parse *p, const char *also)
@@ -159,7 +150,7 @@ apply_also(struct parse *p, const char *also)
 	while (*also != '\0' && r == 0) {
 		size_t n = strcspn(also, " ");
 
-		r = apply(p, row_of(also, n), NULL);
+		r = apply(p, option_by_name(also, n), NULL);
 		also += n + (also[n] == ' ');
 	}
 	p->implied = false;
@@ -275,7 +266,7 @@ long_option(struct parse *p, const char *arg)
 
 	if (strcmp(name, "sender") == 0)
 		p->o->sender = true;
-	row = row_of(name, n);
+	row = option_by_name(name, n);
 	return row == NULL ? unknown(p, arg) : apply(p, row, eq == NULL ? NULL : eq + 1);
 }
 
@@ -297,18 +288,15 @@ bundle(struct parse *p, const char *arg)
 	int r = 0;
 
 	for (const char *s = arg + 1; *s != '\0' && r == 0; s++) {
-		const struct option_row *row = NULL;
+		const struct option_row *row = option_by_letter(*s);
 
-		if (*s == 'e' && refuse_row(p->o->refused, row_of("rsh", 3)) == NULL) {
+		if (*s == 'e' && refuse_row(p->o->refused, option_by_name("rsh", 3)) == NULL) {
 			if (s[1] != '\0' || p->i + 1 < p->n)
 				take_letters(p->o, s[1] != '\0' ? s + 1 : p->v[++p->i]);
 			return 0;
 		}
 		if (*s == 's')
 			p->o->secluded = true;
-		for (size_t i = 0; i < option_n_rows && row == NULL; i++)
-			if (option_rows[i].letter == *s)
-				row = &option_rows[i];
 		if (row == NULL) {
 			snprintf(text, sizeof text, "-%c", *s);
 			return unknown(p, text);

@@ -1,6 +1,8 @@
 /* The table of options: their names on the wire (rsync-wire 1.9 and 1.10), and where their values go. */
 #include "syncd/policy/option_table.h"
 
+#include <string.h>
+
 #include "lib/err.h"
 #include "syncd/policy/options.h"
 
@@ -202,3 +204,27 @@ const struct option_row option_rows[] = {
 _Static_assert(ARRAY_LEN(option_rows) <= OPTION_ROWS_MAX, "a bit for each row");
 
 const size_t option_n_rows = ARRAY_LEN(option_rows);
+
+const struct option_row *
+option_by_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < option_n_rows && n > 0; i++)
+		if (strlen(option_rows[i].name) == n && memcmp(option_rows[i].name, name, n) == 0)
+			return &option_rows[i];
+	return NULL;
+}
+
+const struct option_row *
+option_by_letter(char letter)
+{
+	for (size_t i = 0; i < option_n_rows && letter != '\0'; i++)
+		if (option_rows[i].letter == letter)
+			return &option_rows[i];
+	return NULL;
+}
+
+const struct option_row *
+option_by_word(const char *word)
+{
+	return strlen(word) == 1 ? option_by_letter(word[0]) : option_by_name(word, strlen(word));
+}

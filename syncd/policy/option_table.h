@@ -39,4 +39,13 @@ enum { OPTION_ROWS_MAX = 320 };
 extern const struct option_row option_rows[];
 extern const size_t option_n_rows;
 
+/* The option of that name (n bytes); NULL: there is none. */
+const struct option_row *option_by_name(const char *name, size_t n);
+
+/* The option of that letter; NULL: there is none. */
+const struct option_row *option_by_letter(char letter);
+
+/* The option that a word of one's own means, its name or its letter; NULL: there is none. */
+const struct option_row *option_by_word(const char *word);
+
 #endif

@@ -94,12 +94,9 @@ apply_pattern(struct refusals *r, const char *pattern, bool on)
 static bool
 apply_name(struct refusals *r, const char *name, bool on)
 {
-	const struct option_row *row, *end = option_rows + option_n_rows;
+	const struct option_row *row = option_by_word(name);
 
-	for (row = option_rows; row < end; row++)
-		if (strcmp(row->name, name) == 0 || (row->letter == name[0] && name[1] == '\0'))
-			break;
-	if (row == end || name[0] == '\0')
+	if (row == NULL)
 		return false;
 	for (size_t i = 0; i < option_n_rows; i++)
 		if (&option_rows[i] == row || is_alias(&option_rows[i], row))
@@ -146,10 +143,9 @@ is_set(const struct refusals *r, const struct option_row *row)
 static const struct option_row *
 refused(const struct refusals *r, const char *name)
 {
-	for (size_t i = 0; i < option_n_rows; i++)
-		if (strcmp(option_rows[i].name, name) == 0 || (option_rows[i].letter == name[0] && name[1] == '\0'))
-			return is_set(r, &option_rows[i]) ? &option_rows[i] : NULL;
-	return NULL;
+	const struct option_row *row = option_by_word(name);
+
+	return row != NULL && is_set(r, row) ? row : NULL;
 }
 
 /* -a and -P stand for others, which are asked in the order in which rsync names them; -D, as there, for itself. */
