@@ -240,3 +240,23 @@ addr_in(const struct addr *a, const char *net)
 			return 0;
 	return n > 0;
 }
+
+uint64_t
+addr_network(const struct addr *a)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->ss;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->ss;
+	uint64_t net;
+	uint32_t mapped;
+
+	if (a->ss.ss_family == AF_INET)
+		return UINT64_C(1) << 32 | v4->sin_addr.s_addr;
+	if (a->ss.ss_family != AF_INET6)
+		return 0;
+	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		memcpy(&mapped, &v6->sin6_addr.s6_addr[12], sizeof mapped);
+		return UINT64_C(1) << 32 | mapped;
+	}
+	memcpy(&net, &v6->sin6_addr, sizeof net);
+	return net | 1;
+}

@@ -31,6 +31,10 @@ void addr_set_port(struct addr *a, uint16_t port);
 /* 127.0.0.0/8, ::1, or a UNIX socket. */
 int addr_is_loopback(const struct addr *a);
 
+/* The network that one party has: an IPv4 address, also a mapped one, or the first 64 bits of an IPv6 address.  A number that is never
+ * 0, but for what has no network. */
+uint64_t addr_network(const struct addr *a);
+
 /* Does host (no port) lie in net?  net is "addr", "addr/bits" or "addr/mask".
  * 1 or 0; E_FORMAT when net is no address at all, E_LIMIT when its mask is bad. */
 int addr_in(const struct addr *a, const char *net);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -108,22 +107,6 @@ tell(struct connections *cs, const struct addr *peer, const char *what)
 
 /* --- origins --------------------------------------------------------------------------------- */
 
-static uint64_t
-network_of(const struct addr *a)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->ss;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->ss;
-	uint64_t net = 0;
-
-	if (addr_is_loopback(a))
-		return 0;
-	if (a->ss.ss_family == AF_INET)
-		return UINT64_C(1) << 32 | v4->sin_addr.s_addr;
-	if (a->ss.ss_family == AF_INET6)
-		memcpy(&net, &v6->sin6_addr, sizeof net);
-	return net;
-}
-
 /* Is anything of it left, or a login that failed not long ago? */
 static bool
 origin_used(const struct connections *cs, const struct origin *o)
@@ -149,7 +132,7 @@ origin_drop(struct connections *cs, struct origin **at)
 static struct origin *
 origin_of(struct connections *cs, const struct addr *a)
 {
-	uint64_t network = network_of(a);
+	uint64_t network = addr_is_loopback(a) ? 0 : addr_network(a);
 	struct origin *o;
 
 	for (struct origin **at = &cs->origins; (o = *at) != NULL; ) {

@@ -103,6 +103,22 @@ START_TEST(an_unnamed_socket_has_a_text)
 }
 END_TEST
 
+static const struct { const char *a, *b; int same; } networks[] = {
+	{ "192.0.2.1", "192.0.2.1", 1 }, { "192.0.2.1", "192.0.2.2", 0 }, { "192.0.2.1", "::ffff:192.0.2.1", 1 },
+	{ "2001:db8::1", "2001:db8::ffff", 1 }, { "2001:db8::1", "2001:db8:0:1::1", 0 }, { "::2", "/run/x", 0 }, { "::2", "::3", 1 },
+};
+
+START_TEST(a_network_is_what_one_party_has)
+{
+	struct addr a, b;
+
+	ck_assert_int_eq(addr_parse(networks[_i].a, 0, &a), 0);
+	ck_assert_int_eq(addr_parse(networks[_i].b, 0, &b), 0);
+	ck_assert_int_eq(addr_network(&a) == addr_network(&b), networks[_i].same);
+	ck_assert(addr_network(&a) != 0);
+}
+END_TEST
+
 START_TEST(ports_are_set_and_read)
 {
 	struct addr a;
@@ -136,6 +152,7 @@ main(void)
 	tcase_add_loop_test(t, an_address_lies_in_a_net_or_not, 0, ARRAY_LEN(nets));
 	tcase_add_test(t, a_mapped_address_becomes_plain);
 	tcase_add_test(t, an_unnamed_socket_has_a_text);
+	tcase_add_loop_test(t, a_network_is_what_one_party_has, 0, ARRAY_LEN(networks));
 	tcase_add_test(t, ports_are_set_and_read);
 	tcase_add_test(t, a_short_buffer_is_not_overrun);
 	suite_add_tcase(s, t);

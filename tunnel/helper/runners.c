@@ -210,7 +210,7 @@ network(const char *host)
 {
 	struct addr a;
 
-	return addr_parse(host, 0, &a) == 0 ? limits_network(&a) : 0;
+	return addr_parse(host, 0, &a) == 0 ? addr_network(&a) : 0;
 }
 
 int

@@ -1,7 +1,6 @@
 #include "tunnel/service/limit.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <openssl/rand.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -64,26 +63,6 @@ limits_leave(struct limits *l)
 	munmap(l->meters, METERS_SIZE);
 }
 
-uint64_t
-limits_network(const struct addr *a)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->ss;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->ss;
-	uint64_t net;
-	uint32_t mapped;
-
-	if (a->ss.ss_family == AF_INET)
-		return (uint64_t)1 << 32 | v4->sin_addr.s_addr;
-	if (a->ss.ss_family != AF_INET6)
-		return 0;
-	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		memcpy(&mapped, &v6->sin6_addr.s6_addr[12], sizeof mapped);
-		return (uint64_t)1 << 32 | mapped;
-	}
-	memcpy(&net, &v6->sin6_addr, sizeof net);
-	return net | 1;
-}
-
 /* The finalizer of MurmurHash3. */
 static uint64_t
 mix(uint64_t x)
@@ -124,7 +103,7 @@ int
 limits_admit(struct limits *l, enum limit what, const struct addr *peer, uint64_t now, unsigned rate, unsigned rate_address)
 {
 	struct meter *m = &l->meters[what];
-	uint64_t net = limits_network(peer), us = now * 1000;
+	uint64_t net = addr_network(peer), us = now * 1000;
 	int good = 0;
 
 	if (rate_address > 0 && net != 0) {

@@ -26,7 +26,4 @@ void limits_leave(struct limits *l);
  * What is not an IP address counts only for all together. */
 int limits_admit(struct limits *l, enum limit what, const struct addr *peer, uint64_t now, unsigned rate, unsigned rate_address);
 
-/* A number for an address (IPv6: for its /64), not the same for any two; 0 when it is no IP address. */
-uint64_t limits_network(const struct addr *a);
-
 #endif
