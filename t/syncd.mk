@@ -133,7 +133,7 @@ SYNCD_SESSION_LIBS = syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/li
 
 FUZZERS += fuzz/fuzz_wire_flist fuzz/fuzz_wire_ints fuzz/fuzz_wire_proxy fuzz/fuzz_wire_text fuzz/fuzz_policy_conf fuzz/fuzz_policy_rules \
 	fuzz/fuzz_policy_options fuzz/fuzz_wild fuzz/fuzz_session_mux fuzz/fuzz_push_flist_in fuzz/fuzz_push_xattr_cache fuzz/fuzz_pull_files_from \
-	fuzz/fuzz_delta_decompress fuzz/fuzz_policy_hosts
+	fuzz/fuzz_delta_decompress fuzz/fuzz_policy_hosts fuzz/fuzz_policy_login fuzz/fuzz_policy_refuse
 fuzz_fuzz_wire_flist_SOURCES = fuzz/fuzz_wire_flist.c $(REPLAY)
 fuzz_fuzz_wire_flist_LDADD = syncd/libwire.a $(BASE_LIBS)
 fuzz_fuzz_wire_ints_SOURCES = fuzz/fuzz_wire_ints.c $(REPLAY)
@@ -154,6 +154,10 @@ fuzz_fuzz_session_mux_SOURCES = fuzz/fuzz_session_mux.c $(REPLAY)
 fuzz_fuzz_session_mux_LDADD = $(SYNCD_SESSION_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 fuzz_fuzz_policy_hosts_SOURCES = fuzz/fuzz_policy_hosts.c $(REPLAY)
 fuzz_fuzz_policy_hosts_LDADD = syncd/libpolicy.a $(BASE_LIBS)
+fuzz_fuzz_policy_login_SOURCES = fuzz/fuzz_policy_login.c $(REPLAY)
+fuzz_fuzz_policy_login_LDADD = syncd/libpolicy.a syncd/libdelta.a $(BASE_LIBS) $(DELTA_LIBS)
+fuzz_fuzz_policy_refuse_SOURCES = fuzz/fuzz_policy_refuse.c $(REPLAY)
+fuzz_fuzz_policy_refuse_LDADD = syncd/libpolicy.a $(BASE_LIBS)
 fuzz_fuzz_pull_files_from_SOURCES = fuzz/fuzz_pull_files_from.c $(REPLAY)
 fuzz_fuzz_pull_files_from_LDADD = $(SYNCD_PULL_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 fuzz_fuzz_push_flist_in_SOURCES = fuzz/fuzz_push_flist_in.c $(REPLAY)
