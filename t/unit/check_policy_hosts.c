@@ -64,6 +64,41 @@ START_TEST(an_overlong_token_denies_and_never_allows)
 }
 END_TEST
 
+/* length: of one token of that many "x", instead of the list */
+static const struct { const char *list; size_t length; const char *bad; } lists[] = {
+	{ NULL, 0, NULL }, { "", 0, NULL }, { " , ", 0, NULL }, { "192.0.2.1 10.0.0.0/8,::1/128\thost *.example @net", 0, NULL },
+	{ "127.0.0.1/99", 0, "127.0.0.1/99" }, { "host 192.0.2.1/x", 0, "192.0.2.1/x" }, { "host/24", 0, "host/24" },
+	{ "::1/255.0.0.0 host", 0, "::1/255.0.0.0" }, { NULL, 511, NULL }, { NULL, 512, "x" }, { NULL, 513, "x" },
+};
+
+START_TEST(a_token_that_cannot_be_read_is_told)
+{
+	char token[600] = "", got[600] = "";
+
+	memset(token, 'x', lists[_i].length);
+	ck_assert_int_eq(hosts_bad_token(lists[_i].length > 0 ? token : lists[_i].list, got, sizeof got), lists[_i].bad != NULL);
+	if (lists[_i].length > 0 && lists[_i].bad != NULL)
+		ck_assert_uint_eq(strspn(got, "x"), 511);
+	else if (lists[_i].bad != NULL)
+		ck_assert_str_eq(got, lists[_i].bad);
+}
+END_TEST
+
+START_TEST(a_token_of_512_bytes_counts_as_unsure)
+{
+	char token[513] = "";
+	struct addr peer;
+	struct hosts_facts f = { &peer, "", NULL, NULL };
+
+	memset(token, '*', 512);
+	addr_parse("192.0.2.1", 0, &peer);
+	f.name = "name";
+	ck_assert_int_eq(hosts_check(token, NULL, &f), HOSTS_DENY);
+	ck_assert_int_eq(hosts_check(NULL, token, &f), HOSTS_DENY);
+	ck_assert_int_eq(hosts_check(token + 1, NULL, &f), HOSTS_ALLOW);
+}
+END_TEST
+
 START_TEST(addresses_are_never_looked_up)
 {
 	struct addr peer;
@@ -83,6 +118,8 @@ main(void)
 
 	tcase_add_loop_test(t, a_row_of_facts_gives_its_verdict, 0, ARRAY_LEN(rows));
 	tcase_add_test(t, an_overlong_token_denies_and_never_allows);
+	tcase_add_loop_test(t, a_token_that_cannot_be_read_is_told, 0, ARRAY_LEN(lists));
+	tcase_add_test(t, a_token_of_512_bytes_counts_as_unsure);
 	tcase_add_test(t, addresses_are_never_looked_up);
 	suite_add_tcase(s, t);
 	return unit_main(s);
