@@ -18,7 +18,7 @@ cat > "$scratch/conf" <<-EOT
 	read only = no
 	EOT
 printf '#!/bin/sh\nshift\nexec sh -c "$*"\n' > "$scratch/shell"; chmod 755 "$scratch/shell"
-plan 11
+plan 17
 through() { timeout 60 rsync -e "$scratch/shell" --rsync-path="$syncd --config=$scratch/conf" "$@"; }
 fails 0 'a pull' through -a localhost::tree/ "$scratch/out/"
 ok 'brings all' same_tree "$tree" "$scratch/out"
@@ -32,3 +32,25 @@ like "$out" "*Unknown module 'nosuch'*" 'is said'
 is "$(printf '@RSYNCD: 31.0 md5\n#list\n' | timeout 60 "$syncd" --config="$scratch/conf" --server --daemon . | cat | grep -c -e things -e 'RSYNCD: EXIT')" 2 \
     'over pipes'
 fails 0 'a client that leaves at once is no error of the shell' sh -c "timeout 60 '$syncd' --config='$scratch/conf' --server --daemon . < /dev/null | grep -q @RSYNCD"
+
+# what is said, how it ends and what is there then are those of rsync's own
+# side SIDE PROGRAM ARGUMENT...
+side() {
+	_side=$1 _conf=$scratch/$1.conf _program=$2; shift 2
+	mkdir -p "$scratch/$_side/up"
+	sed "s#^path = $up\$#path = $scratch/$_side/up#" "$scratch/conf" > "$_conf"
+	( cd "$scratch/$_side" && timeout 60 rsync --checksum-seed=20011 -e "$scratch/shell" --rsync-path="$_program --config=$_conf" "$@" ) \
+	    > "$scratch/.said" 2>&1
+	echo "exit $?" >> "$scratch/.said"
+	grep -v -e '^sent ' -e '^total size' "$scratch/.said" > "$scratch/$_side.said"
+}
+# both NAME DIR ARGUMENT...: DIR is where the files are afterwards
+both() {
+	_name=$1 _dir=$2; shift 2
+	side stock rsync "$@"; side ours "$syncd" "$@"
+	is "$(cat "$scratch/ours.said")" "$(cat "$scratch/stock.said")" "beside rsync: $_name"
+	ok "beside rsync: $_name: the same files" same_tree "$scratch/stock/$_dir" "$scratch/ours/$_dir"
+}
+both 'a pull' got -ai localhost::tree/ got/
+both 'a push' up -ai "$tree/" localhost::up/
+both 'a push of changes' up -aiI --no-W --delete "$tree/d/" localhost::up/
