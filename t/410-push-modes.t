@@ -35,7 +35,7 @@ start_push_pair <<-EOT
 	munge symlinks = no
 	EOT
 
-plan_all 303
+plan_all 307
 for p in $(versions 27 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	i=i; [ $p -ge 29 ] || i=v	# old protocols have no items for what is done here alone
@@ -95,4 +95,9 @@ for p in $(versions 27 28 29 30 31 32); do
 	c 'remove the sources, names of one file' -aH --remove-source-files src/ @/up/
 	c 'a missing argument is deleted' -a$i --delete-missing-args src/small src/nosuch src/gone @/up/
 	c 'a missing argument is not minded' -a$i --ignore-missing-args src/small src/nosuch @/up/
+done
+before=$old fresh=
+for how in -rtib -aiO; do	# the time of a directory found elsewhere is
+	push_as_stock "directories found elsewhere: $how" $how --no-inc-recursive --link-dest=/alt tree/ @/up/new/
+	push_as_stock "directories found elsewhere: $how, a copy" $how --no-inc-recursive --copy-dest=/alt old/ @/up/new/
 done

@@ -126,6 +126,13 @@ set_attributes(struct session *s, struct push_job *j, bool is_new)
 	return touch_later(s, j, work != mode, mode);
 }
 
+/* Of a directory in an alternate one it is shown, whether directories get their times or not. */
+static unsigned
+other_time(const struct session *s, const struct push_job *j, const struct stat *elsewhere)
+{
+	return s->opt.times && !attr_same_time(s, j->file, elsewhere) ? REPORT_TIME : 0;
+}
+
 /* The item comes all the same, as with rsync. */
 static int
 dir_failed(struct session *s, struct push_job *j, int err)
@@ -158,7 +165,7 @@ directories_make(struct session *s, struct push_job *j)
 	if (!is_new)
 		flags = attr_differs(s, j, &j->st) | xattr_differ(s, j, &s->push->dest.tree, &j->st);
 	else if ((alt = dest_alt_find(&s->push->dest, j->path, j->file->mode, &elsewhere)) >= 0)
-		flags = ITEM_LOCAL_CHANGE | attr_differs(s, j, &elsewhere) |
+		flags = ITEM_LOCAL_CHANGE | attr_differs(s, j, &elsewhere) | other_time(s, j, &elsewhere) |
 		    xattr_differ(s, j, &s->push->dest.alt[alt], &elsewhere);
 	else
 		flags |= xattr_of_new(s, j->file);
