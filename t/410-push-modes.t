@@ -33,9 +33,17 @@ start_push_pair <<-EOT
 	read only = no
 	use chroot = no
 	munge symlinks = no
+	[less]
+	path = @UP@
+	read only = no
+	incoming chmod = D770,F640
+	[more]
+	path = @UP@
+	read only = no
+	incoming chmod = a+x
 	EOT
 
-plan_all 307
+plan_all 323
 for p in $(versions 27 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	i=i; [ $p -ge 29 ] || i=v	# old protocols have no items for what is done here alone
@@ -96,7 +104,14 @@ for p in $(versions 27 28 29 30 31 32); do
 	c 'a missing argument is deleted' -a$i --delete-missing-args src/small src/nosuch src/gone @/up/
 	c 'a missing argument is not minded' -a$i --ignore-missing-args src/small src/nosuch @/up/
 done
-before=$old fresh=
+before=$old fresh=	# what the module makes of modes that nobody sent is done unsaid
+for p in $(versions 29 32); do
+	for m in less more; do
+		for how in -rti '-ai --no-p' '-rtiE --compare-dest=/alt' '-rtib --link-dest=/alt'; do
+			push_as_stock "protocol $p, a module that makes modes $m: $how" --protocol=$p --no-inc-recursive $how tree/ @/$m/
+		done
+	done
+done
 for how in -rtib -aiO; do	# the time of a directory found elsewhere is
 	push_as_stock "directories found elsewhere: $how" $how --no-inc-recursive --link-dest=/alt tree/ @/up/new/
 	push_as_stock "directories found elsewhere: $how, a copy" $how --no-inc-recursive --copy-dest=/alt old/ @/up/new/

@@ -52,6 +52,12 @@ with_executability(mode_t now, mode_t wanted)
 	return now & 0111 ? now : now | (now & 0444) >> 2;
 }
 
+static mode_t
+by_module(struct session *s, const struct flist_file *f, mode_t mode)
+{
+	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode), s->grant.mask);
+}
+
 mode_t
 attr_mode(struct session *s, const struct push_job *j, const struct stat *st)
 {
@@ -66,7 +72,19 @@ attr_mode(struct session *s, const struct push_job *j, const struct stat *st)
 		    st->st_mode & MODE_BITS;
 	else
 		mode = wanted & (newmode_perms(&s->push->dest, j->path) | must);
-	return s->grant.incoming == NULL ? mode : chmod_apply(s->grant.incoming, mode, S_ISDIR(f->mode), s->grant.mask);
+	return by_module(s, f, mode);
+}
+
+/* Does the mode differ from what the client asked for?  What "incoming chmod" makes of one that nobody sent is done unsaid. */
+static bool
+mode_differs(struct session *s, const struct push_job *j, const struct stat *st)
+{
+	const mode_t now = st->st_mode & MODE_BITS;
+
+	if (s->opt.perms)
+		return !S_ISLNK(j->file->mode) && attr_mode(s, j, st) != now;
+	return s->opt.executability && S_ISREG(j->file->mode) &&
+	    with_executability(now, by_module(s, j->file, j->file->mode & MODE_BITS)) != now;
 }
 
 unsigned
@@ -81,7 +99,7 @@ attr_differs(struct session *s, const struct push_job *j, const struct stat *st)
 		flags |= REPORT_TIME;
 	if (s->opt.atimes && f->extra != NULL && !S_ISDIR(f->mode) && f->extra->atime != st->st_atim.tv_sec)
 		flags |= REPORT_ATIME;
-	if (!S_ISLNK(f->mode) && attr_mode(s, j, st) != (st->st_mode & MODE_BITS))
+	if (mode_differs(s, j, st))
 		flags |= REPORT_PERMS;
 	if (s->opt.owner && session_is_root(s) && ids_here(&s->push->uid_map, f->uid) != st->st_uid)
 		flags |= REPORT_OWNER;

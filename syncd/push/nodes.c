@@ -61,7 +61,7 @@ nodes_same(struct session *s, struct push_job *j)
 {
 	unsigned flags = attr_differs(s, j, &j->st) | xattr_differ(s, j, &s->push->dest.tree, &j->st);
 
-	if (flags != 0 || s->opt.checksum || s->opt.acls || s->opt.xattrs)
+	if (flags != 0 || s->opt.checksum || s->opt.acls || s->opt.xattrs || s->grant.incoming != NULL)
 		(void)attr_apply(s, j, &j->st, false);
 	if ((flags & REPORT_ACL) && !options_pretend(&s->opt))	/* rsync has set the ACL, and the mode with it, when it looks */
 		flags &= ~(unsigned)REPORT_PERMS;
