@@ -37,9 +37,13 @@ start_push_pair <<-EOT
 	path = @UP@
 	read only = no
 	exclude = + */ /keep
+	[hidden]
+	path = @UP@
+	read only = no
+	exclude = /alt /alt/***
 	EOT
 
-plan_all 269
+plan_all 287
 for p in $(versions 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=$old
@@ -86,3 +90,11 @@ for p in $(versions 28 29 30 31 32); do
 		c "$m: hard links" -avvH --no-inc-recursive tree/ @/$m/
 	done
 done
+before=$old	# of several things that the module hides, which is named
+for to in '' a alt alt/x; do
+	for o in --temp-dir=/alt '--backup-dir=/alt --link-dest=/alt' '--partial-dir=/alt --temp-dir=/alt' --link-dest=/alt; do
+		push_as_stock "to '$to': $o" -ai $o tree/small "@/hidden/$to"
+	done
+done
+push_as_stock 'to what is hidden, temporaries from there' -ai --temp-dir=alt tree/small @/hidden/alt
+push_as_stock 'to what is hidden, temporaries beside it' -ai --temp-dir=../alt tree/small @/hidden/alt/

@@ -125,6 +125,30 @@ make_destination(struct session *s, const char *path)
 	return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#1", path, r);
 }
 
+/* Backups or temporaries would lie where the module's rules hide them: told. */
+static bool
+working_dirs_refused(struct session *s)
+{
+	const char *const dirs[] = { s->opt.backup_dir, s->opt.temp_dir };
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		if (dirs[i] != NULL && dest_option_hidden(&s->push->dest, dirs[i])) {
+			session_fail(s, RERR_UNSUPPORTED, "rsync: Your options have been rejected by the server.");
+			return true;
+		}
+	return false;
+}
+
+/* Also said first where there is no destination: of relative ones then, as with rsync, as if it were the module itself. */
+static int
+destination_refused(struct session *s, const char *path, bool slash)
+{
+	if (!working_dirs_refused(s))
+		session_fail(s, RERR_FILESELECT, "ERROR: daemon has excluded destination \"%s%s%s\"", s->grant.jailed ? "/" : "", path,
+		    slash ? "/" : "");
+	return 1;
+}
+
 static int
 open_argument(struct session *s)
 {
@@ -141,11 +165,8 @@ open_argument(struct session *s)
 	slash = len > 0 && path[len - 1] == '/';
 	while (len > 0 && path[len - 1] == '/')
 		path[--len] = '\0';
-	if (rules_hidden(s->grant.hidden, path, true) || rules_hidden(s->grant.hidden, path, false)) {	/* it may be meant as either */
-		session_fail(s, RERR_FILESELECT, "ERROR: daemon has excluded destination \"%s%s%s\"", s->grant.jailed ? "/" : "", path,
-		    slash ? "/" : "");
-		return 1;
-	}
+	if (rules_hidden(s->grant.hidden, path, true) || rules_hidden(s->grant.hidden, path, false))	/* it may be meant as either */
+		return destination_refused(s, path, slash);
 	s->push->dest.tree.links = s->opt.keep_dirlinks || (s->opt.relative && s->opt.no_implied_dirs);
 	if ((r = root_stat(&s->root, path, 1, &st)) == 0 && S_ISDIR(st.st_mode)) {
 		r = open_destination(s, path);
@@ -182,16 +203,13 @@ options_name_hidden(struct session *s)
 	const struct options *o = &s->opt;
 	bool hidden = dest_partial_is_shared(&s->push->dest) && dest_option_hidden(&s->push->dest, o->partial_dir);
 
+	if (working_dirs_refused(s))
+		return 1;
 	for (size_t i = 0; i < o->n_alt; i++)
 		hidden = hidden || dest_option_hidden(&s->push->dest, o->alt_dest[i]);
 	if (hidden)
 		session_fail(s, RERR_SYNTAX, "Your options have been rejected by the server.");
-	else if ((o->backup_dir != NULL && dest_option_hidden(&s->push->dest, o->backup_dir)) ||
-	    (o->temp_dir != NULL && dest_option_hidden(&s->push->dest, o->temp_dir)))
-		session_fail(s, RERR_UNSUPPORTED, "rsync: Your options have been rejected by the server.");
-	else
-		return 0;
-	return 1;
+	return hidden;
 }
 
 /* A link of somebody else is not followed where an option of the client leads through it.  1: told. */
