@@ -25,7 +25,7 @@ conf > "$scratch/conf"
 start_syncd < "$scratch/conf"
 start_rsyncd < "$scratch/conf"
 
-plan_all 224
+plan_all 248
 for p in $(versions 27 29 31 32); do
 	for m in m np; do
 		c() { _n=$1; shift; same_as_stock "protocol $p, $m: $_n" --protocol=$p "$@"; }
@@ -46,6 +46,9 @@ for p in $(versions 27 29 31 32); do
 		c 'unsafe links by name' -rltv --copy-unsafe-links @/$m/n/a/s/away @/$m/n/dang
 		c 'a link that is not there, relative' -rlR @/$m/n/a/none
 		c 'excluded by the client, relative' -rlRi --exclude=x @/$m/n/a/x @/$m/keep
+		c 'from what is hidden, by way of a dot' -rlt @/$m/hid/./den
+		c 'from what is not there, by way of a dot' -rlt @/$m/no/./such @/$m/./no/such/
+		c 'from what is hidden, relative to two marks' -rltRi @/$m/hid/././den
 		# below 31 whether the client hears anything before its names meet a closed door is a matter of timing
 		[ $p -lt 31 ] || c 'names from nowhere' -rlt --files-from=../names @/$m/nosuch
 		[ $p -lt 31 ] || c 'names from a file' -rlt --files-from=../names @/$m/n/f

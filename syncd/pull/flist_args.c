@@ -73,14 +73,15 @@ flist_may_enter(const struct flist *s, const char *dir)
 	return r == 0 && !S_ISDIR(st.st_mode) ? -ENOTDIR : r;
 }
 
+/* shown: the directory as the client spelled it. */
 static int
-parent_missing(struct flist *s, const char *dir)
+parent_missing(struct flist *s, const char *dir, const char *shown)
 {
 	int r = flist_may_enter(s, dir);
 
 	if (r != 0) {
 		flist_tell(s, MSG_ERROR_XFER, "rsync: [sender] change_dir \"%s%s\" (in %s) failed: %s (%d)\n",
-		    s->conf.entered ? "/" : "", dir, s->conf.module, strerror(-r), -r);
+		    s->conf.entered ? "/" : "", shown, s->conf.module, strerror(-r), -r);
 		s->io_error |= IOERR_GENERAL;
 	}
 	return r;
@@ -147,14 +148,14 @@ take_named(struct flist *s, const struct named *n, bool contents)
 
 /* "The contents of a directory": the entry ".", then what is in it. */
 static int
-take_contents(struct flist *s, const char *fs)
+take_contents(struct flist *s, const char *fs, const char *shown)
 {
 	struct file *f;
 	struct stat st;
 	uint32_t dir;
 	int r = root_stat(s->conf.root, fs, 1, &st);
 
-	if (parent_missing(s, fs) != 0)
+	if (parent_missing(s, fs, shown) != 0)
 		return 0;
 	if (r == -ENOENT && to_be_deleted(s, &st))
 		return flist_add_file(s, 0, fs, &st, NULL) == NULL ? -ENOMEM : 0;
@@ -272,14 +273,14 @@ take_relative(struct flist *s, const char *below, bool rooted, char *path)
 	char *slash, *fs;
 	int r = split_relative(below, rooted, path, &rel);
 
-	if (r == 0 && rel.top)
-		r = take_implied_dot(s, rel.base);
 	if (r != 0)
 		return r;
-	if (rel.marked && parent_missing(s, rel.base) != 0)
+	if (rel.marked && parent_missing(s, rel.base, rel.base) != 0)
 		return 0;
+	if (rel.top && (r = take_implied_dot(s, rel.base)) != 0)
+		return r;
 	if (rel.name[0] == '\0')
-		return take_contents(s, rel.base);
+		return take_contents(s, rel.base, rel.base);
 	slash = strrchr(rel.name, '/');
 	char *up = slash == NULL ? strdup("") : strndup(rel.name, (size_t)(slash - rel.name));
 	if (up == NULL || (what.dir = flist_dir_add(s, up, flist_joined(rel.base, up), 0)) == 0 ||
@@ -294,10 +295,22 @@ take_relative(struct flist *s, const char *below, bool rooted, char *path)
 	return r < 0 ? r : 0;
 }
 
+/* How messages show the directory that an argument is in, or is the contents of: in a chroot with the "." that mean nothing. */
+static void
+directory_shown(const struct flist *s, const char *arg, char dst[NAME_BYTES_MAX])
+{
+	char *slash;
+
+	snprintf(dst, NAME_BYTES_MAX, "%s", arg);
+	path_clean_arg(dst, s->conf.entered);
+	if ((slash = strrchr(dst, '/')) != NULL)
+		*slash = '\0';
+}
+
 int
 flist_arg(struct flist *s, const char *arg)
 {
-	char path[NAME_BYTES_MAX], *slash;
+	char path[NAME_BYTES_MAX], shown[NAME_BYTES_MAX], *slash;
 	size_t n = strlen(arg);
 	struct named what;
 	bool missing;
@@ -310,15 +323,16 @@ flist_arg(struct flist *s, const char *arg)
 	if (s->conf.relative)
 		return take_relative(s, "", s->conf.entered, path);	/* in a chroot rsync enters "/" first */
 	n = strlen(path);
+	directory_shown(s, arg, shown);
 	if (n == 0 || path[n - 1] == '/') {
 		if (n > 0)
 			path[n - 1] = '\0';
-		return take_contents(s, path);
+		return take_contents(s, path, shown);
 	}
 	slash = strrchr(path, '/');
 	if (slash != NULL) {
 		*slash = '\0';
-		missing = parent_missing(s, path) != 0;
+		missing = parent_missing(s, path, shown) != 0;
 		*slash = '/';
 		if (missing)
 			return 0;
