@@ -22,7 +22,7 @@
 
 #include "t/tool/tree.h"
 
-enum { RUN_SECONDS = 60, SHOWN_LINES = 30, ARGS_MAX = 200 };
+enum { RUN_SECONDS = 60, SHOWN_LINES = 100, ARGS_MAX = 200 };
 
 struct lines { char **line; size_t n; };
 
@@ -43,6 +43,10 @@ static struct rewrite {
 } rewrites[] = {
 	{ .match = "^(sent|received|total size|File list (generation|transfer|size)|Total bytes|Number of regular files transferred)" },
 	{ .match = "rsync://127.0.0.1:[0-9]*", .into = "URL" },
+	{ .match = "/(ours|stock)/d/", .into = "/d/" },
+	{ .match = "^rsync\\[[0-9]*\\]", .into = "rsync[PID]" },
+	{ .match = "pid=[0-9]*$", .into = "pid=N" },
+	{ .only_with = "renaming .", .match = "\\.[A-Za-z0-9]{6} to", .into = ".X to" },
 	{ .match = " port [0-9]*$", .into = "" },
 	{ .match = " \\(in [a-z]*\\)", .into = "" },
 	{ .match = " at [a-z]*\\.c\\([0-9]*\\)", .into = "" },
@@ -54,6 +58,7 @@ static struct rewrite {
 	/* whether an early end is read or a reset cuts it is a matter of timing */
 	{ .push_only = true, .match = "^exit 1[02]$", .into = "exit 10 or 12" },
 	{ .push_only = true, .match = "connection unexpectedly closed" },
+	{ .push_only = true, .only_with = "mkstemp", .match = "/\\.", .into = "/" },
 	{ .push_only = true, .only_with = "mkstemp", .match = "\\.(sp~)?[A-Za-z0-9]{6}\"", .into = ".X\"" },
 };
 enum { REWRITES = sizeof rewrites / sizeof rewrites[0] };
