@@ -85,7 +85,7 @@ END_TEST
 
 static const struct { const char *text; unsigned line; const char *why; } refused[] = {
 	{ "[m\n", 1, "" }, { "\n\n[m]\n&nosuch x\n", 4, "Unknown directive" }, { "&include /etc/hosts\n", 1, "no includes here" },
-	{ "daemon chroot = /x\n", 1, "not supported" }, { "\nproxy protocol = yes\n", 2, "not supported" },
+	{ "daemon chroot = /x\n", 1, "not supported" }, { "\ndaemon uid = x\n", 2, "not supported" },
 };
 
 START_TEST(what_would_be_dangerous_is_refused_with_its_line)
