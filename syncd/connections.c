@@ -304,7 +304,7 @@ run_monitor(struct connection *c)
 {
 	struct connections *cs = c->all;
 	struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .peer_fd = c->peer_fd, .worker = c->worker,
-	    .peer = c->peer, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
+	    .peer = c->peer, .proxied = c->proxied, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
 	    .failures = origin_failures(c->origin), .log_override = cs->env.log_override };
 	sigset_t none;
 
@@ -509,9 +509,9 @@ greeting_ms(const struct syncd_conf *conf)
 	return (uint64_t)(seconds > 0 && seconds < HANDSHAKE_SECONDS ? seconds : HANDSHAKE_SECONDS) * 1000;
 }
 
-/* Of whom a header is taken: addresses only, no name is known yet, and nobody unless some are named. */
-static const char *
-distrust(const struct syncd_conf *conf, const struct addr *peer)
+/* Addresses only, no name is known yet, and nobody unless some are named. */
+const char *
+connections_distrust(const struct syncd_conf *conf, const struct addr *peer)
 {
 	const struct hosts_facts f = { .peer = peer, .name = "undetermined" };
 	const char *hosts = conf->global.proxy_hosts;
@@ -538,7 +538,7 @@ connections_add(struct connections *cs, int fd, const struct addr *peer, const s
 		close(fd);
 		return o == NULL ? -ENOMEM : r;
 	}
-	if ((why = distrust(conf, peer)) != NULL || (why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
+	if ((why = connections_distrust(conf, peer)) != NULL || (why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
 		tell(cs, peer, why != NULL ? why : "refused: out of memory");
 		origin_release(cs, o);
 		close(fd);

@@ -43,6 +43,9 @@ void connections_spawner(struct connections *cs, int fd);
  * 0, or -errno when this process cannot do its part: the caller had better wait before the next. */
 int connections_add(struct connections *cs, int fd, const struct addr *peer, const struct syncd_conf *conf);
 
+/* Why no PROXY header is taken from this peer, a static text; NULL: it is, or none is wanted. */
+const char *connections_distrust(const struct syncd_conf *conf, const struct addr *peer);
+
 /* conf is what monitors are forked with from now on; borrowed. */
 void connections_conf(struct connections *cs, const struct syncd_conf *conf);
 

@@ -448,9 +448,11 @@ static int
 serve_only(const struct listener_conf *lc, const struct syncd_conf *conf, int fd, const struct addr *peer)
 {
 	struct monitor_job job = { .conf = conf, .peer_fd = fd, .peer = *peer, .report_fd = -1, .log_override = lc->log_file,
+	    .proxied = conf->global.proxy_protocol && peer->ss.ss_family != AF_UNIX,	/* a remote shell is no proxy */
 	    .deadline = loop_clock() + HANDSHAKE_SECONDS * 1000 };
 	struct greeting greeting = GREETING_INIT;
-	struct spawn_order o = { .kind = SPAWN_WORKER, .peer = fd, .root = -1, .deadline = job.deadline };
+	struct spawn_order o = { .kind = SPAWN_WORKER, .peer = fd, .root = -1, .deadline = job.deadline,
+	    .proxied = job.proxied };
 	struct spawner_link spawner;
 	int r;
 
@@ -473,6 +475,7 @@ int
 listener_serve_one(const struct listener_conf *lc, struct syncd_conf *conf, int fd)
 {
 	struct addr peer, local;
+	const char *why = NULL;
 	int code = RERR_SOCKETIO;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -481,6 +484,8 @@ listener_serve_one(const struct listener_conf *lc, struct syncd_conf *conf, int 
 	} else if (conf->global.loopback_only && !addr_is_loopback(&local)) {
 		log_error("connection refused: it came in over the network, and the daemon speaks plain text.  "
 		    "Put a TLS tunnel in front of it, or set \"loopback only = no\" in %s", lc->conf_path);
+	} else if (peer.ss.ss_family != AF_UNIX && (why = connections_distrust(conf, &peer)) != NULL) {
+		log_warn("connection %s", why);
 	} else {
 		sock_set_blocking(fd, 0);
 		sock_keep_alive(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, UNANSWERED_MAX);

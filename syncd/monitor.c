@@ -697,7 +697,7 @@ answer_hook(struct monitor *m, struct cursor *in, struct buf *out)
 	else
 		message_put(out, VERDICT_NO, r == -E2BIG ? "pre-xfer exec: the arguments are too long" : "pre-xfer exec could not be run");
 	buf_done(&said);
-	return r == E_EOF ? E_EOF : out->err;
+	return out->err;
 }
 
 static int
@@ -866,7 +866,7 @@ monitor_run(const struct monitor_job *job)
 	    .session = { -1, -1 }, .resolver = { -1, -1 }, .deadline = job->deadline, .args = BUF_INIT };
 	int code;
 
-	if (job->conf->global.proxy_protocol) {
+	if (job->proxied) {
 		m.state = ST_PROXIED;
 		addr_host(&m.peer, m.addr, sizeof m.addr);
 		snprintf(m.host, sizeof m.host, "UNDETERMINED");

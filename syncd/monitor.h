@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_SYNCD_MONITOR_H
 #define SALLYPORT_SYNCD_MONITOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,6 +27,7 @@ struct monitor_job {
 	int peer_fd;		/* taken */
 	struct spawned worker;	/* taken */
 	struct addr peer;
+	bool proxied;		/* the worker says first for whom it speaks */
 	uint64_t deadline;	/* of greeting and arguments, ms on the monotonic clock */
 	uint64_t memory_max;	/* of all sessions together, bytes; 0: no bound */
 	int report_fd;		/* gets a struct monitor_report for each thing that its reader has to know; -1: nobody wants it */

@@ -41,7 +41,7 @@ conf() { # conf SIDE
 export SIDE=given
 conf ours > "$scratch/in"; start_syncd < "$scratch/in"
 conf stock > "$scratch/in"; start_rsyncd < "$scratch/in"
-plan 38
+plan 39
 
 # pull ARGUMENT...: from both, "@" standing for rsync://127.0.0.1:PORT; what rsync says goes to SIDE.out, and how it ends.  The client of a daemon
 # that goes away without the end of the protocol may miss it: those lines and that status are rsync's own business
@@ -107,6 +107,8 @@ n=0; while [ ! -s "$scratch/ours/hung" ] && [ $n -lt 500 ]; do n=$((n + 1)); sle
 kill -9 $client; wait $client 2> /dev/null
 ok 'a hook that hangs ends when the client goes' "$await" gone "$(cat "$scratch/ours/hung")"
 ok 'which the log tells' "$await" line "$scratch/syncd.log" 'pre-xfer exec was killed: the client is gone'
+idle "$syncd_pid"
+is "$(serving "$syncd_pid")" '' 'and so does the session that waited for it'
 rm -f "$scratch/ours/wears"
 rsync -a "rsync://127.0.0.1:$port/wears/a" "$scratch/d/" > "$scratch/out" 2>&1
 if [ "$(id -u)" = 0 ]; then is "$(tr '\n' ' ' < "$scratch/ours/wears")" "$(id -u nobody) $(getent group nogroup | cut -d: -f3) " 'exec as module: with its user and group, and no other'

@@ -54,7 +54,7 @@ via() {
 	done
 }
 same() { ok "$1" diff "$scratch/stock.out" "$scratch/ours.out"; }
-plan 38
+plan 39
 
 via 'PROXY TCP4 192.0.2.7 127.0.0.1 1234 873\r\n' theirs; same 'version 1: an address that is let in'
 like "$(cat "$scratch/ours.out")" 'status 0' 'gets its file'
@@ -116,6 +116,19 @@ printf '@RSYNCD: 32.0 md5\n#list\n' >> "$scratch/whole"
 timeout 20 python3 "$scratch/proxy.py" "$port" "$scratch/whole" 1 < /dev/null > "$scratch/list"
 ok 'a header in pieces is one' grep -q '^theirs' "$scratch/list"
 stop "$syncd_pid"
+
+# under inetd it is the same
+if command -v socat > /dev/null; then
+	sed "s#^\[open\]#log file = $scratch/inetd.log\n&#" "$scratch/rsyncd.conf" > "$scratch/inetd.conf"
+	port=$(freeport)
+	spawn "$scratch/socat.log" socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" EXEC:"$syncd --daemon --config=$scratch/inetd.conf",nofork
+	"$await" port "$port"
+	via 'PROXY TCP4 192.0.2.7 127.0.0.1 1234 873\r\n' theirs
+	like "$(cat "$scratch/ours.out")" 'status 0' 'under inetd a header is taken, too'
+	stop "$pid"
+else
+	skip 'under inetd a header is taken, too' 'no socat'
+fi
 
 # whom a header is taken from
 conf 192.0.2.9 ours > "$scratch/in"; start_syncd < "$scratch/in"
