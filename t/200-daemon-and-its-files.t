@@ -3,7 +3,7 @@
 # addresses, inetd, signals.
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
-plan 37
+plan 40
 honest_tree
 conf=$scratch/rsyncd.conf
 base="use chroot = no
@@ -57,6 +57,13 @@ ok 'and again' honest_pull
 log_says 1 "configuration not reloaded, the one before stays: $conf:4: " 'and is complained of once'
 printf '%s\n%s\n[new]\npath = %s/pub\n' "$base" "$module" "$scratch" > "$conf"
 fails 0 'once it is mended the next connection has it' rsync -a "rsync://127.0.0.1:$port/new/" "$scratch/new/"
+mkdir "$scratch/inc"
+printf '%s\n&include %s/inc\n%s\n[new]\npath = %s/pub\n' "$base" "$scratch" "$module" "$scratch" > "$conf"
+ok 'a file that includes a directory' honest_pull
+printf '[added]\npath = %s/pub\n' "$scratch" > "$scratch/inc/more.conf"
+fails 0 'a new file in it is there for the next connection' rsync -a "rsync://127.0.0.1:$port/added/" "$scratch/new/"
+rm "$scratch/inc/more.conf"
+fails 5 'and gone when it is gone' rsync -a "rsync://127.0.0.1:$port/added/" "$scratch/new/"
 answers 'a module of which nobody spoke is unknown' "said @ERROR: Unknown module 'other'*" 'send:@RSYNCD: 29\nother\n'
 
 # a transfer that runs when TERM comes

@@ -41,7 +41,7 @@ SYNCD_UNITS = \
 	t/unit/check_push_requests \
 	t/unit/check_push_sums \
 	t/unit/check_syncd_boot \
-	t/unit/check_syncd_monitor
+	t/unit/check_syncd_monitor t/unit/check_syncd_roles
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -192,5 +192,7 @@ SCRIPTS_T += \
 EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp
 t_unit_check_syncd_boot_SOURCES = t/unit/check_syncd_boot.c t/unit/unit.h
 t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_syncd_roles_SOURCES = t/unit/check_syncd_roles.c t/unit/unit.h
+t_unit_check_syncd_roles_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
 t_unit_check_syncd_monitor_SOURCES = t/unit/check_syncd_monitor.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_syncd_monitor_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
