@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -24,7 +25,10 @@
 #include "syncd/spawn.h"
 #include "syncd/types.h"
 
-enum { DEADLINE_GRACE = 5000 };	/* ms beyond the deadline, for the worker and the monitor to say so first */
+enum {
+	DEADLINE_GRACE = 5000,	/* ms beyond the deadline, for the worker and the monitor to say so first */
+	REPORTS_SIZE = 1 << 20,	/* bytes of reports that wait for us: some for each connection that there may be */
+};
 
 enum queue { SILENT, READY, GREETING, SERVED, QUEUES };
 
@@ -49,7 +53,8 @@ struct connection {
 	uint64_t deadline;
 	int peer_fd;		/* -1: with the monitor */
 	uint32_t greeted;
-	bool proxied;		/* it begins with a PROXY header */
+	bool proxied;		/* it begins with a PROXY header; */
+	int count_fd;		/* then its monitor hears of failed logins there; -1 */
 	struct spawned worker;	/* channel -1: none, or with the monitor */
 	pid_t monitor;		/* 0: none yet */
 };
@@ -221,6 +226,14 @@ close_fds(struct connection *c)
 }
 
 static void
+close_count(struct connection *c)
+{
+	if (c->count_fd >= 0)
+		close(c->count_fd);
+	c->count_fd = -1;
+}
+
+static void
 connection_free(struct connection *c)
 {
 	loop_unwatch(c->all->env.loop, &c->watch);
@@ -228,6 +241,7 @@ connection_free(struct connection *c)
 	dequeue(c);
 	origin_release(c->all, c->origin);
 	close_fds(c);
+	close_count(c);
 	free(c);
 }
 
@@ -236,10 +250,12 @@ static void
 give_up(struct connection *c, const char *why)
 {
 	tell(c->all, &c->peer, why);
-	if (c->monitor > 0)
+	if (c->monitor > 0) {
+		c->deadline = 0;	/* that it was killed is no news */
 		kill(c->monitor, SIGKILL);
-	else
+	} else {
 		connection_free(c);
+	}
 }
 
 static void
@@ -282,8 +298,10 @@ forget_others(struct connections *cs, const struct connection *mine)
 {
 	for (int i = 0; i < QUEUES; i++)
 		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer)
-			if (c != mine)
+			if (c != mine) {
 				close_fds(c);
+				close_count(c);
+			}
 	close(cs->report[0]);
 	if (cs->greeting.boot >= 0)
 		close(cs->greeting.boot);
@@ -305,7 +323,7 @@ run_monitor(struct connection *c)
 	struct connections *cs = c->all;
 	struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .peer_fd = c->peer_fd, .worker = c->worker,
 	    .peer = c->peer, .proxied = c->proxied, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
-	    .failures = origin_failures(c->origin), .log_override = cs->env.log_override };
+	    .failures = origin_failures(c->origin), .count_fd = c->count_fd, .log_override = cs->env.log_override };
 	sigset_t none;
 
 	forget_others(cs, c);
@@ -327,6 +345,8 @@ channel_ready(void *arg, uint32_t events)
 		return;
 	}
 	loop_unwatch(c->all->env.loop, &c->watch);
+	if (c->proxied)
+		c->count_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if ((c->monitor = fork()) == 0)
 		run_monitor(c);
 	if (c->monitor < 0) {
@@ -356,9 +376,14 @@ change_origin(struct connection *c, const struct addr *peer)
 	struct connections *cs = c->all;
 	struct origin *before = c->origin, *o = origin_of(cs, peer);
 	const char *why;
+	uint64_t n;
 
 	if (o == NULL)
 		return;
+	n = (uint64_t)origin_failures(o) + 1;
+	if (c->count_fd >= 0)
+		(void)!write(c->count_fd, &n, sizeof n);
+	close_count(c);
 	dequeue(c);
 	c->origin = o;
 	c->peer = *peer;
@@ -545,7 +570,7 @@ connections_add(struct connections *cs, int fd, const struct addr *peer, const s
 		return 0;
 	}
 	*c = (struct connection){ .all = cs, .origin = o, .peer = *peer, .peer_fd = fd, .worker = { -1, -1 },
-	    .proxied = conf->global.proxy_protocol != 0,
+	    .proxied = conf->global.proxy_protocol != 0, .count_fd = -1,
 	    .deadline = loop_clock() + greeting_ms(conf), .expiry = { .expired = expired, .arg = c } };
 	o->held++;
 	make_room(cs, SILENT, CONNECTIONS_SILENT_MAX);
@@ -572,6 +597,7 @@ connections_new(const struct connections_env *env, struct connections **ret)
 		free(cs);
 		return r;
 	}
+	(void)fcntl(cs->report[1], F_SETPIPE_SZ, REPORTS_SIZE);
 	cs->memory_half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
 	cs->log_refill = (struct timer){ .expired = refill, .arg = cs };
 	cs->reports = (struct watch){ .fd = cs->report[0], .ready = reports_ready, .arg = cs };

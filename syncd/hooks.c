@@ -143,7 +143,8 @@ child_main(const struct hooks *h, const struct telling *t, int out)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
-	if (dup2(t->in, STDIN_FILENO) < 0 || (out >= 0 && dup2(out, STDOUT_FILENO) < 0) || close_range(STDERR_FILENO + 1, ~0u, 0) < 0 ||
+	/* under inetd it may be descriptor 0 already, to be closed by the execution */
+	if ((t->in == STDIN_FILENO ? fcntl(t->in, F_SETFD, 0) : dup2(t->in, STDIN_FILENO)) < 0 || (out >= 0 && dup2(out, STDOUT_FILENO) < 0) || close_range(STDERR_FILENO + 1, ~0u, 0) < 0 ||
 	    (h->as_module && !become(h->plan)))
 		_exit(1);
 	if (shell == NULL || shell[0] == '\0')
@@ -154,14 +155,14 @@ child_main(const struct hooks *h, const struct telling *t, int out)
 
 /* --- and who waits for it --------------------------------------------------------------------- */
 
-/* All that is there to be read, and what fits of it kept. */
+/* What is there to be read, up to 64 KiB since more may come without end, and what fits of it kept. */
 static void
 drain(int fd, struct buf *said)
 {
 	char piece[4096];
 	ssize_t n;
 
-	while ((n = read(fd, piece, sizeof piece)) > 0) {
+	for (int i = 0; i < 16 && (n = read(fd, piece, sizeof piece)) > 0; i++) {
 		size_t room = HOOK_SAID_MAX - buf_len(said);
 
 		buf_put(said, piece, (size_t)n < room ? (size_t)n : room);
@@ -240,31 +241,35 @@ run(const struct hooks *h, const struct telling *t, int peer_fd, struct buf *sai
 static int
 open_null(void)
 {
-	return open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 /* A file in memory with these bytes, to be read from its start. */
 static int
 open_bytes(const uint8_t *bytes, size_t n)
 {
-	int fd = memfd_create("early input", MFD_CLOEXEC);
+	int fd = memfd_create("early input", MFD_CLOEXEC), r;
 
-	if (fd >= 0 && (write(fd, bytes, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET) < 0)) {
+	if (fd >= 0 && write(fd, bytes, n) == (ssize_t)n && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	r = errno == 0 ? -EIO : -errno;
+	if (fd >= 0)
 		close(fd);
-		return -1;
-	}
-	return fd;
+	return r;
 }
 
 static int
 run_reading(const struct hooks *h, struct telling *t, int in, int peer_fd, struct buf *said)
 {
-	int r;
+	int r = in;
 
-	if ((t->in = in) < 0)
-		return -errno;
-	r = run(h, t, peer_fd, said);
-	close(in);
+	if (in >= 0) {
+		t->in = in;
+		r = run(h, t, peer_fd, said);
+		close(in);
+	}
 	if (r < 0)
 		log_error("module %s: %s: %s", h->facts.module, t->what, err_text(r));
 	return r;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -40,6 +41,8 @@ enum {
 	LOG_LINES_MAX = 2000,		/* a connection's lines before it is told no more */
 	DEADLINE_GRACE = 2000,		/* ms beyond the deadline, for who is to keep it to do so */
 	NAMES_ASKED_MAX = 10000,
+	REFUSED_SECONDS = 60,		/* for a session to tell that pre-xfer exec says no */
+	COUNT_WAIT = 1000,		/* ms for the listener to say what it knows of an address */
 };
 
 enum {	/* states, as bits: when may a request be made? */
@@ -47,6 +50,8 @@ enum {	/* states, as bits: when may a request be made? */
 	ST_FRESH = 1,		/* the worker: no module yet */
 	ST_CHOSEN = 2,		/* the worker: a module was granted */
 	ST_LOGIN = 8,		/* the worker: a challenge is out */
+	ST_HOOKED = 32,		/* the session: pre-xfer exec has not said yes */
+	ST_REFUSED = 64,	/* the session: it has said no, which is to be told */
 	ST_SESSION = 4,		/* the session runs, and the worker is heard no more */
 };
 
@@ -63,6 +68,8 @@ struct monitor {
 	struct boot boot;	/* what the session will be told */
 	struct hooks hooks;
 	struct buf args;	/* for pre-xfer exec */
+	unsigned n_args;
+	bool claimed;		/* a proxy speaks for it, whose failures count_fd says */
 	int peer_fd;		/* until the session has it alone; -1 */
 	int lock_fd, root_fd;
 	int raw;		/* wait status of the process that served last; -1: none has ended */
@@ -214,6 +221,7 @@ answer_origin(struct monitor *m, struct cursor *in, struct buf *out)
 		return E_BREACH;
 	if (who.known) {
 		m->peer = who.from;
+		m->claimed = true;
 		report(m, MONITOR_ORIGIN);
 	}
 	m->state = ST_FRESH;
@@ -345,11 +353,26 @@ begin_login(struct monitor *m, const char *list, struct buf *out)
 	return 0;
 }
 
+/* The logins that have failed from there.  Behind a proxy the listener says it as soon as it has heard for whom; who is not told in time
+ * takes the worst. */
+static unsigned
+failures(const struct monitor *m)
+{
+	struct pollfd p = { .fd = m->job->count_fd, .events = POLLIN };
+	uint64_t n;
+
+	if (!m->claimed)
+		return m->job->failures;
+	if (poll(&p, 1, COUNT_WAIT) == 1 && read(p.fd, &n, sizeof n) == (ssize_t)sizeof n)
+		return n - 1 < UINT_MAX ? (unsigned)(n - 1) : UINT_MAX;
+	return UINT_MAX;
+}
+
 /* Whoever guesses has to wait for each answer, and its length tells nothing of what was wrong. */
 static void
 wait_out(const struct monitor *m, uint64_t asked)
 {
-	unsigned doubled = m->job->failures < MONITOR_LOGIN_WAIT_DOUBLED ? m->job->failures : MONITOR_LOGIN_WAIT_DOUBLED;
+	unsigned failed = failures(m), doubled = failed < MONITOR_LOGIN_WAIT_DOUBLED ? failed : MONITOR_LOGIN_WAIT_DOUBLED;
 	uint64_t now, due = asked + ((uint64_t)MONITOR_LOGIN_WAIT << doubled);
 
 	while ((now = loop_clock()) < due)
@@ -632,7 +655,7 @@ answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 		message_put(out, VERDICT_NO, "fork failed");
 		return 0;
 	}
-	m->state = ST_SESSION;
+	m->state = m->hooks.pre != NULL ? ST_HOOKED : ST_SESSION;
 	message_put(out, VERDICT_YES, "");
 	return 0;
 }
@@ -644,7 +667,8 @@ answer_started(struct monitor *m, struct cursor *in, struct buf *out)
 	(void)out;
 	if (cur_left(in) != 0)
 		return E_BREACH;
-	m->deadline = 0;
+	if (m->state == ST_SESSION)
+		m->deadline = 0;	/* else it is the hook's answer that ends it */
 	report(m, MONITOR_STARTED);
 	return 0;
 }
@@ -656,7 +680,11 @@ answer_args(struct monitor *m, struct cursor *in, struct buf *out)
 	size_t n = cur_left(in);
 
 	(void)out;
-	if (m->hooks.pre == NULL || n == 0 || in->at[n - 1] != '\0')
+	if (n == 0 || in->at[n - 1] != '\0')
+		return E_BREACH;
+	for (size_t i = 0; i < n; i++)
+		m->n_args += in->at[i] == '\0';
+	if (m->n_args > ARGS_MAX)
 		return E_BREACH;
 	if (buf_len(&m->args) <= HOOK_ARGS_BYTES)
 		buf_put(&m->args, in->at, n);
@@ -683,13 +711,16 @@ answer_hook(struct monitor *m, struct cursor *in, struct buf *out)
 	size_t n = cur_left(in);
 	int r;
 
-	if (m->hooks.pre == NULL || n > LINE_MAX_BYTES || memchr(in->at, '\0', n) != NULL)
+	if (n > LINE_MAX_BYTES || memchr(in->at, '\0', n) != NULL)
 		return E_BREACH;
 	memcpy(request, in->at, n);
 	request[n] = '\0';
 	r = buf_len(&m->args) > HOOK_ARGS_BYTES ? -E2BIG : hooks_pre(&m->hooks, request, &m->args, m->peer_fd, &said);
 	close(m->peer_fd);
 	m->peer_fd = -1;
+	buf_done(&m->args);
+	m->state = r == 0 ? ST_SESSION : ST_REFUSED;
+	m->deadline = r == 0 ? 0 : loop_clock() + REFUSED_SECONDS * 1000;
 	if (r > 0)
 		put_failure(out, r, &said);
 	else if (r == 0)
@@ -746,16 +777,16 @@ static const struct request {
 	unsigned when;		/* states in which it may be asked */
 	bool answered, once;
 } requests[REQ_COUNT] = {
-	[REQ_LOG] = { answer_log, ST_PROXIED | ST_FRESH | ST_LOGIN | ST_CHOSEN | ST_SESSION, false, false },
+	[REQ_LOG] = { answer_log, ST_PROXIED | ST_FRESH | ST_LOGIN | ST_CHOSEN | ST_HOOKED | ST_REFUSED | ST_SESSION, false, false },
 	[REQ_LIST] = { answer_list, ST_FRESH, true, false },
 	[REQ_MODULE] = { answer_module, ST_FRESH, true, true },
 	[REQ_LOGIN] = { answer_login, ST_LOGIN, true, true },
 	[REQ_ADMIT] = { answer_admit, ST_CHOSEN, true, true },
 	[REQ_NAME] = { answer_name, ST_SESSION, true, false },
 	[REQ_ID] = { answer_id, ST_SESSION, true, false },
-	[REQ_STARTED] = { answer_started, ST_SESSION, false, true },
-	[REQ_ARGS] = { answer_args, ST_SESSION, false, false },
-	[REQ_HOOK] = { answer_hook, ST_SESSION, true, true },
+	[REQ_STARTED] = { answer_started, ST_HOOKED | ST_SESSION, false, true },
+	[REQ_ARGS] = { answer_args, ST_HOOKED, false, false },
+	[REQ_HOOK] = { answer_hook, ST_HOOKED, true, true },
 	[REQ_ORIGIN] = { answer_origin, ST_PROXIED, false, true },
 };
 
@@ -873,8 +904,8 @@ monitor_run(const struct monitor_job *job)
 	} else {
 		learn_peer(&m);
 	}
-	code = serve(&m, &job->worker, ST_SESSION, "worker");
-	if (m.state == ST_SESSION)
+	code = serve(&m, &job->worker, ST_HOOKED | ST_SESSION, "worker");
+	if (m.state & (ST_HOOKED | ST_SESSION))
 		code = serve_session(&m);
 	else
 		m.raw = -1;

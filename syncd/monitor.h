@@ -32,6 +32,7 @@ struct monitor_job {
 	uint64_t memory_max;	/* of all sessions together, bytes; 0: no bound */
 	int report_fd;		/* gets a struct monitor_report for each thing that its reader has to know; -1: nobody wants it */
 	unsigned failures;	/* logins that have failed from there */
+	int count_fd;		/* an eventfd that gets one more than that, where a proxy speaks for somebody else */
 	const char *log_override;	/* --log-file: beats what modules say; NULL: none */
 };
 

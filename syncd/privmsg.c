@@ -245,7 +245,7 @@ tell_args(int fd, char *const *args, size_t n)
 		buf_put(&piece, args[i], strlen(args[i]) + 1);
 	}
 	if (r == 0)
-		r = piece.err != 0 ? piece.err : priv_send(fd, REQ_ARGS, buf_head(&piece), buf_len(&piece));
+		r = piece.err != 0 || buf_len(&piece) == 0 ? piece.err : priv_send(fd, REQ_ARGS, buf_head(&piece), buf_len(&piece));
 	buf_done(&piece);
 	return r;
 }

@@ -45,14 +45,14 @@ unquote_options(struct session *s)
 		arg_unquote(s->args.v[i]);
 }
 
-/* What is asked for: the paths, cut off once past 1024 bytes (rsyncd-conf 9). */
+/* What is asked for: the paths, as many as begin in the first 1024 bytes (rsyncd-conf 9), and no more than a line of them. */
 static void
 put_request(struct buf *out, const struct session *s)
 {
 	size_t before = buf_len(out);
 
 	for (size_t i = s->paths; i < s->args.n && buf_len(out) - before < 1024; i++)
-		buf_printf(out, "%s%s", i > s->paths ? " " : "", s->args.v[i]);
+		buf_printf(out, "%s%.*s", i > s->paths ? " " : "", (int)(LINE_MAX_BYTES - 1 - (buf_len(out) - before)), s->args.v[i]);
 }
 
 /* A path as rsync has it by then: below the process's root, or the directory it stands in. */
@@ -80,7 +80,7 @@ told_args(const struct session *s, struct args *told)
 	for (size_t i = 0; i < s->args.n; i++) {
 		char *path = i < s->paths ? NULL : told_path(s, s->args.v[i]);
 		const char *arg = i < s->paths ? s->args.v[i] : path;
-		int r = arg == NULL ? -ENOMEM : s->second_list && i == s->args_first ? 0 : args_append(told, arg, strlen(arg));
+		int r = arg == NULL ? -ENOMEM : s->second_list && i == s->args_first ? 0 : args_append(told, arg, strnlen(arg, LINE_MAX_BYTES));
 
 		free(path);
 		if (r != 0)

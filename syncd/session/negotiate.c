@@ -223,7 +223,7 @@ take_message(void *arg, unsigned code, const uint8_t *bytes, size_t n)
 		s->table->no_send(s, index_in(bytes));
 	if (code != MSG_ERROR_EXIT)
 		return 0;		/* texts are for the client's own screen; a no-op is one */
-	if (n == 4)
+	if (n == 4 && s->phase != PH_DRAIN)	/* it knows no better why we end */
 		s->exit_code = bytes[0];
 	if (n == 4 && !s->peer_told)	/* never answer an empty one */
 		peer_put_message(&s->peer, MSG_ERROR_EXIT, NULL, 0);

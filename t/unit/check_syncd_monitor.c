@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -14,6 +17,7 @@
 #include "syncd/boot.h"
 #include "syncd/policy/login.h"
 #include "syncd/privmsg.h"
+#include "syncd/types.h"
 #include "t/unit/scratch.h"
 #include "t/unit/unit.h"
 
@@ -21,7 +25,8 @@ enum { PATIENCE_MS = 20000, DEADLINE_MS = 60000 };
 
 static struct {
 	pid_t pid;
-	int worker, worker_control, spawner, report;
+	int worker, worker_control, spawner, report, peer, count;
+	bool proxied;
 	struct buf in;
 } mon;
 
@@ -38,7 +43,7 @@ start_with_deadline(const char *conf_text, uint64_t ms)
 	char path[128], log_path[128];
 	struct syncd_conf *conf;
 	struct conf_err e;
-	int worker[2], control[2], spawner[2], peer[2], report[2];
+	int worker[2], control[2], spawner[2], peer[2], report[2], count = eventfd(0, EFD_NONBLOCK);
 
 	snprintf(path, sizeof path, "%s/conf", scratch);
 	snprintf(log_path, sizeof log_path, "%s/log", scratch);
@@ -50,27 +55,30 @@ start_with_deadline(const char *conf_text, uint64_t ms)
 	ck_assert_int_eq(pipe(report), 0);
 	if ((mon.pid = fork()) == 0) {
 		struct monitor_job job = { .conf = conf, .spawner_fd = spawner[0], .peer_fd = peer[0],
-		    .worker = { worker[0], control[0] }, .deadline = loop_clock() + ms, .report_fd = report[1], .log_override = log_path };
+		    .worker = { worker[0], control[0] }, .deadline = loop_clock() + ms, .report_fd = report[1], .log_override = log_path,
+		    .proxied = mon.proxied, .count_fd = count };
 
-		close(worker[1]), close(control[1]), close(spawner[1]), close(report[0]);
+		close(worker[1]), close(control[1]), close(spawner[1]), close(report[0]), close(peer[1]);
 		addr_parse("127.0.0.1", 4711, &job.peer);
 		_exit(monitor_run(&job));
 	}
-	close(worker[0]), close(control[0]), close(spawner[0]), close(report[1]), close(peer[0]), close(peer[1]);
-	mon.worker = worker[1], mon.worker_control = control[1], mon.spawner = spawner[1], mon.report = report[0];
+	close(worker[0]), close(control[0]), close(spawner[0]), close(report[1]), close(peer[0]);
+	mon.worker = worker[1], mon.worker_control = control[1], mon.spawner = spawner[1], mon.report = report[0], mon.peer = peer[1], mon.count = count;
 	conf_free(conf);
 }
 
 static void
 start(void)
 {
-	char text[1024];
+	char text[2048];
 
 	scratch_file("secrets", "me:mine\n");
 	ck_assert_int_eq(fchmodat(scratch_fd, "secrets", 0600, 0), 0);
 	snprintf(text, sizeof text, "reverse lookup = no\nuse chroot = no\n[pub]\npath = %s\ncomment = open\n"
 	    "[other]\npath = %s\n[hidden]\npath = /hidden-path\nlist = no\ncomment = hidden-comment\n"
-	    "[login]\npath = %s\nsecrets file = %s/secrets\nauth users = me:rw\n", scratch, scratch, scratch, scratch);
+	    "[login]\npath = %s\nsecrets file = %s/secrets\nauth users = me:rw\n"
+	    "[yes]\npath = %s\npre-xfer exec = test $RSYNC_ARG2 = b\n[no]\npath = %s\npre-xfer exec = echo why; exit 3\n"
+	    "[hangs]\npath = %s\npre-xfer exec = sleep 300\n", scratch, scratch, scratch, scratch, scratch, scratch, scratch);
 	start_with_deadline(text, DEADLINE_MS);
 }
 
@@ -86,7 +94,9 @@ teardown(void)
 {
 	kill(mon.pid, SIGKILL);
 	waitpid(mon.pid, NULL, 0);
-	close(mon.worker), close(mon.worker_control), close(mon.spawner), close(mon.report);
+	close(mon.worker), close(mon.worker_control), close(mon.spawner), close(mon.report), close(mon.count);
+	if (mon.peer >= 0)
+		close(mon.peer);
 	buf_done(&mon.in);
 	scratch_remove();
 }
@@ -168,16 +178,22 @@ take_session(int *ret_control)
 	return channel;
 }
 
-/* As far as the session. */
+/* As far as the session of that module. */
 static int
-reach_session(int *ret_control)
+reach(const char *module, int *ret_control)
 {
 	const char admit[] = { 31, 0, 0 };
 
-	ck_assert_int_eq(ask_for("pub"), 0);
+	ck_assert_int_eq(ask_for(module), 0);
 	say(mon.worker, REQ_ADMIT, admit, sizeof admit);
 	ck_assert_int_eq(hear(mon.worker, REQ_ADMIT), 0);
 	return take_session(ret_control);
+}
+
+static int
+reach_session(int *ret_control)
+{
+	return reach("pub", ret_control);
 }
 
 static const struct {
@@ -355,6 +371,115 @@ START_TEST(what_is_no_admission_ends_a_worker)
 }
 END_TEST
 
+static const char *const hooked[] = { "yes", "no", "hangs" };
+
+START_TEST(a_hook_decides_what_a_session_may_ask)
+{
+	int control, channel = reach(hooked[_i], &control);
+
+	say(channel, REQ_STARTED, "", 0);
+	say(channel, REQ_ARGS, "a", 2);
+	say(channel, REQ_ARGS, "b\0c", 4);
+	if (_i == 2) {		/* the client goes */
+		close(mon.peer);
+		mon.peer = -1;
+	}
+	say(channel, REQ_HOOK, "yes/", 4);
+	ck_assert_int_eq(hear(channel, REQ_HOOK), _i == 0 ? VERDICT_YES : VERDICT_NO);
+	if (_i == 1)
+		ck_assert_ptr_nonnull(memmem(buf_head(&mon.in), buf_len(&mon.in), "pre-xfer exec returned failure (768):\nwhy", 41));
+	say(channel, REQ_LOG, "\006told", 5);
+	say(channel, REQ_NAME, "u\0\0\0\0", 5);
+	if (_i == 0)
+		ck_assert_int_eq(hear(channel, REQ_NAME), 'r');
+	else
+		ck_assert(hung_up(channel));
+	close(channel), close(control);
+}
+END_TEST
+
+static const struct { uint8_t id; const char *bytes; size_t n; } before_a_hook[] = {
+	{ REQ_NAME, "u\0\0\0\0", 5 }, { REQ_ID, "uroot", 5 }, { REQ_ARGS, "", 0 }, { REQ_ARGS, "a\0b", 3 }, { REQ_HOOK, "a\0b", 3 },
+};
+
+START_TEST(before_it_has_run_there_is_little)
+{
+	int control, channel = reach("yes", &control);
+
+	say(channel, before_a_hook[_i].id, before_a_hook[_i].bytes, before_a_hook[_i].n);
+	ck_assert(hung_up(channel));
+	close(channel), close(control);
+}
+END_TEST
+
+START_TEST(a_hook_is_told_so_many_arguments)
+{
+	static const char none[ARGS_MAX];
+	int control, channel = reach("yes", &control);
+
+	say(channel, REQ_ARGS, none, ARGS_MAX);
+	say(channel, REQ_ARGS, none, 1);
+	ck_assert(hung_up(channel));
+	close(channel), close(control);
+}
+END_TEST
+
+START_TEST(a_hook_runs_once)
+{
+	int control, channel = reach("yes", &control);
+
+	say(channel, REQ_ARGS, "a\0b", 4);
+	say(channel, REQ_HOOK, "yes/", 4);
+	ck_assert_int_eq(hear(channel, REQ_HOOK), VERDICT_YES);
+	say(channel, _i == 0 ? REQ_HOOK : REQ_ARGS, "yes", 4);
+	ck_assert(hung_up(channel));
+	close(channel), close(control);
+}
+END_TEST
+
+/* A proxy's header as the worker tells of it: from 192.0.2.7. */
+static void
+say_origin(void)
+{
+	struct proxy_in p = { .known = true };
+
+	addr_parse("192.0.2.7", 1, &p.from);
+	ck_assert_int_eq(tell_origin(mon.worker, &p), 0);
+}
+
+START_TEST(who_comes_through_a_proxy_is_who_it_says)
+{
+	const uint64_t failed_five_times = 6;
+	uint64_t began;
+
+	mon.proxied = true;
+	start();
+	say(mon.worker, REQ_LOG, "\006told", 5);
+	say_origin();
+	ck_assert_int_eq(write(mon.count, &failed_five_times, sizeof failed_five_times), (ssize_t)sizeof failed_five_times);
+	ck_assert_int_eq(ask_for("login"), VERDICT_LOGIN);
+	began = loop_clock();
+	say(mon.worker, REQ_LOGIN, "me x", 4);
+	ck_assert_int_eq(hear(mon.worker, REQ_LOGIN), VERDICT_NO);
+	ck_assert_uint_ge(loop_clock() - began, MONITOR_LOGIN_WAIT << MONITOR_LOGIN_WAIT_DOUBLED);
+	ck_assert_uint_eq(lines_logged("from UNDETERMINED (192.0.2.7)"), 3);	/* connect, access, and the login that failed */
+}
+END_TEST
+
+START_TEST(it_says_so_first_and_once)
+{
+	mon.proxied = true;
+	start();
+	if (_i == 0) {
+		say_origin();
+		say_origin();
+	} else {
+		say(mon.worker, _i == 1 ? REQ_LIST : REQ_MODULE, "\0\0\0\0", 4);
+	}
+	ck_assert(hung_up(mon.worker));
+}
+END_TEST
+
 START_TEST(a_session_starts_once)
 {
 	int control, channel = reach_session(&control);
@@ -414,9 +539,11 @@ int
 main(void)
 {
 	Suite *s = suite_create("syncd/monitor");
-	TCase *t = tcase_create("monitor");
+	TCase *t = tcase_create("monitor"), *proxied = tcase_create("proxied");
 
 	signal(SIGPIPE, SIG_IGN);
+	tcase_set_timeout(proxied, 60);
+	tcase_add_checked_fixture(proxied, scratch_make, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, what_a_worker_may_not_ask_ends_it, 0, (int)ARRAY_LEN(too_early));
@@ -432,9 +559,16 @@ main(void)
 	tcase_add_loop_test(t, what_a_session_may_not_ask_ends_it, 0, (int)ARRAY_LEN(not_a_session));
 	tcase_add_loop_test(t, what_is_no_admission_ends_a_worker, 0, (int)ARRAY_LEN(no_admission));
 	tcase_add_test(t, a_session_starts_once);
+	tcase_add_loop_test(t, a_hook_decides_what_a_session_may_ask, 0, (int)ARRAY_LEN(hooked));
+	tcase_add_loop_test(t, before_it_has_run_there_is_little, 0, (int)ARRAY_LEN(before_a_hook));
+	tcase_add_test(t, a_hook_is_told_so_many_arguments);
+	tcase_add_loop_test(t, a_hook_runs_once, 0, 2);
+	tcase_add_test(proxied, who_comes_through_a_proxy_is_who_it_says);
+	tcase_add_loop_test(proxied, it_says_so_first_and_once, 0, 3);
 	tcase_add_test(t, names_have_a_bound);
 	tcase_add_test(t, a_session_is_told_of_its_own_module_alone);
 	tcase_add_test(t, a_deadline_ends_who_does_not_keep_it);
 	suite_add_tcase(s, t);
+	suite_add_tcase(s, proxied);
 	return unit_main(s);
 }
