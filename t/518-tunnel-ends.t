@@ -67,6 +67,7 @@ if [ "$(id -u)" = 0 ] && command -v nft > /dev/null && unshare -n true 2> /dev/n
 		"$peer" greet "there$nl" > $scratch/in.peer & echo \$! > $scratch/in.pids
 		"$await" line $scratch/in.peer 'port ' && p=\$(sed -n 's/^port //p' $scratch/in.peer)
 		nft add rule ip n o tcp dport 8888 redirect to :$tport
+		: > $tlog	# now, or the words of the one before are taken for this one's
 		"$tunnel" $tconf 2> $tlog & echo \$! >> $scratch/in.pids
 		"$await" line $tlog 'Accepting new connections'
 		printf 'ping\n' | timeout 60 openssl s_client -quiet -connect 127.0.0.1:7777 > /dev/null 2>&1
