@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "syncd/delta/decompress.h"
 
 #include <stdlib.h>
@@ -7,6 +9,12 @@
 #include "lib/cursor.h"
 #include "lib/err.h"
 #include "t/unit/unit.h"
+
+#ifdef SALLYPORT_SANITIZE	/* contexts of megabytes are dear there */
+enum { ROUNDS = 12 };
+#else
+enum { ROUNDS = 50 };
+#endif
 
 enum { PLAIN_MAX = 300000, E_SINK = 77 };
 
@@ -137,7 +145,7 @@ START_TEST(damage_is_an_error_or_other_bytes_and_nothing_else)
 	uint8_t *p = malloc(40000);
 	struct pair k;
 
-	for (int round = 0; round < 50; round++) {	/* contexts of megabytes, which a sanitizer makes dear */
+	for (int round = 0; round < ROUNDS; round++) {
 		int r;
 
 		open_pair(&k, _i);
@@ -161,7 +169,7 @@ END_TEST
 START_TEST(noise_is_no_record)
 {
 	struct pair k;
-	for (int round = 0; round < 500; round++) {
+	for (int round = 0; round < 10 * ROUNDS; round++) {
 		size_t n = 1 + (size_t)random() % 200;
 		uint8_t *copy = malloc(n);
 		int r = 0;
@@ -205,7 +213,7 @@ main(void)
 	TCase *t = tcase_create("expand");
 
 	srandom(1);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, what_was_compressed_comes_back, 0, ARRAY_LEN(kinds));
 	tcase_add_loop_test(t, damage_is_an_error_or_other_bytes_and_nothing_else, 0, ARRAY_LEN(kinds));
 	tcase_add_loop_test(t, noise_is_no_record, 0, ARRAY_LEN(kinds));
