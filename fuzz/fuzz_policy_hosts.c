@@ -3,17 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/policy/posix_acl.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 is_sound(const struct posix_acl *a)

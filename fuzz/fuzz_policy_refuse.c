@@ -4,18 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/policy/options.h"
 #include "syncd/policy/refuse.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 unmatched(void *arg, const char *word)

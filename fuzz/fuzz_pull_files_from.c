@@ -8,11 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/policy/path.h"
 #include "syncd/pull/flist.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SIZE_MAX_TAKEN = 4096 };
 
@@ -24,13 +23,6 @@ static const struct { const char *at, *to; } links[] = {
 
 static char top[] = "/tmp/sallyport-fuzz.XXXXXX";
 static int top_fd = -1;
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static char *
 below_top(const char *path)

@@ -6,18 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/push/flist_in.h"
 #include "syncd/push/ids.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 stays_inside(const struct flist_file *f)

@@ -4,17 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/push/xattr_cache.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static int
 learn(void *arg, bool is_user, uint32_t id, const char *name)

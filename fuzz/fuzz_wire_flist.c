@@ -6,17 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/wire/flist.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static int
 same_text(const char *a, const char *b)

@@ -4,20 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/wire/int.h"
 #include "syncd/wire/mux.h"
 #include "syncd/wire/ndx.h"
 #include "syncd/wire/sum.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 integers(struct cursor *c, int kind)

@@ -4,21 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/target.h"
 #include "lib/err.h"
 #include "syncd/types.h"
 #include "syncd/wire/args.h"
 #include "syncd/wire/compat.h"
 #include "syncd/wire/filter.h"
 #include "syncd/wire/hello.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 lines(struct cursor *c)

@@ -4,7 +4,7 @@
 #	FUZZERS += fuzz/fuzz_room_thing
 #	fuzz_fuzz_room_thing_SOURCES = fuzz/fuzz_room_thing.c $(REPLAY)
 #	fuzz_fuzz_room_thing_LDADD = <the room's library> $(BASE_LIBS)
-REPLAY = fuzz/replay.c
+REPLAY = fuzz/replay.c fuzz/target.h
 FUZZERS =
 TESTS += $(FUZZERS)
 check_PROGRAMS += $(FUZZERS)

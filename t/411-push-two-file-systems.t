@@ -2,11 +2,7 @@
 # Backups, temporaries and partial files on another file system, where no rename leads: as with rsync's own daemon.
 . "${top_srcdir:-.}/t/lib.sh"
 command -v rsync > /dev/null || skip_all "no rsync"
-if [ -z "${SALLYPORT_MOUNTS:-}" ]; then
-	[ "$(id -u)" = 0 ] && unshare -m sh -c 'mount -t tmpfs none /mnt' 2> /dev/null || skip_all "no mounts of our own"
-	rm -rf "$scratch"
-	SALLYPORT_MOUNTS=1 exec unshare -m sh "$0"
-fi
+own_mounts
 
 tree=$scratch/tree old=$scratch/old
 mkdir -p "$tree/d/in" "$tree/way"

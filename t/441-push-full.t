@@ -2,11 +2,7 @@
 # A file system that is full in the middle of a file: the push ends there, with the words, the status and what is left of rsync's own.
 . "${top_srcdir:-.}/t/lib.sh"
 command -v rsync > /dev/null || skip_all "no rsync"
-if [ -z "${SALLYPORT_MOUNTS:-}" ]; then
-	[ "$(id -u)" = 0 ] && unshare -m sh -c 'mount -t tmpfs none /mnt' 2> /dev/null || skip_all "no mounts of our own"
-	rm -rf "$scratch"
-	SALLYPORT_MOUNTS=1 exec unshare -m sh "$0"
-fi
+own_mounts
 
 tree=$scratch/tree old=$scratch/old
 mkdir -p "$tree" "$old"

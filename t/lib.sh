@@ -62,6 +62,14 @@ like() { # like TEXT PATTERN NAME   (shell pattern)
 	esac
 }
 
+# own_mounts: the script begins anew where what it mounts is nobody else's
+own_mounts() {
+	[ -z "${SALLYPORT_MOUNTS:-}" ] || return 0
+	[ "$(id -u)" = 0 ] && unshare -m sh -c 'mount -t tmpfs none /mnt' 2> /dev/null || skip_all "no mounts of our own"
+	rm -rf "$scratch"
+	SALLYPORT_MOUNTS=1 exec unshare -m sh "$0"
+}
+
 freeport() { "$await" freeport $$; }
 
 # spawn LOG COMMAND...: run in the background, remembered for the clean stop; pid in $pid
