@@ -16,6 +16,7 @@
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
 #include "syncd/policy/module.h"
+#include "syncd/policy/list.h"
 #include "syncd/policy/login.h"
 #include "syncd/policy/params.h"
 #include "syncd/secrets.h"
@@ -186,7 +187,7 @@ check_logins(struct check *c, const struct module_conf *m)
 	enum login_digest any = LOGIN_SHA512;
 	char why[512];
 
-	if (!is_set(m->auth_users))
+	if (!list_has_words(m->auth_users))
 		return;
 	if (login_floor(m->auth_digest, any) == E_UNSUPPORTED)
 		tell(c, "auth digest", "auth digest %s is not known here: nobody can log in", m->auth_digest);
@@ -232,7 +233,7 @@ check_proxy(struct check *c)
 	const struct global_conf *g = &c->conf->global;
 
 	check_rows(c, conf_globals, conf_n_globals, g, CHECK_HOSTS);
-	if (g->proxy_protocol && !is_set(g->proxy_hosts))
+	if (g->proxy_protocol && !list_has_words(g->proxy_hosts))
 		tell(c, "proxy protocol", "\"proxy protocol = true\" but \"proxy protocol hosts\" is unset: all connections will be rejected as "
 		    "untrusted proxy peers.  Set \"proxy protocol hosts\" to your trusted proxy's address.");
 }

@@ -22,6 +22,7 @@
 #include "syncd/greeting.h"
 #include "syncd/monitor.h"
 #include "syncd/policy/hosts.h"
+#include "syncd/policy/list.h"
 #include "syncd/spawn.h"
 #include "syncd/types.h"
 
@@ -544,7 +545,7 @@ connections_distrust(const struct syncd_conf *conf, const struct addr *peer)
 
 	if (!conf->global.proxy_protocol)
 		return NULL;
-	if (hosts != NULL && hosts[strspn(hosts, " \t,")] != '\0' && !hosts_bad_token(hosts, token, sizeof token) &&
+	if (list_has_words(hosts) && !hosts_bad_token(hosts, token, sizeof token) &&
 	    hosts_check(hosts, NULL, &f) == HOSTS_ALLOW)
 		return NULL;
 	return "refused: proxy protocol rejected from untrusted peer";

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/ini.h"
-#include "lib/trusted.h"
+#include "lib/slurp.h"
 #include "syncd/policy/login.h"
 #include "syncd/spawn.h"
 #include "syncd/wire/hello.h"
@@ -17,14 +17,9 @@ static void
 motd_put(struct buf *b, const char *path)
 {
 	struct buf text = BUF_INIT;
-	struct conf_err e;
-	int fd = trusted_file(path, O_RDONLY, 0);
 
-	if (fd >= 0) {
-		if (ini_slurp_fd(fd, path, &text, &e) == 0)
-			buf_put(b, buf_head(&text), strnlen((const char *)buf_head(&text), buf_len(&text)));
-		close(fd);
-	}
+	if (slurp_trusted(path, INI_FILE_MAX, &text) == 0)
+		buf_put(b, buf_head(&text), strnlen((const char *)buf_head(&text), buf_len(&text)));
 	buf_done(&text);
 	buf_text(b, "\n");
 }

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "syncd/policy/hook.h"
+#include "syncd/spawn.h"
 
 enum { FAILED = 1 << 8, NEVER_BEGAN = 255 << 8 };	/* wait statuses: exit 1, exit 255 */
 
@@ -130,6 +129,13 @@ become(const struct module_plan *p)
 	    setresuid(p->uid, p->uid, p->uid) == 0;
 }
 
+/* Under inetd fd may be where it has to go already, to be closed by the execution. */
+static bool
+place(int fd, int at)
+{
+	return fd == at ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, at) >= 0;
+}
+
 static _Noreturn void
 child_main(const struct hooks *h, const struct telling *t, int out)
 {
@@ -143,8 +149,7 @@ child_main(const struct hooks *h, const struct telling *t, int out)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
-	/* under inetd it may be descriptor 0 already, to be closed by the execution */
-	if ((t->in == STDIN_FILENO ? fcntl(t->in, F_SETFD, 0) : dup2(t->in, STDIN_FILENO)) < 0 || (out >= 0 && dup2(out, STDOUT_FILENO) < 0) || close_range(STDERR_FILENO + 1, ~0u, 0) < 0 ||
+	if (!place(t->in, STDIN_FILENO) || (out >= 0 && !place(out, STDOUT_FILENO)) || close_range(STDERR_FILENO + 1, ~0u, 0) < 0 ||
 	    (h->as_module && !become(h->plan)))
 		_exit(1);
 	if (shell == NULL || shell[0] == '\0')
@@ -250,14 +255,13 @@ open_null(void)
 static int
 open_bytes(const uint8_t *bytes, size_t n)
 {
-	int fd = memfd_create("early input", MFD_CLOEXEC), r;
+	int fd = spawn_boot(bytes, n);
 
-	if (fd >= 0 && write(fd, bytes, n) == (ssize_t)n && lseek(fd, 0, SEEK_SET) == 0)
-		return fd;
-	r = errno == 0 ? -EIO : -errno;
-	if (fd >= 0)
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET) < 0) {
 		close(fd);
-	return r;
+		return -ESPIPE;
+	}
+	return fd;
 }
 
 static int
@@ -280,7 +284,7 @@ hooks_early(struct hooks *h, const uint8_t *input, size_t n, int peer_fd)
 {
 	struct telling t = { .what = "early exec", .command = h->early, .request = "(NONE)" };
 
-	h->ran_any = true;
+	h->begun = true;
 	return h->early == NULL ? 0 : run_reading(h, &t, n == 0 ? open_null() : open_bytes(input, n), peer_fd, NULL);
 }
 
@@ -298,6 +302,6 @@ hooks_post(struct hooks *h, int raw)
 	int status = raw < 0 ? NEVER_BEGAN : raw;
 	struct telling t = { .what = "post-xfer exec", .command = h->post, .raw = &status };
 
-	if (h->post != NULL && h->ran_any)
+	if (h->post != NULL && h->begun)
 		run_reading(h, &t, open_null(), -1, NULL);
 }

@@ -23,7 +23,7 @@ struct hooks {
 	struct module_facts facts;	/* borrowed */
 	const struct module_plan *plan;	/* the same */
 	bool as_module;
-	bool ran_any;			/* the time has come from which post runs at the end */
+	bool begun;			/* early exec has had its turn: post-xfer exec will have its own */
 };
 
 /* Take the module's commands, with their variables put in.  0, or E_DENIED with words for the client in message; told to the log.  An

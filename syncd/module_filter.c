@@ -10,20 +10,15 @@
 
 #include "lib/err.h"
 #include "lib/ini.h"
-#include "lib/trusted.h"
+#include "lib/slurp.h"
 
 /* The text of a file that the administrator named, on the heap. */
 static int
 read_text(const char *path, char **ret)
 {
 	struct buf b = BUF_INIT;
-	struct conf_err e;
-	int fd = trusted_file(path, O_RDONLY, 0), r;
+	int r = slurp_trusted(path, INI_FILE_MAX, &b);
 
-	if (fd < 0)
-		return fd;
-	r = ini_slurp_fd(fd, path, &b, &e) != 0 ? -EIO : 0;
-	close(fd);
 	if (r == 0 && (buf_cstr(&b) == NULL || (*ret = strdup((const char *)buf_head(&b))) == NULL))
 		r = -ENOMEM;
 	buf_done(&b);

@@ -28,6 +28,7 @@
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
 #include "syncd/policy/hosts.h"
+#include "syncd/policy/list.h"
 #include "syncd/policy/module.h"
 #include "syncd/policy/params.h"
 #include "syncd/privmsg.h"
@@ -45,14 +46,14 @@ enum {
 	COUNT_WAIT = 1000,		/* ms for the listener to say what it knows of an address */
 };
 
-enum {	/* states, as bits: when may a request be made? */
-	ST_PROXIED = 16,	/* the worker: it has not said yet for whom it speaks */
-	ST_FRESH = 1,		/* the worker: no module yet */
-	ST_CHOSEN = 2,		/* the worker: a module was granted */
-	ST_LOGIN = 8,		/* the worker: a challenge is out */
-	ST_HOOKED = 32,		/* the session: pre-xfer exec has not said yes */
-	ST_REFUSED = 64,	/* the session: it has said no, which is to be told */
-	ST_SESSION = 4,		/* the session runs, and the worker is heard no more */
+enum {	/* states, as bits, in their order: when may a request be made? */
+	ST_PROXIED = 1 << 0,	/* the worker: it has not said yet for whom it speaks */
+	ST_FRESH = 1 << 1,	/* the worker: no module yet */
+	ST_LOGIN = 1 << 2,	/* the worker: a challenge is out */
+	ST_CHOSEN = 1 << 3,	/* the worker: a module was granted */
+	ST_HOOKED = 1 << 4,	/* the session: pre-xfer exec has not said yes */
+	ST_REFUSED = 1 << 5,	/* the session: it has said no, which is to be told */
+	ST_SESSION = 1 << 6,	/* the session runs, and the worker is heard no more */
 };
 
 struct monitor {
@@ -197,18 +198,29 @@ answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 }
 
 static void
+put_fact(struct buf *out, const char *label, const char *text)
+{
+	if (text[0] != '\0')
+		buf_printf(out, "%s%s", label, text);
+}
+
+static void
 log_origin(const struct proxy_in *p)
 {
-	char line[1024];
-	int n;
+	struct buf line = BUF_INIT;
 
 	if (!p->tls && p->authority[0] == '\0' && p->unique_id[0] == '\0')
 		return;
-	n = snprintf(line, sizeof line, "proxy: %s%s%s%s%s%s%s%s%s%s%s%s", p->tls ? p->version[0] != '\0' ? p->version : "TLS" : "no TLS",
-	    p->cipher[0] != '\0' ? " " : "", p->cipher, p->has_cert ? p->verified ? ", verified certificate " : ", certificate " : "", p->common_name,
-	    p->authority[0] != '\0' ? ", asked for " : "", p->authority, p->alpn[0] != '\0' ? ", ALPN " : "", p->alpn,
-	    p->unique_id[0] != '\0' ? ", id " : "", p->unique_id, "");
-	log_bytes(LOG_INFO, NULL, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+	buf_printf(&line, "proxy: %s", !p->tls ? "no TLS" : p->version[0] != '\0' ? p->version : "TLS");
+	put_fact(&line, " ", p->cipher);
+	if (p->has_cert)
+		buf_printf(&line, ", %scertificate %s", p->verified ? "verified " : "", p->common_name);
+	put_fact(&line, ", asked for ", p->authority);
+	put_fact(&line, ", ALPN ", p->alpn);
+	put_fact(&line, ", id ", p->unique_id);
+	if (line.err == 0)
+		log_bytes(LOG_INFO, NULL, (const char *)buf_head(&line), buf_len(&line));
+	buf_done(&line);
 }
 
 static int
@@ -449,7 +461,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 		return 0;
 	}
 	grant_fill(m, name);
-	if (m->module->auth_users != NULL && m->module->auth_users[strspn(m->module->auth_users, " \t,")] != '\0')
+	if (list_has_words(m->module->auth_users))
 		return begin_login(m, has_list ? list : NULL, out);
 	m->state = ST_CHOSEN;
 	message_put(out, VERDICT_YES, "");

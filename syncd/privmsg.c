@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "syncd/policy/grant.h"
 #include "syncd/types.h"
 
 int
@@ -85,11 +86,8 @@ tell_origin(int fd, const struct proxy_in *p)
 	buf_u8(&b, (uint8_t)(p->known | p->tls << 1 | p->has_cert << 2 | p->verified << 3));
 	buf_le32(&b, p->known ? (uint32_t)p->from.len : 0);
 	buf_put(&b, &p->from.ss, p->known ? p->from.len : 0);
-	for (size_t i = 0; i < ARRAY_LEN(origin_texts); i++) {
-		const char *text = (const char *)p + origin_texts[i].at;
-
-		buf_put(&b, text, strlen(text) + 1);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(origin_texts); i++)
+		grant_text_put(&b, (const char *)p + origin_texts[i].at);
 	if ((r = b.err) == 0)
 		r = priv_send(fd, REQ_ORIGIN, buf_head(&b), buf_len(&b));
 	buf_done(&b);
@@ -116,11 +114,11 @@ origin_get(struct cursor *c, struct proxy_in *ret)
 		addr_from((const struct sockaddr *)&ss, (socklen_t)n, &ret->from);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(origin_texts); i++) {
-		size_t length = strnlen((const char *)c->at, cur_left(c));
+		const char *text = grant_text_get(c);
 
-		if (length == cur_left(c) || length >= origin_texts[i].size)
+		if (text == NULL || strlen(text) >= origin_texts[i].size)
 			return E_FORMAT;
-		memcpy((char *)ret + origin_texts[i].at, cur_bytes(c, length + 1), length + 1);
+		strcpy((char *)ret + origin_texts[i].at, text);
 	}
 	return cur_left(c) == 0 ? 0 : E_FORMAT;
 }

@@ -98,6 +98,9 @@ struct conf_place conf_place(const struct syncd_conf *c, const struct module_con
 /* The file as it was understood. */
 void conf_dump(const struct syncd_conf *c, struct buf *out);
 
+/* The %NAME% that text begins with: its name, and what follows; NULL: it begins with none, or with one of size bytes or more. */
+const char *conf_variable(const char *text, char *name, size_t size);
+
 /* text with each %VAR% replaced that get knows (rsyncd-conf section 2); heap, or NULL for
  * lack of memory or a result beyond LINE_MAX_BYTES. */
 char *conf_expand(const char *text, const char *(*get)(void *arg, const char *name), void *arg);

@@ -6,6 +6,19 @@
 
 #include "syncd/types.h"
 
+const char *
+conf_variable(const char *text, char *name, size_t size)
+{
+	const char *end = *text == '%' && isupper((unsigned char)text[1]) ? strchr(text + 1, '%') : NULL;
+	size_t n = end == NULL ? 0 : (size_t)(end - text - 1);
+
+	if (end == NULL || n >= size)
+		return NULL;
+	memcpy(name, text + 1, n);
+	name[n] = '\0';
+	return end + 1;
+}
+
 char *
 conf_expand(const char *text, const char *(*get)(void *, const char *), void *arg)
 {
@@ -13,18 +26,11 @@ conf_expand(const char *text, const char *(*get)(void *, const char *), void *ar
 	char name[128];
 
 	while (*text != '\0') {
-		const char *end = *text == '%' && isupper((unsigned char)text[1]) ? strchr(text + 1, '%') : NULL;
-		size_t n = end == NULL ? 0 : (size_t)(end - text - 1);
-		const char *value = NULL;
+		const char *rest = conf_variable(text, name, sizeof name), *value = rest == NULL ? NULL : get(arg, name);
 
-		if (end != NULL && n < sizeof name) {
-			memcpy(name, text + 1, n);
-			name[n] = '\0';
-			value = get(arg, name);
-		}
 		if (value != NULL) {
 			buf_text(&out, value);
-			text = end + 1;
+			text = rest;
 		} else {
 			buf_u8(&out, (uint8_t)*text++);
 		}

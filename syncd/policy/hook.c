@@ -1,12 +1,12 @@
 #include "syncd/policy/hook.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "syncd/policy/conf.h"
 #include "syncd/types.h"
 
 /* How a shell reads the next character. */
@@ -37,20 +37,6 @@ is_harmless(const char *value)
 	return true;
 }
 
-/* The variable that text begins with: its name, and what follows; NULL: it begins with none. */
-static const char *
-variable(const char *text, char *name, size_t size)
-{
-	const char *end = *text == '%' && isupper((unsigned char)text[1]) ? strchr(text + 1, '%') : NULL;
-	size_t n = end == NULL ? 0 : (size_t)(end - text - 1);
-
-	if (end == NULL || n >= size)
-		return NULL;
-	memcpy(name, text + 1, n);
-	name[n] = '\0';
-	return end + 1;
-}
-
 /* Between double quotes the quotes that are put in are seen, as with rsync. */
 static int
 put_value(struct buf *out, struct quoting *q, const char *name, const char *value)
@@ -77,7 +63,7 @@ put_all(struct buf *out, const char *text, const char *(*get)(void *, const char
 
 	while (*text != '\0' && r == 0) {
 		char name[128];
-		const char *rest = variable(text, name, sizeof name), *value = rest == NULL ? NULL : get(arg, name);
+		const char *rest = conf_variable(text, name, sizeof name), *value = rest == NULL ? NULL : get(arg, name);
 
 		if (value != NULL) {
 			r = put_value(out, &q, name, value);

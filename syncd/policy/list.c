@@ -24,3 +24,9 @@ list_next(struct list *l)
 	}
 	return NULL;
 }
+
+bool
+list_has_words(const char *text)
+{
+	return text != NULL && text[strspn(text, " \t,")] != '\0';
+}

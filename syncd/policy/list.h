@@ -3,6 +3,8 @@
 #ifndef SALLYPORT_SYNCD_POLICY_LIST_H
 #define SALLYPORT_SYNCD_POLICY_LIST_H
 
+#include <stdbool.h>
+
 struct list {
 	char *rest;
 	const char *separators;
@@ -13,5 +15,8 @@ struct list list_of(char *text);
 
 /* The next word without blanks around it, or NULL behind the last; empty ones are left out. */
 char	*list_next(struct list *l);
+
+/* Is there any word in TEXT (NULL: none)? */
+bool	 list_has_words(const char *text);
 
 #endif

@@ -466,6 +466,20 @@ START_TEST(who_comes_through_a_proxy_is_who_it_says)
 }
 END_TEST
 
+/* A name that came with no certificate is none that anybody should read. */
+START_TEST(what_a_proxy_says_is_logged)
+{
+	struct proxy_in p = { .tls = true, .has_cert = _i > 0, .verified = _i > 1, .version = "TLSv1.3", .common_name = "jane", .authority = "a.org" };
+
+	mon.proxied = true;
+	start();
+	ck_assert_int_eq(tell_origin(mon.worker, &p), 0);
+	ck_assert_int_eq(ask_for("pub"), 0);
+	ck_assert_uint_eq(lines_logged(_i == 0 ? "proxy: TLSv1.3, asked for a.org" :
+	    _i == 1 ? "proxy: TLSv1.3, certificate jane, asked for a.org" : "proxy: TLSv1.3, verified certificate jane, asked for a.org"), 1);
+}
+END_TEST
+
 START_TEST(it_says_so_first_and_once)
 {
 	mon.proxied = true;
@@ -564,6 +578,7 @@ main(void)
 	tcase_add_test(t, a_hook_is_told_so_many_arguments);
 	tcase_add_loop_test(t, a_hook_runs_once, 0, 2);
 	tcase_add_test(proxied, who_comes_through_a_proxy_is_who_it_says);
+	tcase_add_loop_test(proxied, what_a_proxy_says_is_logged, 0, 3);
 	tcase_add_loop_test(proxied, it_says_so_first_and_once, 0, 3);
 	tcase_add_test(t, names_have_a_bound);
 	tcase_add_test(t, a_session_is_told_of_its_own_module_alone);

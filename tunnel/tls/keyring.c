@@ -14,6 +14,7 @@
 
 #include "lib/buf.h"
 #include "lib/cursor.h"
+#include "lib/slurp.h"
 
 enum { TOLD_MAX = 4 << 20 };
 
@@ -197,21 +198,6 @@ take_told(struct keyring *ring, struct cursor *told, struct keyfile *k, struct c
 	}
 }
 
-static void
-read_all(int fd, struct buf *told)
-{
-	uint8_t *room;
-	ssize_t n = 1;
-
-	while (n > 0 && buf_len(told) < TOLD_MAX && (room = buf_reserve(told, 65536)) != NULL) {
-		do
-			n = read(fd, room, 65536);
-		while (n < 0 && errno == EINTR);
-		if (n > 0)
-			buf_commit(told, (size_t)n);
-	}
-}
-
 int
 keyring_read(struct keyring *ring, int client, keyring_read_fn read_keys, const void *arg, struct keyfile *k, struct conf_err *e)
 {
@@ -231,14 +217,16 @@ keyring_read(struct keyring *ring, int client, keyring_read_fn read_keys, const 
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
-		read_all(fds[0], &told);
+		r = slurp_fd(fds[0], TOLD_MAX - 1, &told);
 		close(fds[0]);		/* or a child with more to tell than we take would wait for us, and we for it */
 		fds[0] = -1;
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		c = cur_of(buf_head(&told), buf_len(&told));
-		r = buf_len(&told) < TOLD_MAX ? take_told(ring, &c, k, e) :
-		    conf_err_set(e, NULL, 0, "Failed to read the private keys: more than %d MiB", TOLD_MAX >> 20);
+		if (r == -EFBIG)
+			r = conf_err_set(e, NULL, 0, "Failed to read the private keys: more than %d MiB", TOLD_MAX >> 20);
+		else if (r == 0)
+			r = take_told(ring, &c, k, e);
 	}
 	if (fds[0] >= 0)
 		close(fds[0]);
