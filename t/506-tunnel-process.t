@@ -40,8 +40,9 @@ if [ "$(id -u)" = 0 ]; then
 	{ printf 'setuid = nobody\nsetgid = nogroup\nchroot = %s\noutput = /in.log\n' "$scratch/jail"; cat "$tconf"; } > "$scratch/j.conf"
 	spawn "$scratch/j.out" "$tunnel" "$scratch/j.conf"
 	ready "$scratch/j.out" 'Accepting new connections'
-	"$await" line "$scratch/j.out" 'chroot landlock' || :
-	is "$(ps -o user= --ppid "$pid" | sort -u)" nobody 'workers run as the configured user'
+	users() { ps -o user= --ppid "$pid" | sort -u; }
+	becomes nobody users
+	is "$out" nobody 'workers run as the configured user'
 	is "$(stat -c %U "$scratch/jail/in.log")" nobody 'the log is inside the jail and that user'"'"'s'
 else
 	skip 'workers run as the configured user' 'not root'; skip 'the log is inside the jail' 'not root'

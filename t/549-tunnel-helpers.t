@@ -47,9 +47,11 @@ got=
 for p in "$(role Exporter)" "$spawner"; do for k in "$number" "$reversed"; do "$peek" "$p" "hex:$k"; got="$got $?"; done; done
 is "$got" ' 1 1 1 1' 'neither exporter nor spawner has it'
 # the next generation is forked from a master that has read them twice
+newer() { [ "$(role "$1")" = "$2" ] || echo newer; }	# newer ROLE PID
+vault=$(role Vault) exporter=$(role Exporter)
 sed -i "s/$login/another-$login/" "$tconf"
 kill -HUP "$tunnel_pid"
 "$await" line "$tlog" 'Accepting new connections' 2
-"$await" line "$tlog" 'Exporter ' 2
-"$await" line "$tlog" 'Vault ' 2
+becomes newer newer Vault "$vault"
+becomes newer newer Exporter "$exporter"
 for r in Vault Exporter; do is "$(holds "$(role $r)")" '' "nor after a reload: $r"; done

@@ -72,6 +72,13 @@ own_mounts() {
 
 freeport() { "$await" freeport $$; }
 
+# becomes WANTED COMMAND...: run it until it prints that, for 20 s at most; what it printed last is in $out
+becomes() {
+	_want=$1 _n=0; shift
+	while out=$("$@"); [ "$out" != "$_want" ] && [ $_n -lt 400 ]; do _n=$((_n + 1)); sleep 0.05; done
+	[ "$out" = "$_want" ]
+}
+
 # spawn LOG COMMAND...: run in the background, remembered for the clean stop; pid in $pid
 spawn() {
 	_log=$1; shift
