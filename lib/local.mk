@@ -7,7 +7,7 @@ lib_libbase_a_SOURCES = \
 BASE_LIBS = lib/libbase.a $(SECCOMP_LIBS) $(CAP_LIBS)
 
 LIB_UNITS = t/unit/check_lib_err t/unit/check_lib_num t/unit/check_lib_buf t/unit/check_lib_cursor t/unit/check_lib_ini \
-	t/unit/check_lib_opt t/unit/check_lib_addr t/unit/check_lib_sock t/unit/check_lib_log t/unit/check_lib_loop t/unit/check_lib_role \
+	t/unit/check_lib_opt t/unit/check_lib_addr t/unit/check_lib_sock t/unit/check_lib_sock_give t/unit/check_lib_log t/unit/check_lib_loop t/unit/check_lib_role \
 	t/unit/check_lib_trusted t/unit/check_lib_work
 UNITS += $(LIB_UNITS)
 t_unit_check_lib_work_SOURCES = t/unit/check_lib_work.c t/unit/unit.h
@@ -28,6 +28,8 @@ t_unit_check_lib_addr_SOURCES = t/unit/check_lib_addr.c t/unit/unit.h
 t_unit_check_lib_addr_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_sock_SOURCES = t/unit/check_lib_sock.c t/unit/unit.h
 t_unit_check_lib_sock_LDADD = $(UNIT_LIBS)
+t_unit_check_lib_sock_give_SOURCES = t/unit/check_lib_sock_give.c t/unit/unit.h
+t_unit_check_lib_sock_give_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_log_SOURCES = t/unit/check_lib_log.c t/unit/unit.h
 t_unit_check_lib_log_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_loop_SOURCES = t/unit/check_lib_loop.c t/unit/unit.h

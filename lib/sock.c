@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +14,7 @@
 
 #include "lib/err.h"
 #include "lib/num.h"
+#include "lib/trusted.h"
 
 static const char *
 unix_path(const struct addr *a)
@@ -65,6 +68,46 @@ sock_listen_prepared(const struct addr *at, int backlog, int (*prepare)(int, voi
 	*ret_fd = fd;
 	return 0;
 fail:	close(fd);
+	return r;
+}
+
+static int
+is_own_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
+}
+
+/* There is no fchmod for what was opened by O_PATH. */
+static int
+set_mode(int fd, int mode)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return chmod(path, (mode_t)mode) < 0 ? -errno : 0;
+}
+
+int
+sock_give(const char *path, uid_t uid, gid_t gid, int mode)
+{
+	char leaf[NAME_MAX + 1];
+	int dir = trusted_parent(path, leaf), fd, r = 0;
+
+	if (dir < 0)
+		return dir;
+	if ((fd = openat(dir, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		r = -errno;
+	else if (!is_own_socket(fd))
+		r = -ENOTSOCK;
+	else if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		r = -errno;
+	else if (mode >= 0)
+		r = set_mode(fd, mode);
+	if (fd >= 0)
+		close(fd);
+	close(dir);
 	return r;
 }
 
@@ -162,6 +205,18 @@ int
 sock_local(int fd, struct addr *ret)
 {
 	return end_of(fd, getsockname, ret);
+}
+
+int
+sock_peer_uid(int fd, uid_t *ret)
+{
+	struct ucred who;
+	socklen_t len = sizeof who;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		return -errno;
+	*ret = who.uid;
+	return 0;
 }
 
 int

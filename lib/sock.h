@@ -2,6 +2,8 @@
 #ifndef SALLYPORT_LIB_SOCK_H
 #define SALLYPORT_LIB_SOCK_H
 
+#include <sys/types.h>
+
 #include "lib/addr.h"
 
 /* A listening stream socket, non-blocking and close-on-exec; IPv6 is v6-only.  A UNIX path
@@ -11,6 +13,10 @@ int sock_listen(const struct addr *at, int backlog, int *ret_fd);
 
 /* The same, with prepare(fd, arg) called before the bind; what it returns other than 0 is the result. */
 int sock_listen_prepared(const struct addr *at, int backlog, int (*prepare)(int fd, void *arg), void *arg, int *ret_fd);
+
+/* Give the socket file that we have just bound at path to uid and gid ((uid_t)-1, (gid_t)-1: as they are), with the bits of mode (-1:
+ * as they are).  0 or -errno: -ENOTSOCK when something else is there by now, since the directory may be another's. */
+int sock_give(const char *path, uid_t uid, gid_t gid, int mode);
 
 /* Start a non-blocking connect.  0: connected; -EINPROGRESS: wait until writable and ask
  * sock_error; both set *ret_fd.  Any other -errno: no descriptor. */
@@ -32,6 +38,9 @@ int sock_set_blocking(int fd, int blocking);
 /* Addresses of the two ends; -errno when the kernel will not say. */
 int sock_peer(int fd, struct addr *ret);
 int sock_local(int fd, struct addr *ret);
+
+/* The user of the process that connected to a UNIX socket: 0 and *ret, or -errno. */
+int sock_peer_uid(int fd, uid_t *ret);
 
 /* Descriptors passed by the service manager (sd_listen_fds(3)): how many, from SOCK_PASSED on.
  * The variables are removed, so that children do not take them for theirs. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/trusted.h"
+#include "syncd/listening.h"
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
 #include "syncd/policy/module.h"
@@ -228,12 +230,32 @@ check_address(struct check *c)
 }
 
 static void
+check_socket(struct check *c)
+{
+	const struct global_conf *g = &c->conf->global;
+	struct listening_peers peers;
+	char bad[LOGIN_NAME_MAX + 1];
+	struct addr a;
+
+	if (!is_set(g->socket))
+		return;
+	if (addr_parse(g->socket, 0, &a) != 0 || a.ss.ss_family != AF_UNIX)
+		tell(c, "socket", "socket = %s: it is no absolute path of a socket, of 107 bytes at most", g->socket);
+	if (listening_mode(g->socket_mode) < 0)
+		tell(c, "socket mode", "socket mode = %s: it is no mode like 0660", g->socket_mode);
+	if (listening_peers(g->socket_peers, &peers, bad, sizeof bad) != 0)
+		tell(c, "socket peers", "there is no user %s, or too many are named", bad);
+	if (g->socket_proxy > 0 && peers.all)
+		tell(c, "socket proxy protocol", "\"socket peers\" names nobody: all connections to the socket will be rejected");
+}
+
+static void
 check_proxy(struct check *c)
 {
 	const struct global_conf *g = &c->conf->global;
 
 	check_rows(c, conf_globals, conf_n_globals, g, CHECK_HOSTS);
-	if (g->proxy_protocol && !list_has_words(g->proxy_hosts))
+	if (g->proxy_protocol && !list_has_words(g->proxy_hosts) && !is_set(g->socket))
 		tell(c, "proxy protocol", "\"proxy protocol = true\" but \"proxy protocol hosts\" is unset: all connections will be rejected as "
 		    "untrusted proxy peers.  Set \"proxy protocol hosts\" to your trusted proxy's address.");
 }
@@ -244,6 +266,7 @@ check_config(const struct syncd_conf *conf, conf_warn *report, void *arg)
 	struct check c = { .conf = conf, .report = report, .arg = arg };
 
 	check_address(&c);
+	check_socket(&c);
 	check_proxy(&c);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_READ);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_MADE);

@@ -535,6 +535,14 @@ greeting_ms(const struct syncd_conf *conf)
 	return (uint64_t)(seconds > 0 && seconds < HANDSHAKE_SECONDS ? seconds : HANDSHAKE_SECONDS) * 1000;
 }
 
+bool
+connections_proxied(const struct syncd_conf *conf, const struct addr *peer)
+{
+	const struct global_conf *g = &conf->global;
+
+	return (peer->ss.ss_family == AF_UNIX && g->socket_proxy >= 0 ? g->socket_proxy : g->proxy_protocol) != 0;
+}
+
 /* Addresses only, no name is known yet, and nobody unless some are named. */
 const char *
 connections_distrust(const struct syncd_conf *conf, const struct addr *peer)
@@ -543,12 +551,21 @@ connections_distrust(const struct syncd_conf *conf, const struct addr *peer)
 	const char *hosts = conf->global.proxy_hosts;
 	char token[64];
 
-	if (!conf->global.proxy_protocol)
+	if (!connections_proxied(conf, peer))
 		return NULL;
+	if (peer->ss.ss_family == AF_UNIX)	/* who is named there was asked for when it connected */
+		return list_has_words(conf->global.socket_peers) ? NULL : "refused: proxy protocol rejected: \"socket peers\" names nobody";
 	if (list_has_words(hosts) && !hosts_bad_token(hosts, token, sizeof token) &&
 	    hosts_check(hosts, NULL, &f) == HOSTS_ALLOW)
 		return NULL;
 	return "refused: proxy protocol rejected from untrusted peer";
+}
+
+void
+connections_refuse(struct connections *cs, int fd, const struct addr *peer, const char *what)
+{
+	tell(cs, peer, what);
+	close(fd);
 }
 
 int
@@ -565,13 +582,12 @@ connections_add(struct connections *cs, int fd, const struct addr *peer, const s
 		return o == NULL ? -ENOMEM : r;
 	}
 	if ((why = connections_distrust(conf, peer)) != NULL || (why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
-		tell(cs, peer, why != NULL ? why : "refused: out of memory");
+		connections_refuse(cs, fd, peer, why != NULL ? why : "refused: out of memory");
 		origin_release(cs, o);
-		close(fd);
 		return 0;
 	}
 	*c = (struct connection){ .all = cs, .origin = o, .peer = *peer, .peer_fd = fd, .worker = { -1, -1 },
-	    .proxied = conf->global.proxy_protocol != 0, .count_fd = -1,
+	    .proxied = connections_proxied(conf, peer), .count_fd = -1,
 	    .deadline = loop_clock() + greeting_ms(conf), .expiry = { .expired = expired, .arg = c } };
 	o->held++;
 	make_room(cs, SILENT, CONNECTIONS_SILENT_MAX);

@@ -4,6 +4,8 @@
 #ifndef SALLYPORT_SYNCD_CONNECTIONS_H
 #define SALLYPORT_SYNCD_CONNECTIONS_H
 
+#include <stdbool.h>
+
 #include "lib/addr.h"
 #include "lib/loop.h"
 #include "syncd/policy/conf.h"
@@ -43,8 +45,14 @@ void connections_spawner(struct connections *cs, int fd);
  * 0, or -errno when this process cannot do its part: the caller had better wait before the next. */
 int connections_add(struct connections *cs, int fd, const struct addr *peer, const struct syncd_conf *conf);
 
+/* Does a connection from this peer begin with a PROXY header? */
+bool connections_proxied(const struct syncd_conf *conf, const struct addr *peer);
+
 /* Why no PROXY header is taken from this peer, a static text; NULL: it is, or none is wanted. */
 const char *connections_distrust(const struct syncd_conf *conf, const struct addr *peer);
+
+/* Close fd, and tell why at the bounded rate: what was done to the connection, as in "refused: ...". */
+void connections_refuse(struct connections *cs, int fd, const struct addr *peer, const char *what);
 
 /* conf is what monitors are forked with from now on; borrowed. */
 void connections_conf(struct connections *cs, const struct syncd_conf *conf);

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +30,8 @@
 #include "syncd/types.h"
 
 enum {
-	DEFAULT_PORT = 873,
 	ACCEPT_PAUSE_MS = 2000,
 	FILES_WANTED = 8192,		/* descriptors: three for a connection that waits */
-	KEEPALIVE_IDLE = 120,		/* seconds of silence before the kernel asks whether the peer is there, */
-	KEEPALIVE_INTERVAL = 30,	/* between two such questions, */
-	UNANSWERED_MAX = 900,		/* and until a peer that takes nothing is given up */
 };
 
 struct listener;
@@ -47,8 +45,9 @@ struct listener {
 	const struct listener_conf *lc;
 	struct syncd_conf *conf;
 	struct loop *loop;
-	struct acceptor acceptors[LISTENER_SOCKETS_MAX];
-	size_t n_acceptors;
+	struct listening listening;
+	struct acceptor acceptors[LISTENING_MAX];	/* one for each socket of listening */
+	struct listening_peers peers;
 	struct spawner_link spawner;
 	struct connections *connections;
 	struct timer pause;
@@ -97,6 +96,19 @@ error_line(void *arg, const char *text)
 	log_error("%s", text);
 }
 
+/* A user that is not known here is nobody's: the others may connect, and it is complained of. */
+static void
+learn_peers(struct listener *l)
+{
+	char bad[LOGIN_NAME_MAX + 1];
+	int r = listening_peers(l->conf->global.socket_peers, &l->peers, bad, sizeof bad);
+
+	if (r == E_FORMAT || r == E_LIMIT)
+		log_error(r == E_LIMIT ? "socket peers: too many, from %s on" : "socket peers: there is no user %s", bad);
+	else if (r != 0)
+		log_error("socket peers: %s", err_text(r));
+}
+
 /* Edits count from the next connection on.  A file that does not load leaves what runs alone,
  * and is complained of once. */
 static void
@@ -116,6 +128,7 @@ reload_if_changed(struct listener *l)
 	conf_free(l->conf);
 	l->conf = fresh;
 	connections_conf(l->connections, fresh);
+	learn_peers(l);
 	log_notice("configuration reloaded from %s", l->lc->conf_path);
 	check_config(fresh, warn_line, NULL);
 }
@@ -128,8 +141,7 @@ close_listening(void *arg)
 {
 	struct listener *l = arg;
 
-	for (size_t i = 0; i < l->n_acceptors; i++)
-		close(l->acceptors[i].watch.fd);
+	listening_close(&l->listening, 0);
 	if (l->pid_fd >= 0)
 		close(l->pid_fd);
 	loop_abandon(l->loop);
@@ -140,7 +152,7 @@ pause_over(void *arg)
 {
 	struct listener *l = arg;
 
-	for (size_t i = 0; i < l->n_acceptors; i++)
+	for (size_t i = 0; i < l->listening.n; i++)
 		loop_watch(l->loop, &l->acceptors[i].watch, EPOLLIN);
 }
 
@@ -148,10 +160,19 @@ pause_over(void *arg)
 static void
 pause_accepting(struct listener *l)
 {
-	for (size_t i = 0; i < l->n_acceptors; i++)
+	for (size_t i = 0; i < l->listening.n; i++)
 		loop_unwatch(l->loop, &l->acceptors[i].watch);
 	l->pause = (struct timer){ .expired = pause_over, .arg = l };
 	loop_timer(l->loop, &l->pause, ACCEPT_PAUSE_MS);
+}
+
+/* A UNIX socket can be for some users alone. */
+static bool
+admitted(const struct listener *l, int fd)
+{
+	uid_t uid;
+
+	return l->peers.all || (sock_peer_uid(fd, &uid) == 0 && listening_admits(&l->peers, uid));
 }
 
 static void
@@ -174,6 +195,10 @@ acceptor_ready(void *arg, uint32_t events)
 	}
 	addr_from((struct sockaddr *)&ss, len, &peer);
 	reload_if_changed(l);
+	if (ss.ss_family == AF_UNIX && !admitted(l, fd)) {
+		connections_refuse(l->connections, fd, &peer, "refused: \"socket peers\" does not name its user");
+		return;
+	}
 	if ((r = connections_add(l->connections, fd, &peer, l->conf)) != 0) {
 		log_error("accept: %s", err_text(r));
 		pause_accepting(l);
@@ -243,89 +268,16 @@ signal_got(void *arg, int signo)
 
 /* --- start ---------------------------------------------------------------------------------- */
 
-/* Listen on one address.  0, E_DENIED when it is not for us to take, or -errno. */
-static int
-listen_at(struct listener *l, struct addr *a, int only_loopback)
-{
-	struct acceptor *acceptor = &l->acceptors[l->n_acceptors];
-	char text[ADDR_TEXT_SIZE];
-	int fd, r;
-
-	if (only_loopback && !addr_is_loopback(a)) {
-		log_error("will not listen on %s: it is no loopback address, and the daemon speaks plain text.  "
-		    "Put a TLS tunnel in front of it, or set \"loopback only = no\" in %s",
-		    addr_host(a, text, sizeof text), l->lc->conf_path);
-		return E_DENIED;
-	}
-	if (l->n_acceptors >= LISTENER_SOCKETS_MAX)
-		return E_LIMIT;
-	if ((r = sock_listen(a, (int)l->conf->global.backlog, &fd)) != 0) {
-		log_error("cannot listen on %s: %s", addr_text(a, text, sizeof text), err_text(r));
-		return r;
-	}
-	sock_keep_alive(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, UNANSWERED_MAX);	/* connections inherit it */
-	acceptor->watch = (struct watch){ .fd = fd, .ready = acceptor_ready, .arg = acceptor };
-	acceptor->listener = l;
-	l->n_acceptors++;
-	return 0;
-}
-
-/* Without an address rsync takes every interface.  We take loopback, both families. */
-static int
-listen_default(struct listener *l, uint16_t port)
-{
-	static const struct { const char *any, *loopback; int family; } places[] = {
-		{ "0.0.0.0", "127.0.0.1", AF_INET }, { "::", "::1", AF_INET6 },
-	};
-	int only = l->conf->global.loopback_only, r = 0;
-	struct addr a;
-
-	if (only)
-		log_notice("no \"address\" is set: listening on loopback only");
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (l->lc->family != AF_UNSPEC && l->lc->family != places[i].family)
-			continue;
-		addr_parse(only ? places[i].loopback : places[i].any, port, &a);
-		r = listen_at(l, &a, only);
-	}
-	return l->n_acceptors > 0 ? 0 : r;
-}
-
-static int
-listen_named(struct listener *l, const char *name, uint16_t port)
-{
-	struct addrinfo hints = { .ai_family = l->lc->family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list;
-	int only = l->conf->global.loopback_only, r;
-	struct addr a;
-
-	if (addr_parse(name, port, &a) == 0)
-		return listen_at(l, &a, only);
-	if ((r = getaddrinfo(name, NULL, &hints, &list)) != 0) {
-		log_error("address \"%s\": %s", name, gai_strerror(r));
-		return E_FORMAT;
-	}
-	r = E_FORMAT;
-	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
-		addr_from(ai->ai_addr, ai->ai_addrlen, &a);
-		addr_set_port(&a, port);
-		r = listen_at(l, &a, only);
-	}
-	freeaddrinfo(list);
-	return l->n_acceptors > 0 ? 0 : r;
-}
-
 static int
 open_sockets(struct listener *l)
 {
-	const char *name = l->lc->address != NULL ? l->lc->address : l->conf->global.address;
-	int64_t port = l->lc->port > 0 ? l->lc->port : l->conf->global.port > 0 ? l->conf->global.port : DEFAULT_PORT;
-	int r;
+	int r = listening_open(&l->lc->listening, l->conf, &l->listening);
 
-	r = name == NULL || name[0] == '\0' ? listen_default(l, (uint16_t)port) : listen_named(l, name, (uint16_t)port);
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < l->n_acceptors && r == 0; i++)
+	for (size_t i = 0; i < l->listening.n && r == 0; i++) {
+		l->acceptors[i].watch = (struct watch){ .fd = l->listening.fd[i], .ready = acceptor_ready, .arg = &l->acceptors[i] };
+		l->acceptors[i].listener = l;
 		r = loop_watch(l->loop, &l->acceptors[i].watch, EPOLLIN);
+	}
 	return r;
 }
 
@@ -357,12 +309,27 @@ leave_terminal(int ready_fd)
 	close(ready_fd);
 }
 
+/* In rsync's words, which name a port; a UNIX socket has none. */
+static void
+log_start(const struct listening *l)
+{
+	char path[ADDR_TEXT_SIZE];
+	struct addr a;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (sock_local(l->fd[i], &a) != 0 || a.ss.ss_family != AF_UNIX) {
+			log_info("sallyport-syncd version %s starting, listening on port %u", PACKAGE_VERSION, addr_port(&a));
+			return;
+		}
+	}
+	log_info("sallyport-syncd version %s starting, listening on %s", PACKAGE_VERSION, addr_text(&a, path, sizeof path));
+}
+
 static int
 start(struct listener *l)
 {
 	const struct connections_env env = { l->loop, l->lc->log_file, close_listening, l };
 	const char *pid_file = l->conf->global.pid_file;
-	struct addr first;
 	sigset_t mask;
 	int r;
 
@@ -396,9 +363,9 @@ start(struct listener *l)
 			return RERR_FILEIO;
 		}
 	}
+	learn_peers(l);
 	check_config(l->conf, error_line, NULL);
-	sock_local(l->acceptors[0].watch.fd, &first);
-	log_info("sallyport-syncd version %s starting, listening on port %u", PACKAGE_VERSION, addr_port(&first));
+	log_start(&l->listening);
 	sock_notify("READY=1");
 	if (l->lc->ready_fd >= 0)
 		leave_terminal(l->lc->ready_fd);
@@ -408,14 +375,7 @@ start(struct listener *l)
 static void
 stop(struct listener *l)
 {
-	struct addr a;
-	char path[ADDR_TEXT_SIZE];
-
-	for (size_t i = 0; i < l->n_acceptors; i++) {
-		if (sock_local(l->acceptors[i].watch.fd, &a) == 0 && a.ss.ss_family == AF_UNIX)
-			unlink(addr_text(&a, path, sizeof path));
-		close(l->acceptors[i].watch.fd);
-	}
+	listening_close(&l->listening, 1);
 	if (l->pid_file != NULL)
 		pidfile_remove(l->pid_file, l->pid_fd);
 	free(l->pid_file);
@@ -488,7 +448,7 @@ listener_serve_one(const struct listener_conf *lc, struct syncd_conf *conf, int 
 		log_warn("connection %s", why);
 	} else {
 		sock_set_blocking(fd, 0);
-		sock_keep_alive(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, UNANSWERED_MAX);
+		listening_keep_alive(fd);
 		code = serve_only(lc, conf, fd, &peer);
 	}
 	conf_free(conf);

@@ -2,20 +2,17 @@
 #ifndef SALLYPORT_SYNCD_LISTENER_H
 #define SALLYPORT_SYNCD_LISTENER_H
 
+#include "syncd/listening.h"
 #include "syncd/policy/conf.h"
 
 struct listener_conf {
 	const char *conf_path;
 	const struct conf_override *over;
 	size_t n_over;
-	const char *address;		/* --address, or NULL */
-	int64_t port;			/* --port, or 0 */
-	int family;			/* AF_UNSPEC, AF_INET or AF_INET6 */
+	struct listening_wish listening;
 	const char *log_file;		/* --log-file, or NULL */
 	int ready_fd;			/* told one byte when everything stands; -1: nobody waits */
 };
-
-enum { LISTENER_SOCKETS_MAX = 16 };
 
 /* Listen and serve until a signal ends it.  Takes conf.  The exit code. */
 int listener_run(const struct listener_conf *lc, struct syncd_conf *conf);

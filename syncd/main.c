@@ -17,6 +17,7 @@
 #include "lib/inherit.h"
 #include "lib/log.h"
 #include "lib/num.h"
+#include "lib/sock.h"
 #include "syncd/check.h"
 #include "syncd/listener.h"
 #include "syncd/spawner.h"
@@ -87,7 +88,7 @@ add_override(struct args *a, char *text)
 static int
 take_port(struct args *a, const char *text)
 {
-	if (num_parse(text, 1, 65535, &a->lc.port) == 0)
+	if (num_parse(text, 1, 65535, &a->lc.listening.port) == 0)
 		return 0;
 	fprintf(stderr, "sallyport-syncd: --port=%s: a number from 1 to 65535 is wanted\n", text);
 	return -1;
@@ -108,7 +109,7 @@ take_option(struct args *a, int opt, int *ret_code)
 
 	*ret_code = RERR_SYNTAX;
 	switch (opt) {
-	case O_ADDRESS: a->lc.address = optarg; break;
+	case O_ADDRESS: a->lc.listening.address = optarg; break;
 	case O_CONFIG: a->lc.conf_path = optarg; break;
 	case O_DAEMON: a->daemon = 1; break;
 	case O_SERVER: a->server = 1; break;
@@ -117,8 +118,8 @@ take_option(struct args *a, int opt, int *ret_code)
 	case O_LOG_FILE: a->lc.log_file = optarg; break;
 	case O_PORT: r = take_port(a, optarg); break;
 	case 'M': r = add_override(a, optarg); break;
-	case '4': a->lc.family = AF_INET; break;
-	case '6': a->lc.family = AF_INET6; break;
+	case '4': a->lc.listening.family = AF_INET; break;
+	case '6': a->lc.listening.family = AF_INET6; break;
 	case 'v': case O_NO_VERBOSE: break;
 	case O_LOG_FORMAT: r = ignored("log-file-format"); break;
 	case O_SOCKOPTS: r = ignored("sockopts"); break;
@@ -146,7 +147,7 @@ parse(int argc, char **argv, struct args *a, int *ret_code)
 {
 	int opt;
 
-	*a = (struct args){ .lc = { .conf_path = SYSCONFDIR "/rsyncd.conf", .family = AF_UNSPEC, .ready_fd = -1 }, .detach = 1 };
+	*a = (struct args){ .lc = { .conf_path = SYSCONFDIR "/rsyncd.conf", .listening = { .family = AF_UNSPEC }, .ready_fd = -1 }, .detach = 1 };
 	if (access(a->lc.conf_path, F_OK) != 0)
 		a->lc.conf_path = "/etc/rsyncd.conf";
 	while ((opt = getopt_long(argc, argv, "46hvM:", long_options, NULL)) != -1)
@@ -293,10 +294,12 @@ main(int argc, char **argv)
 		return RERR_SYNTAX;
 	if (a.mode != MODE_DAEMON)
 		return show_config(&a, conf, warned);
-	inherit_close(STDERR_FILENO + 1);
+	a.lc.listening.passed = sock_activation();
+	a.lc.listening.conf_path = a.lc.conf_path;
+	inherit_close(SOCK_PASSED + a.lc.listening.passed);
 	if (a.server)
 		return run_server(&a, conf);
-	if (stdin_is_socket())
+	if (a.lc.listening.passed == 0 && stdin_is_socket())
 		return run_inetd(&a, conf, STDIN_FILENO);
 	if (a.detach && detach(&a) != 0) {
 		perror("sallyport-syncd: fork");

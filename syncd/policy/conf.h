@@ -41,8 +41,9 @@ struct module_conf {
 struct global_conf {
 	struct conf_place places[CONF_PLACES];
 	char *address, *motd_file, *pid_file;
+	char *socket, *socket_mode, *socket_group, *socket_peers;
 	int64_t port, backlog, max_memory_total;
-	int loopback_only, proxy_protocol;
+	int loopback_only, proxy_protocol, socket_proxy;
 	char *proxy_hosts;
 	char *unsupported;
 	int unsupported_flag;

@@ -19,6 +19,11 @@ static const char *const facilities[] = {
 const struct opt conf_globals[] = {
 	{ "address", G(STR, address) },
 	{ "port", G(ATOI, port), .def = "0", .min = 0, .max = 65535 },
+	{ "socket", G(PATH, socket) },			/* this and the next four are ours: a UNIX socket to listen on, */
+	{ "socket mode", G(STR, socket_mode), .def = "0660" },
+	{ "socket group", G(STR, socket_group) },
+	{ "socket peers", G(STR, socket_peers) },	/* the users whose processes may connect there; none named: all */
+	{ "socket proxy protocol", G(BOOL3, socket_proxy), .def = "unset" },	/* unset: as "proxy protocol" */
 	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
 	{ "listen backlog", G(ATOI, backlog), .def = "128", .min = 1, .max = 4096 },
 	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */

@@ -7,13 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/sock.h"
-#include "lib/trusted.h"
 #include "tunnel/ipc/identity.h"
 #include "tunnel/conf/metrics_address.h"
 
@@ -92,35 +90,6 @@ prepare(int fd, void *arg)
 	return -err;
 }
 
-/* The directory may be another's, who has put something else there by now. */
-static int
-is_own_socket(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
-}
-
-int
-listener_give(const char *path, uid_t uid, gid_t gid)
-{
-	char leaf[NAME_MAX + 1];
-	int dir = trusted_parent(path, leaf), fd, r = 0;
-
-	if (dir < 0)
-		return dir;
-	if ((fd = openat(dir, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0)
-		r = -errno;
-	else if (!is_own_socket(fd))
-		r = -ENOTSOCK;
-	else if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
-		r = -errno;
-	if (fd >= 0)
-		close(fd);
-	close(dir);
-	return r;
-}
-
 /* A UNIX socket belongs to who may connect to it. */
 static void
 give_away(const struct tun_service *conf, const struct addr *at)
@@ -132,7 +101,7 @@ give_away(const struct tun_service *conf, const struct addr *at)
 	if (at->ss.ss_family != AF_UNIX || identity_user(conf->owner, &uid) != 0 ||
 	    identity_group(conf->group, &gid) != 0 || (uid == (uid_t)-1 && gid == (gid_t)-1))
 		return;
-	if ((r = listener_give(((const struct sockaddr_un *)&at->ss)->sun_path, uid, gid)) != 0)
+	if ((r = sock_give(((const struct sockaddr_un *)&at->ss)->sun_path, uid, gid, -1)) != 0)
 		log_warn("Service [%s]: chown: %s (%d)", conf->name, strerror(-r), -r);
 }
 

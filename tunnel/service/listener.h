@@ -35,8 +35,4 @@ int listener_set_open(const struct service_set *services, const struct listener_
  * or the address is given up, so remove the names of UNIX sockets. */
 void listener_set_free(struct listener_set *set, const struct listener_set *heir, int final);
 
-/* Give our UNIX socket at path to that user and group ((uid_t)-1, (gid_t)-1: not), never through a link and never anything
- * but a socket of ours.  0 or -errno. */
-int listener_give(const char *path, uid_t uid, gid_t gid);
-
 #endif
