@@ -21,6 +21,10 @@ static const struct {
 	ROW(NUMBER, id, set_ids), ROW(NUMBER, id, writes), ROW(NUMBER, id, keeps_atimes), ROW(NUMBER, id, jail),
 };
 
+static const size_t texts[] = {
+	offsetof(struct boot, grant.addr), offsetof(struct boot, grant.host), offsetof(struct boot, grant.user), offsetof(struct boot, grant.path),
+};
+
 static void
 put_scalars(struct buf *out, const struct boot *b)
 {
@@ -51,6 +55,8 @@ boot_put(struct buf *out, const struct boot *b)
 	grant_text_put(out, b->grant.module);
 	module_grant_put(out, &b->grant.conf);
 	put_scalars(out, b);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		grant_text_put(out, *(const char *const *)((const char *)b + texts[i]));
 	buf_le32(out, b->id.uid);
 	buf_le32(out, b->id.gid);
 	buf_le32(out, (uint32_t)b->id.n_groups);
@@ -111,6 +117,8 @@ boot_get(struct cursor *c, struct boot *b)
 	strcpy(b->grant.module, module);
 	module_grant_get(c, &b->grant.conf);
 	get_scalars(c, b);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		*(const char **)((char *)b + texts[i]) = grant_text_get(c);
 	b->id.uid = cur_le32(c);
 	b->id.gid = cur_le32(c);
 	get_groups(c, b);

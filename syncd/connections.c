@@ -324,7 +324,8 @@ run_monitor(struct connection *c)
 	struct connections *cs = c->all;
 	struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .peer_fd = c->peer_fd, .worker = c->worker,
 	    .peer = c->peer, .proxied = c->proxied, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
-	    .failures = origin_failures(c->origin), .count_fd = c->count_fd, .log_override = cs->env.log_override };
+	    .failures = origin_failures(c->origin), .count_fd = c->count_fd, .log_override = cs->env.log_override,
+	    .log_format = cs->env.log_format };
 	sigset_t none;
 
 	forget_others(cs, c);

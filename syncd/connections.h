@@ -27,7 +27,7 @@ enum {
 
 struct connections_env {
 	struct loop *loop;
-	const char *log_override;	/* --log-file, or NULL */
+	const char *log_override, *log_format;	/* --log-file and --log-file-format, or NULL */
 	void (*close_listening)(void *arg);	/* called in each process that is forked here */
 	void *arg;
 };

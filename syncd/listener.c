@@ -328,7 +328,7 @@ log_start(const struct listening *l)
 static int
 start(struct listener *l)
 {
-	const struct connections_env env = { l->loop, l->lc->log_file, close_listening, l };
+	const struct connections_env env = { l->loop, l->lc->log_file, l->lc->log_format, close_listening, l };
 	const char *pid_file = l->conf->global.pid_file;
 	sigset_t mask;
 	int r;
@@ -407,7 +407,7 @@ listener_run(const struct listener_conf *lc, struct syncd_conf *conf)
 static int
 serve_only(const struct listener_conf *lc, const struct syncd_conf *conf, int fd, const struct addr *peer)
 {
-	struct monitor_job job = { .conf = conf, .peer_fd = fd, .peer = *peer, .report_fd = -1, .count_fd = -1, .log_override = lc->log_file,
+	struct monitor_job job = { .conf = conf, .peer_fd = fd, .peer = *peer, .report_fd = -1, .count_fd = -1, .log_override = lc->log_file, .log_format = lc->log_format,
 	    .proxied = conf->global.proxy_protocol && peer->ss.ss_family != AF_UNIX,	/* a remote shell is no proxy */
 	    .deadline = loop_clock() + HANDSHAKE_SECONDS * 1000 };
 	struct greeting greeting = GREETING_INIT;

@@ -10,7 +10,7 @@ struct listener_conf {
 	const struct conf_override *over;
 	size_t n_over;
 	struct listening_wish listening;
-	const char *log_file;		/* --log-file, or NULL */
+	const char *log_file, *log_format;	/* --log-file and --log-file-format, or NULL */
 	int ready_fd;			/* told one byte when everything stands; -1: nobody waits */
 };
 

@@ -28,7 +28,7 @@ syncd_libfs_a_SOURCES = \
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_load.c syncd/policy/expand.c \
 	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hook.c syncd/policy/hook.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
-	syncd/policy/list.h syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c syncd/policy/module.h \
+	syncd/policy/list.h syncd/policy/log_format.c syncd/policy/log_format.h syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c syncd/policy/module.h \
 	syncd/policy/option_table.c syncd/policy/option_table.h syncd/policy/option_parse.c syncd/policy/options.h \
 	syncd/policy/params.c syncd/policy/params.h syncd/policy/path.c syncd/policy/refuse.c syncd/policy/refuse.h \
 	syncd/policy/path.h syncd/policy/posix_acl.c syncd/policy/posix_acl.h syncd/policy/rule_text.c \
@@ -40,11 +40,11 @@ syncd_libsession_a_SOURCES = \
 	syncd/session/charset.c syncd/session/charset.h syncd/session/filters.c syncd/session/hello.c \
 	syncd/session/names.c syncd/session/names.h syncd/session/names_file.c syncd/session/negotiate.c \
 	syncd/session/order.c syncd/session/order.h syncd/session/peer.c syncd/session/peer.h syncd/session/session.c \
-	syncd/session/session.h
+	syncd/session/session.h syncd/session/xfer_log.c syncd/session/xfer_log.h
 syncd_libpull_a_SOURCES = \
 	syncd/pull/files_from.c syncd/pull/flist.c syncd/pull/flist.h syncd/pull/flist_args.c \
 	syncd/pull/flist_build.c syncd/pull/flist_internal.h syncd/pull/flist_scan.c syncd/pull/flist_send.c \
-	syncd/pull/goodbye.c syncd/pull/pull.c syncd/pull/pull.h syncd/pull/send_file.c syncd/pull/send_item.c \
+	syncd/pull/goodbye.c syncd/pull/pull.c syncd/pull/pull.h syncd/pull/send_file.c syncd/pull/send_item.c syncd/pull/send_log.c \
 	syncd/pull/sender.c syncd/pull/xattr_send.c syncd/pull/xattr_send.h
 syncd_libpush_a_SOURCES = \
 	syncd/push/altdest.c syncd/push/altdest.h syncd/push/attr_apply.c syncd/push/attr_apply.h syncd/push/backup.c \
@@ -57,7 +57,7 @@ syncd_libpush_a_SOURCES = \
 	syncd/push/generator.h syncd/push/hardlink_make.c syncd/push/hardlink_make.h syncd/push/hardlinks.c \
 	syncd/push/hardlinks.h syncd/push/ids.c syncd/push/ids.h syncd/push/item.c syncd/push/item.h syncd/push/job.h \
 	syncd/push/newmode.c syncd/push/nodes.c syncd/push/nodes.h syncd/push/parts.c syncd/push/parts.h \
-	syncd/push/phases.c syncd/push/phases.h syncd/push/push.h syncd/push/receiver.h syncd/push/recv_file.c \
+	syncd/push/phases.c syncd/push/phases.h syncd/push/push.h syncd/push/receiver.h syncd/push/recv_file.c syncd/push/recv_log.c syncd/push/recv_log.h \
 	syncd/push/recv_finish.c syncd/push/recv_internal.h syncd/push/regular.c syncd/push/regular.h \
 	syncd/push/report.c syncd/push/report.h syncd/push/requests.c syncd/push/requests.h syncd/push/sums.c \
 	syncd/push/sums.h syncd/push/xattr_cache.c syncd/push/xattr_cache.h syncd/push/xattr_recv.c \

@@ -121,7 +121,7 @@ take_option(struct args *a, int opt, int *ret_code)
 	case '4': a->lc.listening.family = AF_INET; break;
 	case '6': a->lc.listening.family = AF_INET6; break;
 	case 'v': case O_NO_VERBOSE: break;
-	case O_LOG_FORMAT: r = ignored("log-file-format"); break;
+	case O_LOG_FORMAT: a->lc.log_format = optarg; break;
 	case O_SOCKOPTS: r = ignored("sockopts"); break;
 	case O_BWLIMIT:
 		fputs("sallyport-syncd: --bwlimit is not supported by this version\n", stderr);

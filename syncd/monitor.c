@@ -181,6 +181,10 @@ answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 	char line[2048];
 
 	(void)out;
+	if (level == LOG_TRANSFER && m->state == ST_SESSION && m->boot.grant.conf.transfer_logging) {
+		log_bytes(LOG_INFO, NULL, (const char *)in->at, cur_left(in));
+		return 0;
+	}
 	if (in->err != 0 || (level != LOG_REQUEST && (level < LOG_ERR || level > LOG_DEBUG)))
 		return E_BREACH;
 	if (++m->lines > LOG_LINES_MAX)
@@ -338,6 +342,10 @@ grant_fill(struct monitor *m, const char *name)
 
 	snprintf(g->module, sizeof g->module, "%.*s", MODULE_NAME_MAX, name);
 	module_grant_fill(&g->conf, m->module);
+	if (m->job->log_format != NULL) {
+		g->conf.log_format = m->job->log_format;
+		g->conf.transfer_logging = m->job->log_format[0] != '\0';
+	}
 }
 
 /* --- who is it? ---------------------------------------------------------------------------- */
@@ -592,6 +600,10 @@ open_module(struct monitor *m, char *message, size_t size)
 	g->confine_links = !m->plan.munge && !g->jailed && strcmp(m->plan.path, "/") != 0;
 	g->numeric_ids = m->plan.numeric_ids;
 	g->hooked = m->hooks.pre != NULL;
+	g->addr = m->addr;
+	g->host = m->host;
+	g->user = m->user;
+	g->path = m->plan.path;
 	return 0;
 }
 

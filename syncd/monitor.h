@@ -34,6 +34,7 @@ struct monitor_job {
 	unsigned failures;	/* logins that have failed from there */
 	int count_fd;		/* an eventfd that gets one more than that, where a proxy speaks for somebody else */
 	const char *log_override;	/* --log-file: beats what modules say; NULL: none */
+	const char *log_format;		/* --log-file-format likewise; "" switches the log of transfers off */
 };
 
 /* Serve one connection to its end; in a process of its own.  The exit code. */

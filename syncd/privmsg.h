@@ -25,8 +25,9 @@ enum {
 	REQ_COUNT,
 };
 
-/* A log level of ours beside syslog's: the monitor adds who asked ("... from HOST (ADDR)"). */
-enum { LOG_REQUEST = 100 };
+/* Log levels of ours beside syslog's: the monitor adds who asked ("... from HOST (ADDR)"); a line of the log of transfers, where the module
+ * has one. */
+enum { LOG_REQUEST = 100, LOG_TRANSFER };
 
 /* What an answer begins with. */
 enum { VERDICT_YES, VERDICT_NO, VERDICT_LOGIN };

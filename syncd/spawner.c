@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/cursor.h"
@@ -297,8 +298,10 @@ int
 spawner_main(int fd)
 {
 	struct spawner sp = { .roles = { .empty_dir = -1 } };
-	int r = prepare(&sp, fd);
+	int r;
 
+	tzset();	/* a session's log says local times, and sees no files of the system */
+	r = prepare(&sp, fd);
 	if (send(fd, &r, sizeof r, MSG_NOSIGNAL) < 0 || r != 0)
 		return 1;
 	loop_run(sp.loop);

@@ -24,7 +24,7 @@ SYNCD_UNITS = \
 	t/unit/check_policy_symlink_safety \
 	t/unit/check_policy_path \
 	t/unit/check_policy_similar \
-	t/unit/check_policy_hook t/unit/check_policy_login \
+	t/unit/check_policy_hook t/unit/check_policy_log_format t/unit/check_policy_login \
 	t/unit/check_policy_module \
 	t/unit/check_policy_options \
 	t/unit/check_policy_rule_text \
@@ -89,6 +89,8 @@ t_unit_check_policy_conf_SOURCES = t/unit/check_policy_conf.c t/unit/unit.h
 t_unit_check_policy_conf_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_hook_SOURCES = t/unit/check_policy_hook.c t/unit/unit.h
 t_unit_check_policy_hook_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_log_format_SOURCES = t/unit/check_policy_log_format.c t/unit/unit.h
+t_unit_check_policy_log_format_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_login_SOURCES = t/unit/check_policy_login.c t/unit/unit.h
 t_unit_check_policy_login_LDADD = syncd/libpolicy.a syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_policy_path_SOURCES = t/unit/check_policy_path.c t/unit/unit.h
@@ -185,7 +187,7 @@ SCRIPTS_T += \
 	t/221-refuse-options.t \
 	t/222-hooks.t \
 	t/223-proxy-protocol.t \
-	t/224-unix-socket.t \
+	t/224-unix-socket.t t/225-transfer-log.t \
 	t/212-log-of-transfers.t \
 	t/220-identities.t \
 	t/230-what-a-process-holds.t \

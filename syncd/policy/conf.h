@@ -29,6 +29,8 @@ struct module_conf {
 	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *charset, *dont_compress;
 	int ignore_nonreadable, ignore_errors, open_noatime;
+	char *log_format;
+	int transfer_logging;
 	int strict_modes, exec_as_module;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;

@@ -82,7 +82,7 @@ const struct opt conf_params[] = {
 	{ "ignore nonreadable", M(BOOL, ignore_nonreadable), .def = "no", GRANT(FLAG, ignore_nonreadable) },
 	{ "incoming chmod", M(STR, incoming_chmod), USE(MODES, TEXT, incoming_chmod) },
 	{ "insecure links", M(BOOL, unsupported_flag), .flags = PARAM_NO_EFFECT },
-	{ "log format", M(STR, unsupported), .flags = PARAM_NO_EFFECT },
+	{ "log format", M(STR, log_format), .def = "%o %h [%a] %m (%u) %f %l", GRANT(TEXT, log_format) },
 	{ "name converter", M(STR, unsupported), .flags = PARAM_CLOSES },
 	{ "open noatime", M(BOOL3, open_noatime), .def = "unset", GRANT(NUMBER, open_noatime) },
 	{ "outgoing chmod", M(STR, outgoing_chmod), USE(MODES, TEXT, outgoing_chmod) },
@@ -90,7 +90,7 @@ const struct opt conf_params[] = {
 	{ "pre-xfer exec", M(STR, pre_exec) },
 	{ "refuse options", M(STR, refuse_options), USE(OPTIONS, TEXT, refuse_options) },
 	{ "temp dir", M(STR, temp_dir), GRANT(TEXT, temp_dir) },
-	{ "transfer logging", M(BOOL, unsupported_flag), .flags = PARAM_NO_EFFECT },
+	{ "transfer logging", M(BOOL, transfer_logging), .def = "no", GRANT(FLAG, transfer_logging) },
 };
 #undef M
 

@@ -39,6 +39,8 @@ struct module_grant {
 	bool ignore_nonreadable;
 	bool ignore_errors;	/* deletion goes on after an I/O error, as with the client's option */
 	bool fake_super;	/* owners, modes and types are kept in attributes */
+	bool transfer_logging;
+	const char *log_format;	/* of a line for each file, where they are logged */
 	bool dont_compress;	/* at level 0, where the method has one */
 	int max_verbosity;
 	int timeout;		/* seconds, 0: none */

@@ -30,6 +30,7 @@ struct sending {
 	int64_t window_at, size;
 	int64_t sent;		/* of a file sent whole */
 	bool window_last, broken;
+	uint64_t data_in, data_out;	/* of the connection when its sums were due and when its item was */
 	int64_t prefix;		/* --append: what the client has already; */
 	int64_t prefix_summed;	/* and how much of it is in the sum */
 	enum { SEND_IDLE, SEND_PREFIX, SEND_SUMS, SEND_DELTA, SEND_WHOLE, SEND_TAIL } stage;
@@ -97,6 +98,12 @@ struct xattr_send_of send_item_object(const struct session *s, int32_t *ret_set)
 
 /* Answer with the item of the request, and the values of attributes that it asked for.  0 or an error. */
 int send_item(struct session *s);
+
+/* --- send_log.c --- */
+
+/* The request that s->pull->send is about was answered: log it, where such things are logged.  sum: of the whole file that was sent, or
+ * NULL. */
+void send_log(struct session *s, const uint8_t *sum);
 
 /* --- send_file.c --- */
 

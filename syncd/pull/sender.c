@@ -22,7 +22,7 @@ asks_xattrs(const struct session *s, const struct item *it)
 {
 	bool optimised = s->proto.version >= 31 && !(s->proto.compat & CF_AVOID_XATTR_OPTIM);
 
-	return s->opt.xattrs > 0 && s->opt.dry_run == 0 && (it->flags & ITEM_REPORT_XATTR) &&
+	return s->opt.xattrs > 0 && s->opt.dry_run == 0 && (it->flags & REPORT_XATTR) &&
 	    !(optimised && (it->flags & ITEM_XNAME_FOLLOWS) && (it->flags & ITEM_LOCAL_CHANGE));
 }
 
@@ -130,8 +130,11 @@ take_item(struct session *s, struct cursor *c, int32_t ndx)
 	if (!(x->item.flags & ITEM_TRANSFER) || s->opt.dry_run) {
 		r = send_item(s);
 		x->answers = false;
+		send_log(s, NULL);
 		return r;
 	}
+	x->data_out = peer_data_out(&s->peer);
+	x->data_in = peer_data_in(&s->peer) + (buf_len(&s->peer.in) - cur_left(c));
 	if ((r = sum_head_get(c, s->proto.version, strong_len(s->proto.xfer_sum), &x->head)) != 0)
 		return r;
 	if (x->head.count > 0 && (x->head.digest == 0 || s->proto.xfer_sum == SUM_NONE))

@@ -16,6 +16,7 @@
 #include "syncd/push/filter_stack.h"
 #include "syncd/push/push.h"
 #include "syncd/push/report.h"
+#include "syncd/session/xfer_log.h"
 #include "syncd/session/order.h"
 
 enum {
@@ -140,6 +141,7 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 	struct walk_item item;
 	mode_t type;
 	int version = s->proto.version, fd = tree_open_dir(&s->push->dest.tree, path), r;
+	bool whole = s->root.fake || xfer_log_tells(s, "B");	/* else its type says all that is wanted */
 
 	*ret = (struct found_names){ NULL, 0, 0 };
 	if (fd < 0)
@@ -149,8 +151,8 @@ found_read(struct session *s, const char *path, bool (*keep)(void *, const char 
 	while (r == 0 && walk_next_name(w, &item.name, &type)) {
 		if (temp_name_is(item.name) || (keep != NULL && keep(arg, item.name)))
 			continue;
-		item.st = (struct stat){ .st_mode = type };	/* of a file no more is wanted */
-		if ((type != 0 && !S_ISDIR(type) && !s->root.fake) || walk_lstat(w, item.name, &item.st) == 0)
+		item.st = (struct stat){ .st_mode = type };
+		if ((type != 0 && !S_ISDIR(type) && !whole) || walk_lstat(w, item.name, &item.st) == 0)
 			r = found_add(ret, &item);
 	}
 	if (r == 0)

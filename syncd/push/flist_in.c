@@ -242,7 +242,7 @@ flist_in_add(struct flist_in *l, const struct flist_entry *e, size_t sum_len, st
 		if ((r = take_after(seg, &e->e, f, ret_first)) != 0)
 			return r;
 	} else {
-		f->size = S_ISREG(e->e.mode) ? e->e.size : 0;
+		f->size = e->e.size;
 		f->mtime = e->e.mtime;
 		f->nsec = e->e.nsec;
 		f->mode = e->e.mode;

@@ -33,6 +33,7 @@ enum {	/* in_file.flags */
 	IN_REDO = 16,		/* asked for again after a wrong sum */
 	IN_MISSING = 32,	/* mode 0: an argument that is not there, to be deleted */
 	IN_AWAITS = 256,	/* values of attributes are on their way */
+	IN_TOLD = 512,		/* an item is on its way to the client and back, to be logged */
 };
 
 struct flist_file {

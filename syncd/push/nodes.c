@@ -68,7 +68,7 @@ nodes_same(struct session *s, struct push_job *j)
 	if (flags == 0)
 		report_unchanged(s, j->path);
 	else if (report_says(s, 2) && !report_itemises(s) && !options_pretend(&s->opt))
-		session_tell(s, MSG_INFO, "%s\n", j->path);
+		session_show(s, "%s\n", j->path);
 	item_report(s, j, flags, NULL);
 	report_success(s, j->ndx);
 	return JOB_DONE;

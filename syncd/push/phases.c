@@ -1,6 +1,7 @@
 /* The phases of a push: the list, and the transfer in both directions at once (rsync-wire 9.2).  endgame.c ends it. */
 #include "syncd/push/phases.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -13,6 +14,7 @@
 #include "syncd/push/parts.h"
 #include "syncd/push/push.h"
 #include "syncd/push/receiver.h"
+#include "syncd/push/recv_log.h"
 #include "syncd/push/xattr_recv.h"
 
 enum { STEPS_A_TURN = 64 };	/* of the generator, before the sockets are looked at again */
@@ -87,6 +89,15 @@ push_list_run(struct session *s)
 	return STEP_NEXT;
 }
 
+static void
+log_item(struct session *s, int32_t ndx, const struct item *it)
+{
+	char xname[NAME_BYTES_MAX];
+
+	snprintf(xname, sizeof xname, "%.*s", (int)it->xname_len, it->xname_len > 0 ? it->xname : "");
+	recv_log_item(s, ndx, it->flags, xname);
+}
+
 static int
 take_ndx(struct session *s)
 {
@@ -114,13 +125,15 @@ take_ndx(struct session *s)
 	}
 	if (r != 0)
 		return r;
+	if (ndx >= 0 && !(it.flags & ITEM_TRANSFER))
+		log_item(s, ndx, &it);
 	s->ndx_in = st;
 	peer_consume(&s->peer, &c);
 	if (ndx >= 0 && xattr_travel(s, it.flags)) {
 		xattr_answer_begins(s, ndx, it.flags);
 		return 0;
 	}
-	return (it.flags & ITEM_TRANSFER) && !options_pretend(&s->opt) ? receiver_answer(s, ndx) : 0;
+	return (it.flags & ITEM_TRANSFER) && !options_pretend(&s->opt) ? receiver_answer(s, ndx, it.flags) : 0;
 }
 
 /* The values of attributes, and then what the item is about. */
@@ -131,7 +144,7 @@ take_attrs(struct session *s)
 	unsigned flags;
 	int r = xattr_answer(s, &ndx, &flags);
 
-	return r == 0 && (flags & ITEM_TRANSFER) && !options_pretend(&s->opt) ? receiver_answer(s, ndx) : r;
+	return r == 0 && (flags & ITEM_TRANSFER) && !options_pretend(&s->opt) ? receiver_answer(s, ndx, flags) : r;
 }
 
 /* One thing the client said.  0, E_SHORT or an error. */

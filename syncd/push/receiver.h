@@ -10,8 +10,8 @@ struct receiver;
 int receiver_begin(struct session *s);
 void receiver_end(struct session *s);
 
-/* An item with data for ndx was read: it has to be the answer to a request.  0, or E_FORMAT and worse. */
-int receiver_answer(struct session *s, int32_t ndx);
+/* An item of these flags, with data, was read for ndx: it has to be the answer to a request.  0, or E_FORMAT and worse. */
+int receiver_answer(struct session *s, int32_t ndx, unsigned flags);
 
 /* Is a file being received? */
 bool receiver_busy(const struct session *s);

@@ -17,6 +17,7 @@
 #include "syncd/push/hardlink_make.h"
 #include "syncd/push/push.h"
 #include "syncd/push/recv_internal.h"
+#include "syncd/push/recv_log.h"
 #include "syncd/push/report.h"
 #include "syncd/wire/token.h"
 
@@ -492,6 +493,7 @@ read_sum(struct session *s)
 		r = hardlink_end(s, x->job.file, HARDLINK_LOST, NULL);
 	} else if (memcmp(theirs, ours, n) == 0) {
 		r = recv_complete(s);
+		recv_log_file(s, &x->job, x->flags, peer_data_in(&s->peer) + n - x->data_in, ours);
 	} else {
 		r = recv_wrong_sum(s);
 	}
@@ -517,15 +519,19 @@ receiver_take(struct session *s)
 }
 
 int
-receiver_answer(struct session *s, int32_t ndx)
+receiver_answer(struct session *s, int32_t ndx, unsigned flags)
 {
+	struct recv_file *x = &s->push->receiver->file;
 	int r = drop_gone(s);
 
 	if (r == 0)
 		r = match_request(s, ndx);
-	if (r == 0)
-		s->push->receiver->file.stage = RECV_HEAD;
-	return r;
+	if (r != 0)
+		return r;
+	x->stage = RECV_HEAD;
+	x->flags = flags;
+	x->data_in = peer_data_in(&s->peer);
+	return 0;
 }
 
 int

@@ -13,6 +13,8 @@
 struct recv_file {
 	enum { RECV_IDLE, RECV_HEAD, RECV_TOKENS, RECV_SUM } stage;
 	struct request request;
+	unsigned flags;		/* of its item */
+	uint64_t data_in;	/* of the connection, behind that */
 	struct push_job job;
 	struct sum_head head;
 	int fd, basis_fd;	/* -1: none */

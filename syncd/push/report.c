@@ -5,6 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "syncd/push/push.h"
+#include "syncd/push/recv_log.h"
+#include "syncd/session/xfer_log.h"
+
 bool
 report_says(const struct session *s, int level)
 {
@@ -27,7 +31,7 @@ void
 report_unchanged(struct session *s, const char *path)
 {
 	if (report_says(s, 2) && !report_itemises(s))
-		session_tell(s, MSG_INFO, "%s is uptodate\n", path);
+		session_show(s, "%s is uptodate\n", path);
 }
 
 bool
@@ -47,13 +51,13 @@ say_item(struct session *s, const struct flist_file *f, unsigned flags, const ch
 		return;		/* of what changes in its attributes alone only directories are named */
 	flist_in_path(f, path);
 	if (S_ISDIR(f->mode))
-		session_tell(s, MSG_INFO, "%s/\n", path);
+		session_show(s, "%s/\n", path);
 	else if (xname != NULL && xname[0] != '\0')
-		session_tell(s, MSG_INFO, "%s => %s\n", path, xname);
+		session_show(s, "%s => %s\n", path, xname);
 	else if (S_ISLNK(f->mode) && f->extra != NULL && f->extra->link != NULL)
-		session_tell(s, MSG_INFO, "%s -> %s\n", path, f->extra->link);
+		session_show(s, "%s -> %s\n", path, f->extra->link);
 	else
-		session_tell(s, MSG_INFO, "%s\n", path);
+		session_show(s, "%s\n", path);
 }
 
 bool
@@ -68,10 +72,12 @@ report_item(struct session *s, int32_t ndx, const struct flist_file *f, unsigned
 	if (s->proto.version < 29) {
 		if (flags != 0)
 			say_item(s, f, flags, xname);
+		recv_log_item(s, ndx, flags, xname);
 		return false;
 	}
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);
 	item_put(peer_out(&s->peer), &it);
+	recv_log_await(s, ndx);
 	return true;
 }
 
@@ -88,10 +94,11 @@ report_deleted(struct session *s, const char *path, uint32_t mode)
 	char wire[NAME_BYTES_MAX];
 	const char *name = s->converts ? charset_message(s->charset, path, wire, sizeof wire) : path;
 
+	xfer_log_deleted(s, s->push->dest.tree.path, path, mode);
 	if (s->proto.version >= 29)
 		peer_put_message(&s->peer, MSG_DELETED, name, strlen(name) + (S_ISDIR(mode) ? 1 : 0));
 	else if (s->opt.verbose || s->opt.log_format != NULL)
-		session_tell(s, MSG_INFO, "deleting %s%s\n", path, S_ISDIR(mode) ? "/" : "");
+		session_show(s, "deleting %s%s\n", path, S_ISDIR(mode) ? "/" : "");
 }
 
 const char *

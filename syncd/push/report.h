@@ -8,12 +8,6 @@
 #include "syncd/session/session.h"
 #include "syncd/wire/ndx.h"
 
-/* Item flags that say what differed (rsync-wire 7.1). */
-enum {
-	REPORT_ATIME = 0x0001, REPORT_CHANGE = 0x0002, REPORT_SIZE = 0x0004, REPORT_TIME = 0x0008, REPORT_PERMS = 0x0010,
-	REPORT_OWNER = 0x0020, REPORT_GROUP = 0x0040, REPORT_ACL = 0x0080, REPORT_XATTR = ITEM_REPORT_XATTR,
-};
-
 /* Does the client ask for words of this level (-v is 1), and the module allow them? */
 bool report_says(const struct session *s, int level);
 

@@ -88,6 +88,7 @@ demux(struct peer *p)
 		buf_put(&p->in, buf_head(&p->raw), n);
 		buf_consume(&p->raw, n);
 		p->frame_left -= n;
+		p->data_in += n;
 		r = p->in.err;
 	}
 	return r == E_SHORT ? 0 : r;
@@ -148,6 +149,7 @@ peer_bulk_done(struct peer *p, size_t n)
 {
 	buf_consume(&p->raw, n);
 	p->frame_left -= n;
+	p->data_in += n;
 }
 
 void
@@ -167,6 +169,18 @@ uint64_t
 peer_transfer_out(const struct peer *p)
 {
 	return p->total_out - p->hello_out;
+}
+
+uint64_t
+peer_data_in(const struct peer *p)
+{
+	return (p->framed_in ? p->data_in : p->total_in) - buf_len(&p->in);
+}
+
+uint64_t
+peer_data_out(const struct peer *p)
+{
+	return p->data_out + (p->frame_open ? buf_len(&p->out) - p->frame_at - MUX_HEAD_SIZE : 0);
 }
 
 int
@@ -230,6 +244,7 @@ split_frame(struct peer *p)
 	buf_commit(&p->out, MUX_HEAD_SIZE);
 	memmove(p->out.data + p->out.head + at + MUX_HEAD_SIZE, p->out.data + p->out.head + at, rest);
 	mux_head_write(p->out.data + p->out.head + p->frame_at, MSG_DATA, most);
+	p->data_out += most;
 	p->frame_at = at;
 }
 
@@ -249,6 +264,7 @@ close_frame(struct peer *p, size_t behind)
 	if (p->out.err != 0)
 		return;
 	len = buf_len(&p->out) - p->frame_at - MUX_HEAD_SIZE;
+	p->data_out += len + behind;
 	if (len + behind == 0)
 		p->out.tail -= MUX_HEAD_SIZE;	/* opened and not used */
 	else

@@ -21,6 +21,7 @@ struct peer {
 	struct buf out;		/* framed bytes, ready for the socket */
 	uint64_t total_in, total_out;	/* bytes on the wire, */
 	uint64_t hello_in, hello_out;	/* of them before the transfer */
+	uint64_t data_in, data_out;	/* bytes of data in frames that are taken apart and closed */
 
 	bool framed_in;
 	enum mux_peer role;
@@ -50,6 +51,11 @@ void peer_done(struct peer *p);
 void peer_transfer_begins(struct peer *p);
 uint64_t peer_transfer_in(const struct peer *p);
 uint64_t peer_transfer_out(const struct peer *p);
+
+/* Bytes of the data stream that were read resp. put so far, without frames and messages: what lies between two such numbers was
+ * one file's. */
+uint64_t peer_data_in(const struct peer *p);
+uint64_t peer_data_out(const struct peer *p);
 
 /* Framing starts for what comes after; what was already read belongs to it. */
 int peer_frame_input(struct peer *p, enum mux_peer role, peer_message *message, void *arg);

@@ -68,34 +68,49 @@ session_done(struct session *s)
 	peer_done(&s->peer);
 }
 
-void
-session_tell(struct session *s, unsigned code, const char *fmt, ...)
+/* Text of n bytes (as vsnprintf says it) to the client, in its character set. */
+static void
+put_text(struct session *s, unsigned code, char text[LINE_MAX_BYTES])
 {
-	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
-	const char *peer_text = text;
-	va_list ap;
-	int n;
+	char line[LINE_MAX_BYTES];
 
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	if ((size_t)n >= sizeof text)
-		n = sizeof text - 1;
-	if (code == MSG_ERROR_XFER)
-		s->files_failed = true;
 	if (s->converts && s->peer.framed_out) {
 		charset_message(s->charset, text, line, sizeof line);
-		peer_text = line;
+		text = line;
 	}
 	if (s->proto.version < 30 && code == MSG_ERROR)
 		code = MSG_ERROR_XFER;
 	if (s->proto.version < 30 && code == MSG_WARNING)
 		code = MSG_INFO;
-	peer_put_message(&s->peer, code, peer_text, strlen(peer_text));
-	if (code != MSG_INFO)
-		ask_log(s->monitor_fd, code == MSG_WARNING ? LOG_WARNING : LOG_ERR, text, (size_t)n);
+	peer_put_message(&s->peer, code, text, strlen(text));
+}
+
+void
+session_tell(struct session *s, unsigned code, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	int level = code == MSG_INFO ? LOG_INFO : code == MSG_WARNING ? LOG_WARNING : LOG_ERR;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (code == MSG_ERROR_XFER)
+		s->files_failed = true;
+	put_text(s, code, text);
+	ask_log(s->monitor_fd, level, text, strlen(text));
+}
+
+void
+session_show(struct session *s, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	put_text(s, MSG_INFO, text);
 }
 
 void

@@ -59,6 +59,7 @@ struct grant {
 	bool jailed;		/* the process's root is the module's */
 	bool munge;		/* strip the prefix of munged symlinks */
 	bool confine_links;	/* store links so that their text stays in the transfer */
+	const char *addr, *host, *user, *path;	/* the client's, and the module's as configured, for the log of transfers */
 	bool hooked;		/* the monitor wants the arguments, for pre-xfer exec */
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 
@@ -168,8 +169,11 @@ enum step session_error(struct session *s, int err);
 /* Note a refusal of the arguments; the first one counts, and is told once the set-up stands. */
 void session_refuse(struct session *s, int exit_code, const char *text);
 
-/* A line for the client that does not end anything: MSG_ERROR_XFER, MSG_WARNING, MSG_INFO, ... */
+/* A line for the client that does not end anything, and for the log: MSG_ERROR_XFER, MSG_WARNING, MSG_INFO, ... */
 void session_tell(struct session *s, unsigned code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* A line of MSG_INFO for the client alone, as its names of files are. */
+void session_show(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A long piece of work has written much: let it out, waiting where the client does not read, but not for ever.
  * 0, or what ends the connection. */

@@ -26,8 +26,12 @@ void ndx_put(struct buf *b, int version, struct ndx_state *st, int32_t ndx);
 /* The state is changed only when the whole index was there. */
 int32_t ndx_get(struct cursor *c, int version, struct ndx_state *st);
 
-enum {	/* item flags */
-	ITEM_REPORT_XATTR = 0x0100,
+enum {	/* item flags: what differed, */
+	REPORT_ATIME = 0x0001, REPORT_CHANGE = 0x0002, REPORT_SIZE = 0x0004, REPORT_TIME = 0x0008, REPORT_PERMS = 0x0010,
+	REPORT_OWNER = 0x0020, REPORT_GROUP = 0x0040, REPORT_ACL = 0x0080, REPORT_XATTR = 0x0100,
+};
+
+enum {	/* and what becomes of it */
 	ITEM_BASIS_TYPE_FOLLOWS = 0x0800,
 	ITEM_XNAME_FOLLOWS = 0x1000,
 	ITEM_IS_NEW = 0x2000,

@@ -71,7 +71,7 @@ END_TEST
 static const struct { const char *text, *warning; } odd[] = {
 	{ "nosuch = 1\n", "f:1: Unknown Parameter encountered: \"nosuch\"" }, { "[m]\nlist = maybe\n", "f:2: Badly formed boolean" },
 	{ "[m]\nport = 3\n", "f:2: Global parameter port found in module section!" }, { "-x = 1\n", "IGNORING parameter \"-x\"" },
-	{ "[m]\ntransfer logging = yes\n", "\"transfer logging\" has no effect" }, { "syslog facility = nope\n", "takes" },
+	{ "[m]\ninsecure links = yes\n", "\"insecure links\" has no effect" }, { "syslog facility = nope\n", "takes" },
 };
 
 START_TEST(what_is_not_understood_is_said_and_the_load_goes_on)

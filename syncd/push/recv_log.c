@@ -1,0 +1,63 @@
+/* The log of a push's items. */
+#include "syncd/push/recv_log.h"
+
+#include "syncd/push/push.h"
+#include "syncd/session/xfer_log.h"
+
+static void
+put(struct session *s, const struct flist_file *f, struct xfer_entry *e)
+{
+	char name[NAME_BYTES_MAX], below[NAME_BYTES_MAX];
+
+	e->dir = s->push->dest.tree.path;
+	e->name = flist_in_path(f, name);
+	e->below = dest_path(&s->push->dest, f, below);
+	e->mode = f->mode;
+	e->size = f->size;
+	e->mtime = f->mtime;
+	e->uid = f->uid;
+	e->gid = f->gid;
+	e->symlink = f->extra != NULL ? f->extra->link : NULL;
+	xfer_log(s, e);
+}
+
+void
+recv_log_await(struct session *s, int32_t ndx)
+{
+	int32_t dir;
+	struct flist_file *f = xfer_log_tells(s, "i") ? flist_in_find(&s->push->list, ndx, &dir) : NULL;
+
+	if (f == NULL || f->flags & IN_TOLD)
+		return;
+	f->flags |= IN_TOLD;
+	flist_in_pending(&s->push->list, ndx, 1);
+}
+
+void
+recv_log_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
+{
+	struct xfer_entry e = { .flags = flags, .xname = xname };
+	struct flist_file *f;
+	int32_t dir;
+
+	if (!xfer_log_tells(s, "i"))
+		return;
+	if ((f = flist_in_find(&s->push->list, ndx, &dir)) == NULL && dir >= 0)
+		f = flist_in_dir_of(&s->push->list, dir);
+	if (f == NULL)
+		return;
+	put(s, f, &e);
+	if (dir < 0 && f->flags & IN_TOLD) {
+		f->flags &= ~(unsigned)IN_TOLD;
+		flist_in_pending(&s->push->list, ndx, -1);
+	}
+}
+
+void
+recv_log_file(struct session *s, const struct push_job *j, unsigned flags, uint64_t bytes, const uint8_t *sum)
+{
+	struct xfer_entry e = { .flags = flags, .bytes = bytes, .sum = sum };
+
+	if (xfer_log_wanted(s))
+		put(s, j->file, &e);
+}

@@ -1,0 +1,16 @@
+/* The log of a push's items ("transfer logging"). */
+#ifndef SALLYPORT_SYNCD_PUSH_RECV_LOG_H
+#define SALLYPORT_SYNCD_PUSH_RECV_LOG_H
+
+#include "syncd/push/job.h"
+
+/* An item without data went out under index ndx: where it is to be logged, its entry stays until it comes back. */
+void recv_log_await(struct session *s, int32_t ndx);
+
+/* An item without data came back under index ndx, with these flags and the other name that belongs to it ("": none). */
+void recv_log_item(struct session *s, int32_t ndx, unsigned flags, const char *xname);
+
+/* The job's file was received: it took so many bytes, and sum is that of the whole. */
+void recv_log_file(struct session *s, const struct push_job *j, unsigned flags, uint64_t bytes, const uint8_t *sum);
+
+#endif
