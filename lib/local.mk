@@ -2,14 +2,16 @@
 noinst_LIBRARIES += lib/libbase.a
 lib_libbase_a_SOURCES = \
 	lib/addr.c lib/addr.h lib/buf.c lib/buf.h lib/cursor.h lib/err.c lib/err.h lib/fdpass.c lib/fdpass.h lib/grow.c lib/grow.h lib/inherit.c lib/inherit.h \
-	lib/ini.c lib/ini.h lib/log.c lib/log.h lib/loop.c lib/loop.h lib/num.c lib/num.h \
+	lib/ini.c lib/ini.h lib/log.c lib/log.h lib/loop.c lib/loop.h lib/notify.c lib/notify.h lib/num.c lib/num.h \
 	lib/opt.c lib/opt.h lib/role.c lib/role.h lib/slurp.c lib/slurp.h lib/sock.c lib/sock.h lib/trusted.c lib/trusted.h lib/work.c lib/work.h
 BASE_LIBS = lib/libbase.a $(SECCOMP_LIBS) $(CAP_LIBS)
 
 LIB_UNITS = t/unit/check_lib_err t/unit/check_lib_num t/unit/check_lib_buf t/unit/check_lib_cursor t/unit/check_lib_ini \
 	t/unit/check_lib_opt t/unit/check_lib_addr t/unit/check_lib_sock t/unit/check_lib_sock_give t/unit/check_lib_log t/unit/check_lib_loop t/unit/check_lib_role \
-	t/unit/check_lib_trusted t/unit/check_lib_work
+	t/unit/check_lib_trusted t/unit/check_lib_work t/unit/check_lib_notify
 UNITS += $(LIB_UNITS)
+t_unit_check_lib_notify_SOURCES = t/unit/check_lib_notify.c t/unit/unit.h
+t_unit_check_lib_notify_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_work_SOURCES = t/unit/check_lib_work.c t/unit/unit.h
 t_unit_check_lib_work_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_err_SOURCES = t/unit/check_lib_err.c t/unit/unit.h

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/notify.h"
 #include "lib/num.h"
 #include "lib/trusted.h"
 
@@ -241,19 +242,5 @@ sock_activation(void)
 void
 sock_notify(const char *state)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	size_t n;
-	int fd;
-
-	if (path == NULL || (path[0] != '/' && path[0] != '@') || (n = strlen(path)) >= sizeof un.sun_path)
-		return;
-	memcpy(un.sun_path, path, n);
-	if (path[0] == '@')
-		un.sun_path[0] = '\0';
-	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
-		return;
-	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&un,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
-	close(fd);
+	(void)notify_send(state);
 }

@@ -47,7 +47,7 @@ int sock_peer_uid(int fd, uid_t *ret);
 enum { SOCK_PASSED = 3 };
 int sock_activation(void);
 
-/* Tell the service manager (sd_notify(3)), when there is one: "READY=1", "STATUS=..." */
+/* notify_send (lib/notify.h) for those who do not ask how it went. */
 void sock_notify(const char *state);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -177,26 +176,6 @@ START_TEST(passed_descriptors_are_taken_once_and_only_by_us)
 }
 END_TEST
 
-START_TEST(the_service_manager_hears_our_state)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	char got[32] = "";
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-	strcpy(un.sun_path, path);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&un, sizeof un), 0);
-	setenv("NOTIFY_SOCKET", path, 1);
-	sock_notify("READY=1");
-	ck_assert_int_eq(recv(fd, got, sizeof got - 1, MSG_DONTWAIT), 7);
-	ck_assert_str_eq(got, "READY=1");
-	close(fd);
-	setenv("NOTIFY_SOCKET", "relative", 1);
-	sock_notify("READY=1");		/* and nothing happens */
-	unsetenv("NOTIFY_SOCKET");
-	sock_notify("READY=1");
-}
-END_TEST
-
 int
 main(void)
 {
@@ -212,7 +191,6 @@ main(void)
 	tcase_add_loop_test(t, nobody_there_is_an_error_at_once_or_later, 0, ARRAY_LEN(hosts));
 	tcase_add_test(t, blocking_can_be_switched);
 	tcase_add_loop_test(t, passed_descriptors_are_taken_once_and_only_by_us, 0, ARRAY_LEN(passes));
-	tcase_add_test(t, the_service_manager_hears_our_state);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
