@@ -101,8 +101,8 @@ twice() { "$await" line "$scratch/o.log" 'LOG6[1]: Local mode child started'; gr
 ok 'exec and connect run a program at the start, and retry runs it again' twice
 
 # what stands in our own environment is nothing that a peer's program is told
-SSL_CLIENT_DN='CN=admin' SSL_CLIENT_I_DN='CN=any' NOTIFY_SOCKET="$scratch/nowhere" REMOTE_HOST=203.0.113.1
-export SSL_CLIENT_DN SSL_CLIENT_I_DN NOTIFY_SOCKET REMOTE_HOST
+SSL_CLIENT_DN='CN=admin' SSL_CLIENT_I_DN='CN=any' WATCHDOG_USEC=9000000 NOTIFY_SOCKET="$scratch/nowhere" REMOTE_HOST=203.0.113.1
+export SSL_CLIENT_DN SSL_CLIENT_I_DN NOTIFY_SOCKET WATCHDOG_USEC REMOTE_HOST
 execs /usr/bin/env
 s_client
-is "$(printf '%s\n' "$out" | grep -e '^SSL_CLIENT' -e '^NOTIFY_SOCKET' -e '^REMOTE_HOST')" 'REMOTE_HOST=127.0.0.1' 'no stale identity, and no way to the service manager'
+is "$(printf '%s\n' "$out" | grep -e '^SSL_CLIENT' -e '^NOTIFY_SOCKET' -e '^WATCHDOG' -e '^REMOTE_HOST')" 'REMOTE_HOST=127.0.0.1' 'no stale identity, and no way to the service manager'

@@ -16,6 +16,7 @@
 
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/notify.h"
 #include "lib/sock.h"
 #include "tunnel/ipc/ctl.h"
 #include "tunnel/helper/runners.h"
@@ -174,7 +175,7 @@ set_environment(const struct spawn_request *req)
 	set_variable("REMOTE_PORT", req->host[0] == '\0' ? "" : port);
 	set_variable("SSL_CLIENT_DN", req->subject);
 	set_variable("SSL_CLIENT_I_DN", req->issuer);
-	set_variable("NOTIFY_SOCKET", "");	/* the service manager listens to us, not to what a peer starts */
+	notify_forget();	/* the service manager listens to us, not to what a peer starts */
 }
 
 static void

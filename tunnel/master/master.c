@@ -15,11 +15,14 @@
 
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/notify.h"
 #include "lib/sock.h"
 #include "lib/trusted.h"
 #include "tunnel/master/master_internal.h"
 #include "tunnel/service/revocations.h"
 #include "tunnel/conn/worker.h"
+
+#define SERVING "READY=1\nSTATUS=Accepting new connections"
 
 enum { SETTLE_MS = 300, LOG_MODE = 0640, PID_MODE = 0644 };
 
@@ -225,14 +228,15 @@ reload(struct master *m)
 		log_notice("Another process has taken over: nothing is read again");
 		return;
 	}
-	sock_notify("RELOADING=1");
+	(void)notify_reloading();
 	if (try_reload(m) != 0) {
 		log_error("Configuration failed");
 		log_error("Failed to reload the configuration file");
+		(void)notify_send("READY=1\nSTATUS=The configuration cannot be loaded: the one before is in force");
 	} else {
 		log_info("Accepting new connections");
+		(void)notify_send(SERVING);
 	}
-	sock_notify("READY=1");
 }
 
 static void
@@ -275,7 +279,7 @@ got_signal(void *arg, int signo)
 		break;
 	default:
 		log_notice("Terminated");
-		sock_notify("STOPPING=1");
+		(void)notify_send("STOPPING=1\nSTATUS=Ending all connections");
 		m->stopping = 1;
 		loop_stop(m->loop);
 	}
@@ -338,6 +342,7 @@ handed_over(void *arg)
 	m->handed = 1;
 	m->missing = 0;
 	loop_timer_clear(m->loop, &m->respawn);
+	loop_timer_clear(m->loop, &m->watchdog);	/* the other is the main process now */
 	watcher_free(m->watcher);
 	m->watcher = NULL;
 	handover_free(m->handover);
@@ -380,7 +385,20 @@ finish_takeover(void *arg)
 	offer(m);
 	log_notice("Takeover: the other process drains");
 	snprintf(state, sizeof state, "MAINPID=%d", (int)getpid());
-	sock_notify(state);
+	(void)notify_send(state);
+}
+
+/* Comes from the loop, so that a master that hangs is noticed. */
+static void
+still_alive(void *arg)
+{
+	struct master *m = arg;
+	uint64_t ms = notify_watchdog_ms();
+
+	if (ms == 0)
+		return;
+	(void)notify_send("WATCHDOG=1");
+	loop_timer(m->loop, &m->watchdog, ms);
 }
 
 static int
@@ -403,6 +421,7 @@ serve(struct master *m)
 		return r;
 	m->respawn = (struct timer){ .expired = children_fill, .arg = m };
 	m->settled = (struct timer){ .expired = finish_takeover, .arg = m };
+	m->watchdog = (struct timer){ .expired = still_alive, .arg = m };
 	m->first = 1;
 	if ((r = take_signals(m)) == 0) {
 		start_generation(m);
@@ -412,7 +431,8 @@ serve(struct master *m)
 		else
 			offer(m);
 		log_info("Accepting new connections");
-		sock_notify("READY=1");
+		(void)notify_send(SERVING);
+		still_alive(m);
 		r = loop_run(m->loop);
 		children_kill(m);
 	}

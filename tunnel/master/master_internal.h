@@ -49,6 +49,7 @@ struct master {
 	struct handover *handover;	/* NULL: nobody can take over */
 	struct takeover takeover;	/* of the process that serves before us */
 	struct timer settled;		/* by then our workers have shown that they can */
+	struct timer watchdog;		/* the service manager is told that the loop turns */
 	_Atomic uint64_t *next_id;	/* one count for all workers there will ever be */
 	int first;			/* still the generation of the start */
 	int stopping;
