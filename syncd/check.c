@@ -14,6 +14,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/trusted.h"
+#include "syncd/daemon_user.h"
 #include "syncd/listening.h"
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
@@ -230,6 +231,16 @@ check_address(struct check *c)
 }
 
 static void
+check_daemon_user(struct check *c)
+{
+	char message[512];
+	const char *param = daemon_user_fault(&c->conf->global, message, sizeof message);
+
+	if (param != NULL)
+		tell(c, param, "%s: nobody is served", message);
+}
+
+static void
 check_socket(struct check *c)
 {
 	const struct global_conf *g = &c->conf->global;
@@ -266,6 +277,7 @@ check_config(const struct syncd_conf *conf, conf_warn *report, void *arg)
 	struct check c = { .conf = conf, .report = report, .arg = arg };
 
 	check_address(&c);
+	check_daemon_user(&c);
 	check_socket(&c);
 	check_proxy(&c);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_READ);

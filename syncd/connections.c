@@ -563,6 +563,34 @@ connections_distrust(const struct syncd_conf *conf, const struct addr *peer)
 }
 
 void
+connections_drain(struct connections *cs)
+{
+	for (int i = 0; i < SERVED; i++)
+		for (struct connection *c = cs->queues[i].oldest, *next; c != NULL; c = next) {
+			next = c->newer;
+			give_up(c, "given up: the daemon stops");
+		}
+}
+
+void
+connections_kill(struct connections *cs)
+{
+	for (int i = 0; i < QUEUES; i++)
+		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer)
+			if (c->monitor > 0) {
+				c->deadline = 0;
+				kill(c->monitor, SIGKILL);
+			}
+}
+
+void
+connections_count(const struct connections *cs, unsigned *ret_served, unsigned *ret_waiting)
+{
+	*ret_served = cs->queues[SERVED].n;
+	*ret_waiting = cs->queues[SILENT].n + cs->queues[READY].n + cs->queues[GREETING].n;
+}
+
+void
 connections_refuse(struct connections *cs, int fd, const struct addr *peer, const char *what)
 {
 	tell(cs, peer, what);

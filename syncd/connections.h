@@ -57,6 +57,15 @@ void connections_refuse(struct connections *cs, int fd, const struct addr *peer,
 /* conf is what monitors are forked with from now on; borrowed. */
 void connections_conf(struct connections *cs, const struct syncd_conf *conf);
 
+/* The end is near: whoever has not come so far as a transfer is given up. */
+void connections_drain(struct connections *cs);
+
+/* End the transfers that are left: their monitors are killed, and they with them. */
+void connections_kill(struct connections *cs);
+
+/* How many transfers run, and how many connections have not come so far. */
+void connections_count(const struct connections *cs, unsigned *ret_served, unsigned *ret_waiting);
+
 /* A child was reaped.  1 when it was a monitor of ours, 0 when not. */
 int connections_reaped(struct connections *cs, pid_t pid, int status);
 

@@ -15,6 +15,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/notify.h"
 #include "syncd/policy/hook.h"
 #include "syncd/spawn.h"
 
@@ -61,11 +62,12 @@ hooks_take(struct hooks *h, const struct module_conf *m, const struct module_fac
 {
 	int r;
 
-	*h = (struct hooks){ .facts = *f, .plan = plan, .as_module = m->exec_as_module && plan->set_ids };
+	*h = (struct hooks){ .facts = *f, .plan = plan, .as_module = m->exec_as_module && plan->set_ids, .ask_fd = -1, .answer_fd = -1 };
 	if (getenv("RSYNC_NO_XFER_EXEC") != NULL)
 		return 0;
 	if ((r = take(h, &h->early, m->early_exec, "early exec", message)) == 0 &&
-	    (r = take(h, &h->pre, m->pre_exec, "pre-xfer exec", message)) == 0)
+	    (r = take(h, &h->pre, m->pre_exec, "pre-xfer exec", message)) == 0 &&
+	    (r = take(h, &h->converter, m->name_converter, "name converter", message)) == 0)
 		r = take(h, &h->post, m->post_exec, "post-xfer exec", message);
 	return r;
 }
@@ -76,7 +78,12 @@ hooks_done(struct hooks *h)
 	free(h->early);
 	free(h->pre);
 	free(h->post);
-	h->early = h->pre = h->post = NULL;
+	if (h->converter != NULL && h->ask_fd >= 0) {
+		close(h->ask_fd);	/* it sees the end, and goes */
+		close(h->answer_fd);
+	}
+	free(h->converter);
+	h->early = h->pre = h->post = h->converter = NULL;
 }
 
 /* --- the child -------------------------------------------------------------------------------- */
@@ -149,6 +156,7 @@ child_main(const struct hooks *h, const struct telling *t, int out)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
+	notify_forget();
 	if (!place(t->in, STDIN_FILENO) || (out >= 0 && !place(out, STDOUT_FILENO)) || close_range(STDERR_FILENO + 1, ~0u, 0) < 0 ||
 	    (h->as_module && !become(h->plan)))
 		_exit(1);
@@ -294,6 +302,75 @@ hooks_pre(struct hooks *h, const char *request, const struct buf *args, int peer
 	struct telling t = { .what = "pre-xfer exec", .command = h->pre, .request = request, .args = args };
 
 	return h->pre == NULL ? 0 : run_reading(h, &t, open_null(), peer_fd, said);
+}
+
+/* --- names and ids ------------------------------------------------------------------------------ */
+
+static int
+start_converter(struct hooks *h, const char *request, const struct buf *args)
+{
+	struct telling t = { .what = "name converter", .command = h->converter, .request = request, .args = args };
+	int ask[2], answer[2];
+	pid_t pid;
+
+	if (pipe2(ask, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(answer, O_CLOEXEC) < 0) {
+		close(ask[0]);
+		close(ask[1]);
+		return -errno;
+	}
+	t.in = ask[0];
+	if ((pid = fork()) == 0)
+		child_main(h, &t, answer[1]);
+	close(ask[0]);
+	close(answer[1]);
+	h->ask_fd = ask[1];
+	h->answer_fd = answer[0];
+	return pid < 0 ? -errno : 0;
+}
+
+/* A line, without its end.  0, E_EOF, E_TIMEOUT, E_LIMIT or -errno. */
+static int
+read_answer(int fd, char answer[CONVERTER_LINE_MAX])
+{
+	uint64_t due = loop_clock() + CONVERTER_SECONDS * 1000, now;
+
+	for (size_t n = 0; n < CONVERTER_LINE_MAX; ) {
+		struct pollfd p = { fd, POLLIN, 0 };
+		ssize_t got;
+
+		if ((now = loop_clock()) >= due || poll(&p, 1, (int)(due - now)) == 0)
+			return E_TIMEOUT;
+		if ((got = read(fd, answer + n, 1)) <= 0)
+			return got == 0 ? E_EOF : errno == EINTR ? E_TIMEOUT : -errno;
+		if (answer[n] == '\n') {
+			answer[n] = '\0';
+			return 0;
+		}
+		n++;
+	}
+	return E_LIMIT;
+}
+
+int
+hooks_convert(struct hooks *h, const char *request, const struct buf *args, const char *kind, const char *token,
+    char answer[CONVERTER_LINE_MAX])
+{
+	char line[CONVERTER_LINE_MAX];
+	int n = snprintf(line, sizeof line, "%s %s\n", kind, token), r = 0;
+
+	if (n >= (int)sizeof line)
+		r = E_LIMIT;
+	else if (h->ask_fd < 0)
+		r = start_converter(h, request, args);
+	if (r == 0 && write(h->ask_fd, line, (size_t)n) != n)
+		r = errno == EPIPE ? E_EOF : -errno;
+	if (r == 0)
+		r = read_answer(h->answer_fd, answer);
+	if (r != 0)
+		log_error("Connection to name-converter failed: %s", r == E_EOF ? "it has ended" : err_text(r));
+	return r == 0 ? 0 : E_DENIED;
 }
 
 void

@@ -20,6 +20,7 @@
 #include "lib/addr.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/notify.h"
 #include "lib/sock.h"
 #include "syncd/check.h"
 #include "syncd/connections.h"
@@ -31,6 +32,7 @@
 
 enum {
 	ACCEPT_PAUSE_MS = 2000,
+	STATUS_MS = 5000,		/* between two looks at whether the service manager's status line is still true */
 	FILES_WANTED = 8192,		/* descriptors: three for a connection that waits */
 };
 
@@ -50,7 +52,9 @@ struct listener {
 	struct listening_peers peers;
 	struct spawner_link spawner;
 	struct connections *connections;
-	struct timer pause;
+	struct timer pause, watchdog, status, stopping;
+	bool stops;		/* nobody is let in any more, transfers are waited for */
+	unsigned served, waiting;	/* as the service manager was told */
 	char *pid_file;		/* where it was made: a reload does not move it */
 	int pid_fd;
 	int exit_code;
@@ -112,13 +116,13 @@ learn_peers(struct listener *l)
 /* Edits count from the next connection on.  A file that does not load leaves what runs alone,
  * and is complained of once. */
 static void
-reload_if_changed(struct listener *l)
+reload_if_changed(struct listener *l, bool asked)
 {
 	struct syncd_conf *fresh;
 	struct conf_err e;
 	char text[1024];
 
-	if (!conf_changed(l->conf))
+	if (!conf_changed(l->conf) || (l->conf->global.reload_on_hup && !asked))
 		return;
 	conf_stamp(l->conf);		/* before the load: what is edited meanwhile counts the next time */
 	if (conf_load(l->lc->conf_path, l->lc->over, l->lc->n_over, warn_line, NULL, &fresh, &e) != 0) {
@@ -194,7 +198,7 @@ acceptor_ready(void *arg, uint32_t events)
 		return;
 	}
 	addr_from((struct sockaddr *)&ss, len, &peer);
-	reload_if_changed(l);
+	reload_if_changed(l, false);
 	if (ss.ss_family == AF_UNIX && !admitted(l, fd)) {
 		connections_refuse(l->connections, fd, &peer, "refused: \"socket peers\" does not name its user");
 		return;
@@ -227,6 +231,15 @@ restart_spawner(struct listener *l, int status)
 	connections_spawner(l->connections, l->spawner.fd);
 }
 
+static unsigned
+transfers(const struct listener *l)
+{
+	unsigned served, waiting;
+
+	connections_count(l->connections, &served, &waiting);
+	return served;
+}
+
 static void
 reap(struct listener *l)
 {
@@ -236,6 +249,86 @@ reap(struct listener *l)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		if (!connections_reaped(l->connections, pid, status) && pid == l->spawner.pid)
 			restart_spawner(l, status);
+	if (l->stops && transfers(l) == 0)
+		loop_stop(l->loop);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void
+stopped_waiting(void *arg)
+{
+	struct listener *l = arg;
+
+	log_warn("%u transfers are ended: \"stop timeout\" is over", transfers(l));
+	connections_kill(l->connections);
+	loop_stop(l->loop);
+}
+
+/* Take nobody in any more, and wait for transfers as long as the configuration says; they go on alone where it says nothing, as
+ * rsync's do. */
+static void
+begin_stop(struct listener *l)
+{
+	uint64_t ms = (uint64_t)l->conf->global.stop_timeout * 1000;
+
+	if (l->stops || ms == 0 || transfers(l) == 0) {
+		loop_stop(l->loop);
+		return;
+	}
+	l->stops = true;
+	(void)notify_send("STOPPING=1\nSTATUS=Waiting for transfers to end");
+	log_notice("stopping: %u transfers have %lld seconds to end", transfers(l), (long long)l->conf->global.stop_timeout);
+	for (size_t i = 0; i < l->listening.n; i++)
+		loop_unwatch(l->loop, &l->acceptors[i].watch);
+	loop_timer_clear(l->loop, &l->pause);
+	listening_close(&l->listening, 1);
+	connections_drain(l->connections);
+	loop_timer(l->loop, &l->stopping, ms);
+}
+
+/* --- what the service manager is told ------------------------------------------------------- */
+
+static void
+watchdog_due(void *arg)
+{
+	struct listener *l = arg;
+
+	(void)notify_send("WATCHDOG=1");
+	loop_timer(l->loop, &l->watchdog, notify_watchdog_ms());
+}
+
+static void
+tell_status(struct listener *l, const char *first)
+{
+	char text[128];
+
+	connections_count(l->connections, &l->served, &l->waiting);
+	snprintf(text, sizeof text, "%sSTATUS=%u transfer%s, %u waiting", first, l->served, l->served == 1 ? "" : "s", l->waiting);
+	(void)notify_send(text);
+}
+
+static void
+status_due(void *arg)
+{
+	struct listener *l = arg;
+	unsigned served, waiting;
+
+	connections_count(l->connections, &served, &waiting);
+	if (served != l->served || waiting != l->waiting)
+		tell_status(l, "");
+	loop_timer(l->loop, &l->status, STATUS_MS);
+}
+
+/* Without a service manager none of the timers runs. */
+static void
+tell_ready(struct listener *l)
+{
+	uint64_t watchdog = notify_watchdog_ms();
+
+	tell_status(l, "READY=1\n");
+	if (getenv("NOTIFY_SOCKET") != NULL && loop_timer(l->loop, &l->status, STATUS_MS) == 0 && watchdog > 0)
+		watchdog_due(l);
 }
 
 static void
@@ -248,9 +341,11 @@ signal_got(void *arg, int signo)
 		reap(l);
 		return;
 	case SIGHUP:
-		reload_if_changed(l);
+		(void)notify_reloading();
+		reload_if_changed(l, true);
 		if (log_reopen() != 0)
 			log_error("log file could not be reopened");
+		tell_status(l, "READY=1\n");
 		return;
 	case SIGUSR1:
 		l->exit_code = 19;
@@ -261,7 +356,8 @@ signal_got(void *arg, int signo)
 		break;
 	default:
 		log_info("sent 0 bytes  received 0 bytes  total size 0");
-		break;
+		begin_stop(l);
+		return;
 	}
 	loop_stop(l->loop);
 }
@@ -366,7 +462,7 @@ start(struct listener *l)
 	learn_peers(l);
 	check_config(l->conf, error_line, NULL);
 	log_start(&l->listening);
-	sock_notify("READY=1");
+	tell_ready(l);
 	if (l->lc->ready_fd >= 0)
 		leave_terminal(l->lc->ready_fd);
 	return 0;
@@ -375,6 +471,7 @@ start(struct listener *l)
 static void
 stop(struct listener *l)
 {
+	(void)notify_send("STOPPING=1");
 	listening_close(&l->listening, 1);
 	if (l->pid_file != NULL)
 		pidfile_remove(l->pid_file, l->pid_fd);
@@ -391,6 +488,9 @@ listener_run(const struct listener_conf *lc, struct syncd_conf *conf)
 {
 	struct listener l = { .lc = lc, .conf = conf, .pid_fd = -1, .spawner = { -1, 0 } };
 
+	l.watchdog = (struct timer){ .expired = watchdog_due, .arg = &l };
+	l.stopping = (struct timer){ .expired = stopped_waiting, .arg = &l };
+	l.status = (struct timer){ .expired = status_due, .arg = &l };
 	if (loop_new(&l.loop) != 0) {
 		conf_free(conf);
 		return RERR_MALLOC;

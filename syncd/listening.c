@@ -4,9 +4,7 @@
 #include "syncd/listening.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <netdb.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +14,8 @@
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "lib/ids.h"
 #include "lib/log.h"
-#include "lib/num.h"
 #include "lib/sock.h"
 #include "syncd/policy/list.h"
 
@@ -150,24 +148,6 @@ listening_mode(const char *text)
 	return errno != 0 || *end != '\0' || (mode & ~0666ul) != 0 ? E_FORMAT : (int)mode;
 }
 
-static int
-find_group(const char *name, gid_t *ret)
-{
-	const struct group *gr;
-	int64_t n;
-
-	*ret = (gid_t)-1;
-	if (!is_set(name))
-		return 0;
-	if (num_parse(name, 0, UINT32_MAX - 1, &n) == 0)
-		*ret = (gid_t)n;
-	else if ((gr = getgrnam(name)) != NULL)
-		*ret = gr->gr_gid;
-	else
-		return E_FORMAT;
-	return 0;
-}
-
 /* Nobody but us can connect until it belongs to whom it is for: the name is made with no rights for others. */
 static int
 listen_unix(const struct opening *o)
@@ -176,13 +156,13 @@ listen_unix(const struct opening *o)
 	int mode = listening_mode(g->socket_mode), r;
 	mode_t before;
 	struct addr a;
-	gid_t gid;
+	gid_t gid = (gid_t)-1;
 
 	if (addr_parse(g->socket, 0, &a) != 0 || a.ss.ss_family != AF_UNIX) {
 		log_error("socket = %s: it is no absolute path of a socket, of 107 bytes at most", g->socket);
 		return E_FORMAT;
 	}
-	if (mode < 0 || find_group(g->socket_group, &gid) != 0) {
+	if (mode < 0 || ids_group(g->socket_group, &gid) != 0) {
 		log_error(mode < 0 ? "socket mode = %s: it is no mode like 0660" : "socket group = %s: there is no such group",
 		    mode < 0 ? g->socket_mode : g->socket_group);
 		return E_FORMAT;
@@ -262,21 +242,6 @@ listening_close(struct listening *l, int final)
 
 /* --- who may connect -------------------------------------------------------------------------- */
 
-static int
-find_user(const char *name, uid_t *ret)
-{
-	const struct passwd *pw;
-	int64_t n;
-
-	if (num_parse(name, 0, UINT32_MAX - 1, &n) == 0)
-		*ret = (uid_t)n;
-	else if ((pw = getpwnam(name)) != NULL)
-		*ret = pw->pw_uid;
-	else
-		return E_FORMAT;
-	return 0;
-}
-
 int
 listening_peers(const char *text, struct listening_peers *ret, char *bad, size_t size)
 {
@@ -291,7 +256,7 @@ listening_peers(const char *text, struct listening_peers *ret, char *bad, size_t
 		return -ENOMEM;
 	list = list_of(copy);
 	while ((name = list_next(&list)) != NULL) {
-		int fault = ret->n >= LISTENING_PEERS_MAX ? E_LIMIT : find_user(name, &ret->uid[ret->n]);
+		int fault = ret->n >= LISTENING_PEERS_MAX ? E_LIMIT : ids_user(name, &ret->uid[ret->n]);
 
 		if (fault == 0)
 			ret->n++;

@@ -20,8 +20,10 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/num.h"
 #include "lib/trusted.h"
 #include "syncd/boot.h"
+#include "syncd/daemon_user.h"
 #include "syncd/fs/mount.h"
 #include "syncd/hooks.h"
 #include "syncd/hostname.h"
@@ -60,6 +62,8 @@ struct monitor {
 	const struct monitor_job *job;
 	struct addr peer;
 	char addr[ADDR_TEXT_SIZE], host[HOSTNAME_SIZE];
+	bool spawns_root;	/* the sessions that it has started begin as root, */
+	bool left_root;		/* though it has no such rights any more ("daemon uid") */
 	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */
 	int version;
 	const struct module_conf *module;
@@ -68,7 +72,8 @@ struct monitor {
 	struct module_plan plan;
 	struct boot boot;	/* what the session will be told */
 	struct hooks hooks;
-	struct buf args;	/* for pre-xfer exec */
+	struct buf args;	/* for hooks, */
+	char *request;		/* and what they are about, once it is known */
 	unsigned n_args;
 	bool claimed;		/* a proxy speaks for it, whose failures count_fd says */
 	int peer_fd;		/* until the session has it alone; -1 */
@@ -148,6 +153,14 @@ learn_peer(struct monitor *m)
 	if (wanted)
 		find_host_name(m);
 	log_info("connect from %s (%s)", m->host, m->addr);
+}
+
+/* Know who is there, and then give up what the configuration says: addresses are looked up before ("daemon chroot").  0 or E_DENIED. */
+static int
+meet_peer(struct monitor *m)
+{
+	learn_peer(m);
+	return daemon_user_enter(&m->job->conf->global, &m->left_root);
 }
 
 static int
@@ -231,6 +244,7 @@ static int
 answer_origin(struct monitor *m, struct cursor *in, struct buf *out)
 {
 	struct proxy_in who;
+	int r;
 
 	(void)out;
 	if (origin_get(in, &who) != 0)
@@ -241,9 +255,9 @@ answer_origin(struct monitor *m, struct cursor *in, struct buf *out)
 		report(m, MONITOR_ORIGIN);
 	}
 	m->state = ST_FRESH;
-	learn_peer(m);
+	r = meet_peer(m);
 	log_origin(&who);
-	return 0;
+	return r;
 }
 
 static int
@@ -534,14 +548,14 @@ identity_fill(struct monitor *m)
 {
 	struct session_identity *id = &m->boot.id;
 
-	id->set_ids = m->plan.set_ids;
+	id->set_ids = m->plan.set_ids || m->left_root;	/* who may not choose serves as what it is itself */
 	id->uid = m->plan.uid;
-	id->gid = m->plan.gid;
+	id->gid = m->plan.set_ids ? m->plan.gid : getegid();
 	id->groups = m->plan.groups;
-	id->n_groups = m->plan.n_groups;
+	id->n_groups = m->plan.set_ids ? m->plan.n_groups : 0;
 	id->writes = !m->boot.grant.conf.read_only;
 	id->keeps_atimes = m->module->open_noatime == 1;
-	id->jail = geteuid() == 0;	/* whatever "use chroot" says: it is about messages and links */
+	id->jail = m->spawns_root;	/* whatever "use chroot" says: it is about messages and links */
 	id->memory_max = (uint64_t)m->module->max_memory << 20;
 }
 
@@ -599,7 +613,7 @@ open_module(struct monitor *m, char *message, size_t size)
 	g->munge = m->plan.munge;
 	g->confine_links = !m->plan.munge && !g->jailed && strcmp(m->plan.path, "/") != 0;
 	g->numeric_ids = m->plan.numeric_ids;
-	g->hooked = m->hooks.pre != NULL;
+	g->hooked = m->hooks.pre != NULL || m->hooks.converter != NULL;
 	g->addr = m->addr;
 	g->host = m->host;
 	g->user = m->user;
@@ -679,7 +693,7 @@ answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 		message_put(out, VERDICT_NO, "fork failed");
 		return 0;
 	}
-	m->state = m->hooks.pre != NULL ? ST_HOOKED : ST_SESSION;
+	m->state = m->boot.grant.hooked ? ST_HOOKED : ST_SESSION;
 	message_put(out, VERDICT_YES, "");
 	return 0;
 }
@@ -730,19 +744,17 @@ put_failure(struct buf *out, int raw, struct buf *said)
 static int
 answer_hook(struct monitor *m, struct cursor *in, struct buf *out)
 {
-	char request[LINE_MAX_BYTES + 1];
 	struct buf said = BUF_INIT;
 	size_t n = cur_left(in);
 	int r;
 
 	if (n > LINE_MAX_BYTES || memchr(in->at, '\0', n) != NULL)
 		return E_BREACH;
-	memcpy(request, in->at, n);
-	request[n] = '\0';
-	r = buf_len(&m->args) > HOOK_ARGS_BYTES ? -E2BIG : hooks_pre(&m->hooks, request, &m->args, m->peer_fd, &said);
+	if ((m->request = strndup((const char *)in->at, n)) == NULL)
+		return -ENOMEM;
+	r = buf_len(&m->args) > HOOK_ARGS_BYTES ? -E2BIG : hooks_pre(&m->hooks, m->request, &m->args, m->peer_fd, &said);
 	close(m->peer_fd);
 	m->peer_fd = -1;
-	buf_done(&m->args);
 	m->state = r == 0 ? ST_SESSION : ST_REFUSED;
 	m->deadline = r == 0 ? 0 : loop_clock() + REFUSED_SECONDS * 1000;
 	if (r > 0)
@@ -755,6 +767,33 @@ answer_hook(struct monitor *m, struct cursor *in, struct buf *out)
 	return out->err;
 }
 
+/* "name converter": a name that fits into a list, or none. */
+static int
+convert_id(struct monitor *m, int kind, uint32_t id, struct buf *out)
+{
+	char answer[CONVERTER_LINE_MAX], text[16];
+	int r;
+
+	snprintf(text, sizeof text, "%u", (unsigned)id);
+	if ((r = hooks_convert(&m->hooks, m->request, &m->args, kind == 'u' ? "uid" : "gid", text, answer)) == 0 && strlen(answer) <= UINT8_MAX)
+		buf_text(out, answer);
+	return r;
+}
+
+/* A number that is an id, or none: nothing else is taken for 0 (hardening A8). */
+static int
+convert_name(struct monitor *m, int kind, const char *name, struct buf *out)
+{
+	char answer[CONVERTER_LINE_MAX];
+	int64_t id;
+	int r;
+
+	if ((r = hooks_convert(&m->hooks, m->request, &m->args, kind == 'u' ? "usr" : "grp", name, answer)) == 0 && isdigit((unsigned char)answer[0]) &&
+	    num_parse(answer, 0, UINT32_MAX - 1, &id) == 0)
+		buf_le32(out, (uint32_t)id);
+	return r;
+}
+
 static int
 answer_name(struct monitor *m, struct cursor *in, struct buf *out)
 {
@@ -765,6 +804,8 @@ answer_name(struct monitor *m, struct cursor *in, struct buf *out)
 
 	if (in->err != 0 || (kind != 'u' && kind != 'g') || ++m->names > NAMES_ASKED_MAX)
 		return E_BREACH;
+	if (m->hooks.converter != NULL)
+		return convert_id(m, kind, id, out);
 	if (kind == 'u' && (pw = getpwuid(id)) != NULL)
 		buf_text(out, pw->pw_name);
 	if (kind == 'g' && (gr = getgrgid(id)) != NULL)
@@ -789,6 +830,8 @@ answer_id(struct monitor *m, struct cursor *in, struct buf *out)
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == ':')
 			return 0;
+	if (m->hooks.converter != NULL)
+		return n == 0 ? 0 : convert_name(m, kind, name, out);
 	if (n > 0 && kind == 'u' && (pw = getpwnam(name)) != NULL)
 		buf_le32(out, pw->pw_uid);
 	if (n > 0 && kind == 'g' && (gr = getgrnam(name)) != NULL)
@@ -902,7 +945,7 @@ static int
 serve_session(struct monitor *m)
 {
 	m->raw = -1;
-	if (m->hooks.pre == NULL) {
+	if (!m->boot.grant.hooked) {
 		close(m->peer_fd);	/* the session's alone now: its end must be the end */
 		m->peer_fd = -1;
 	}
@@ -914,6 +957,16 @@ serve_session(struct monitor *m)
 	return serve(m, &m->session, 0, "session");
 }
 
+/* A connection that is not served: without a word. */
+static int
+turn_away(const struct monitor *m)
+{
+	close(m->job->worker.channel);
+	close(m->job->worker.control);
+	close(m->peer_fd);
+	return RERR_FILEIO;
+}
+
 int
 monitor_run(const struct monitor_job *job)
 {
@@ -921,12 +974,13 @@ monitor_run(const struct monitor_job *job)
 	    .session = { -1, -1 }, .resolver = { -1, -1 }, .deadline = job->deadline, .args = BUF_INIT };
 	int code;
 
+	m.spawns_root = geteuid() == 0;
 	if (job->proxied) {
 		m.state = ST_PROXIED;
 		addr_host(&m.peer, m.addr, sizeof m.addr);
 		snprintf(m.host, sizeof m.host, "UNDETERMINED");
-	} else {
-		learn_peer(&m);
+	} else if (meet_peer(&m) != 0) {
+		return turn_away(&m);
 	}
 	code = serve(&m, &job->worker, ST_HOOKED | ST_SESSION, "worker");
 	if (m.state & (ST_HOOKED | ST_SESSION))
@@ -938,5 +992,6 @@ monitor_run(const struct monitor_job *job)
 	hooks_post(&m.hooks, m.raw);
 	hooks_done(&m.hooks);
 	buf_done(&m.args);
+	free(m.request);
 	return code;
 }

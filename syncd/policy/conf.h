@@ -24,7 +24,7 @@ struct module_conf {
 	char *closed_by;	/* a parameter we do not support and cannot ignore; NULL: open */
 
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
-	char *early_exec, *pre_exec, *post_exec;
+	char *early_exec, *pre_exec, *post_exec, *name_converter;
 	char *refuse_options, *auth_users, *auth_digest, *secrets_file;
 	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *charset, *dont_compress;
@@ -43,9 +43,10 @@ struct module_conf {
 struct global_conf {
 	struct conf_place places[CONF_PLACES];
 	char *address, *motd_file, *pid_file;
+	char *daemon_chroot, *daemon_gid, *daemon_uid;
 	char *socket, *socket_mode, *socket_group, *socket_peers;
-	int64_t port, backlog, max_memory_total;
-	int loopback_only, proxy_protocol, socket_proxy;
+	int64_t port, backlog, max_memory_total, stop_timeout;
+	int reload_on_hup, loopback_only, proxy_protocol, socket_proxy;
 	char *proxy_hosts;
 	char *unsupported;
 	int unsupported_flag;

@@ -203,7 +203,8 @@ plan_path(const struct module_conf *m, const char *text, const struct module_fac
 		clean_absolute(p->chroot);
 	/* links are munged unless the module's directory is itself the chroot */
 	p->munge = m->munge_symlinks >= 0 ? m->munge_symlinks == 1 : !jail || strcmp(p->chroot, p->path) != 0;
-	p->numeric_ids = jail ? m->numeric_ids != 0 : m->numeric_ids == 1;
+	/* in a jail nobody knows names, unless a program of the administrator's does */
+	p->numeric_ids = jail && (m->name_converter == NULL || m->name_converter[0] == '\0') ? m->numeric_ids != 0 : m->numeric_ids == 1;
 	return 0;
 }
 

@@ -27,11 +27,13 @@ const struct opt conf_globals[] = {
 	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
 	{ "listen backlog", G(ATOI, backlog), .def = "128", .min = 1, .max = 4096 },
 	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */
+	{ "stop timeout", G(ATOI, stop_timeout), .def = "0", .min = 0, .max = 86400 },	/* ours: seconds that transfers have after SIGTERM; 0: they go on alone */
+	{ "reload on hup", G(BOOL, reload_on_hup), .def = "no" },	/* ours: not with the next connection */
 	{ "motd file", G(STR, motd_file), CHECK(READ) },
 	{ "pid file", G(STR, pid_file), CHECK(MADE) },
-	{ "daemon chroot", G(STR, unsupported), .flags = PARAM_CLOSES },
-	{ "daemon gid", G(STR, unsupported), .flags = PARAM_CLOSES },
-	{ "daemon uid", G(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "daemon chroot", G(PATH, daemon_chroot) },
+	{ "daemon gid", G(STR, daemon_gid) },
+	{ "daemon uid", G(STR, daemon_uid) },
 	{ "proxy protocol", G(BOOL, proxy_protocol), .def = "no" },
 	{ "proxy protocol hosts", G(STR, proxy_hosts), CHECK(HOSTS) },
 	{ "socket options", G(STR, unsupported), .flags = PARAM_NO_EFFECT },
@@ -83,7 +85,7 @@ const struct opt conf_params[] = {
 	{ "incoming chmod", M(STR, incoming_chmod), USE(MODES, TEXT, incoming_chmod) },
 	{ "insecure links", M(BOOL, unsupported_flag), .flags = PARAM_NO_EFFECT },
 	{ "log format", M(STR, log_format), .def = "%o %h [%a] %m (%u) %f %l", GRANT(TEXT, log_format) },
-	{ "name converter", M(STR, unsupported), .flags = PARAM_CLOSES },
+	{ "name converter", M(STR, name_converter) },
 	{ "open noatime", M(BOOL3, open_noatime), .def = "unset", GRANT(NUMBER, open_noatime) },
 	{ "outgoing chmod", M(STR, outgoing_chmod), USE(MODES, TEXT, outgoing_chmod) },
 	{ "post-xfer exec", M(STR, post_exec) },

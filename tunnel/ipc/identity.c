@@ -8,46 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ids.h"
 #include "lib/log.h"
-#include "lib/num.h"
 
 enum { NOBODY = 65534 };
-
-int
-identity_user(const char *text, uid_t *ret)
-{
-	struct passwd *pw;
-	int64_t n;
-
-	if (text == NULL || text[0] == '\0')
-		return 0;
-	if (num_parse(text, 0, UINT32_MAX - 1, &n) == 0) {
-		*ret = (uid_t)n;
-		return 0;
-	}
-	if ((pw = getpwnam(text)) == NULL)
-		return E_FORMAT;
-	*ret = pw->pw_uid;
-	return 0;
-}
-
-int
-identity_group(const char *text, gid_t *ret)
-{
-	struct group *gr;
-	int64_t n;
-
-	if (text == NULL || text[0] == '\0')
-		return 0;
-	if (num_parse(text, 0, UINT32_MAX - 1, &n) == 0) {
-		*ret = (gid_t)n;
-		return 0;
-	}
-	if ((gr = getgrnam(text)) == NULL)
-		return E_FORMAT;
-	*ret = gr->gr_gid;
-	return 0;
-}
 
 /* A user of its own in root's group would be half a user. */
 static gid_t
@@ -65,9 +29,9 @@ identity_init(struct identity *id, const struct tun_conf *conf, struct conf_err 
 	id->uid = geteuid();
 	id->gid = getegid();
 	snprintf(id->log_ident, sizeof id->log_ident, "%s", conf->service);
-	if (identity_group(conf->setgid, &id->gid) != 0)
+	if (ids_group(conf->setgid, &id->gid) != 0)
 		return conf_err_set(e, NULL, 0, "Illegal GID: %.100s", conf->setgid);
-	if (identity_user(conf->setuid, &id->uid) != 0)
+	if (ids_user(conf->setuid, &id->uid) != 0)
 		return conf_err_set(e, NULL, 0, "Illegal UID: %.100s", conf->setuid);
 	if (id->uid != geteuid() && (conf->setgid == NULL || conf->setgid[0] == '\0')) {
 		id->gid = group_of(id->uid);
@@ -91,7 +55,7 @@ identity_vault(const struct identity *id, const struct tun_conf *conf, uid_t *re
 	int chosen = conf->vault_user != NULL && conf->vault_user[0] != '\0';
 	uid_t uid = id->uid == 0 ? NOBODY : id->uid;
 
-	if (identity_user(conf->vault_user, &uid) != 0)
+	if (ids_user(conf->vault_user, &uid) != 0)
 		return conf_err_set(e, NULL, 0, "Illegal vaultUser: %.100s", conf->vault_user);
 	if (geteuid() != 0 && chosen && uid != geteuid())
 		return conf_err_set(e, NULL, 0, "vaultUser: %s (%d)", strerror(EPERM), EPERM);

@@ -22,10 +22,6 @@ struct identity {
 
 #define IDENTITY_INIT { .jail_fd = -1, .root_fd = -1, .cwd_fd = -1 }
 
-/* Name or number to id; NULL and "" leave *ret as it is.  0 or E_FORMAT. */
-int identity_user(const char *text, uid_t *ret);
-int identity_group(const char *text, gid_t *ret);
-
 /* The vault's: the user that is configured, or the service's, or nobody; what we are where we may not
  * choose.  0, or E_CONF with *e. */
 int identity_vault(const struct identity *id, const struct tun_conf *conf, uid_t *ret_uid, gid_t *ret_gid,

@@ -10,9 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/ids.h"
 #include "lib/log.h"
 #include "lib/sock.h"
-#include "tunnel/ipc/identity.h"
 #include "tunnel/conf/metrics_address.h"
 
 enum { BACKLOG = 1024, BACKLOG_METRICS = 128 };
@@ -98,8 +98,8 @@ give_away(const struct tun_service *conf, const struct addr *at)
 	gid_t gid = (gid_t)-1;
 	int r;
 
-	if (at->ss.ss_family != AF_UNIX || identity_user(conf->owner, &uid) != 0 ||
-	    identity_group(conf->group, &gid) != 0 || (uid == (uid_t)-1 && gid == (gid_t)-1))
+	if (at->ss.ss_family != AF_UNIX || ids_user(conf->owner, &uid) != 0 ||
+	    ids_group(conf->group, &gid) != 0 || (uid == (uid_t)-1 && gid == (gid_t)-1))
 		return;
 	if ((r = sock_give(((const struct sockaddr_un *)&at->ss)->sun_path, uid, gid, -1)) != 0)
 		log_warn("Service [%s]: chown: %s (%d)", conf->name, strerror(-r), -r);
