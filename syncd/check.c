@@ -23,6 +23,7 @@
 #include "syncd/policy/login.h"
 #include "syncd/policy/params.h"
 #include "syncd/secrets.h"
+#include "syncd/socket_options.h"
 
 enum { MAY_READ = 5, MAY_WRITE = 3 };	/* rights on a directory, as bits of a mode */
 
@@ -204,10 +205,6 @@ static void
 check_module(struct check *c, const struct module_conf *m)
 {
 	c->m = m;
-	if (m->closed_by != NULL) {
-		tell(c, m->closed_by, "closed: \"%s\" is not supported by this version", m->closed_by);
-		return;
-	}
 	check_rows(c, conf_params, conf_n_params, m, CHECK_HOSTS);
 	check_logins(c, m);
 	check_identity(c);
@@ -248,6 +245,8 @@ check_socket(struct check *c)
 	char bad[LOGIN_NAME_MAX + 1];
 	struct addr a;
 
+	if (socket_options_fault(g->socket_options, bad, sizeof bad))
+		tell(c, "socket options", "Unknown socket option %s", bad);
 	if (!is_set(g->socket))
 		return;
 	if (addr_parse(g->socket, 0, &a) != 0 || a.ss.ss_family != AF_UNIX)

@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/sock.h"
 #include "syncd/policy/list.h"
+#include "syncd/socket_options.h"
 
 enum {
 	DEFAULT_PORT = 873,
@@ -59,9 +60,21 @@ network_refused(const struct opening *o, const struct addr *a)
 	return E_DENIED;
 }
 
+/* Before the bind: connections inherit what a listening socket has. */
+static int
+prepare(int fd, void *arg)
+{
+	const struct opening *o = arg;
+	const char *said = o->wish->options;
+
+	socket_options_set(fd, said != NULL ? said : o->conf->global.socket_options);
+	listening_keep_alive(fd);
+	return 0;
+}
+
 /* Listen on one address.  0, E_DENIED when it is not for us to take, or -errno. */
 static int
-listen_at(const struct opening *o, const struct addr *a)
+listen_at(struct opening *o, const struct addr *a)
 {
 	char text[ADDR_TEXT_SIZE];
 	int fd, r;
@@ -70,18 +83,17 @@ listen_at(const struct opening *o, const struct addr *a)
 		return r;
 	if (o->l->n >= LISTENING_MAX)
 		return E_LIMIT;
-	if ((r = sock_listen(a, (int)o->conf->global.backlog, &fd)) != 0) {
+	if ((r = sock_listen_prepared(a, (int)o->conf->global.backlog, prepare, o, &fd)) != 0) {
 		log_error("cannot listen on %s: %s", addr_text(a, text, sizeof text), err_text(r));
 		return r;
 	}
-	listening_keep_alive(fd);
 	o->l->fd[o->l->n++] = fd;
 	return 0;
 }
 
 /* Without an address rsync takes every interface.  We take loopback, both families. */
 static int
-listen_default(const struct opening *o, uint16_t port)
+listen_default(struct opening *o, uint16_t port)
 {
 	static const struct { const char *any, *loopback; int family; } places[] = {
 		{ "0.0.0.0", "127.0.0.1", AF_INET }, { "::", "::1", AF_INET6 },
@@ -101,7 +113,7 @@ listen_default(const struct opening *o, uint16_t port)
 }
 
 static int
-listen_named(const struct opening *o, const char *name, uint16_t port)
+listen_named(struct opening *o, const char *name, uint16_t port)
 {
 	struct addrinfo hints = { .ai_family = o->wish->family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list;
 	struct addr a;
@@ -124,7 +136,7 @@ listen_named(const struct opening *o, const char *name, uint16_t port)
 }
 
 static int
-listen_addresses(const struct opening *o)
+listen_addresses(struct opening *o)
 {
 	const struct listening_wish *w = o->wish;
 	const char *name = w->address != NULL ? w->address : o->conf->global.address;
@@ -150,7 +162,7 @@ listening_mode(const char *text)
 
 /* Nobody but us can connect until it belongs to whom it is for: the name is made with no rights for others. */
 static int
-listen_unix(const struct opening *o)
+listen_unix(struct opening *o)
 {
 	const struct global_conf *g = &o->conf->global;
 	int mode = listening_mode(g->socket_mode), r;
@@ -180,7 +192,7 @@ listen_unix(const struct opening *o)
 /* --- what was passed ------------------------------------------------------------------------- */
 
 static int
-take_passed(const struct opening *o)
+take_passed(struct opening *o)
 {
 	struct addr a;
 	int listens = 0, r;
@@ -208,7 +220,7 @@ take_passed(const struct opening *o)
 int
 listening_open(const struct listening_wish *w, const struct syncd_conf *conf, struct listening *l)
 {
-	const struct opening o = { w, conf, l };
+	struct opening o = { w, conf, l };
 	const struct global_conf *g = &conf->global;
 	int r = 0;
 

@@ -19,6 +19,7 @@ struct listening_wish {		/* what the command line says of it */
 	const char *conf_path;	/* for messages */
 	const char *address;	/* --address, or NULL */
 	int64_t port;		/* --port, or 0 */
+	const char *options;	/* --sockopts, or NULL */
 	int family;		/* AF_UNSPEC, AF_INET or AF_INET6 */
 	int passed;		/* sockets that the service manager passed, from SOCK_PASSED on; they are all there will be */
 };

@@ -94,13 +94,6 @@ take_port(struct args *a, const char *text)
 	return -1;
 }
 
-static int
-ignored(const char *name)
-{
-	fprintf(stderr, "sallyport-syncd: --%s has no effect in this version\n", name);
-	return 0;
-}
-
 /* 0 to go on, 1 to exit with *ret_code. */
 static int
 take_option(struct args *a, int opt, int *ret_code)
@@ -122,7 +115,7 @@ take_option(struct args *a, int opt, int *ret_code)
 	case '6': a->lc.listening.family = AF_INET6; break;
 	case 'v': case O_NO_VERBOSE: break;
 	case O_LOG_FORMAT: a->lc.log_format = optarg; break;
-	case O_SOCKOPTS: r = ignored("sockopts"); break;
+	case O_SOCKOPTS: a->lc.listening.options = optarg; break;
 	case O_BWLIMIT:
 		fputs("sallyport-syncd: --bwlimit is not supported by this version\n", stderr);
 		return 1;

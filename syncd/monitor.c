@@ -471,12 +471,6 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 		message_put(out, VERDICT_NO, message);
 		return 0;
 	}
-	if (m->module->closed_by != NULL) {
-		log_error("module %s: closed: \"%s\" is not supported by this version", name, m->module->closed_by);
-		snprintf(message, sizeof message, "module %.128s is closed by its configuration", name);
-		message_put(out, VERDICT_NO, message);
-		return 0;
-	}
 	log_info("rsync allowed access on module %s from %s (%s)", name, m->host, m->addr);
 	if (claim_slot(m, message, sizeof message) != 0) {
 		message_put(out, VERDICT_NO, message);

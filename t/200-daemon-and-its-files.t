@@ -20,9 +20,9 @@ fails 1 'a check says the same' "$syncd" --check-config --config="$scratch/bad.c
 like "$out" "*$scratch/bad.conf:5: *" 'with file and line'
 fails 1 'a file that is not there stops the start' "$syncd" --daemon --no-detach --config="$scratch/none.conf"
 like "$out" "*$scratch/none.conf*No such file*" 'and is named'
-printf '%s\n[m]\npath = /x\nname converter = a\n' "$base" > "$scratch/closed.conf"
-fails 1 'a check tells of a module that would be closed' "$syncd" --check-config --config="$scratch/closed.conf"
-like "$out" '*closed.conf:6: module m: closed: "name converter" is not supported*' 'with file and line, and why'
+printf '%s\n[m]\npath = /x\nauth users = a\n' "$base" > "$scratch/closed.conf"
+fails 1 'a check tells of a module that nobody can use' "$syncd" --check-config --config="$scratch/closed.conf"
+like "$out" '*closed.conf:6: module m: *nobody can log in*' 'with file and line, and why'
 printf '%s\n%s\n' "$base" "$module" > "$scratch/good.conf"
 fails 0 'a check of a good file is silent' "$syncd" --check-config --config="$scratch/good.conf"
 is "$out" '' 'and ends with 0'

@@ -33,7 +33,6 @@ timeout = 1h|"timeout" takes a number*: "1h" is read as 1
 max verbosity = -x|"max verbosity" takes a number*: "-x" is read as 0
 read only = perhaps|Badly formed boolean in configuration file: "perhaps".
 syslog facility = nowhere|ignored: syslog facility takes *
-name converter = /bin/true|module m: closed: "name converter" is not supported by this version
 auth users = somebody|module m: there are "auth users" but no "secrets file": nobody can log in
 socket|ignored: a line without '='
 EOR
@@ -42,7 +41,7 @@ port = 99999|"port" takes a number*: "99999" is read as 65535
 address = 0.0.0.0|will not listen on 0.0.0.0: it is no loopback address*
 motd file = $scratch/no-motd|motd file = $scratch/no-motd cannot be read: No such file or directory
 pid file = $scratch/none/pid|pid file = $scratch/none/pid cannot be used: No such file or directory
-socket options = SO_SNDBUF=1|"socket options" has no effect in this version
+socket options = TCP_NODELAY, SO_SNDBUF=70000 SO_WHAT=1|Unknown socket option SO_WHAT=1
 EOR
 plan $((2 * $(wc -l < "$scratch/rows") + 2 * $(wc -l < "$scratch/globals") + 22))
 while IFS='|' read -r setting pattern; do
@@ -97,10 +96,10 @@ start_syncd <<-EOF
 	path = $scratch/nowhere
 	[shut]
 	path = $scratch/pub
-	name converter = /bin/true
+	auth users = somebody
 	EOF
 for text in "rsyncd.conf:7: module denied: \"hosts deny\" has a malformed" "rsyncd.conf:16: module gone: $scratch/nowhere: No such file" \
-    "rsyncd.conf:19: module shut: closed: "; do
+    "rsyncd.conf:19: module shut: there are \"auth users\" but no"; do
 	ok "at its start the daemon says: ${text#*: }" grep -qF "$text" "$scratch/syncd.log"
 done
 for m in denied allowed; do

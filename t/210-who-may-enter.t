@@ -1,8 +1,8 @@
 #!/bin/sh
-# Access: addresses, names, slots, closed modules; and what a peer's paths can reach.
+# Access: addresses, names, slots; and what a peer's paths can reach.
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
-plan 33
+plan 31
 honest_tree
 mkdir "$scratch/outside" "$scratch/tree" && echo a-well-kept-matter > "$scratch/outside/secret"
 echo an-open-matter > "$scratch/tree/in"
@@ -36,9 +36,6 @@ start_syncd <<-EOF
 	path = $scratch/pub
 	list = no
 	hosts allow = 192.0.2.1
-	[auth]
-	path = $scratch/pub
-	name converter = /bin/true
 	[one]
 	path = $scratch/pub
 	max connections = 1
@@ -58,8 +55,6 @@ done
 fails 5 'an unlisted module' rsync "$u/secret/" "$scratch/x/"
 like "$out" "*@ERROR: Unknown module 'secret'*" 'that refuses us does not exist'
 log_says 1 'rsync denied on module secret from' 'but the log knows'
-fails 5 'a module with logins' rsync "$u/auth/" "$scratch/x/"
-like "$out" '*@ERROR: module auth is closed by its configuration*' 'is closed, not open'
 fails 5 'a module without a path' rsync "$u/nopath/" "$scratch/x/"
 like "$out" '*@ERROR: no path setting.*' 'says so'
 fails 5 'a path that is not there' rsync "$u/nodir/" "$scratch/x/"

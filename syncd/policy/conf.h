@@ -21,7 +21,6 @@ struct module_conf {
 	char *name;		/* the section's name, or what `name =` made of it */
 	char *path_file;	/* where the section began, for messages */
 	unsigned line;
-	char *closed_by;	/* a parameter we do not support and cannot ignore; NULL: open */
 
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
 	char *early_exec, *pre_exec, *post_exec, *name_converter;
@@ -36,20 +35,17 @@ struct module_conf {
 	int reverse_lookup, forward_lookup, syslog_facility;
 	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */
 	int64_t max_connections, timeout, idle_timeout, max_verbosity, max_memory;
-	char *unsupported;	/* where parameters that close a module are parsed into */
-	int unsupported_flag;
+	int unsupported_flag;	/* where parameters without effect are parsed into */
 };
 
 struct global_conf {
 	struct conf_place places[CONF_PLACES];
 	char *address, *motd_file, *pid_file;
-	char *daemon_chroot, *daemon_gid, *daemon_uid;
+	char *daemon_chroot, *daemon_gid, *daemon_uid, *socket_options;
 	char *socket, *socket_mode, *socket_group, *socket_peers;
 	int64_t port, backlog, max_memory_total, stop_timeout;
 	int reload_on_hup, loopback_only, proxy_protocol, socket_proxy;
 	char *proxy_hosts;
-	char *unsupported;
-	int unsupported_flag;
 };
 
 /* A file or directory that was read, and what it looked like then. */

@@ -49,7 +49,6 @@ module_free(struct module_conf *m)
 {
 	opt_free(conf_params, conf_n_params, m);
 	free(m->path_file);
-	free(m->closed_by);
 }
 
 void
@@ -72,8 +71,6 @@ static int
 copy_defaults(struct module_conf *to, const struct module_conf *from)
 {
 	memset(to, 0, sizeof *to);
-	if (from->closed_by != NULL && (to->closed_by = strdup(from->closed_by)) == NULL)
-		return -ENOMEM;
 	memcpy(to->places, from->places, sizeof to->places);
 	return opt_copy(conf_params, conf_n_params, to, from);
 }
@@ -119,7 +116,7 @@ most(const struct opt *o)
 
 static int
 set_param(struct loader *l, const struct ini *in, const struct ini_item *it, const struct opt *o, void *conf,
-    char **closed_by, struct conf_place *place)
+    struct conf_place *place)
 {
 	char expects[256], text[512];
 	int64_t number;
@@ -149,14 +146,7 @@ set_param(struct loader *l, const struct ini *in, const struct ini_item *it, con
 		snprintf(text, sizeof text, "\"%s\" has no effect in this version", o->name);
 		warn_at(l, in, it->line, text);
 	}
-	if (!(o->flags & PARAM_CLOSES))
-		return 0;
-	if (closed_by == NULL)
-		return !on ? 0 : conf_err_set(l->e, in->path, it->line,
-		    "\"%s\" is not supported by this version: remove the line, or use rsync's own daemon", o->name);
-	free(*closed_by);
-	*closed_by = NULL;
-	return on && (*closed_by = strdup(o->name)) == NULL ? -ENOMEM : 0;
+	return 0;
 }
 
 static int
@@ -177,9 +167,9 @@ take_setting(struct loader *l, const struct ini *in, const struct ini_item *it)
 		return 0;
 	}
 	if (o != NULL)
-		return set_param(l, in, it, o, &l->conf->global, NULL, &l->conf->global.places[o - conf_globals]);
+		return set_param(l, in, it, o, &l->conf->global, &l->conf->global.places[o - conf_globals]);
 	if ((o = opt_find(conf_params, conf_n_params, INI_RSYNCD, it->name)) != NULL)
-		return set_param(l, in, it, o, m, &m->closed_by, &m->places[o - conf_params]);
+		return set_param(l, in, it, o, m, &m->places[o - conf_params]);
 	snprintf(text, sizeof text, "Unknown Parameter encountered: \"%.200s\"", it->name);
 	warn_at(l, in, it->line, text);
 	snprintf(text, sizeof text, "IGNORING unknown parameter \"%.200s\"", it->name);
@@ -401,8 +391,7 @@ load_file(struct loader *l, const char *path, int depth)
 }
 
 /* A string unset in a module and in the defaults at its line is looked up in the defaults as
- * they are at the end of the file (rsyncd-conf section 1).  A parameter that closes modules
- * follows the same rule, since all of them are strings or off by default. */
+ * they are at the end of the file (rsyncd-conf section 1). */
 static int
 late_strings(struct syncd_conf *c)
 {
@@ -418,9 +407,6 @@ late_strings(struct syncd_conf *c)
 			if ((*mine = strdup(*late)) == NULL)
 				return -ENOMEM;
 		}
-		if (m->closed_by == NULL && c->defaults.closed_by != NULL &&
-		    (m->closed_by = strdup(c->defaults.closed_by)) == NULL)
-			return -ENOMEM;
 	}
 	return 0;
 }
@@ -491,24 +477,21 @@ conf_place(const struct syncd_conf *c, const struct module_conf *m, const char *
 	return (struct conf_place){ m->path_file, m->line };
 }
 
-/* The rows with a field of their own; those we do not support share the last ones. */
+/* The rows with a field of their own; what has no effect is left out. */
 static void
-dump_table(const struct opt *table, size_t n, const void *conf, size_t own, struct buf *out)
+dump_table(const struct opt *table, size_t n, const void *conf, struct buf *out)
 {
 	for (size_t i = 0; i < n; i++)
-		if (table[i].at < own)
+		if (!(table[i].flags & PARAM_NO_EFFECT))
 			opt_dump(&table[i], 1, conf, out);
 }
 
 void
 conf_dump(const struct syncd_conf *c, struct buf *out)
 {
-	dump_table(conf_globals, conf_n_globals, &c->global, offsetof(struct global_conf, unsupported), out);
+	dump_table(conf_globals, conf_n_globals, &c->global, out);
 	for (size_t i = 0; i < c->n_modules; i++) {
 		buf_printf(out, "\n[%s]\n", c->modules[i].name);
-		dump_table(conf_params + 1, conf_n_params - 1, &c->modules[i],	/* all but `name` */
-		    offsetof(struct module_conf, unsupported), out);
-		if (c->modules[i].closed_by != NULL)
-			buf_printf(out, "# closed: \"%s\" is not supported by this version\n", c->modules[i].closed_by);
+		dump_table(conf_params + 1, conf_n_params - 1, &c->modules[i], out);	/* all but `name` */
 	}
 }

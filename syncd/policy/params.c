@@ -36,7 +36,7 @@ const struct opt conf_globals[] = {
 	{ "daemon uid", G(STR, daemon_uid) },
 	{ "proxy protocol", G(BOOL, proxy_protocol), .def = "no" },
 	{ "proxy protocol hosts", G(STR, proxy_hosts), CHECK(HOSTS) },
-	{ "socket options", G(STR, unsupported), .flags = PARAM_NO_EFFECT },
+	{ "socket options", G(STR, socket_options) },
 };
 #undef G
 

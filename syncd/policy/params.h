@@ -8,8 +8,7 @@
 #include "lib/opt.h"
 
 enum {	/* opt.flags */
-	PARAM_CLOSES = 1,	/* what it asks for is not built: rather no service than less safety */
-	PARAM_NO_EFFECT = 2,	/* accepted; a line says that it has none here */
+	PARAM_NO_EFFECT = 1,	/* accepted; a line says that it has none here */
 };
 
 /* What has to be true of a value, beyond its form. */

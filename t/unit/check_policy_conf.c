@@ -34,7 +34,7 @@ START_TEST(defaults_are_rsyncs_and_loopback)
 	ck_assert_ptr_nonnull(m);
 	ck_assert(c->global.loopback_only == 1 && c->global.address == NULL && c->global.port == 0);
 	ck_assert(m->list == 1 && m->read_only == 1 && m->write_only == 0 && m->use_chroot == -1 && m->max_connections == 0);
-	ck_assert(m->numeric_ids == -1 && m->munge_symlinks == -1 && m->timeout == 0 && m->uid == NULL && m->closed_by == NULL);
+	ck_assert(m->numeric_ids == -1 && m->munge_symlinks == -1 && m->timeout == 0 && m->uid == NULL);
 	ck_assert_str_eq(m->lock_file, "/var/run/rsyncd.lock");
 	ck_assert_str_eq(m->path, "/p");
 	ck_assert_uint_eq(m->line, 1);
@@ -85,7 +85,6 @@ END_TEST
 
 static const struct { const char *text; unsigned line; const char *why; } refused[] = {
 	{ "[m\n", 1, "" }, { "\n\n[m]\n&nosuch x\n", 4, "Unknown directive" }, { "&include /etc/hosts\n", 1, "no includes here" },
-	{ "daemon chroot = /x\n", 1, "not supported" }, { "\ndaemon uid = x\n", 2, "not supported" },
 };
 
 START_TEST(what_would_be_dangerous_is_refused_with_its_line)
@@ -96,31 +95,6 @@ START_TEST(what_would_be_dangerous_is_refused_with_its_line)
 	ck_assert_msg(conf_load_text("f", refused[_i].text, strlen(refused[_i].text), NULL, NULL, &c, &e) == E_CONF, "%s", refused[_i].text);
 	ck_assert_ptr_eq(c, &refused);
 	ck_assert_msg(e.line == refused[_i].line && strstr(e.text, refused[_i].why) != NULL, "%u: %s", e.line, e.text);
-}
-END_TEST
-
-static const struct { const char *lines, *closed_by; } closers[] = {
-	{ "name converter = a\n", "name converter" }, { "name converter =\n", NULL }, { "auth users = a\n", NULL }, { "pre-xfer exec = /x\n", NULL },
-	{ "refuse options = *\n", NULL }, { "incoming chmod = u+w\n", NULL }, { "fake super = yes\n", NULL },
-	{ "fake super = no\n", NULL }, { "secrets file = /x\n", NULL }, { "strict modes = no\n", NULL },
-};
-
-START_TEST(a_parameter_that_protects_and_is_not_built_closes_its_module)
-{
-	char text[200];
-
-	snprintf(text, sizeof text, "[m]\npath = /p\n%s[n]\n", closers[_i].lines);
-	struct syncd_conf *c = load(text);
-	const struct module_conf *m = conf_module(c, "m");
-	ck_assert_int_eq(m->closed_by == NULL, closers[_i].closed_by == NULL);
-	if (m->closed_by != NULL)
-		ck_assert_str_eq(m->closed_by, closers[_i].closed_by);
-	ck_assert_ptr_null(conf_module(c, "n")->closed_by);
-	conf_free(c);
-	snprintf(text, sizeof text, "%s[m]\n", closers[_i].lines);	/* and in the global part every one */
-	c = load(text);
-	ck_assert_int_eq(conf_module(c, "m")->closed_by == NULL, closers[_i].closed_by == NULL);
-	conf_free(c);
 }
 END_TEST
 
@@ -221,7 +195,6 @@ main(void)
 	tcase_add_test(t, names_are_loose_in_case_and_blanks);
 	tcase_add_loop_test(t, what_is_not_understood_is_said_and_the_load_goes_on, 0, ARRAY_LEN(odd));
 	tcase_add_loop_test(t, what_would_be_dangerous_is_refused_with_its_line, 0, ARRAY_LEN(refused));
-	tcase_add_loop_test(t, a_parameter_that_protects_and_is_not_built_closes_its_module, 0, ARRAY_LEN(closers));
 	tcase_add_test(t, a_section_that_comes_twice_is_one_module);
 	tcase_add_test(t, a_module_can_be_renamed_and_even_nameless);
 	tcase_add_test(t, a_dump_loads_to_the_same_dump);
