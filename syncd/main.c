@@ -23,10 +23,11 @@
 #include "syncd/spawner.h"
 #include "syncd/stdio_join.h"
 #include "syncd/types.h"
+#include "syncd/why.h"
 
 enum { OVERRIDES_MAX = 64 };
 
-enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP };
+enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP, MODE_WHY };
 
 struct args {
 	struct listener_conf lc;
@@ -34,6 +35,7 @@ struct args {
 	struct conf_override over[OVERRIDES_MAX];
 	size_t n_over;
 	enum mode mode;
+	struct why_question why;
 	int daemon, server, detach;
 };
 
@@ -41,12 +43,15 @@ static const char usage_text[] =
     "usage: sallyport-syncd --daemon [--no-detach] [--config=FILE] [--address=ADDRESS] [--port=PORT]\n"
     "           [--log-file=FILE] [--dparam=NAME=VALUE] [--ipv4 | --ipv6]\n"
     "       sallyport-syncd --check-config | --dump-config [--config=FILE]\n"
+    "       sallyport-syncd --why --module=MODULE --from=ADDRESS [--user=USER] [--option=OPTION] [--path=PATH]\n"
+    "           [--config=FILE]\n"
     "       sallyport-syncd --help | --version\n"
     "See sallyport-syncd(8).\n";
 
 enum {
 	O_ADDRESS = 256, O_CONFIG, O_DAEMON, O_DETACH, O_NO_DETACH, O_LOG_FILE, O_LOG_FORMAT, O_PORT, O_SERVER,
 	O_BWLIMIT, O_SOCKOPTS, O_NO_VERBOSE, O_CHECK, O_DUMP, O_VERSION,
+	O_WHY, O_ASKED_MODULE, O_FROM, O_USER, O_OPTION, O_ASKED_PATH,
 };
 
 static const struct option long_options[] = {
@@ -60,6 +65,9 @@ static const struct option long_options[] = {
 	{ "verbose", no_argument, NULL, 'v' }, { "no-verbose", no_argument, NULL, O_NO_VERBOSE },
 	{ "no-v", no_argument, NULL, O_NO_VERBOSE }, { "help", no_argument, NULL, 'h' },
 	{ "check-config", no_argument, NULL, O_CHECK }, { "dump-config", no_argument, NULL, O_DUMP },
+	{ "why", no_argument, NULL, O_WHY }, { "module", required_argument, NULL, O_ASKED_MODULE }, { "from", required_argument, NULL, O_FROM },
+	{ "user", required_argument, NULL, O_USER }, { "option", required_argument, NULL, O_OPTION },
+	{ "path", required_argument, NULL, O_ASKED_PATH },
 	{ "version", no_argument, NULL, O_VERSION }, { NULL, 0, NULL, 0 },
 };
 
@@ -121,6 +129,12 @@ take_option(struct args *a, int opt, int *ret_code)
 		return 1;
 	case O_CHECK: a->mode = MODE_CHECK; break;
 	case O_DUMP: a->mode = MODE_DUMP; break;
+	case O_WHY: a->mode = MODE_WHY; break;
+	case O_ASKED_MODULE: a->why.module = optarg; break;
+	case O_FROM: a->why.from = optarg; break;
+	case O_USER: a->why.user = optarg; break;
+	case O_OPTION: a->why.option = optarg; break;
+	case O_ASKED_PATH: a->why.path = optarg; break;
 	case O_VERSION:
 		puts("sallyport-syncd " PACKAGE_VERSION " (rsync protocols 27 to 32)");
 		*ret_code = 0;
@@ -192,6 +206,15 @@ show_config(const struct args *a, struct syncd_conf *conf, unsigned warned)
 	warned += check_config(conf, warn_stderr, NULL);
 	conf_free(conf);
 	return warned > 0 ? RERR_SYNTAX : 0;
+}
+
+static int
+explain(const struct args *a, struct syncd_conf *conf)
+{
+	int code = why_main(conf, &a->why);
+
+	conf_free(conf);
+	return code;
 }
 
 static int
@@ -285,6 +308,8 @@ main(int argc, char **argv)
 		return code;
 	if (load(&a, &conf, &warned) != 0)
 		return RERR_SYNTAX;
+	if (a.mode == MODE_WHY)
+		return explain(&a, conf);
 	if (a.mode != MODE_DAEMON)
 		return show_config(&a, conf, warned);
 	a.lc.listening.passed = sock_activation();

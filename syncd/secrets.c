@@ -110,6 +110,12 @@ in_group(void *arg, const char *user, const char *pattern, char ret[LOGIN_GROUP_
 	return false;
 }
 
+int
+secrets_rule(const struct module_conf *m, const char *user, struct login_rule *ret)
+{
+	return login_rule(m->auth_users, user, in_group, NULL, ret);
+}
+
 /* The words for a client whose login failed, whatever was wrong. */
 static int
 refused(const struct module_facts *f, char message[MODULE_MESSAGE_SIZE])

@@ -26,6 +26,9 @@ int	 secrets_challenge(const struct module_conf *m, const struct module_facts *f
 int	 secrets_answer(const struct module_conf *m, const struct module_facts *f, const struct login *l, char *line, struct login_rule *ret,
 	    char message[MODULE_MESSAGE_SIZE]);
 
+/* The rule of "auth users" that decides about USER.  0, E_DENIED when none matches, or -ENOMEM. */
+int	 secrets_rule(const struct module_conf *m, const char *user, struct login_rule *ret);
+
 /* Can the secrets file PATH be used as it stands?  0, or E_DENIED with the reason in WHY, of SIZE bytes. */
 int	 secrets_usable(const struct module_conf *m, const char *path, char *why, size_t size);
 

@@ -1,0 +1,20 @@
+/* --why: what the daemon would answer to a client, and which line of the file makes it so; by the functions that decide. */
+#ifndef SALLYPORT_SYNCD_WHY_H
+#define SALLYPORT_SYNCD_WHY_H
+
+#include "syncd/policy/conf.h"
+
+/* What is asked; NULL: not asked. */
+struct why_question {
+	const char *module;
+	const char *from;	/* the client's address */
+	const char *user;	/* who logs in, as */
+	const char *option;	/* name or letter, without or with dashes */
+	const char *path;	/* in the module; one that ends in a slash is a directory */
+};
+
+/* Print a line for each point and the verdict, to standard output.  The exit code: 0: let in; 5, as the client would have it: not;
+ * 1: it cannot be said, told on standard error. */
+int why_main(const struct syncd_conf *conf, const struct why_question *q);
+
+#endif
