@@ -93,6 +93,20 @@ add_override(struct args *a, char *text)
 	return 0;
 }
 
+/* For every module that does not say more. */
+static int
+limit_bandwidth(struct args *a, const char *text)
+{
+	int64_t kib;
+
+	if (num_parse(text, 0, 1 << 30, &kib) != 0 || a->n_over >= OVERRIDES_MAX) {
+		fprintf(stderr, "sallyport-syncd: --bwlimit=%s: a number of KiB a second is wanted\n", text);
+		return -1;
+	}
+	a->over[a->n_over++] = (struct conf_override){ "bwlimit", text };
+	return 0;
+}
+
 static int
 take_port(struct args *a, const char *text)
 {
@@ -124,9 +138,7 @@ take_option(struct args *a, int opt, int *ret_code)
 	case 'v': case O_NO_VERBOSE: break;
 	case O_LOG_FORMAT: a->lc.log_format = optarg; break;
 	case O_SOCKOPTS: a->lc.listening.options = optarg; break;
-	case O_BWLIMIT:
-		fputs("sallyport-syncd: --bwlimit is not supported by this version\n", stderr);
-		return 1;
+	case O_BWLIMIT: r = limit_bandwidth(a, optarg); break;
 	case O_CHECK: a->mode = MODE_CHECK; break;
 	case O_DUMP: a->mode = MODE_DUMP; break;
 	case O_WHY: a->mode = MODE_WHY; break;

@@ -551,6 +551,7 @@ identity_fill(struct monitor *m)
 	id->keeps_atimes = m->module->open_noatime == 1;
 	id->jail = m->spawns_root;	/* whatever "use chroot" says: it is about messages and links */
 	id->memory_max = (uint64_t)m->module->max_memory << 20;
+	id->priority = (int)m->module->priority;
 }
 
 /* early exec may take its time: the client's goes on afterwards. */

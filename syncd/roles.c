@@ -6,6 +6,8 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -127,6 +129,19 @@ roles_enter_resolver(const struct roles *r, int monitor_fd, char *report)
 	return role_enter(&role, report);
 }
 
+/* As nice(1) and ionice(1) do it; that a kernel does not know the second is no matter. */
+static void
+lower_priority(int nice)
+{
+	enum { WHO_PROCESS = 1, CLASS_BEST_EFFORT = 2, CLASS_SHIFT = 13, LOWEST = 7, NICE_FOR_LOWEST = 10 };
+
+	if (nice <= 0)
+		return;
+	(void)setpriority(PRIO_PROCESS, 0, nice);
+	if (nice >= NICE_FOR_LOWEST)
+		(void)syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_BEST_EFFORT << CLASS_SHIFT | LOWEST);
+}
+
 int
 roles_enter_session(const struct roles *r, const struct session_identity *id, int peer_fd, int monitor_fd, char *report)
 {
@@ -142,5 +157,6 @@ roles_enter_session(const struct roles *r, const struct session_identity *id, in
 		.keep = keep, .n_keep = ARRAY_LEN(keep),
 	};
 
+	lower_priority(id->priority);
 	return role_enter(&role, report);
 }

@@ -66,6 +66,8 @@ const struct opt conf_params[] = {
 	{ "lock file", M(STR, lock_file), .def = "/var/run/rsyncd.lock", CHECK(LOCK) },
 	{ "timeout", M(ATOI, timeout), .def = "0", .min = 0, .max = 1 << 30, GRANT(NUMBER, timeout) },
 	{ "idle timeout", M(ATOI, idle_timeout), .def = "14400", .min = 0, .max = 1 << 30, GRANT(NUMBER, idle) },	/* ours: where timeout is 0 */
+	{ "bwlimit", M(ATOI, bwlimit), .def = "0", .min = 0, .max = 1 << 30, GRANT(NUMBER, bwlimit) },	/* ours: KiB a second */
+	{ "priority", M(ATOI, priority), .def = "0", .min = 0, .max = 19 },	/* ours: nice(2), and the lowest of best-effort I/O from 10 on */
 	{ "log file", M(STR, log_file), CHECK(MADE) },
 	{ "syslog facility", M(WORD, syslog_facility), .def = "daemon", .words = facilities },
 	{ "syslog tag", M(STR, syslog_tag), .def = "rsyncd" },

@@ -44,6 +44,7 @@ struct module_grant {
 	int max_verbosity;
 	int timeout;		/* seconds, 0: none */
 	int idle;		/* seconds without a byte either way after which a session without timeout ends; 0: never */
+	int bwlimit;		/* KiB a second, each way; 0: none */
 	int open_noatime;	/* 1: times of access stay, 0: they do not, -1: as the client says */
 	const char *temp_dir;	/* for --temp-dir; NULL: beside the file */
 	const char *charset;	/* of the names below the directory; NULL or empty: --iconv is refused */

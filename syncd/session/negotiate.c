@@ -7,7 +7,6 @@
 #include <sys/random.h>
 
 #include "lib/err.h"
-#include "lib/loop.h"
 #include "syncd/wire/compat.h"
 #include "syncd/wire/int.h"
 
@@ -251,8 +250,7 @@ start_frames(struct session *s)
 		names_file_put(s);
 	if (s->proto.version >= 31 && s->grant.conf.timeout > 0)
 		peer_put_number(&s->peer, MSG_IO_TIMEOUT, s->grant.conf.timeout);
-	s->pace_from = s->last_out = loop_clock();
-	s->pace_bytes = s->peer.total_out;
+	session_pace(s);
 	/* at 30 the names of --files-from come unframed, behind the frames of the filter */
 	s->peer.lazy = s->proto.version == 30 && s->opt.files_from != NULL && strcmp(s->opt.files_from, "-") == 0;
 	return s->proto.version >= 30 || (s->opt.sender && s->opt.remove_source > 0) ? session_frames(s) : 0;

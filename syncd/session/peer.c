@@ -344,12 +344,13 @@ int
 peer_fill(struct peer *p)
 {
 	struct buf *b = p->framed_in ? &p->raw : &p->in;
+	size_t most = p->burst_in != 0 && p->burst_in < READ_SIZE ? p->burst_in : READ_SIZE;
 	uint8_t *at = buf_reserve(b, READ_SIZE);
 	ssize_t n;
 
 	if (at == NULL)
 		return b->err;
-	n = read(p->fd, at, READ_SIZE);
+	n = read(p->fd, at, most);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? E_WANT_READ : -errno;
 	if (n == 0) {
@@ -388,8 +389,14 @@ of_socket(int err)
 	return false;
 }
 
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 static int
-flush_file(struct peer *p)
+flush_file(struct peer *p, size_t most)
 {
 	ssize_t n;
 
@@ -397,7 +404,7 @@ flush_file(struct peer *p)
 		pad_file(p);
 		return 0;
 	}
-	n = sendfile(p->fd, p->file_fd, &p->file_at, p->file_left);
+	n = sendfile(p->fd, p->file_fd, &p->file_at, least(p->file_left, most));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return E_WANT_WRITE;
 	if (n < 0 && of_socket(errno))
@@ -414,6 +421,7 @@ flush_file(struct peer *p)
 int
 peer_flush(struct peer *p)
 {
+	const uint64_t end = p->burst_out == 0 ? UINT64_MAX : p->total_out + p->burst_out;
 	ssize_t n;
 	int r = 0;
 
@@ -421,15 +429,19 @@ peer_flush(struct peer *p)
 	if (p->out.err != 0)
 		return p->out.err;
 	while (r == 0 && peer_pending(p)) {
+		size_t most = (size_t)(end - p->total_out);
+
+		if (most == 0)
+			return E_WANT_WRITE;
 		if (p->file_left == 0 && buf_len(&p->later) > 0) {
 			buf_put(&p->out, buf_head(&p->later), buf_len(&p->later));
 			buf_clear(&p->later);
 		}
 		if (buf_len(&p->out) == 0) {
-			r = flush_file(p);
+			r = flush_file(p, most);
 			continue;
 		}
-		n = send(p->fd, buf_head(&p->out), buf_len(&p->out), MSG_NOSIGNAL | (p->file_left > 0 ? MSG_MORE : 0));
+		n = send(p->fd, buf_head(&p->out), least(buf_len(&p->out), most), MSG_NOSIGNAL | (p->file_left > 0 ? MSG_MORE : 0));
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? E_WANT_WRITE : -errno;
 		buf_consume(&p->out, (size_t)n);

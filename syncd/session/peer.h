@@ -21,6 +21,7 @@ struct peer {
 	struct buf out;		/* framed bytes, ready for the socket */
 	uint64_t total_in, total_out;	/* bytes on the wire, */
 	uint64_t hello_in, hello_out;	/* of them before the transfer */
+	size_t burst_in, burst_out;	/* at most so many bytes in one call of peer_fill, peer_flush; 0: any */
 	uint64_t data_in, data_out;	/* bytes of data in frames that are taken apart and closed */
 
 	bool framed_in;
@@ -105,7 +106,7 @@ bool peer_wants_input(const struct peer *p);	/* below the bound on held input */
 /* Read what is there.  0 (eof is set at the end), E_WANT_READ, or the error that ends it. */
 int peer_fill(struct peer *p);
 
-/* Write what the socket takes.  0: all written; E_WANT_WRITE; or -errno. */
+/* Write what the socket takes, up to a burst.  0: all written; E_WANT_WRITE; or -errno. */
 int peer_flush(struct peer *p);
 
 #endif

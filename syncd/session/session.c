@@ -267,16 +267,55 @@ earlier(uint64_t a, uint64_t b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* --bwlimit: when may the next byte go out?  0: now.  A second's worth may go at once. */
+/* When may the next byte move, at that rate (KiB a second; 0: any)?  0: now. */
 static uint64_t
-paced_until(const struct session *s, uint64_t now)
+due_at(const struct session *s, uint64_t rate, uint64_t moved, uint64_t now)
 {
-	uint64_t rate = (uint64_t)s->opt.bwlimit * 1024, due;
+	uint64_t due;
 
 	if (rate == 0 || s->phase == PH_DRAIN || s->pace_from == 0)
 		return 0;
-	due = s->pace_from + (s->peer.total_out - s->pace_bytes) * 1000 / rate;
+	due = s->pace_from + moved * 1000 / (rate * 1024);
 	return due > now + 100 ? due : 0;
+}
+
+/* Out: as the client says (--bwlimit) or the module, whichever is less. */
+static uint64_t
+out_rate(const struct session *s)
+{
+	uint64_t asked = (uint64_t)s->opt.bwlimit, most = (uint64_t)s->grant.conf.bwlimit;
+
+	return asked == 0 || (most != 0 && most < asked) ? most : asked;
+}
+
+static uint64_t
+out_due(const struct session *s, uint64_t now)
+{
+	return due_at(s, out_rate(s), s->peer.total_out - s->pace_out, now);
+}
+
+/* An eighth of a second's worth: nobody is to be silent for longer than that because of a limit. */
+static size_t
+burst(uint64_t rate)
+{
+	return (size_t)rate * 1024 / 8;
+}
+
+void
+session_pace(struct session *s)
+{
+	s->pace_from = s->last_out = loop_clock();
+	s->pace_out = s->peer.total_out;
+	s->pace_in = s->peer.total_in;
+	s->peer.burst_out = burst(out_rate(s));
+	s->peer.burst_in = burst((uint64_t)s->grant.conf.bwlimit);
+}
+
+/* In: as the module says. */
+static uint64_t
+in_due(const struct session *s, uint64_t now)
+{
+	return due_at(s, (uint64_t)s->grant.conf.bwlimit, s->peer.total_in - s->pace_in, now);
 }
 
 static int
@@ -290,7 +329,7 @@ wait_ms(const struct session *s, bool yield)
 		due = earlier(due, last_moved(s) + quiet);
 	if (alive != 0)
 		due = earlier(due, s->last_alive + alive);
-	due = earlier(due, paced_until(s, now));
+	due = earlier(earlier(due, out_due(s, now)), in_due(s, now));
 	if (due == 0)
 		return -1;
 	return due <= now ? 0 : due - now > 3600000 ? 3600000 : (int)(due - now);
@@ -341,9 +380,12 @@ static int
 session_wait(struct session *s, bool yield)
 {
 	struct pollfd fds[2] = { { s->peer.fd, 0, 0 }, { s->monitor_fd, 0, 0 } };
-	uint64_t out = s->peer.total_out;
-	bool paced = paced_until(s, loop_clock()) != 0, alive_only = !peer_pending(&s->peer);
+	uint64_t out = s->peer.total_out, now = loop_clock();
+	bool paced = out_due(s, now) != 0, alive_only = !peer_pending(&s->peer), takes = peer_wants_input(&s->peer) && in_due(s, now) == 0;
 	int r;
+
+	if (paced || in_due(s, now) != 0)	/* a peer that is not let is not silent */
+		s->last_in = now;
 
 	keep_alive(s);
 	r = paced ? E_WANT_WRITE : peer_flush(&s->peer);
@@ -353,12 +395,12 @@ session_wait(struct session *s, bool yield)
 		s->last_out = s->last_alive = loop_clock();
 	if (r == 0 && out != s->peer.total_out && s->phase != PH_DRAIN)
 		yield = true;		/* there is room again: let the producer know */
-	fds[0].events = (short)((peer_wants_input(&s->peer) ? POLLIN : 0) | (!paced && peer_pending(&s->peer) ? POLLOUT : 0));
+	fds[0].events = (short)((takes ? POLLIN : 0) | (!paced && peer_pending(&s->peer) ? POLLOUT : 0));
 	if (poll(fds, 2, wait_ms(s, yield)) < 0 && errno != EINTR)
 		return -errno;
 	if (fds[1].revents != 0)	/* the monitor never speaks unasked: it is gone */
 		return E_BREACH;
-	if (fds[0].revents & (POLLIN | POLLHUP | POLLERR) && peer_wants_input(&s->peer)) {
+	if (fds[0].revents & (POLLIN | POLLHUP | POLLERR) && takes) {
 		if ((r = peer_fill(&s->peer)) != 0 && r != E_WANT_READ)
 			return r;
 		s->last_in = loop_clock();

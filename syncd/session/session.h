@@ -102,7 +102,7 @@ struct session {
 	uint64_t last_in, last_out, last_alive;
 	struct work work;	/* what computing for this client takes */
 	uint64_t looked_ms, end_seen_ms;	/* at the client, in the middle of it; and since when its input has ended */
-	uint64_t pace_from, pace_bytes;	/* --bwlimit: since when, and what had gone out by then */
+	uint64_t pace_from, pace_out, pace_in;	/* limits of bandwidth: since when, and what had moved by then */
 	int exit_code;
 	bool peer_told;		/* MSG_ERROR_EXIT went either way */
 	bool draining;		/* our side is shut down for writing */
@@ -178,6 +178,9 @@ void session_show(struct session *s, const char *fmt, ...) __attribute__((format
 /* A long piece of work has written much: let it out, waiting where the client does not read, but not for ever.
  * 0, or what ends the connection. */
 int session_flush_wait(struct session *s);
+
+/* The transfer begins: from here on its bytes count for limits of bandwidth. */
+void session_pace(struct session *s);
 
 /* In the middle of long work on files: tell the client that we are here, if it is time.  What the work takes is
  * not the client's silence. */
