@@ -292,6 +292,12 @@ log_bytes(int level, const char *id, const char *text, size_t n)
 		write_record(level, id, text, n);
 }
 
+int
+log_in_json(void)
+{
+	return sink.conf.style == LOG_STYLE_JSON;
+}
+
 void
 log_members(int most, int level, const char *id, const char *members, const char *text)
 {

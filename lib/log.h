@@ -59,6 +59,9 @@ void log_up_to(int most, int level, const char *id, const char *fmt, ...) __attr
 /* The same with more members for the JSON style, ", \"name\": value" each, or "". */
 void log_members(int most, int level, const char *id, const char *members, const char *text);
 
+/* Are records JSON? */
+int log_in_json(void);
+
 /* text as the inside of a JSON string.  Returns dst. */
 char *log_json(const char *text, char *dst, size_t size);
 

@@ -66,7 +66,7 @@ int
 listener_log(const struct listener_conf *lc, const struct syncd_conf *conf, int foreground)
 {
 	const char *file = lc->log_file != NULL ? lc->log_file : conf->defaults.log_file;
-	struct log_conf log = { .style = LOG_STYLE_RSYNCD, .ident = conf->defaults.syslog_tag, .file_mode = 0644,
+	struct log_conf log = { .style = conf->global.log_style ? LOG_STYLE_JSON : LOG_STYLE_RSYNCD, .ident = conf->defaults.syslog_tag, .file_mode = 0644,
 	    .facility = conf->defaults.syslog_facility << 3, .level = LOG_INFO };
 	int r;
 

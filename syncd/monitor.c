@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "lib/trusted.h"
 #include "syncd/boot.h"
 #include "syncd/daemon_user.h"
+#include "syncd/events.h"
 #include "syncd/fs/mount.h"
 #include "syncd/hooks.h"
 #include "syncd/hostname.h"
@@ -81,6 +83,8 @@ struct monitor {
 	int raw;		/* wait status of the process that served last; -1: none has ended */
 	struct spawned session, resolver;	/* channel -1: none */
 	unsigned lines, names;
+	struct event_totals totals;
+	uint64_t began;		/* the session, ms */
 	uint32_t list_next;
 	uint64_t deadline;	/* of what the peer has to say first, ms; 0: it has said it */
 };
@@ -138,13 +142,38 @@ find_host_name(struct monitor *m)
 	}
 }
 
+/* Who an event is about, as far as it is known. */
+static struct event_who
+event_of(const struct monitor *m)
+{
+	return (struct event_who){ m->addr, m->host, m->user, m->boot.grant.module };
+}
+
+static void __attribute__((format(printf, 4, 5)))
+refusal(const struct monitor *m, const char *reason, const char *param, const char *fmt, ...)
+{
+	const struct event_who who = event_of(m);
+	struct conf_place place = { NULL, 0 };
+	char line[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (param != NULL)
+		place = conf_place(m->job->conf, m->module, param);
+	event_refusal(reason, &who, place, line);
+}
+
 /* A look-up is made once, at the start, if any part of the file wants it: later ones would
  * differ in time between modules that exist and those that do not. */
 static void
 learn_peer(struct monitor *m)
 {
 	const struct syncd_conf *c = m->job->conf;
+	const struct event_who who = event_of(m);
 	bool wanted = c->defaults.reverse_lookup;
+	char line[HOSTNAME_SIZE + ADDR_TEXT_SIZE + 32];
 
 	addr_host(&m->peer, m->addr, sizeof m->addr);
 	snprintf(m->host, sizeof m->host, "UNDETERMINED");
@@ -152,7 +181,8 @@ learn_peer(struct monitor *m)
 		wanted = wanted || c->modules[i].reverse_lookup;
 	if (wanted)
 		find_host_name(m);
-	log_info("connect from %s (%s)", m->host, m->addr);
+	snprintf(line, sizeof line, "connect from %s (%s)", m->host, m->addr);
+	event_line(LOG_INFO, "connect", &who, line);
 }
 
 /* Know who is there, and then give up what the configuration says: addresses are looked up before ("daemon chroot").  0 or E_DENIED. */
@@ -331,9 +361,16 @@ claim_slot(struct monitor *m, char *message, size_t size)
 		if (fcntl(m->lock_fd, F_SETLK, &slot) == 0)
 			return 0;
 	}
-	log_warn("max connections (%lld) reached", (long long)most);
+	refusal(m, "max connections", "max connections", "max connections (%lld) reached", (long long)most);
 	snprintf(message, size, "max connections (%lld) reached -- try again later", (long long)most);
 	return E_DENIED;
+}
+
+/* Which list it was that refused. */
+static const char *
+deciding_list(const struct monitor *m)
+{
+	return list_has_words(m->module->hosts_deny) ? "hosts deny" : "hosts allow";
 }
 
 static int
@@ -342,7 +379,7 @@ unknown_module(struct monitor *m, const char *name, struct buf *out)
 	char shown[MODULE_NAME_MAX + 1], message[MODULE_NAME_MAX + 32];
 
 	log_escape(LOG_STYLE_STUNNEL, name, strlen(name), shown, sizeof shown);
-	log_warn("unknown module '%s' tried from %s (%s)", shown, m->host, m->addr);
+	refusal(m, "unknown module", NULL, "unknown module '%s' tried from %s (%s)", shown, m->host, m->addr);
 	snprintf(message, sizeof message, "Unknown module '%s'", shown);
 	message_put(out, VERDICT_NO, message);
 	return 0;
@@ -419,6 +456,7 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	const struct module_facts f = facts(m);
 	const uint64_t asked = loop_clock();
 	char line[LINE_MAX_BYTES + 1], message[MODULE_MESSAGE_SIZE];
+	struct event_who who;
 	struct login_rule rule;
 	size_t n = cur_left(in);
 
@@ -428,6 +466,8 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	line[n] = '\0';
 	if (secrets_answer(m->module, &f, &m->login, line, &rule, message) != 0) {
 		report(m, MONITOR_LOGIN_FAILED);
+		if (log_in_json())
+			refusal(m, "login", "auth users", "login failed");
 		wait_out(m, asked);
 		message_put(out, VERDICT_NO, message);
 		return 0;
@@ -436,6 +476,8 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	if (rule.access != LOGIN_AS_MODULE)
 		m->boot.grant.conf.read_only = rule.access == LOGIN_READ_ONLY;
 	m->state = ST_CHOSEN;
+	who = event_of(m);
+	event_login(&who);
 	message_put(out, VERDICT_YES, "");
 	return 0;
 }
@@ -464,7 +506,8 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	if ((m->module = conf_module(m->job->conf, name)) == NULL)
 		return unknown_module(m, name, out);
 	if (told_faults(m, CHECK_HOSTS) || !host_allowed(m)) {
-		log_warn("rsync denied on module %s from %s (%s)", name, m->host, m->addr);
+		snprintf(m->boot.grant.module, sizeof m->boot.grant.module, "%.*s", MODULE_NAME_MAX, name);
+		refusal(m, "address", deciding_list(m), "rsync denied on module %s from %s (%s)", name, m->host, m->addr);
 		if (!m->module->list)
 			return unknown_module(m, name, out);
 		snprintf(message, sizeof message, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
@@ -621,7 +664,7 @@ switch_log(const struct monitor *m)
 {
 	const struct module_conf *mod = m->module;
 	bool to_file = mod->log_file != NULL && mod->log_file[0] != '\0';
-	struct log_conf conf = { .style = LOG_STYLE_RSYNCD, .ident = mod->syslog_tag, .file = to_file ? mod->log_file : NULL,
+	struct log_conf conf = { .style = m->job->conf->global.log_style ? LOG_STYLE_JSON : LOG_STYLE_RSYNCD, .ident = mod->syslog_tag, .file = to_file ? mod->log_file : NULL,
 	    .file_mode = 0644, .to_syslog = !to_file, .facility = mod->syslog_facility << 3, .level = log_level() };
 	const char *global = m->job->conf->defaults.log_file;
 	int r;
@@ -704,6 +747,20 @@ answer_started(struct monitor *m, struct cursor *in, struct buf *out)
 		m->deadline = 0;	/* else it is the hook's answer that ends it */
 	report(m, MONITOR_STARTED);
 	return 0;
+}
+
+/* What it moved.  It could say more than is true of itself, and nothing hangs on it but its own line. */
+static int
+answer_totals(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	(void)out;
+	m->totals.known = true;
+	m->totals.pull = cur_u8(in) != 0;
+	m->totals.in = cur_le64(in);
+	m->totals.out = cur_le64(in);
+	m->totals.files = cur_le64(in);
+	m->totals.bytes = cur_le64(in);
+	return in->err != 0 || cur_left(in) != 0 ? E_BREACH : 0;
 }
 
 /* Beyond what a program can be told, nothing is kept: answer_hook says so. */
@@ -849,6 +906,7 @@ static const struct request {
 	[REQ_STARTED] = { answer_started, ST_HOOKED | ST_SESSION, false, true },
 	[REQ_ARGS] = { answer_args, ST_HOOKED, false, false },
 	[REQ_HOOK] = { answer_hook, ST_HOOKED, true, true },
+	[REQ_TOTALS] = { answer_totals, ST_SESSION, false, true },
 	[REQ_ORIGIN] = { answer_origin, ST_PROXIED, false, true },
 };
 
@@ -939,6 +997,9 @@ serve(struct monitor *m, const struct spawned *s, unsigned until, const char *na
 static int
 serve_session(struct monitor *m)
 {
+	struct event_who who;
+	int code;
+
 	m->raw = -1;
 	if (!m->boot.grant.hooked) {
 		close(m->peer_fd);	/* the session's alone now: its end must be the end */
@@ -949,7 +1010,11 @@ serve_session(struct monitor *m)
 		close(m->resolver.channel);
 		close(m->resolver.control);
 	}
-	return serve(m, &m->session, 0, "session");
+	m->began = loop_clock();
+	code = serve(m, &m->session, 0, "session");
+	who = event_of(m);
+	event_transfer(&who, &m->totals, loop_clock() - m->began, WIFEXITED(m->raw) ? code : -1);
+	return code;
 }
 
 /* A connection that is not served: without a word. */

@@ -223,6 +223,19 @@ ask_admit(int fd, const struct admission *a, char *message, size_t size)
 }
 
 void
+tell_totals(int fd, int pull, const uint64_t numbers[4])
+{
+	struct buf b = BUF_INIT;
+
+	buf_u8(&b, pull != 0);
+	for (size_t i = 0; i < 4; i++)
+		buf_le64(&b, numbers[i]);
+	if (b.err == 0)
+		(void)priv_send(fd, REQ_TOTALS, buf_head(&b), buf_len(&b));
+	buf_done(&b);
+}
+
+void
 tell_started(int fd)
 {
 	(void)priv_send(fd, REQ_STARTED, NULL, 0);

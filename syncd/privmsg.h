@@ -22,6 +22,7 @@ enum {
 	REQ_ARGS,	/* a piece of them, C strings, where pre-xfer exec wants them; no answer */
 	REQ_HOOK,	/* the request as text: have that run; answer as REQ_MODULE */
 	REQ_ORIGIN,	/* what a PROXY header says, before anything else; no answer */
+	REQ_TOTALS,	/* what the session moved, at its end: pull or not, bytes in, out, files and their bytes; no answer */
 	REQ_COUNT,
 };
 
@@ -66,6 +67,9 @@ int ask_admit(int fd, const struct admission *a, char *message, size_t size);
 
 /* The client has said all of its arguments: what bounds a greeting no longer counts. */
 void tell_started(int fd);
+
+/* What was moved: bytes on the wire in and out, and files with their lengths. */
+void tell_totals(int fd, int pull, const uint64_t numbers[4]);
 
 /* Have pre-xfer exec run with these arguments of the client's, and what they ask for.  0; E_DENIED with words for the client. */
 int ask_hook(int fd, char *const *args, size_t n, const char *request, char *message, size_t size);

@@ -88,6 +88,7 @@ run_session(const struct process_job *job, struct boot *b, struct charset *chars
 	refuse_words(&s.refusals, s.grant.conf.refuse_options, no_such_option, &s);
 	code = session_run(&s);
 	session_log_end(&s);
+	session_totals(&s);
 	session_done(&s);
 	return code;
 }

@@ -44,7 +44,7 @@ struct global_conf {
 	char *daemon_chroot, *daemon_gid, *daemon_uid, *socket_options;
 	char *socket, *socket_mode, *socket_group, *socket_peers;
 	int64_t port, backlog, max_memory_total, stop_timeout;
-	int reload_on_hup, loopback_only, proxy_protocol, socket_proxy;
+	int log_style, reload_on_hup, loopback_only, proxy_protocol, socket_proxy;
 	char *proxy_hosts;
 };
 

@@ -12,6 +12,8 @@ static const char *const facilities[] = {
 	"-", "-", "-", "-", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL,
 };
 
+static const char *const log_styles[] = { "rsync", "json", NULL };
+
 #define USE(check, kind, field) .more = &(const struct param_use){ CHECK_##check, GRANT_##kind, offsetof(struct module_grant, field) }
 #define CHECK(what) .more = &(const struct param_use){ CHECK_##what, GRANT_NOTHING, 0 }
 #define GRANT(kind, field) USE(NOTHING, kind, field)
@@ -29,6 +31,7 @@ const struct opt conf_globals[] = {
 	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */
 	{ "stop timeout", G(ATOI, stop_timeout), .def = "0", .min = 0, .max = 86400 },	/* ours: seconds that transfers have after SIGTERM; 0: they go on alone */
 	{ "reload on hup", G(BOOL, reload_on_hup), .def = "no" },	/* ours: not with the next connection */
+	{ "log style", G(WORD, log_style), .def = "rsync", .words = log_styles },	/* ours */
 	{ "motd file", G(STR, motd_file), CHECK(READ) },
 	{ "pid file", G(STR, pid_file), CHECK(MADE) },
 	{ "daemon chroot", G(PATH, daemon_chroot) },

@@ -377,6 +377,8 @@ send_tail(struct session *s)
 	if ((r = put_end(s)) != 0)
 		return pull_error(s, r);
 	buf_put(peer_out(&s->peer), sum, n);
+	s->files_moved++;
+	s->bytes_moved += (uint64_t)x->size;
 	send_log(s, sum);
 	sending_done(s);
 	return STEP_NEXT;

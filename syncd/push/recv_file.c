@@ -493,6 +493,8 @@ read_sum(struct session *s)
 		r = hardlink_end(s, x->job.file, HARDLINK_LOST, NULL);
 	} else if (memcmp(theirs, ours, n) == 0) {
 		r = recv_complete(s);
+		s->files_moved++;
+		s->bytes_moved += (uint64_t)x->job.file->size;
 		recv_log_file(s, &x->job, x->flags, peer_data_in(&s->peer) + n - x->data_in, ours);
 	} else {
 		r = recv_wrong_sum(s);

@@ -159,6 +159,14 @@ side(const struct session *s)
 }
 
 void
+session_totals(const struct session *s)
+{
+	const uint64_t numbers[4] = { peer_transfer_in(&s->peer), peer_transfer_out(&s->peer), s->files_moved, s->bytes_moved };
+
+	tell_totals(s->monitor_fd, s->opt.sender, numbers);
+}
+
+void
 session_log_end(const struct session *s)
 {
 	static const struct { int code; const char *text; } names[] = {

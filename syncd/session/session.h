@@ -140,6 +140,7 @@ struct session {
 	enum compress_method method;	/* COMPRESS_NONE: plain tokens; */
 	int level;		/* and how much it takes for it */
 	struct ndx_state ndx_in, ndx_out;
+	uint64_t files_moved, bytes_moved;	/* files whose data went out or came in whole, and their lengths */
 	int io_error;
 	bool files_failed;	/* the client was told of some */
 
@@ -155,6 +156,9 @@ void session_done(struct session *s);
 
 /* Run to the end; the exit code of the process. */
 int session_run(struct session *s);
+
+/* Tell the monitor what was moved. */
+void session_totals(const struct session *s);
 
 /* Tell the log how a session ended that did not end well, as rsync does: the code and which side we were. */
 void session_log_end(const struct session *s);
