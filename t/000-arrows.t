@@ -34,8 +34,8 @@ tunnel/conn ^(lib/|tunnel/(tls|proto|conf|ipc|service)/)
 tunnel/helper ^(lib/|tunnel/(tls|proto|conf|ipc|service|conn)/)
 tunnel/master ^(lib/|tunnel/)
 client-wrap ^(lib/|tunnel/tls/|tunnel/ipc/syscalls[.]h$)
-units ^(lib/|deploy/(model|emit)[.]h$)
-nft ^(lib/|deploy/(model|emit)[.]h$)
+units ^lib/
+nft ^lib/
 deploy ^(lib/|units/|nft/)
 EOR
 cat > "$scratch/arrows.awk" <<'EOA'
