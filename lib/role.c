@@ -242,7 +242,8 @@ role_keep_caps(uint64_t keep)
 			cap_set_flag(caps, CAP_PERMITTED, 1, &c, CAP_SET);
 			cap_set_flag(caps, CAP_EFFECTIVE, 1, &c, CAP_SET);
 		}
-	if (r == 0 && cap_set_proc(caps) < 0)
+	/* what is so already is not asked for: under a service manager's filter without capset an unprivileged role is entered, too */
+	if (r == 0 && cap_compare(had, caps) != 0 && cap_set_proc(caps) < 0)
 		r = -errno;
 	cap_free(caps);
 	cap_free(had);

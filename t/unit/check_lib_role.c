@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -379,6 +382,37 @@ END_TEST
 
 #endif
 
+/* As a unit of systemd without @privileged does it. */
+static int
+capset_is_refused(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog prog = { ARRAY_LEN(code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0;
+}
+
+START_TEST(who_has_no_capability_need_not_be_allowed_to_drop_one)
+{
+	const struct role role = { .name = "t", .root_fd = -1, .files = ROLE_FILES_FREE, .tree_fd = -1 };
+	pid_t pid;
+	int status;
+
+	if ((pid = fork()) == 0) {
+		if ((geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) < 0) || !capset_is_refused())
+			_exit(1);
+		_exit(role_enter(&role, NULL) != 0 ? NOT_ENTERED : role_keep_caps(0) != 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -395,6 +429,7 @@ main(void)
 	tcase_add_loop_test(t, a_forbidden_call_is_refused_or_kills, 0, ARRAY_LEN(calls));
 	tcase_add_test(t, its_memory_is_for_nobody);
 	tcase_add_loop_test(t, no_capability_that_is_not_named_survives, 0, ARRAY_LEN(kept));
+	tcase_add_test(t, who_has_no_capability_need_not_be_allowed_to_drop_one);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
