@@ -1,0 +1,133 @@
+/* Units that are no service of ours: firewall, a user's ssh, and the files for users and directories. */
+#include <string.h>
+
+#include "lib/err.h"
+#include "units/harden.h"
+#include "units/service.h"
+#include "units/text.h"
+
+static void
+put_words(struct text *t, const char *head, const char *const *words, size_t n)
+{
+	text_raw(t, head);
+	for (size_t i = 0; i < n; i++) {
+		text_raw(t, " ");
+		text_word(t, TEXT_COMMAND, words[i]);
+	}
+	text_raw(t, "\n");
+}
+
+static void
+put_load(const struct unit_firewall *f, const char *name, struct text *t)
+{
+	const char *const iptables[] = { f->load, f->rules, f->rules6 }, *const nft[] = { f->rules };
+
+	text_raw(t, name);
+	if (f->load != NULL)
+		put_words(t, "/bin/sh", iptables, ARRAY_LEN(iptables));
+	else
+		put_words(t, "/usr/sbin/nft -f", nft, ARRAY_LEN(nft));
+}
+
+int
+unit_put_firewall(const struct unit_firewall *f, struct buf *out)
+{
+	struct text t = { out, 0 };
+
+	if ((f->load == NULL) != (f->rules6 == NULL))
+		return E_FORMAT;
+	text_line(&t, "[Unit]\nDescription=Sallyport firewall\nDefaultDependencies=no\nAfter=local-fs.target sysinit.target");
+	text_line(&t, "Before=network-pre.target shutdown.target\nWants=network-pre.target\nConflicts=shutdown.target");
+	text_line(&t, "# /etc/nftables.conf begins with \"flush ruleset\": whenever that is loaded, ours is loaded behind it");
+	text_line(&t, "After=nftables.service\nPartOf=nftables.service\nReloadPropagatedFrom=nftables.service");
+	if (f->guards != NULL) {
+		text_raw(&t, "Before=");
+		text_word(&t, TEXT_PLAIN, f->guards);
+		text_raw(&t, "\n");
+	}
+	text_line(&t, "\n[Service]\nType=oneshot\nRemainAfterExit=yes");
+	put_load(f, "ExecStart=", &t);
+	put_load(f, "ExecReload=", &t);
+	put_words(&t, f->load != NULL ? "ExecStop=/bin/sh" : "ExecStop=/usr/sbin/nft -f", &f->remove, 1);
+	text_line(&t, "NoNewPrivileges=yes\nProtectSystem=%s\nProtectHome=yes\nPrivateTmp=yes", f->load != NULL ? "full" : "strict");
+	text_line(&t, "ProtectControlGroups=yes\nProtectClock=yes\nProtectHostname=yes\nProtectKernelLogs=yes\nLockPersonality=yes");
+	text_line(&t, "MemoryDenyWriteExecute=yes\nRestrictRealtime=yes\nRestrictNamespaces=yes\nRestrictSUIDSGID=yes");
+	text_line(&t, "CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW\nRestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6");
+	text_line(&t, "SystemCallArchitectures=native\nSystemCallErrorNumber=EPERM\nSystemCallFilter=@system-service");
+	text_line(&t, "\n[Install]\nWantedBy=multi-user.target");
+	if (f->guards != NULL) {
+		text_raw(&t, "# no firewall, no door\nRequiredBy=");
+		text_word(&t, TEXT_PLAIN, f->guards);
+		text_raw(&t, "\n");
+	}
+	return t.err != 0 ? t.err : out->err;
+}
+
+int
+unit_put_nftables_dropin(const struct unit_firewall *f, struct buf *out)
+{
+	struct text t = { out, 0 };
+
+	if (f->load != NULL)
+		return E_UNSUPPORTED;
+	text_line(&t, "# A first start of this service flushes all tables, ours too, and would tell nobody.\n[Service]");
+	put_load(f, "ExecStartPost=-", &t);
+	put_load(f, "ExecReload=-", &t);
+	return t.err != 0 ? t.err : out->err;
+}
+
+int
+unit_put_ssh(const struct unit_ssh *f, struct buf *out)
+{
+	const struct sandbox s = { .needs = NEEDS_MANAGER | NEEDS_HOME, .reach = REACH_CLIENTS, .caps = "" };
+	struct text t = { out, 0 };
+
+	text_line(&t, "[Unit]\nDescription=Forwarding to the rsync daemon of a machine, by ssh\nDocumentation=man:ssh(1)");
+	text_line(&t, "# tried for ever: of the network a user's manager knows nothing\nStartLimitIntervalSec=0");
+	text_line(&t, "\n[Service]\nType=exec\nRestart=always\nRestartSec=5");
+	text_raw(&t, "ExecStart=/usr/bin/ssh -N -T -o BatchMode=yes -o ExitOnForwardFailure=yes -o StrictHostKeyChecking=yes"
+	    " -o ControlPath=none -o ServerAliveInterval=30 -o ServerAliveCountMax=3 -L ");
+	text_word(&t, TEXT_PLAIN, f->local);
+	text_raw(&t, ":");
+	text_word(&t, TEXT_PLAIN, f->remote);
+	text_raw(&t, " ");
+	text_word(&t, TEXT_PLAIN, f->host);
+	text_raw(&t, "\n");
+	text_because(&t, "keys and known hosts are read, and nothing is written", "ProtectHome=read-only");
+	harden_put(&s, &t);
+	text_line(&t, "\n[Install]\nWantedBy=default.target");
+	return t.err != 0 ? t.err : out->err;
+}
+
+int
+unit_put_sysusers(const struct unit_user *v, size_t n, struct buf *out)
+{
+	struct text t = { out, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (text_check(TEXT_PLAIN, v[i].name) != 0 || text_check(TEXT_PLAIN, v[i].group) != 0 ||
+		    text_check(TEXT_WORD, v[i].comment) != 0 || strpbrk(v[i].comment, "\"\\%") != NULL)
+			return E_FORMAT;
+		text_line(&t, "u %s - \"%s\" - -", v[i].name, v[i].comment);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (v[i].group != NULL)
+			text_line(&t, "m %s %s", v[i].name, v[i].group);
+	return t.err != 0 ? t.err : out->err;
+}
+
+int
+unit_put_tmpfiles(const struct unit_file *v, size_t n, struct buf *out)
+{
+	struct text t = { out, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (strchr("dz", v[i].type) == NULL || v[i].path[0] != '/' || v[i].mode > 07777 ||
+		    text_check(TEXT_PLAIN, v[i].user) != 0 || text_check(TEXT_PLAIN, v[i].group) != 0)
+			return E_FORMAT;
+		buf_printf(out, "%c ", v[i].type);
+		text_word(&t, TEXT_WORD, v[i].path);
+		text_line(&t, " %04o %s %s -", v[i].mode, v[i].user, v[i].group);
+	}
+	return t.err != 0 ? t.err : out->err;
+}
