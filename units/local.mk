@@ -13,5 +13,5 @@ check_PROGRAMS += t/tool/role_calls
 t_tool_role_calls_SOURCES = t/tool/role_calls.c
 t_tool_role_calls_LDADD = $(TUNNEL_LIBS) $(BASE_LIBS)
 
-SCRIPTS_T += t/700-units-verified.t t/701-units-exposure.t t/702-unit-filters.t
-EXTRA_DIST += units/samples t/units.sh
+SCRIPTS_T += t/700-units-verified.t t/701-units-exposure.t t/702-unit-filters.t t/710-units-booted.t
+EXTRA_DIST += units/samples t/units.sh t/booted.sh

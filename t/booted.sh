@@ -1,0 +1,240 @@
+# What t/710 runs as a service of the machine that it boots.  Lines of "ok NAME", "not ok NAME" and "# why", then "done".
+cd /trial || exit 1
+PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PAGER='' SYSTEMD_COLORS=0
+export PATH SYSTEMD_PAGER SYSTEMD_COLORS
+say() { if [ "$1" -eq 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
+ok() { # ok NAME COMMAND...
+	_name=$1; shift
+	"$@" > out 2>&1
+	_r=$?
+	say $_r "$_name"
+	[ $_r -eq 0 ] || { tail -n 5 out; journalctl -q -n 5 --no-hostname -o cat; } | sed 's/^/# /'
+}
+is() { if [ "$1" = "$2" ]; then say 0 "$3"; else say 1 "$3"; echo "# got:    $1"; echo "# wanted: $2"; fi; }
+becomes() { # becomes WANTED COMMAND...: within 20 s
+	_want=$1 _n=0; shift
+	while [ "$("$@" 2> /dev/null)" != "$_want" ] && [ $_n -lt 200 ]; do _n=$((_n + 1)); sleep 0.1; done
+	[ "$("$@" 2> /dev/null)" = "$_want" ]
+}
+show() { systemctl show -P "$1" "$2"; }
+
+# install_units DIRECTORY...: exactly the units of these are there, and none of them runs
+installed=
+install_units() {
+	[ -z "$installed" ] || systemctl stop $installed 2> /dev/null
+	rm -rf /etc/systemd/system/sallyport* /etc/systemd/system/*.d
+	installed=
+	for _dir; do
+		cp -R "$_dir"/*.service "$_dir"/*.socket "$_dir"/*.d /etc/systemd/system 2> /dev/null
+		installed="$installed $(cd "$_dir" && ls -d *.service *.socket 2> /dev/null | tr '\n' ' ')"
+	done
+	systemctl daemon-reload
+	systemctl reset-failed
+}
+daemon_conf() { # daemon_conf GLOBAL-LINES: on stdin what the module "backups" has besides
+	{ printf '%s\n' "$1"; printf '[pub]\npath = /srv/pub\n[backups]\npath = /srv/backups\nread only = no\n'; cat; } > /etc/sallyport/rsyncd.conf
+}
+tunnel_conf() { # tunnel_conf CONNECT [UNIT]
+	printf 'foreground = yes\nsyslog = no\npid =\n[rsync]\naccept = 874\nconnect = %s\ncert = /etc/sallyport/tls.crt\nkey = /run/credentials/%s/tls.key\n' \
+	    "$1" "${2:-sallyport-tunnel.service}"
+}
+tls() {
+	RSYNC_CONNECT_PROG='openssl s_client -quiet -verify_return_error -verify_hostname localhost -CAfile /trial/ca.crt -connect 127.0.0.1:874 2> /dev/null' \
+	    rsync "$@"
+}
+pulled() { # pulled COMMAND URL: the module's files come as they are
+	rm -rf got
+	"$1" -a --timeout=20 "$2/pub/" got/ && diff -r /srv/pub got
+}
+pushed() { # pushed COMMAND URL: and others are taken
+	rm -rf /srv/backups/*
+	"$1" -rt --timeout=20 /srv/pub/ "$2/backups/" && diff -r /srv/pub /srv/backups
+}
+quiet() { # quiet SERVICE...: it runs, and was never started again, and complains of nothing that the walls deny
+	for _unit; do
+		[ "$(show ActiveState "$_unit") $(show NRestarts "$_unit")" = 'active 0' ] || { systemctl status "$_unit"; return 1; }
+	done
+	! journalctl -q -o cat -u "$1" | grep -v schedparam | grep -iE 'not permitted|denied|role |SIGSYS|audit'	# a thread of stunnel's would be nicer
+}
+
+systemd-sysusers /trial/samples/sysusers.d/sallyport.conf
+mkdir -p /etc/sallyport
+cp server.crt /etc/sallyport/tls.crt && cp server.key /etc/sallyport/tls.key && cat server.crt server.key > /etc/sallyport/host.pem
+chmod 600 /etc/sallyport/tls.key /etc/sallyport/host.pem
+cp golden/nft/listed/table.nft /etc/sallyport/firewall.nft
+cp golden/nft/listed/remove.nft /etc/sallyport/firewall-remove.nft
+echo hello > /srv/pub/a
+mkdir /srv/pub/d
+head -c 300000 /dev/urandom > /srv/pub/d/b
+chmod -R a+rX /srv/pub
+chown nobody /srv/backups
+
+# --- as shipped: daemon behind a UNIX socket, chroot and setuid; tunnel; firewall
+install_units samples
+daemon_conf 'use chroot = yes' < /dev/null
+tunnel_conf /run/sallyport/rsync.sock > /etc/sallyport/tunnel.conf
+ok 'firewall and sockets are enabled' systemctl enable sallyport-firewall.service sallyport-tunnel.socket sallyport-syncd-unix.socket
+ok 'the sockets can be started' systemctl start sallyport-syncd-unix.socket sallyport-tunnel.socket
+is "$(show ActiveState sallyport-firewall.service)" active 'the door brings the firewall with it'
+ok 'the table is there' nft list table inet sallyport
+is "$(show ActiveState sallyport-syncd.service) $(show ActiveState sallyport-tunnel.service)" 'inactive inactive' 'nothing runs before somebody comes'
+ok 'as shipped: files are pulled' pulled tls rsync://localhost
+ok 'as shipped: files are pushed' pushed tls rsync://localhost
+ok 'both services are quiet' quiet sallyport-syncd.service sallyport-tunnel.service
+is "$(stat -c '%U:%G %a' /run/sallyport/rsync.sock)" 'root:sallyport-tunnel 660' 'the socket is for the tunnel alone'
+main=$(show MainPID sallyport-tunnel.service)
+is "$(stat -c %U "/proc/$main") $(awk '/^CapBnd/ { print $2 }' "/proc/$main/status")" 'sallyport-tunnel 0000000000000000' 'the tunnel is never root'
+main=$(show MainPID sallyport-syncd.service)
+is "$(capsh --decode="$(awk '/^CapBnd/ { print $2 }' "/proc/$main/status")" | sed 's/.*=//')" 'cap_kill,cap_setgid,cap_setuid,cap_sys_chroot' \
+    'the daemon is root with four capabilities'
+is "$(show StatusText sallyport-tunnel.service)" 'Accepting new connections' 'systemctl status has the word of the tunnel'
+ok 'both are reloaded' systemctl reload sallyport-syncd.service sallyport-tunnel.service
+ok 'and serve' pulled tls rsync://localhost
+echo nonsense >> /etc/sallyport/tunnel.conf
+systemctl reload sallyport-tunnel.service
+ok 'a reload of a broken file is told' becomes 'The configuration cannot be loaded: the one before is in force' show StatusText sallyport-tunnel.service
+tunnel_conf /run/sallyport/rsync.sock > /etc/sallyport/tunnel.conf
+
+# --- nftables.service, which begins by flushing all there is
+for verb in start reload restart; do
+	systemctl $verb nftables.service
+	ok "the table outlives \"systemctl $verb nftables\"" nft list table inet sallyport
+done
+ok 'and the door is open, as before' systemctl start sallyport-tunnel.socket
+systemctl stop nftables.service
+is "$(show ActiveState sallyport-firewall.service) $(show ActiveState sallyport-tunnel.socket)" 'inactive inactive' 'without a firewall there is no door'
+
+# --- the watchdog: one that stands still is started again
+install_units golden/units/to-tcp golden/units/root-tcp
+daemon_conf 'use chroot = yes' < /dev/null
+tunnel_conf 127.0.0.1:873 > /etc/sallyport/tunnel.conf
+watched='sallyport-tunnel.service'
+grep -aq WATCHDOG=1 /usr/sbin/sallyport-syncd && watched="$watched sallyport-syncd.service"
+for unit in $watched; do
+	mkdir -p "/etc/systemd/system/$unit.d"
+	printf '[Service]\nWatchdogSec=2\n' > "/etc/systemd/system/$unit.d/soon.conf"
+done
+systemctl daemon-reload
+ok 'the sockets of TCP can be started' systemctl start sallyport-syncd.socket sallyport-tunnel.socket
+ok 'by TCP: files are pulled without TLS' pulled rsync rsync://127.0.0.1
+ok 'by TCP: and through the tunnel' pulled tls rsync://localhost
+ok 'by TCP: files are pushed' pushed tls rsync://localhost
+ok 'by TCP: both services are quiet' quiet sallyport-syncd.service sallyport-tunnel.service
+for unit in $watched; do
+	kill -STOP "$(show MainPID $unit)"
+	ok "$unit that stands still is started again" becomes 1 show NRestarts $unit
+done
+ok 'and serves' pulled tls rsync://localhost
+
+# --- never root
+install_units golden/units/user golden/units/to-tcp
+daemon_conf 'use chroot = no' < /dev/null
+chown sallyport /srv/backups
+systemctl start sallyport-syncd.socket sallyport-tunnel.socket
+ok 'never root: files are pulled' pulled tls rsync://localhost
+ok 'never root: files are pushed' pushed tls rsync://localhost
+ok 'never root: the service is quiet' quiet sallyport-syncd.service
+main=$(show MainPID sallyport-syncd.service)
+is "$(stat -c %U "/proc/$main") $(awk '/^CapBnd/ { print $2 }' "/proc/$main/status") $(ls "/proc/$main/root/srv" | tr '\n' ' ')" \
+    'sallyport 0000000000000000 backups pub ' 'and sees nothing but its modules'
+
+# --- a mirror as root
+install_units golden/units/mirror
+printf 'uid = root\ngid = root\n' | daemon_conf 'use chroot = yes'
+chown root /srv/backups
+rm -rf /srv/backups/* from
+mkdir from
+echo x > from/owned; chown 1234:4321 from/owned
+echo x > from/suid; chmod 4755 from/suid
+mknod from/null c 1 3 2> /dev/null || mkfifo from/null
+systemctl start sallyport-syncd.socket
+ok 'mirror: owners, modes and devices are pushed' rsync -aX --timeout=20 from/ rsync://127.0.0.1/backups/
+is "$(cd /srv/backups && stat -c '%n %u:%g %a %F' owned suid null)" "$(cd from && stat -c '%n %u:%g %a %F' owned suid null)" 'mirror: and are there'
+ok 'mirror: and pulled again' rsync -aX --timeout=20 rsync://127.0.0.1/backups/ back/
+ok 'mirror: the service is quiet' quiet sallyport-syncd.service
+
+# --- as root, reading what modes forbid
+install_units golden/units/reads-all
+printf 'uid = root\ngid = root\n' | daemon_conf "uid = root"
+install -d -o nobody -m 700 /srv/pub/private
+echo secret > /srv/pub/private/file
+systemctl start sallyport-syncd.socket
+ok 'reads-all: files are pulled that are nobody else'\''s' pulled rsync rsync://127.0.0.1
+ok 'reads-all: the service is quiet' quiet sallyport-syncd.service
+rm -r /srv/pub/private
+
+# --- they bind their ports themselves
+install_units golden/units/root-own golden/units/own-port
+daemon_conf 'use chroot = yes' < /dev/null
+tunnel_conf 127.0.0.1:873 > /etc/sallyport/tunnel.conf
+chown nobody /srv/backups
+ok 'own ports: both are started, and are ready then' systemctl start sallyport-syncd.service sallyport-tunnel.service
+ok 'own ports: files are pulled' pulled tls rsync://localhost
+ok 'own ports: files are pushed' pushed tls rsync://localhost
+ok 'own ports: both are quiet' quiet sallyport-syncd.service sallyport-tunnel.service
+install_units golden/units/user-own
+daemon_conf 'use chroot = no' < /dev/null
+ok 'own ports: a daemon that is never root' systemctl start sallyport-syncd.service
+ok 'own ports: serves, too' pulled rsync rsync://127.0.0.1
+
+# --- modules in homes, hooks, a UNIX socket of the daemon's own
+install_units golden/units/home
+mkdir -p /home/public_rsync '/home/in coming/100%' /home/somebody /var/log/sallyport
+cp /srv/pub/a /home/public_rsync
+chown nobody '/home/in coming/100%'
+cat > /etc/sallyport/rsyncd.conf <<-'END'
+	socket = /run/sallyport/rsync.sock
+	log file = /var/log/sallyport/rsyncd.log
+	[pub]
+	path = /home/public_rsync
+	pre-xfer exec = ls /home > /var/log/sallyport/seen; exit 0
+	[in]
+	path = /home/in coming/100%
+	read only = no
+END
+ok 'homes: the daemon is started' systemctl start sallyport-syncd.service
+unix() { RSYNC_CONNECT_PROG='socat - UNIX-CONNECT:/run/sallyport/rsync.sock' rsync "$@"; }
+ok 'homes: a file is pulled' unix -a --timeout=20 rsync://localhost/pub/a home.a
+ok 'homes: and pushed' unix -rt --timeout=20 /srv/pub/ rsync://localhost/in/
+ok 'homes: and is there' diff -r /srv/pub '/home/in coming/100%'
+is "$(tr '\n' ' ' < /var/log/sallyport/seen)" 'in coming public_rsync ' 'homes: of which nothing else is seen'
+
+# --- Debian's own
+install_units golden/units/rsync
+printf 'use chroot = yes\n[pub]\npath = /srv/pub\n[backups]\npath = /srv/backups\nread only = no\n' > /etc/rsyncd.conf
+chown nobody /srv/backups
+ok 'rsync: is started' systemctl start rsync.service
+ok 'rsync: listens' becomes 1 sh -c 'ss -Hltn "sport = :873" | grep -c "^LISTEN.* 127.0.0.1:873 "'
+is "$(ss -Hltn 'sport = :873' | wc -l)" 1 'rsync: on loopback and nowhere else'
+ok 'rsync: files are pulled' pulled rsync rsync://127.0.0.1
+ok 'rsync: files are pushed' pushed rsync rsync://127.0.0.1
+cp -R golden/units/stunnel/* /etc/systemd/system
+systemctl daemon-reload
+tunnel_conf 127.0.0.1:873 stunnel@rsync.service > /etc/stunnel/rsync.conf
+ok 'stunnel: its socket is started' systemctl start sallyport-stunnel.socket
+ok 'stunnel: files are pulled' pulled tls rsync://localhost
+ok 'stunnel: is quiet' quiet stunnel@rsync.service
+systemctl stop sallyport-stunnel.socket stunnel@rsync.service
+cp -R golden/units/haproxy/* /etc/systemd/system
+systemctl daemon-reload
+cat > /etc/haproxy/haproxy.cfg <<-'END'
+	global
+	    log stderr format raw daemon
+	defaults
+	    mode tcp
+	    timeout connect 10s
+	    timeout client 1h
+	    timeout server 1h
+	listen rsync
+	    bind :874 ssl crt /run/credentials/haproxy.service/host.pem
+	    server local 127.0.0.1:873
+END
+ok 'HAProxy: is started' systemctl start haproxy.service
+ok 'HAProxy: files are pulled' pulled tls rsync://localhost
+ok 'HAProxy: is reloaded' systemctl reload haproxy.service
+ok 'HAProxy: serves' becomes yes sh -c 'RSYNC_CONNECT_PROG="openssl s_client -quiet -CAfile /trial/ca.crt -connect 127.0.0.1:874 2> /dev/null" \
+    rsync rsync://localhost/ | grep -q pub && echo yes'
+is "$(stat -c %U "/proc/$(show MainPID haproxy.service)")" haproxy 'HAProxy: is never root'
+systemctl stop rsync.service haproxy.service
+is "$(systemctl --failed --no-legend --plain | tr -s ' ' | cut -d' ' -f1 | grep -E 'sallyport|rsync|stunnel|haproxy|nftables')" '' 'nothing has failed'
+echo done
