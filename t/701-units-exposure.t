@@ -16,7 +16,7 @@ within() {
 	systemd-analyze --root="$root" --offline=yes --no-pager security --threshold="$1" "$3" > "$scratch/security" 2>&1 ||
 	    { grep -vE '^. (✓|[[:space:]])' "$scratch/security" | tail -n 40; return 1; }
 }
-plan 16
+plan 17
 ok 'a threshold that is too low is told' sh -c "! systemd-analyze --offline=yes security --threshold=1 '$scratch/units/root-tcp/sallyport-syncd.service' > /dev/null"
 while read -r tenths case unit what; do
 	if [ "$case" != "${case#+}" ] && [ ! -f "/lib/systemd/system/$(echo "$unit" | sed 's/@.*[.]/@./')" ]; then
@@ -39,3 +39,6 @@ done <<-EOF
 	15 +haproxy haproxy.service HAProxy
 	23 +rsync rsync.service Debian's rsync
 	60 samples sallyport-firewall.service the firewall's loader
+EOF
+ok 'ssh of a user: at most 19' env XDG_RUNTIME_DIR="$scratch" systemd-analyze --user --offline=yes --no-pager security --threshold=19 \
+    "$scratch/units/samples/user/sallyport-ssh.service"
