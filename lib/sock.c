@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "lib/notify.h"
 #include "lib/num.h"
 #include "lib/trusted.h"
 
@@ -237,10 +236,4 @@ sock_activation(void)
 		sock_set_blocking(fd, 0);
 	}
 	return (int)n;
-}
-
-void
-sock_notify(const char *state)
-{
-	(void)notify_send(state);
 }

@@ -1,4 +1,4 @@
-/* Sockets: listen, connect, who is there, and the service manager's two conventions. */
+/* Sockets: listen, connect, who is there, and what a service manager passes. */
 #ifndef SALLYPORT_LIB_SOCK_H
 #define SALLYPORT_LIB_SOCK_H
 
@@ -46,8 +46,5 @@ int sock_peer_uid(int fd, uid_t *ret);
  * The variables are removed, so that children do not take them for theirs. */
 enum { SOCK_PASSED = 3 };
 int sock_activation(void);
-
-/* notify_send (lib/notify.h) for those who do not ask how it went. */
-void sock_notify(const char *state);
 
 #endif
