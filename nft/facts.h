@@ -25,9 +25,9 @@ struct nft_facts {
 	size_t n_owners;		/* 0: everybody may, as where the daemon has no port but a UNIX socket */
 };
 
-/* May text stand in a list of sources?  A literal address or address/bits of that family (AF_INET or AF_INET6).  0; E_FORMAT: no such
- * address (names are looked up when rules are loaded, or not at all); E_LIMIT: bits that the family has not, or 0 of them,
- * which is spelled "anyone"; E_DENIED: bits are set behind the network's. */
+/* May text stand in a list of sources?  A literal address or address/bits of that family (AF_INET or AF_INET6).
+ * 0; E_FORMAT: no such address (names are looked up when rules are loaded, or not at all); E_LIMIT: bits that the family has
+ * not, or 0 of them, which is spelled "anyone"; E_DENIED: bits are set behind the network's. */
 int nft_source_check(const char *text, int family);
 
 /* 0; E_FORMAT or E_LIMIT or E_DENIED: a fact that must not be printed.  What makes text from facts asks this first. */

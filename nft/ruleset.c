@@ -175,7 +175,9 @@ ruleset_put_removal(const struct nft_facts *f, struct buf *out)
 
 	if (r != 0)
 		return r;
-	buf_printf(out, "#!/usr/sbin/nft -f\n# Declared first: what is not there cannot be deleted.\ntable inet %s\ndelete table inet %s\n",
-	    f->table, f->table);
+	buf_printf(out,
+	    "#!/usr/sbin/nft -f\n"
+	    "# Declared first: what is not there cannot be deleted.\n"
+	    "table inet %s\ndelete table inet %s\n", f->table, f->table);
 	return out->err;
 }

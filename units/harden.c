@@ -84,13 +84,15 @@ put_network(const struct sandbox *s, struct text *t)
 	switch (s->reach) {
 	case REACH_NOTHING:
 		text_because(t, "a listening socket that is passed works without a network of one's own", "PrivateNetwork=yes");
-		text_because(t, "connections that are passed are no matter of these; sockets of its own are", "RestrictAddressFamilies=AF_UNIX");
+		text_because(t, "connections that are passed are no matter of these; sockets of its own are",
+		    "RestrictAddressFamilies=AF_UNIX");
 		text_line(t, "IPAddressDeny=any");
 		break;
 	case REACH_THIS_MACHINE:
 		text_line(t, "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6");
 		text_line(t, "IPAddressDeny=any");
-		text_because(t, "what it opens itself; connections that are passed are filtered in the socket's unit", "IPAddressAllow=localhost");
+		text_because(t, "what it opens itself; connections that are passed are filtered in the socket's unit",
+		    "IPAddressAllow=localhost");
 		break;
 	case REACH_CLIENTS:
 	case REACH_OUTWARD:

@@ -36,7 +36,7 @@ unit_put_firewall(const struct unit_firewall *f, struct buf *out)
 
 	if ((f->load == NULL) != (f->rules6 == NULL))
 		return E_FORMAT;
-	text_line(&t, "[Unit]\nDescription=Sallyport firewall\nDefaultDependencies=no\nAfter=local-fs.target sysinit.target");
+	text_line(&t, "[Unit]\nDescription=Sallyport firewall\nDefaultDependencies=no\nAfter=local-fs.target");
 	text_line(&t, "Before=network-pre.target shutdown.target\nWants=network-pre.target\nConflicts=shutdown.target");
 	text_line(&t, "# /etc/nftables.conf begins with \"flush ruleset\": whenever that is loaded, ours is loaded behind it");
 	text_line(&t, "After=nftables.service\nPartOf=nftables.service\nReloadPropagatedFrom=nftables.service");

@@ -286,7 +286,8 @@ unit_put_tunnel_socket(const struct unit_tunnel *f, const char *service, struct 
 		put(&t, "ListenStream=", TEXT_PLAIN, f->listen[i]);
 	text_line(&t, "BindIPv6Only=%s\nNoDelay=yes\nBacklog=256", f->n_listen > 1 ? "ipv6-only" : "both");
 	if (f->n_sources > 0)
-		text_line(&t, "# the firewall's list once more, for the day on which it is not loaded\nIPAddressDeny=any\nIPAddressAllow=localhost");
+		text_because(&t, "the firewall's list once more, for the day on which it is not loaded",
+		    "IPAddressDeny=any\nIPAddressAllow=localhost");
 	for (size_t i = 0; i < f->n_sources; i++)
 		put(&t, "IPAddressAllow=", TEXT_PLAIN, f->sources[i]);
 	put_socket_end(service, &t);
@@ -328,8 +329,10 @@ unit_put_haproxy_dropin(const struct unit_tunnel *f, struct buf *out)
 	text_line(&t, "\n[Service]");
 	text_line(&t, "RuntimeDirectory=haproxy-sallyport");
 	text_line(&t, "Environment=\"PIDFILE=/run/haproxy-sallyport/pid\" \"EXTRAOPTS=-S /run/haproxy-sallyport/master.sock\"");
-	text_because(&t, "the unit's own check before it does not see credentials", "ExecReload=\nExecReload=/bin/kill -USR2 $MAINPID");
-	text_because(&t, "the unit's own leads into a directory for chroot, which takes root", "BindReadOnlyPaths=\nBindReadOnlyPaths=/dev/log");
+	text_because(&t, "the unit's own check before it does not see credentials",
+	    "ExecReload=\nExecReload=/bin/kill -USR2 $MAINPID");
+	text_because(&t, "the unit's own leads into a directory for chroot, which takes root",
+	    "BindReadOnlyPaths=\nBindReadOnlyPaths=/dev/log");
 	put_tunnel_walls(&own, &s, &t);
 	return ended(&t);
 }

@@ -5,8 +5,8 @@
 #include "lib/buf.h"
 #include "units/facts.h"
 
-/* Each appends one file's text to out, the caller's.  0; E_FORMAT or E_LIMIT: a fact that cannot be printed; or out's own error.  Then
- * what is in out is of no use. */
+/* Each appends one file's text to out, the caller's.  0; E_FORMAT or E_LIMIT: a fact that cannot be printed; or out's own
+ * error.  Then what is in out is of no use. */
 
 /* sallyport-syncd.service; where f->activated, sallyport-syncd.socket (its TCP port, both families) and
  * sallyport-syncd-unix.socket (its UNIX socket), which are E_UNSUPPORTED when there is no such. */
@@ -18,9 +18,9 @@ int unit_put_daemon_unix_socket(const struct unit_daemon *f, struct buf *out);
 int unit_put_tunnel(const struct unit_tunnel *f, struct buf *out);
 int unit_put_tunnel_socket(const struct unit_tunnel *f, const char *service, struct buf *out);
 
-/* Drop-ins: rsync.service.d/, stunnel@NAME.service.d/, haproxy.service.d/, each 50-sallyport.conf.  None of the three starts with more than
- * the port it has; stunnel and HAProxy are never root, so that their files must name no user, chroot or pid file, and
- * their keys are below /run/credentials/UNIT/. */
+/* Drop-ins: rsync.service.d/, stunnel@NAME.service.d/, haproxy.service.d/, each 50-sallyport.conf.  stunnel and HAProxy are
+ * never root, so that their files must name no user, chroot or pid file, and their keys are below /run/credentials/UNIT/.
+ * rsync listens on 127.0.0.1 and f->port, whatever its file says: E_UNSUPPORTED without one. */
 int unit_put_rsync_dropin(const struct unit_daemon *f, struct buf *out);
 int unit_put_stunnel_dropin(const struct unit_tunnel *f, struct buf *out);
 int unit_put_haproxy_dropin(const struct unit_tunnel *f, struct buf *out);
