@@ -1,3 +1,11 @@
+# libmodel.a: the deployment file as structs, the only user of libconfig
+noinst_LIBRARIES += deploy/libmodel.a
+deploy_libmodel_a_SOURCES = \
+	deploy/model/check.c deploy/model/check.h deploy/model/facts.c deploy/model/fault.c deploy/model/fault.h \
+	deploy/model/keys.c deploy/model/keys.h deploy/model/load.c deploy/model/model.h deploy/model/scan.c deploy/model/scan.h \
+	deploy/model/value.c deploy/model/value.h
+MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)
+
 # libdeploy.a: the `sallyport` command but for its main; pki alone includes OpenSSL
 noinst_LIBRARIES += deploy/libdeploy.a
 deploy_libdeploy_a_SOURCES = \
@@ -10,9 +18,11 @@ bin_PROGRAMS += sallyport
 sallyport_SOURCES = deploy/main.c
 sallyport_LDADD = $(DEPLOY_LIBS)
 
-DEPLOY_UNITS = t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
+DEPLOY_UNITS = t/unit/check_model_load t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
 	t/unit/check_deploy_plan t/unit/check_deploy_probe
 UNITS += $(DEPLOY_UNITS)
+t_unit_check_model_load_SOURCES = t/unit/check_model_load.c t/unit/unit.h
+t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
 t_unit_check_deploy_conf_SOURCES = t/unit/check_deploy_conf.c t/unit/unit.h
 t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_emit_SOURCES = t/unit/check_deploy_emit.c t/unit/unit.h
@@ -25,6 +35,10 @@ t_unit_check_deploy_plan_SOURCES = t/unit/check_deploy_plan.c t/unit/unit.h
 t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_probe_SOURCES = t/unit/check_deploy_probe.c t/unit/unit.h
 t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+
+FUZZERS += fuzz/fuzz_model_load
+fuzz_fuzz_model_load_SOURCES = fuzz/fuzz_model_load.c $(REPLAY)
+fuzz_fuzz_model_load_LDADD = $(MODEL_LIBS)
 
 SCRIPTS_T += t/900-serve-stock.t t/901-serve-own.t t/902-serve-refuses.t t/903-serve-ends.t t/904-serve-names.t \
 	t/905-serve-user.t

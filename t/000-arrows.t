@@ -36,7 +36,9 @@ tunnel/master ^(lib/|tunnel/)
 client-wrap ^(lib/|tunnel/tls/|tunnel/ipc/syscalls[.]h$)
 units ^lib/
 nft ^lib/
-deploy ^(lib/|units/|nft/)
+deploy/model ^lib/
+deploy/out ^(lib/|units/|nft/|deploy/model/|deploy/emit[.]h$)
+deploy ^(lib/|deploy/(model|out)/)
 EOR
 cat > "$scratch/arrows.awk" <<'EOA'
 NR == FNR { rule[$1] = $2; next }
@@ -54,10 +56,10 @@ is "$(cat "$scratch/wrong")" '' 'every arrow is an allowed one'
 awk '$2 != "config.h" && $2 !~ "/"' "$scratch/ours" > "$scratch/short"
 is "$(cat "$scratch/short")" '' 'includes are spelled from the top'
 
-awk '$2 ~ "^libconfig" && $1 !~ "^deploy/"' "$scratch/systems" > "$scratch/libconfig"
-is "$(cat "$scratch/libconfig")" '' 'deploy is the only user of libconfig'
+awk '$2 ~ "^libconfig" && $1 !~ "^deploy/model/"' "$scratch/systems" > "$scratch/libconfig"
+is "$(cat "$scratch/libconfig")" '' 'deploy/model is the only user of libconfig'
 
-awk '$2 ~ "^openssl/" && $1 !~ "^(tunnel/|client-wrap/|deploy/pki[.]c$)" &&
+awk '$2 ~ "^openssl/" && $1 !~ "^(tunnel/|client-wrap/|deploy/(pki|crypt)[.]c$)" &&
     !($1 ~ "^syncd/(policy|delta)/" && $2 ~ "^openssl/(evp|rand|crypto|provider|opensslv)[.]h$")' "$scratch/systems" > "$scratch/openssl"
 is "$(cat "$scratch/openssl")" '' 'OpenSSL is known to the TLS rooms, and its digests to two others'
 

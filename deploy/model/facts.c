@@ -1,0 +1,43 @@
+/* What follows from a model: questions that several outputs ask. */
+#include <string.h>
+
+#include "deploy/model/model.h"
+
+static const char *
+find_listen(const struct model *m, int path)
+{
+	for (size_t i = 0; i < m->daemon.listen.n; i++)
+		if ((m->daemon.listen.v[i].v[0] == '/') == path)
+			return m->daemon.listen.v[i].v;
+	return NULL;
+}
+
+const char *
+model_socket(const struct model *m)
+{
+	return find_listen(m, 1);
+}
+
+const char *
+model_loopback(const struct model *m)
+{
+	return find_listen(m, 0);
+}
+
+int
+model_has_daemon(const struct model *m)
+{
+	return m->backends.n == 0;
+}
+
+int
+model_sends_address(const struct model *m)
+{
+	return m->door.kind.v != M_SSH && m->door.send_address.v;
+}
+
+int
+model_makes_secret(const struct m_user *u)
+{
+	return u->secret_file.v == NULL && strcmp(u->secret.v, "make") == 0;
+}

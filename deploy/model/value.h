@@ -1,0 +1,33 @@
+/* What one text of a deployment file may be.  Each returns what is wrong with it, remedy included, or NULL.
+ * Texts that pass can stand in every configuration that is written from them. */
+#ifndef SALLYPORT_DEPLOY_MODEL_VALUE_H
+#define SALLYPORT_DEPLOY_MODEL_VALUE_H
+
+#include <stdint.h>
+
+const char *value_name(const char *text);		/* of a deployment or back end */
+const char *value_host(const char *text);		/* a DNS name or a numeric address */
+const char *value_address(const char *text);		/* numeric */
+const char *value_listen(const char *text);		/* a UNIX socket's path, or a loopback address with port */
+const char *value_endpoint(const char *text);		/* a numeric address with port */
+const char *value_client_listen(const char *text);	/* as value_listen */
+const char *value_path(const char *text);		/* absolute, without "..", of plain characters */
+const char *value_home_path(const char *text);		/* the same, or from "~/" */
+const char *value_module_path(const char *text);	/* absolute, without ".."; may hold blanks */
+const char *value_module_name(const char *text);
+const char *value_user_name(const char *text);		/* of a login */
+const char *value_account(const char *text);		/* of a system's user or group */
+const char *value_comment(const char *text);
+const char *value_pattern(const char *text);		/* of an exclude rule */
+const char *value_secret(const char *text);
+const char *value_log(const char *text);		/* "journal" or a path */
+const char *value_ssh_key(const char *text);		/* one line of an authorized_keys file, without options */
+const char *value_cidr(const char *text);		/* without host bits */
+
+/* Is it every address there is? */
+int value_is_everybody(const char *cidr);
+
+/* A placeholder that somebody forgot to replace, or a word that everybody tries? */
+int value_is_placeholder(const char *secret);
+
+#endif
