@@ -6,13 +6,18 @@ deploy_libmodel_a_SOURCES = \
 	deploy/model/value.c deploy/model/value.h
 MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)
 
-# libdeploy.a: the `sallyport` command but for its main; pki alone includes OpenSSL
+# libdeploy.a: the `sallyport` command but for its main; pki and crypt alone include OpenSSL
 noinst_LIBRARIES += deploy/libdeploy.a
 deploy_libdeploy_a_SOURCES = \
-	deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/emit.c deploy/emit.h \
-	deploy/job.c deploy/job.h deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h \
-	deploy/probe.c deploy/probe.h deploy/serve.c deploy/serve.h
-DEPLOY_LIBS = deploy/libdeploy.a $(BASE_LIBS) $(OPENSSL_LIBS)
+	deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
+	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
+	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/manifest.c deploy/manifest.h \
+	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
+	deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
+	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
+	deploy/out/client.c deploy/out/client.h deploy/out/haproxy.c deploy/out/haproxy.h deploy/out/outputs.c deploy/out/outputs.h \
+	deploy/out/rsyncd.c deploy/out/rsyncd.h deploy/out/ssh.c deploy/out/ssh.h deploy/out/stunnel.c deploy/out/stunnel.h
+DEPLOY_LIBS = deploy/libdeploy.a $(MODEL_LIBS) $(OPENSSL_LIBS)
 
 bin_PROGRAMS += sallyport
 sallyport_SOURCES = deploy/main.c

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deploy/diff.h"
+#include "deploy/explain.h"
+#include "deploy/generate.h"
+#include "deploy/init.h"
+#include "deploy/install.h"
 #include "deploy/serve.h"
 #include "lib/err.h"
 #include "lib/inherit.h"
@@ -18,6 +23,14 @@ static const struct verb {
 	const char *what;	/* NULL: another spelling, not listed */
 } verbs[] = {
 	{ "serve", serve_main, "serve one folder over TLS until interrupted" },
+	{ "init", init_main, "write a deployment file with every key explained" },
+	{ "check", check_main, "say all that is wrong with a deployment file" },
+	{ "explain", explain_main, "draw who talks to whom, as which user, through which wall" },
+	{ "generate", generate_main, "write all configurations of a deployment below a directory" },
+	{ "diff", diff_main, "show what is not installed as the file says" },
+	{ "install", install_main, "install all configurations of a deployment" },
+	{ "uninstall", uninstall_main, "remove what was installed" },
+	{ "keys", keys_main, "print every key of a deployment file, for the manual" },
 	{ "help", help_main, "print this" },
 	{ "version", version_main, "print the version" },
 	{ "--help", help_main, NULL },

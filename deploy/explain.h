@@ -1,0 +1,13 @@
+/* sallyport explain: a deployment as a picture. */
+#ifndef SALLYPORT_DEPLOY_EXPLAIN_H
+#define SALLYPORT_DEPLOY_EXPLAIN_H
+
+#include "deploy/emit.h"
+#include "deploy/model/model.h"
+
+int explain_main(int argc, char **argv);
+
+/* The picture as text; errors stick in o. */
+void explain(const struct model *m, struct emit *o);
+
+#endif

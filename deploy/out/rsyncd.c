@@ -1,0 +1,163 @@
+#include "deploy/out/rsyncd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "deploy/out/outputs.h"
+
+/* The texts with commas between them, behind first. */
+static void
+list(struct emit *o, const char *name, const char *first, const struct m_texts *texts, const char *mark)
+{
+	char line[8192];
+	size_t n = (size_t)snprintf(line, sizeof line, "%s = %s", name, first);
+
+	for (size_t i = 0; i < texts->n && n < sizeof line; i++)
+		n += (size_t)snprintf(line + n, sizeof line - n, "%s%s", i > 0 || first[0] != '\0' ? mark : "", texts->v[i].v);
+	emit_line(o, "%s", n < sizeof line ? line : "\n");	/* more than a reader's line: an error */
+}
+
+/* Addresses that the daemon sees: those of clients, or of the machine itself. */
+static void
+hosts(const struct model *m, struct emit *o)
+{
+	if (model_sends_address(m) && m->firewall.clients.n > 0)
+		list(o, "hosts allow", "127.0.0.1, ::1", &m->firewall.clients, ", ");
+	else if (!model_sends_address(m) && model_socket(m) == NULL)
+		emit_setting(o, "hosts allow", "127.0.0.1, ::1");
+}
+
+static void
+proxy(const struct model *m, struct emit *o)
+{
+	if (!model_sends_address(m))
+		return;
+	emit_setting(o, "proxy protocol", "yes");
+	emit_setting(o, "proxy protocol hosts", "127.0.0.1, ::1");
+}
+
+static void
+limits(const struct model *m, struct emit *o)
+{
+	emit_setting(o, "use chroot", m->daemon.privileged.v ? "yes" : "no");
+	emit_number(o, "max connections", (long)m->daemon.max_connections.v);
+	emit_setting(o, "lock file", OUT_RUN "/syncd.lock");
+	emit_number(o, "timeout", (long)m->daemon.timeout.v);
+	emit_setting(o, "reverse lookup", "no");
+	if (m->daemon.motd.v != NULL)
+		emit_setting(o, "motd file", m->daemon.motd.v);
+	if (strcmp(m->daemon.log.v, "journal") != 0)
+		emit_setting(o, "log file", m->daemon.log.v);
+}
+
+static void
+identity(const struct model *m, const struct m_module *o, struct emit *e)
+{
+	int keep = o->owners.v == M_OWNERS_KEEP;
+
+	if (m->daemon.privileged.v) {
+		emit_setting(e, "uid", keep ? "0" : o->user.v);
+		emit_setting(e, "gid", keep ? "0" : o->group.v);
+	}
+	if (keep)
+		emit_setting(e, "numeric ids", "yes");
+	if (o->owners.v == M_OWNERS_FAKE)
+		emit_setting(e, "fake super", "yes");
+}
+
+static void
+access_of(const struct m_module *o, struct emit *e)
+{
+	emit_setting(e, "list", o->list.v ? "yes" : "no");
+	emit_setting(e, "read only", o->access.v == M_READ ? "yes" : "no");
+	if (o->access.v == M_UPLOAD) {
+		emit_setting(e, "write only", "yes");
+		emit_setting(e, "refuse options", "delete delete-*");
+	}
+	if (o->access.v != M_READ && o->owners.v != M_OWNERS_KEEP)	/* files of one user: no set-id bits of others */
+		emit_setting(e, "incoming chmod", o->access.v == M_UPLOAD ? "ug-s,o=" : "ug-s");
+}
+
+static void
+who(const struct model *m, const struct m_module *o, struct emit *e)
+{
+	if (o->users.n > 0) {
+		list(e, "auth users", "", &o->users, ", ");
+		emit_setting(e, "secrets file", out_secrets_path(m));
+	}
+	if (o->clients.n > 0)
+		list(e, "hosts allow", "127.0.0.1, ::1", &o->clients, ", ");
+}
+
+static void
+module(const struct model *m, const struct m_module *o, struct emit *e)
+{
+	emit_line(e, "%s", "");
+	emit_section(e, o->name.v);
+	emit_setting(e, "path", o->path.v);
+	if (o->comment.v != NULL)
+		emit_setting(e, "comment", o->comment.v);
+	access_of(o, e);
+	identity(m, o, e);
+	who(m, o, e);
+	if (o->max_connections.v > 0) {
+		emit_number(e, "max connections", (long)o->max_connections.v);
+		emit_line(e, "lock file = " OUT_RUN "/syncd.%s.lock", o->name.v);
+	}
+	if (o->exclude.n > 0)
+		list(e, "exclude", "", &o->exclude, " ");
+}
+
+static void
+modules(const struct model *m, struct emit *o)
+{
+	for (size_t i = 0; i < m->modules.n; i++)
+		module(m, &m->modules.v[i], o);
+}
+
+/* Without an address sallyport-syncd listens on both loopback addresses. */
+static void
+endpoints(const struct model *m, struct emit *o)
+{
+	char host[64];
+	int64_t port = 0;
+	int n = 0;
+
+	for (size_t i = 0; i < m->daemon.listen.n; i++)
+		if (m->daemon.listen.v[i].v[0] != '/') {
+			port = model_endpoint(m->daemon.listen.v[i].v, host);
+			n++;
+		}
+	if (n == 1)
+		emit_setting(o, "address", host);
+	if (n > 0)
+		emit_number(o, "port", (long)port);
+}
+
+void
+out_syncd(const struct model *m, struct emit *o)
+{
+	out_heading(m, o, "what sallyport-syncd(8) serves.");
+	if (model_socket(m) != NULL) {
+		emit_setting(o, "socket", model_socket(m));
+		emit_setting(o, "socket mode", "0660");
+		emit_setting(o, "socket peers", out_door_user(m));
+	}
+	endpoints(m, o);
+	proxy(m, o);
+	hosts(m, o);
+	limits(m, o);
+	emit_number(o, "max memory", (long)m->daemon.max_memory.v);
+	modules(m, o);
+}
+
+void
+out_rsyncd(const struct model *m, struct emit *o)
+{
+	out_heading(m, o, "what rsync --daemon serves.");
+	endpoints(m, o);
+	proxy(m, o);
+	hosts(m, o);
+	limits(m, o);
+	modules(m, o);
+}

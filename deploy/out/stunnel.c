@@ -1,0 +1,110 @@
+#include "deploy/out/stunnel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "deploy/out/outputs.h"
+#include "lib/err.h"
+
+/* Forward secrecy and authenticated encryption: what of TLS 1.2 is left. */
+static const char CIPHERS[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+static void
+verification(const struct model *m, struct emit *o)
+{
+	static const char *const lines[] = { [M_CERTS_NONE] = NULL, [M_CERTS_OPTIONAL] = "verifyChain", [M_CERTS_REQUIRED] = "verifyChain",
+		[M_CERTS_PINNED] = "verifyPeer" };
+	const struct m_door *d = &m->door;
+
+	if (lines[d->client_certs.v] == NULL)
+		return;
+	emit_setting(o, "CAfile", d->ca.v);
+	if (d->crl.v != NULL)
+		emit_setting(o, "CRLfile", d->crl.v);
+	emit_setting(o, lines[d->client_certs.v], "yes");
+	if (d->client_certs.v == M_CERTS_OPTIONAL)
+		emit_setting(o, "requireCert", "no");	/* behind verifyChain, which sets it */
+}
+
+static void
+section(const struct model *m, struct emit *o, const char *accept, size_t number)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, number == 0 ? "%s" : "%s-%zu", m->name.v, number + 1);
+	emit_line(o, "%s", "");
+	emit_section(o, name);
+	emit_setting(o, "accept", accept);
+	emit_setting(o, "connect", model_socket(m) != NULL ? model_socket(m) : model_loopback(m));
+	emit_setting(o, "cert", m->door.cert.v);
+	emit_setting(o, "key", m->door.key.v);
+	emit_setting(o, "sslVersionMin", m->door.tls.v == M_TLS13 ? "TLSv1.3" : "TLSv1.2");
+	emit_setting(o, "ciphers", CIPHERS);
+	verification(m, o);
+	if (model_sends_address(m))
+		emit_setting(o, "protocol", "proxy");
+	emit_number(o, "TIMEOUTidle", (long)m->door.idle.v);
+}
+
+static void
+output(const struct model *m, struct emit *o)
+{
+	emit_setting(o, "foreground", "yes");
+	emit_setting(o, "syslog", "no");
+	if (strcmp(m->door.log.v, "journal") != 0)
+		emit_setting(o, "output", m->door.log.v);
+}
+
+void
+out_tunnel(const struct model *m, struct emit *o)
+{
+	out_heading(m, o, "the door, for sallyport-tunnel(8).");
+	output(m, o);
+	emit_number(o, "connectionsMax", (long)m->door.max_connections.v);
+	emit_number(o, "handshakeRateAddress", (long)m->door.handshake_rate.v);
+	emit_setting(o, "watch", "yes");	/* a renewed certificate counts when it is there */
+	for (size_t i = 0; i < m->door.addresses.n; i++) {
+		section(m, o, m->door.addresses.v[i].v, i);
+		if (model_sends_address(m) && m->daemon.program.v == M_SALLYPORT) {
+			emit_number(o, "proxyVersion", 2);
+			emit_setting(o, "proxyTLV", "yes");
+		}
+		if (m->door.crl.v != NULL)
+			emit_setting(o, "revokeLive", "yes");
+	}
+}
+
+/* Is the other wildcard address of the same port among those before the n-th? */
+static int
+is_paired(const struct model *m, size_t n)
+{
+	char host[64], other[64];
+	int64_t port = model_endpoint(m->door.addresses.v[n].v, host);
+
+	for (size_t i = 0; i < m->door.addresses.n; i++)
+		if (i != n && model_endpoint(m->door.addresses.v[i].v, other) == port && strcmp(host, "0.0.0.0") == 0 &&
+		    strcmp(other, "::") == 0)
+			return 1;
+	return 0;
+}
+
+void
+out_stunnel(const struct model *m, struct emit *o)
+{
+	char host[64], accept[80];
+	size_t number = 0;
+
+	out_heading(m, o, "the door, for stunnel(8).");
+	output(m, o);
+	emit_line(o, "pid =");	/* it stays in the foreground */
+	emit_setting(o, "socket", "l:TCP_NODELAY=1");
+	emit_setting(o, "socket", "r:TCP_NODELAY=1");
+	for (size_t i = 0; i < m->door.addresses.n; i++) {
+		int64_t port = model_endpoint(m->door.addresses.v[i].v, host);
+
+		if (is_paired(m, i))
+			continue;	/* its socket for :: takes IPv4, too, and the two cannot both be had */
+		snprintf(accept, sizeof accept, "%s:%d", host, (int)port);	/* without brackets */
+		section(m, o, accept, number++);
+	}
+}

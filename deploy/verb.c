@@ -1,0 +1,124 @@
+#include "deploy/verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "deploy/host.h"
+#include "lib/err.h"
+#include "lib/log.h"
+
+enum { OPTIONS_MAX = 16 };
+
+static int
+misused(const char *verb, const char *usage, const char *what, const char *value)
+{
+	log_error("%s: %s%s", verb, what, value);
+	fprintf(stderr, "usage: sallyport %s\n", usage);
+	return VERB_MISUSED;
+}
+
+static int
+take(const struct verb_option *o, const char *value)
+{
+	if (o->text != NULL)
+		*o->text = value;
+	else if (o->flag != NULL)
+		*o->flag = true;
+	else
+		return o->take(o->arg, value);
+	return 0;
+}
+
+int
+verb_args(int argc, char **argv, const char *usage, const struct verb_option *options, size_t n, const char **file)
+{
+	struct option longs[OPTIONS_MAX] = { { 0 } };
+	int c;
+
+	for (size_t i = 0; i < n && i < OPTIONS_MAX - 1; i++)
+		longs[i] = (struct option){ options[i].name, options[i].flag == NULL ? required_argument : no_argument, NULL, (int)i + 1 };
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
+		const struct verb_option *o = NULL;
+
+		if (c >= 1 && (size_t)c <= n)
+			o = &options[c - 1];
+		for (size_t i = 0; c == 'o' && i < n; i++)
+			o = strcmp(options[i].name, "output") == 0 ? &options[i] : o;
+		if (c == ':')
+			return misused(argv[0], usage, "an option lacks its value", "");
+		if (o == NULL)
+			return misused(argv[0], usage, "unknown option", "");
+		if (take(o, optarg) != 0)
+			return misused(argv[0], usage, "bad value: ", optarg);
+	}
+	if (optind + (file != NULL) != argc)
+		return misused(argv[0], usage, optind == argc ? "which file?" : "too many arguments", "");
+	if (file != NULL)
+		*file = argv[optind];
+	return VERB_DONE;
+}
+
+void
+verb_tell(const struct faults *l, int level)
+{
+	char id[300];
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct fault *f = &l->v[i];
+
+		if (f->line > 0)
+			snprintf(id, sizeof id, "%s:%u", f->file, f->line);
+		else
+			snprintf(id, sizeof id, "%s", f->file[0] == '\0' ? "sallyport" : f->file);
+		log_id(level, id, "%s", f->text);
+	}
+	if (l->lost > 0)
+		log_error("%zu more are not shown", l->lost);
+}
+
+int
+verb_load(const char *file, const char *root, bool notes, struct model **ret)
+{
+	struct faults l = FAULTS_INIT, absent = FAULTS_INIT;
+	int r = model_load(file, ret, &l);
+
+	if (r == 0) {
+		host_check(*ret, file, root, &l, &absent);
+		if (faults_any(&l)) {
+			model_free(*ret);
+			r = E_CONF;
+		}
+	} else if (r != E_CONF) {
+		log_error("%s: %s", file, err_text(r));
+	}
+	verb_tell(&l, LOG_ERR);
+	if (notes)
+		verb_tell(&absent, LOG_WARNING);
+	faults_done(&l);
+	faults_done(&absent);
+	return r == 0 ? VERB_DONE : VERB_FAILED;
+}
+
+const char *
+verb_error(int error)
+{
+	switch (error) {
+	case -EEXIST:
+		return "something that is no file is in the way; move it away";
+	case -ELOOP:
+		return "a symbolic link is in the way; move it away";
+	case -ENOTDIR:
+		return "a file, or a symbolic link, is in the way of a directory; move it away";
+	default:
+		return err_text(error);
+	}
+}
+
+int
+verb_failed(const char *verb, const char *text, int error)
+{
+	log_error("%s: %s: %s", verb, text, verb_error(error));
+	return VERB_FAILED;
+}

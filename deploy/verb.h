@@ -1,0 +1,37 @@
+/* What the verbs about a deployment file share. */
+#ifndef SALLYPORT_DEPLOY_VERB_H
+#define SALLYPORT_DEPLOY_VERB_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "deploy/model/model.h"
+
+enum { VERB_DONE = 0, VERB_FAILED = 1, VERB_MISUSED = 2 };
+
+/* One option of a verb: a text, or a flag. */
+struct verb_option {
+	const char *name;
+	const char **text;
+	bool *flag;		/* when text is NULL */
+	int (*take)(void *arg, const char *value);	/* when both are NULL: it may be given more than once; not 0: bad value */
+	void *arg;
+};
+
+/* Read options and one file name into *file (NULL: the verb takes none).  VERB_DONE, or VERB_MISUSED with words on stderr. */
+int verb_args(int argc, char **argv, const char *usage, const struct verb_option *options, size_t n, const char **file);
+
+/* Load a deployment file, and see what of it this machine can be asked.  All faults are told on stderr.  VERB_DONE and *ret,
+ * or VERB_FAILED. */
+int verb_load(const char *file, const char *root, bool notes, struct model **ret);
+
+/* Tell faults as "FILE:LINE: text", at a level of syslog. */
+void verb_tell(const struct faults *l, int level);
+
+/* "verb: text: error" on stderr.  Returns VERB_FAILED. */
+int verb_failed(const char *verb, const char *text, int error);
+
+/* What an error of deploy/tree means. */
+const char *verb_error(int error);
+
+#endif
