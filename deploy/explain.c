@@ -32,19 +32,29 @@ client(const struct model *m, struct emit *o)
 		emit_line(o, "    ║        TLS 1.%d or newer to %s%s", m->door.tls.v == M_TLS13 ? 3 : 2, m->host.v, certs[m->door.client_certs.v]);
 }
 
+/* 0 is no bound. */
+static const char *
+number(const struct m_number *v, char dst[32])
+{
+	if (v->v == 0)
+		return "any number of";
+	snprintf(dst, 32, "%d", (int)v->v);
+	return dst;
+}
+
 static void
 firewall(const struct model *m, struct emit *o)
 {
 	static const char *const kinds[] = { "nftables", "iptables" };
 	const struct m_firewall *f = &m->firewall;
-	char text[4000];
+	char text[4000], rate[32], connections[32];
 
 	if (f->kind.v == M_NO_FIREWALL) {
 		emit_line(o, "    ║        no firewall of ours");
 		return;
 	}
-	emit_line(o, "  ░░░░░      firewall (%s): from %s; %d new connections a minute and %d at a time from one address", kinds[f->kind.v],
-	    f->anyone.v ? "everybody" : join(&f->clients, text, sizeof text), (int)f->rate.v, (int)f->connections.v);
+	emit_line(o, "  ░░░░░      firewall (%s): from %s", kinds[f->kind.v], f->anyone.v ? "everybody" : join(&f->clients, text, sizeof text));
+	emit_line(o, "  ░░░░░      %s new connections a minute and %s at a time from one address", number(&f->rate, rate), number(&f->connections, connections));
 	emit_line(o, "    ║");
 }
 

@@ -50,8 +50,8 @@ write_one(int root, struct rendered *one)
 	buf_wipe(&old);
 	if (r != 0 && r != -ENOENT)
 		return r;
-	if ((r = tree_stage(root, one->row->path, &one->text, one->row->mode)) == 0)
-		r = tree_commit(root, one->row->path);
+	if ((r = tree_stage(root, one->row->path, &one->text, one->row->mode, false)) == 0)
+		r = tree_commit(root, one->row->path, false);
 	return r;
 }
 

@@ -175,7 +175,7 @@ stage_all(struct job *j)
 		if (f->same)
 			continue;
 		f->staged = true;
-		if ((r = tree_dirs(j->root, row->path)) != 0 || (r = tree_stage(j->root, row->path, &f->from->text, row->mode)) != 0) {
+		if ((r = tree_dirs(j->root, row->path)) != 0 || (r = tree_stage(j->root, row->path, &f->from->text, row->mode, true)) != 0) {
 			unstage_all(j);
 			return failed(j, row->path, r);
 		}
@@ -195,7 +195,7 @@ commit(struct job *j, struct file *f)
 			return failed(j, path, r);
 		printf("kept: /%s\n", backup);
 	}
-	if ((r = tree_commit(j->root, path)) != 0)
+	if ((r = tree_commit(j->root, path, true)) != 0)
 		return failed(j, path, r);
 	f->staged = false;
 	printf("installed: /%s\n", path);

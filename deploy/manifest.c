@@ -98,8 +98,8 @@ manifest_write(int root, const struct manifest *l)
 			emit_line(&o, "d %s", l->v[i].path);
 		else
 			emit_line(&o, "f %s %s", l->v[i].digest, l->v[i].path);
-	if ((r = tree_stage(root, MANIFEST_PATH, &o, 0600)) == 0)
-		r = tree_commit(root, MANIFEST_PATH);
+	if ((r = tree_stage(root, MANIFEST_PATH, &o, 0600, true)) == 0)
+		r = tree_commit(root, MANIFEST_PATH, true);
 	emit_done(&o);
 	return r;
 }

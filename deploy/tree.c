@@ -134,7 +134,7 @@ staged_name(const char *leaf, char dst[NAME_MAX + 1])
 	snprintf(dst, NAME_MAX + 1, ".%.200s.sallyport-new", leaf);
 }
 
-/* The bytes are on the disk before the name is: after a crash the file is the old one or the new one. */
+/* The bytes are on the disk before the name is: after a power failure the file is the old one or the new one. */
 static int
 sync_file(int dir, const char *name)
 {
@@ -149,7 +149,7 @@ sync_file(int dir, const char *name)
 }
 
 int
-tree_stage(int root, const char *path, struct emit *text, unsigned mode)
+tree_stage(int root, const char *path, struct emit *text, unsigned mode, bool sync)
 {
 	char name[NAME_MAX + 1];
 	const char *leaf;
@@ -161,7 +161,7 @@ tree_stage(int root, const char *path, struct emit *text, unsigned mode)
 	r = unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 	if (r == 0 && (r = emit_save(text, dir, name, 0600)) == 0) {
 		r = fchmodat(dir, name, (mode_t)mode, 0) < 0 ? -errno : 0;
-		r = r == 0 ? sync_file(dir, name) : r;
+		r = r == 0 && sync ? sync_file(dir, name) : r;
 	}
 	if (r != 0)
 		unlinkat(dir, name, 0);
@@ -170,7 +170,7 @@ tree_stage(int root, const char *path, struct emit *text, unsigned mode)
 }
 
 int
-tree_commit(int root, const char *path)
+tree_commit(int root, const char *path, bool sync)
 {
 	char name[NAME_MAX + 1];
 	const char *leaf;
@@ -179,7 +179,7 @@ tree_commit(int root, const char *path)
 	if (dir < 0)
 		return dir;
 	staged_name(leaf, name);
-	r = renameat(dir, name, dir, leaf) < 0 || fsync(dir) < 0 ? -errno : 0;
+	r = renameat(dir, name, dir, leaf) < 0 || (sync && fsync(dir) < 0) ? -errno : 0;
 	close(dir);
 	return r;
 }

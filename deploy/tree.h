@@ -24,9 +24,9 @@ int tree_dirs(int root, const char *path);
 /* Tell which of them are not there, from the top. */
 int tree_missing(int root, const char *path, void (*tell)(void *arg, const char *dir), void *arg);
 
-/* Write the text beside path, on the disk, so that tree_commit only has to rename it; what an earlier run left is replaced. */
-int tree_stage(int root, const char *path, struct emit *text, unsigned mode);
-int tree_commit(int root, const char *path);
+/* Write the text beside path, with sync also to the disk, so that tree_commit only has to rename it; what an earlier run left is replaced. */
+int tree_stage(int root, const char *path, struct emit *text, unsigned mode, bool sync);
+int tree_commit(int root, const char *path, bool sync);
 int tree_unstage(int root, const char *path);	/* 0 also where there is nothing */
 
 /* Give the file at path a second name, "path.~N~", and tell it. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "deploy/model/value.h"
 #include "deploy/out/client.h"
 #include "deploy/out/haproxy.h"
 #include "deploy/out/rsyncd.h"
@@ -60,7 +61,7 @@ tls(const struct model *m)
 static int
 address(const struct model *m)
 {
-	return m->client.address.v != NULL;
+	return m->client.address.v != NULL && value_address(m->host.v) != NULL;	/* the host has a name */
 }
 
 const struct output outputs[] = {

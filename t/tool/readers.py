@@ -1,0 +1,201 @@
+# Gives what `sallyport generate` writes to the programs that read it.
+#   readers.py BIN SCRATCH trees CONF...     these deployment files
+#   readers.py BIN SCRATCH draw N SEED       N deployments, drawn
+# BIN has our programs, SCRATCH/pki the certificates that t/lib.sh makes.  Prints what a program complained of, and how often
+# each was asked; ends with 1 when one complained.
+import collections, os, random, re, shutil, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+
+BIN, SCRATCH, MODE = sys.argv[1:4]
+asked = collections.Counter()
+
+
+def run(*argv):
+    p = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    return p.returncode, p.stdout.decode(errors='replace')
+
+
+def here(path, tree):
+    """What is written names places of the machine; have them in SCRATCH instead."""
+    text = open(path).read()
+    for a, b in (('/etc/sallyport/tls', 'pki'), ('/etc/ssl/certs/ca-certificates.crt', 'pki/ca.crt'), ('/run/credentials/sallyport-syncd.service/', os.path.relpath(tree, SCRATCH) + '/etc/sallyport/'),
+                 ('/run/sallyport', 'run'), ('/run/user/1000', 'run'), ('/var/log/sallyport', 'log'), ('/srv/', 'srv/'),
+                 ('/etc/sallyport', os.path.relpath(tree, SCRATCH) + '/etc/sallyport')):
+        text = re.sub(r'(?m)((?:^|[ @=:]))' + re.escape(a), lambda m: m.group(1) + os.path.join(SCRATCH, b), text)
+    with open(path + '.here', 'w') as f:
+        f.write(text)
+    return path + '.here', text
+
+
+def rsyncd(path, tree):
+    path, text = here(path, tree)
+    for d in re.findall(r'(?m)^path = (.*)$', text):
+        os.makedirs(d, exist_ok=True)
+        os.chmod(d, 0o777)
+    for d in re.findall(r'(?m)^motd file = (.*)$', text):
+        open(d, 'w').close()
+    _, out = run(BIN + '/sallyport-syncd', '--check-config', '--config=' + path)
+    # the socket's parameters are not everybody's
+    return '\n'.join(l for l in out.splitlines() if 'socket' not in l)
+
+
+def tunnel(path, tree):
+    status, out = run(BIN + '/sallyport-tunnel', '--check-config', here(path, tree)[0])
+    return out if status != 0 or '[!]' in out or re.search('(?m)^.*LOG[0-4]', out) else ''
+
+
+def haproxy(path, tree):
+    status, out = run('haproxy', '-c', '-f', here(path, tree)[0])
+    return out if status != 0 or 'WARNING' in out or 'ALERT' in out else ''
+
+
+def ssh(path, tree):
+    text = open(path).read()
+    name = re.search('(?m)^Host (.*)$', text).group(1)
+    status, out = run('ssh', '-G', '-F', path, name)
+    want = re.search('(?m)^ +HostName (.*)$', text).group(1).lower()
+    return out if status != 0 or 'hostname ' + want + '\n' not in out or 'localforward ' not in out else ''
+
+
+def keys(path, tree):
+    status, out = run('ssh-keygen', '-l', '-f', path)
+    n = sum('permitopen=' in l for l in open(path))
+    return out if status != 0 or len(out.splitlines()) != n else ''
+
+
+def secrets(path, tree):
+    bad = [l for l in open(path).read().splitlines() if not re.match(r'[A-Za-z0-9._-]+:.{12,}$', l)]
+    return 'secrets' if bad or os.stat(path).st_mode & 0o777 != 0o600 else ''
+
+
+def hosts(path, tree):
+    return '' if re.search(r'(?m)^[0-9a-f.:]+ [A-Za-z.-]+$', open(path).read()) else 'hosts'
+
+
+READERS = {'syncd.conf': rsyncd, 'rsyncd.conf': rsyncd, 'tunnel.conf': tunnel, 'sallyport.conf': tunnel, 'stunnel.conf': tunnel,
+           'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts}
+NEEDS = {haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
+
+
+def contents(tree):
+    return {os.path.relpath(os.path.join(d, f), tree): open(os.path.join(d, f), 'rb').read() for d, _, fs in os.walk(tree) for f in fs}
+
+
+def one(name, conf):
+    """All complaints about one deployment file."""
+    tree = os.path.join(SCRATCH, 'trees', name)
+    for again in range(2 if MODE == 'trees' or name.endswith('0') else 1):
+        status, out = run(BIN + '/sallyport', 'generate', conf, '-o', tree)
+        if status != 0:
+            return '%s: %s' % (conf, out)
+        if again and last != contents(tree):
+            return conf + ': a second run wrote something else'
+        last = contents(tree)
+    for path in sorted(last):
+        reader = READERS.get(os.path.basename(path))
+        if reader is None:
+            return '%s: %s: no reader is known for it here' % (conf, path)
+        if not shutil.which(NEEDS.get(reader, 'sh')):
+            continue
+        if MODE == 'draw' and name[-1] not in '05' and path.startswith('client/stunnel'):
+            continue        # there is little to draw in it, and 0.1 s of work for its reader
+        asked[reader.__name__] += 1
+        said = reader(os.path.join(tree, path), tree)
+        if said:
+            return '%s: %s: %s' % (conf, path, said)
+    return ''
+
+
+# --- deployments drawn --------------------------------------------------------------------
+
+def q(text):
+    return '"' + text.replace('\\', '\\\\').replace('"', '\\"') + '"'
+
+
+def array(texts):
+    return '[ ' + ', '.join(q(t) for t in texts) + ' ]'
+
+
+def draw(r):
+    def some(k, *v):
+        return r.sample(v, r.randint(1, min(k, len(v))))
+
+    def maybe(key, value):
+        return '    %s = %s;\n' % (key, value) if r.random() < .5 else ''
+    door = r.choice(['tunnel', 'tunnel', 'stunnel', 'haproxy', 'ssh'])
+    stock = r.random() < .3
+    privileged = r.random() < .8
+    tcp = ['127.0.0.1:%d' % r.choice([873, 8730])]
+    listen = tcp if stock or door == 'ssh' else r.choice([['/run/sallyport/syncd.sock'], tcp, ['/run/sallyport/a.sock'] + tcp])
+    if not stock and '127' in listen[-1] and r.random() < .5:
+        listen.append('[::1]' + listen[-1][9:])
+    certs = 'none' if door == 'ssh' else r.choice(['none', 'optional', 'required'] + (['pinned'] if door != 'haproxy' else []))
+    sends = door != 'ssh' and r.random() < .7
+    nets = some(3, '192.0.2.0/24', '2001:db8::/32', '10.0.0.0/8', '198.51.100.7/32', '2001:db8:1::1/128')
+    users = ['u%d' % i for i in range(r.randint(0, 3))]
+    out = 'host = %s;\nname = %s;\n' % (q(r.choice(['files.example.org', '192.0.2.1', '2001:db8::1', 'A-b.example'])), q(r.choice(['x', 'a-b-9'])))
+    out += 'daemon = {\n    program = %s;\n    listen = %s;\n    privileged = %s;\n' % (
+        q('rsync' if stock else 'sallyport'), array(listen), str(privileged).lower())
+    out += maybe('timeout', r.randint(10, 700)) + maybe('max_connections', r.randint(1, 1000)) + maybe('max_memory', '0x%x' % r.randint(64, 9999))
+    out += maybe('log', q('/var/log/sallyport/d.log')) + '};\nmodules = (\n'
+    modules = []
+    for i in range(r.randint(1, 4)):
+        access = r.choice(['read', 'upload', 'write'])
+        own = r.choice(['drop', 'fake'] + (['keep'] if privileged else []))
+        m = '    name = %s;\n    path = %s;\n    owners = %s;\n' % (q('m.%d' % i), q(r.choice(['/srv/m%d', '/srv/a b %d', '/srv/#;"\\%d', '/srv/é%d']) % i), q(own))
+        if access == 'write' and not users and certs not in ('required', 'pinned') and door != 'ssh':
+            access = 'read'
+        m += '    access = %s;\n' % q(access)
+        if users and (access == 'write' or r.random() < .4):
+            m += '    users = %s;\n' % array(some(3, *users))
+        if privileged and own != 'keep':
+            m += maybe('user', q('backup')) + maybe('group', q('backup'))
+        if sends:
+            m += maybe('clients', array(nets))
+        m += maybe('comment', q(r.choice(['# no comment', '; nor this', 'say "x" = y', '50 %', 'ünï', 'a\\b']))) + maybe('list', 'false')
+        m += maybe('max_connections', r.randint(0, 1000)) + maybe('exclude', array(some(3, '*.o', '/lost+found/', 'x?y', '[a-z]', '#x')))
+        modules.append('{\n%s}' % m)
+    out += ',\n'.join(modules) + '\n);\n'
+    out += 'users = ( %s );\n' % ', '.join('{ name = %s; %s}' % (q(u), maybe('secret', q('s3cr=t:#; 9"\\x%d' % r.randint(100, 999))).strip()) for u in users)
+    out += 'door = {\n    kind = %s;\n' % q(door)
+    if door != 'ssh':
+        out += '    send_address = %s;\n    client_certs = %s;\n' % (str(sends).lower(), q(certs))
+        out += '    cert = %s;\n' % q('/etc/sallyport/tls/' + ('front.pem' if door == 'haproxy' else 'server.crt'))
+        out += '    key = "/etc/sallyport/tls/server.key";\n' if door != 'haproxy' else ''
+        out += '    ca = "/etc/sallyport/tls/clients.crt";\n' if certs != 'none' else ''
+        out += maybe('crl', '"/etc/sallyport/tls/clients.crl"') if certs in ('optional', 'required') else ''
+        out += maybe('addresses', array(some(3, '0.0.0.0:874', '[::]:874', '192.0.2.1:8740', '[2001:db8::1]:443')))
+        out += maybe('tls', q(r.choice(['1.2', '1.3']))) + maybe('idle', r.randint(701, 99999)) + maybe('max_connections', r.randint(1, 9999))
+        out += maybe('handshake_rate', r.randint(0, 99)) + (maybe('log', q('/var/log/sallyport/t.log')) if door != 'haproxy' else '')
+    out += '};\nfirewall = {\n    kind = %s;\n    %s;\n' % (q(r.choice(['nftables', 'iptables', 'none'])),
+                                                         r.choice(['anyone = true', 'clients = ' + array(nets)]))
+    out += maybe('rate', r.randint(0, 999)) + maybe('connections', r.randint(0, 99)) + '};\n'
+    if door == 'ssh':
+        out += 'ssh = {\n    public_keys = %s;\n%s};\n' % (array([open(SCRATCH + '/pki/id.pub').read().strip()]), maybe('port', r.randint(1, 65535)))
+    client = maybe('listen', q(r.choice(['127.0.0.1:1873', '/run/sallyport/c.sock']))) + maybe('address', q('192.0.2.1'))
+    if certs in ('required', 'pinned') or (certs == 'optional' and r.random() < .5):
+        client += '    cert = "/etc/sallyport/tls/client.crt";\n    key = "/etc/sallyport/tls/client.key";\n'
+    return out + 'client = {\n%s};\n' % client
+
+
+def main():
+    for d in ('run', 'log', 'srv', 'drawn', 'trees'):
+        os.makedirs(os.path.join(SCRATCH, d), exist_ok=True)
+    os.chmod(SCRATCH + '/run', 0o777)
+    os.chmod(SCRATCH + '/log', 0o777)
+    if MODE == 'trees':
+        confs = sys.argv[4:]
+    else:
+        r, confs = random.Random(int(sys.argv[5])), []
+        for i in range(int(sys.argv[4])):
+            confs.append('%s/drawn/%d.conf' % (SCRATCH, i))
+            with open(confs[-1], 'w') as f:
+                f.write(draw(r))
+            os.chmod(confs[-1], 0o600)
+    with ThreadPoolExecutor(2) as pool:
+        bad = [b for b in pool.map(lambda c: one(os.path.basename(c)[:-5], c), confs) if b]
+    print('\n'.join(bad + ['asked: ' + ', '.join('%s %d' % a for a in sorted(asked.items()))]))
+    return 1 if bad else 0
+
+
+sys.exit(main())
