@@ -22,7 +22,7 @@ look(const struct asked *a, const char *key, const struct m_text *path, int priv
 		return;
 	snprintf(full, sizeof full, "%s%s", a->root, path->v);
 	if (stat(full, &st) < 0)
-		fault_add(a->notes, path->at, "%s: %s: %s", key, path->v, errno == ENOENT ? "it is not there yet" : strerror(errno));
+		fault_add(a->notes, path->at, "%s: %s: %s", key, path->v, errno == ENOENT || errno == ENOTDIR ? "it is not there yet" : strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		fault_add(a->l, path->at, "%s: %s is no file", key, path->v);
 	else if (private && (st.st_mode & 027) != 0)
@@ -49,8 +49,8 @@ host_check(const struct model *m, const char *file, const char *root, struct fau
 {
 	const struct asked a = { root, l, notes };
 
-	look(&a, "door.key", &m->door.key, 1);
 	look(&a, "door.cert", &m->door.cert, m->door.kind.v == M_HAPROXY && m->door.key.v == NULL);
+	look(&a, "door.key", &m->door.key, 1);
 	look(&a, "door.ca", &m->door.ca, 0);
 	look(&a, "door.crl", &m->door.crl, 0);
 	look(&a, "haproxy.ca", &m->haproxy.ca, 0);

@@ -12,7 +12,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 
-enum { INIT_MAX = 32 };	/* of each kind */
+enum { INIT_MAX = 32, MDOC_WIDTH = 78 };	/* of each kind of wish; columns */
 
 struct words {
 	const char *v[INIT_MAX];
@@ -255,22 +255,42 @@ init_main(int argc, char **argv)
 
 /* --- the table as text ------------------------------------------------------------------- */
 
-/* The text as mdoc(7) takes it. */
+/* One word as mdoc(7) takes it, on this line or the next. */
+static void
+mdoc_word(const char *word, size_t n, size_t *column)
+{
+	if (*column > 0 && *column + n > MDOC_WIDTH) {
+		putchar('\n');
+		*column = 0;
+	}
+	if (*column > 0)
+		putchar(' ');
+	else if (word[0] == '.' || word[0] == '\'')
+		fputs("\\&", stdout);
+	for (size_t i = 0; i < n; i++)
+		if (word[i] == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(word[i]);
+	*column += n + 1;
+}
+
+/* The text as mdoc(7) takes it: a sentence, which two blanks or a line's end follow, begins on a line of its own. */
 static void
 mdoc(const char *text)
 {
-	bool begin = true;
+	size_t column = 0;
 
-	for (; *text != '\0'; text++) {
-		if (begin && (*text == '.' || *text == '\''))
-			fputs("\\&", stdout);
-		if (*text == '\\')
-			fputs("\\e", stdout);
-		else if (text[0] == '.' && text[1] == ' ' && text[2] == ' ')
-			fputs(".\n", stdout), text += 2;	/* a sentence begins on a line of its own */
-		else
-			putchar(*text);
-		begin = *text == '\n';
+	while (*text != '\0') {
+		size_t n = strcspn(text, " \n");
+
+		mdoc_word(text, n, &column);
+		if (n > 0 && (text[n - 1] == '.' || text[n - 1] == '?') && (text[n] == '\n' || strncmp(text + n, "  ", 2) == 0)) {
+			putchar('\n');
+			column = 0;
+		}
+		text += n;
+		text += strspn(text, " \n");
 	}
 	putchar('\n');
 }
@@ -278,16 +298,13 @@ mdoc(const char *text)
 static void
 mdoc_key(const struct group *g, const struct key *k)
 {
-	char text[400];
+	char takes[300], def[300], text[700];
 
 	printf(".It Ic %s%s%s\n", g->name, g->name[0] == '\0' ? "" : ".", k->name);
 	mdoc(k->doc);
-	printf("It takes %s", key_takes(k, text, sizeof text));
-	if (k->required)
-		printf(", and has to be there");
-	else if (k->def != NULL || k->defs != NULL)
-		printf("; the default is %s", key_default(k, text, sizeof text));
-	printf(".\n");
+	snprintf(text, sizeof text, "It takes %s%s%s.", key_takes(k, takes, sizeof takes),
+	    k->required ? ", and has to be there" : k->def != NULL || k->defs != NULL ? "; the default is " : "", key_default(k, def, sizeof def));
+	mdoc(text);
 }
 
 /* The list of keys as sallyport.conf(5) has it. */

@@ -21,7 +21,7 @@ render_secrets(const struct model *m, int root, struct emit *o, struct faults *l
 	if (r == -ENOENT || r == 0)
 		r = secrets_write(m, text, &o->text, l);
 	else
-		fault_add(l, (struct where){ "/" OUT_SECRETS, 0 }, "%s", r == -EEXIST ? "is no regular file; move it away" : err_text(r));
+		fault_add(l, (struct where){ "/" OUT_SECRETS, 0 }, "%s", tree_error(r));
 	buf_wipe(&old);
 	return r;
 }

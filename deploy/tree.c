@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/err.h"
 #include "lib/slurp.h"
 
 enum { BACKUPS_MAX = 1000 };
@@ -240,4 +241,19 @@ int
 tree_rmdir(int root, const char *path)
 {
 	return unlink_at(root, path, AT_REMOVEDIR);
+}
+
+const char *
+tree_error(int error)
+{
+	switch (error) {
+	case -EEXIST:
+		return "something that is no file is in the way; move it away";
+	case -ELOOP:
+		return "a symbolic link is in the way; move it away";
+	case -ENOTDIR:
+		return "a file, or a symbolic link, is in the way of a directory; move it away";
+	default:
+		return err_text(error);
+	}
 }

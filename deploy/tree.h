@@ -35,4 +35,7 @@ int tree_backup(int root, const char *path, char name[PATH_MAX]);
 int tree_remove(int root, const char *path);
 int tree_rmdir(int root, const char *path);	/* -ENOTEMPTY and kin: it stays */
 
+/* What an error of these means, with the remedy where there is one. */
+const char *tree_error(int error);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deploy/host.h"
+#include "deploy/tree.h"
 #include "lib/err.h"
 #include "lib/log.h"
 
@@ -101,24 +102,9 @@ verb_load(const char *file, const char *root, bool notes, struct model **ret)
 	return r == 0 ? VERB_DONE : VERB_FAILED;
 }
 
-const char *
-verb_error(int error)
-{
-	switch (error) {
-	case -EEXIST:
-		return "something that is no file is in the way; move it away";
-	case -ELOOP:
-		return "a symbolic link is in the way; move it away";
-	case -ENOTDIR:
-		return "a file, or a symbolic link, is in the way of a directory; move it away";
-	default:
-		return err_text(error);
-	}
-}
-
 int
 verb_failed(const char *verb, const char *text, int error)
 {
-	log_error("%s: %s: %s", verb, text, verb_error(error));
+	log_error("%s: %s: %s", verb, text, tree_error(error));
 	return VERB_FAILED;
 }

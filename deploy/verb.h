@@ -31,7 +31,4 @@ void verb_tell(const struct faults *l, int level);
 /* "verb: text: error" on stderr.  Returns VERB_FAILED. */
 int verb_failed(const char *verb, const char *text, int error);
 
-/* What an error of deploy/tree means. */
-const char *verb_error(int error);
-
 #endif

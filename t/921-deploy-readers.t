@@ -24,13 +24,15 @@ mkdir "$scratch/models"
 cp "$top_srcdir"/examples/*.conf "$top_srcdir"/t/golden/*.conf "$scratch/models"
 chmod 600 "$scratch"/models/*
 
-plan 12
-ok 'the examples, and models of every kind' readers trees "$scratch"/models/*.conf
-# none may go unasked for lack of models
+plan 18
+readers trees "$scratch"/models/*.conf > "$scratch/asked"
+report $? 'the examples, and models of every kind' || note < "$scratch/asked"
 asked=$(readers draw "$drawn" "$seed"; echo "status $?")
 is "$(echo "$asked" | sed -n 's/^status //p')" 0 "$drawn deployments drawn from SEED=$seed"
 case $asked in *'status 0') ;; *) echo "$asked" | head -n 20 | note ;; esac
-for reader in rsyncd tunnel haproxy ssh secrets; do
+# none may go unasked for lack of models
+asked=$(cat "$scratch/asked")
+for reader in rsyncd tunnel haproxy ssh keys; do
 	[ "$reader" != haproxy ] || command -v haproxy > /dev/null || { skip 'haproxy was asked' 'not installed'; continue; }
 	like "$asked" "*asked:*$reader [1-9]*" "$reader was asked"
 done
@@ -41,7 +43,8 @@ serve() {
 	cat > "$scratch/$name.conf" <<-EOF
 		name = "$name"; host = "localhost";
 		daemon = { program = "$program"; listen = [ "127.0.0.1:$dport" ]; };
-		modules = ( { name = "m"; path = "/srv/$name"; access = "write"; users = [ "alice" ]; } );
+		modules = ( { name = "m"; path = "/srv/$name"; access = "write"; users = [ "alice" ]; },
+		    { name = "drop"; path = "/srv/$name.drop"; access = "upload"; user = "backup"; group = "backup"; } );
 		users = ( { name = "alice"; } );
 		door = { kind = "$door"; addresses = [ "127.0.0.1:$sport" ]; client_certs = "required"; ca = "$scratch/pki/ca.crt";
 		    cert = "$scratch/pki/server.crt"; key = "$scratch/pki/server.key"; };
@@ -49,7 +52,7 @@ serve() {
 		client = { listen = "127.0.0.1:$cport"; ca = "$scratch/pki/ca.crt"; cert = "$scratch/pki/client.crt"; key = "$scratch/pki/client.key"; };
 		EOF
 	"$sallyport" generate "$scratch/$name.conf" -o "$scratch/$name" > "$scratch/list" || return 1
-	mkdir -p "$scratch/srv/$name" && chmod 777 "$scratch/srv/$name"
+	mkdir -p "$scratch/srv/$name" "$scratch/srv/$name.drop" && chmod 777 "$scratch/srv/$name" "$scratch/srv/$name.drop"
 	sed -i "s|/srv/|$scratch/srv/|; s|/run/sallyport|$scratch/run|; s|/etc/sallyport/|$scratch/$name/etc/sallyport/|" "$scratch/$name"/etc/sallyport/*.conf
 	sed -n 's/^alice://p' "$scratch/$name/etc/sallyport/syncd.secrets" > "$scratch/password"
 	chmod 600 "$scratch/password"
@@ -58,6 +61,15 @@ transfer() {
 	echo hello > "$scratch/hello"
 	rsync -t --password-file="$scratch/password" "$scratch/hello" "rsync://alice@127.0.0.1:$cport/m/" &&
 	rsync -t --password-file="$scratch/password" "rsync://alice@127.0.0.1:$cport/m/hello" "$scratch/back.$name" && cmp "$scratch/hello" "$scratch/back.$name"
+}
+drop_box() { # what comes in is shut away: three tests
+	chmod 6755 "$scratch/hello"
+	ok "$name: a drop box takes a file" rsync -p "$scratch/hello" "rsync://127.0.0.1:$cport/drop/"
+	is "$(stat -c '%U %a' "$scratch/srv/$name.drop/hello")" 'backup 750' "$name: as its own, without set-id bits, hidden from others"
+	rsync "rsync://127.0.0.1:$cport/drop/hello" "$scratch/taken" > "$scratch/.taken" 2>&1
+	mkdir -p "$scratch/empty"
+	rsync -r --delete "$scratch/empty/" "rsync://127.0.0.1:$cport/drop/" >> "$scratch/.taken" 2>&1
+	ok "$name: and gives and deletes nothing" test ! -e "$scratch/taken" -a -e "$scratch/srv/$name.drop/hello"
 }
 
 serve ours sallyport tunnel
@@ -70,6 +82,7 @@ ready "$scratch/ours.client" 'Configuration successful'
 ok 'a deployment of ours carries a push and a pull' transfer
 like "$(cat "$scratch/ours.syncd")" '*127.0.0.1*' 'its daemon was told who came'
 fails 5 'a wrong password is refused' env RSYNC_PASSWORD=wrong rsync "rsync://alice@127.0.0.1:$cport/m/"
+drop_box
 
 if command -v stunnel4 > /dev/null; then
 	serve stock rsync stunnel
@@ -81,7 +94,7 @@ if command -v stunnel4 > /dev/null; then
 	"$await" port "$cport"
 	ok 'so does one of stunnel and rsync' transfer || cat "$scratch"/stock.*
 	ok 'and what came is the same on both' cmp "$scratch/back.ours" "$scratch/back.stock"
+	drop_box
 else
-	skip 'so does one of stunnel and rsync' 'stunnel4 is not installed'
-	skip 'and what came is the same on both' 'stunnel4 is not installed'
+	for n in 'so does one of stunnel and rsync' 'the same on both' takes 'as its own' 'gives nothing'; do skip "$n" 'stunnel4 is not installed'; done
 fi

@@ -20,7 +20,8 @@
 /* What the model's texts are part of. */
 struct model_source {
 	config_t conf;
-	char path[PATH_MAX];
+	char path[PATH_MAX], dir[PATH_MAX];
+	char *files[MODEL_INCLUDES_MAX];	/* those it includes, with the directory, as messages name them */
 };
 
 struct reader {
@@ -28,12 +29,28 @@ struct reader {
 	struct faults *l;
 };
 
+/* libconfig's name of a file as one with its directory; NULL is the file itself. */
+static const char *
+file_name(struct model_source *s, const char *file)
+{
+	char path[PATH_MAX + 256];
+
+	if (file == NULL)
+		return s->path;
+	snprintf(path, sizeof path, "%s/%s", s->dir, file);
+	for (size_t i = 0; i < MODEL_INCLUDES_MAX; i++) {
+		if (s->files[i] == NULL && (s->files[i] = strdup(path)) == NULL)
+			break;
+		if (strcmp(s->files[i], path) == 0)
+			return s->files[i];
+	}
+	return file;
+}
+
 static struct where
 place(const struct reader *r, const config_setting_t *s)
 {
-	const char *file = config_setting_source_file(s);
-
-	return (struct where){ file == NULL ? r->m->source->path : file, config_setting_source_line(s) };
+	return (struct where){ file_name(r->m->source, config_setting_source_file(s)), config_setting_source_line(s) };
 }
 
 /* "door.cert", or "name" of the file itself. */
@@ -341,6 +358,8 @@ model_free(struct model *m)
 			free_group(g, (char *)list.v + g->size * k);
 		free(list.v);
 	}
+	for (size_t i = 0; m->source != NULL && i < MODEL_INCLUDES_MAX; i++)
+		free(m->source->files[i]);
 	if (m->source != NULL)
 		config_destroy(&m->source->conf);
 	free(m->source);
@@ -395,13 +414,11 @@ static int
 parse(struct model *m, const char *text, const char *dir, struct faults *l)
 {
 	config_t *conf = &m->source->conf;
-	const char *file;
 
 	config_set_include_dir(conf, dir == NULL ? "/nowhere" : dir);
 	if (config_read_string(conf, text) == CONFIG_TRUE)
 		return 0;
-	file = config_error_file(conf);
-	fault_add(l, (struct where){ file == NULL ? m->source->path : file, (unsigned)config_error_line(conf) },
+	fault_add(l, (struct where){ file_name(m->source, config_error_file(conf)), (unsigned)config_error_line(conf) },
 	    "%s; a setting is NAME = VALUE; and texts stand in quotes", config_error_text(conf));
 	return E_CONF;
 }
@@ -414,6 +431,7 @@ build(const char *path, const char *text, size_t n, const char *dir, struct mode
 	int e;
 
 	snprintf(m->source->path, sizeof m->source->path, "%s", path);
+	snprintf(m->source->dir, sizeof m->source->dir, "%s", dir == NULL ? "" : dir);
 	m->at = (struct where){ m->source->path, 0 };
 	scan_text(m->source->path, text, n, l, scan_include, &in);
 	if (faults_any(l) || parse(m, text, dir, l) != 0)
