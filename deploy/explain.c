@@ -73,13 +73,15 @@ inner_wall(const struct model *m, struct emit *o)
 {
 	const char *socket = model_socket(m);
 
-	if (socket != NULL && m->door.kind.v != M_SSH)
+	if (socket != NULL)
 		emit_line(o, "    │        %s, mode 0660, for %s alone", socket, out_door_user(m));
 	else
 		emit_line(o, "    │        %s, which every user of this machine can reach", model_loopback(m));
+	if (socket != NULL && model_loopback(m) != NULL)
+		emit_line(o, "    │        (and %s, which every user of this machine can reach)", model_loopback(m));
 	if (model_sends_address(m))
 		emit_line(o, "    │        tells the daemon each client's address");
-	if (model_sends_address(m) && (socket == NULL || model_loopback(m) != NULL))
+	if (model_sends_address(m) && socket == NULL)
 		emit_line(o, "    │        (and so could every user of this machine, for any address)");
 }
 

@@ -37,12 +37,12 @@ for reader in rsyncd tunnel haproxy ssh keys; do
 	like "$asked" "*asked:*$reader [1-9]*" "$reader was asked"
 done
 
-# serves NAME PROGRAM DAEMON TUNNEL: a deployment on free ports, with the client's end; what it wrote carries a push and a pull
+# serve NAME PROGRAM DOOR LISTEN: writes a deployment on free ports, with the client's end
 serve() {
-	name=$1 program=$2 door=$3 dport=$(freeport) sport=$(freeport) cport=$(freeport)
+	name=$1 program=$2 door=$3 listen=$4 sport=$(freeport) cport=$(freeport)
 	cat > "$scratch/$name.conf" <<-EOF
 		name = "$name"; host = "localhost";
-		daemon = { program = "$program"; listen = [ "127.0.0.1:$dport" ]; };
+		daemon = { program = "$program"; listen = [ "$listen" ]; };
 		modules = ( { name = "m"; path = "/srv/$name"; access = "write"; users = [ "alice" ]; },
 		    { name = "drop"; path = "/srv/$name.drop"; access = "upload"; user = "backup"; group = "backup"; } );
 		users = ( { name = "alice"; } );
@@ -53,7 +53,7 @@ serve() {
 		EOF
 	"$sallyport" generate "$scratch/$name.conf" -o "$scratch/$name" > "$scratch/list" || return 1
 	mkdir -p "$scratch/srv/$name" "$scratch/srv/$name.drop" && chmod 777 "$scratch/srv/$name" "$scratch/srv/$name.drop"
-	sed -i "s|/srv/|$scratch/srv/|; s|/run/sallyport|$scratch/run|; s|/etc/sallyport/|$scratch/$name/etc/sallyport/|" "$scratch/$name"/etc/sallyport/*.conf
+	sed -i "s|/srv/|$scratch/srv/|; s|^\(socket [pg].*\) = sallyport-tunnel|\1 = root|; s|/run/sallyport|$scratch/run|; s|/etc/sallyport/|$scratch/$name/etc/sallyport/|" "$scratch/$name"/etc/*/*.conf
 	sed -n 's/^alice://p' "$scratch/$name/etc/sallyport/syncd.secrets" > "$scratch/password"
 	chmod 600 "$scratch/password"
 }
@@ -72,9 +72,9 @@ drop_box() { # what comes in is shut away: three tests
 	ok "$name: and gives and deletes nothing" test ! -e "$scratch/taken" -a -e "$scratch/srv/$name.drop/hello"
 }
 
-serve ours sallyport tunnel
+serve ours sallyport tunnel /run/sallyport/syncd.sock
 spawn "$scratch/ours.syncd" "$syncd" --daemon --no-detach --config="$scratch/ours/etc/sallyport/syncd.conf"
-ready "$scratch/ours.syncd" "listening on port $dport"
+ready "$scratch/ours.syncd" 'starting, listening on'
 spawn "$scratch/ours.tunnel" "$tunnel" "$scratch/ours/etc/sallyport/tunnel.conf"
 ready "$scratch/ours.tunnel" 'Configuration successful'
 spawn "$scratch/ours.client" "$tunnel" "$scratch/ours/client/stunnel.conf"
@@ -85,7 +85,8 @@ fails 5 'a wrong password is refused' env RSYNC_PASSWORD=wrong rsync "rsync://al
 drop_box
 
 if command -v stunnel4 > /dev/null; then
-	serve stock rsync stunnel
+	dport=$(freeport)
+	serve stock rsync stunnel "127.0.0.1:$dport"
 	spawn "$scratch/stock.rsync" rsync --daemon --no-detach --config="$scratch/stock/etc/sallyport/rsyncd.conf" --log-file=/dev/stderr
 	"$await" port "$dport"
 	spawn "$scratch/stock.tunnel" stunnel4 "$scratch/stock/etc/stunnel/sallyport.conf"

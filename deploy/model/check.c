@@ -268,6 +268,8 @@ ssh_has_a_port(const struct model *m, struct faults *l)
 		return;
 	if (model_loopback(m) == NULL)
 		fault_add(l, at(m, m->daemon.listen.at, m->door.at), "ssh can be held to a port, and not to a socket; have daemon.listen = [ \"127.0.0.1:873\" ]");
+	else if (model_socket(m) != NULL)
+		fault_add(l, at(m, m->daemon.listen.at, m->door.at), "ssh goes to %s, and nobody to the socket; take that out", model_loopback(m));
 	if (!given(m->ssh.public_keys.at))
 		fault_add(l, at(m, m->ssh.at, m->door.at), "ssh.public_keys is missing: nobody could log in");
 }

@@ -28,7 +28,7 @@ int output_kind(const char *kind);
 #define OUT_SECRETS "etc/sallyport/syncd.secrets"
 #define OUT_RUN "/run/sallyport"
 
-/* The user that the door runs as, who alone may open the daemon's socket. */
+/* The user that the door runs as, with a group of the same name, who alone may open the daemon's socket. */
 const char *out_door_user(const struct model *m);
 
 /* Where the daemon finds the secrets: the file itself, or for an unprivileged one what its unit lends it. */

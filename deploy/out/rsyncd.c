@@ -27,13 +27,28 @@ hosts(const struct model *m, struct emit *o)
 		emit_setting(o, "hosts allow", "127.0.0.1, ::1");
 }
 
+/* On the socket headers are believed, since the door alone comes through it; then a port beside it has none. */
 static void
 proxy(const struct model *m, struct emit *o)
 {
-	if (!model_sends_address(m))
+	if (model_sends_address(m) && model_socket(m) != NULL) {
+		emit_setting(o, "socket proxy protocol", "yes");
+	} else if (model_sends_address(m)) {
+		emit_setting(o, "proxy protocol", "yes");
+		emit_setting(o, "proxy protocol hosts", "127.0.0.1, ::1");
+	}
+}
+
+/* The socket is the door's, and nobody else's. */
+static void
+socket_of(const struct model *m, struct emit *o)
+{
+	if (model_socket(m) == NULL)
 		return;
-	emit_setting(o, "proxy protocol", "yes");
-	emit_setting(o, "proxy protocol hosts", "127.0.0.1, ::1");
+	emit_setting(o, "socket", model_socket(m));
+	emit_setting(o, "socket mode", "0660");
+	emit_setting(o, "socket group", out_door_user(m));
+	emit_setting(o, "socket peers", out_door_user(m));
 }
 
 static void
@@ -138,11 +153,7 @@ void
 out_syncd(const struct model *m, struct emit *o)
 {
 	out_heading(m, o, "what sallyport-syncd(8) serves.");
-	if (model_socket(m) != NULL) {
-		emit_setting(o, "socket", model_socket(m));
-		emit_setting(o, "socket mode", "0660");
-		emit_setting(o, "socket peers", out_door_user(m));
-	}
+	socket_of(m, o);
 	endpoints(m, o);
 	proxy(m, o);
 	hosts(m, o);

@@ -22,6 +22,8 @@ def here(path, tree):
                  ('/run/sallyport', 'run'), ('/run/user/1000', 'run'), ('/var/log/sallyport', 'log'), ('/srv/', 'srv/'),
                  ('/etc/sallyport', os.path.relpath(tree, SCRATCH) + '/etc/sallyport')):
         text = re.sub(r'(?m)((?:^|[ @=:]))' + re.escape(a), lambda m: m.group(1) + os.path.join(SCRATCH, b), text)
+    # users and groups that packages make
+    text = re.sub(r'(?m)^(socket peers) = .*', r'\1 = nobody', re.sub(r'(?m)^(socket group) = .*', r'\1 = nogroup', text))
     with open(path + '.here', 'w') as f:
         f.write(text)
     return path + '.here', text
@@ -34,9 +36,8 @@ def rsyncd(path, tree):
         os.chmod(d, 0o777)
     for d in re.findall(r'(?m)^motd file = (.*)$', text):
         open(d, 'w').close()
-    _, out = run(BIN + '/sallyport-syncd', '--check-config', '--config=' + path)
-    # the socket's parameters are not everybody's
-    return '\n'.join(l for l in out.splitlines() if 'socket' not in l)
+    status, out = run(BIN + '/sallyport-syncd', '--check-config', '--config=' + path)
+    return out if status != 0 else ''
 
 
 def tunnel(path, tree):

@@ -9,13 +9,13 @@
 
 static const char *const good[] = {
 	"host = \"files.example.org\";",
-	"daemon = { listen = [ \"/run/sallyport/syncd.sock\", \"127.0.0.1:873\" ]; };",
+	"daemon = { };",
 	"modules = ( { name = \"a\"; path = \"/srv/a\"; } );",
 	"users = ( );",
 	"door = { cert = \"/etc/c.pem\"; key = \"/etc/k.pem\"; };",
 	"firewall = { anyone = true; };",
 	"haproxy = { }; backends = ( );",
-	"ssh = { }; client = { };",
+	"client = { };",
 };
 enum { HOST = 1, DAEMON, MODULES, USERS, DOOR, FIREWALL, BACKENDS, CLIENT };
 
@@ -168,7 +168,8 @@ static const struct {
 	{ DOOR, "door = { kind = \"haproxy\"; cert = \"/etc/c.pem\"; log = \"/var/log/sallyport/h\"; };", "HAProxy writes no files" },
 	{ DOOR, "door = { kind = \"ssh\"; client_certs = \"required\"; };", "ssh has keys and no certificates", RSYNC },
 	{ DAEMON, "daemon = { listen = [ \"/run/a.sock\" ]; };", "ssh can be held to a port, and not to a socket", DOOR, SSH },
-	{ DOOR, SSH, "ssh.public_keys is missing: nobody could log in", .line = CLIENT },
+	{ DAEMON, "daemon = { listen = [ \"/run/a.sock\", \"127.0.0.1:873\" ]; };", "ssh goes to 127.0.0.1:873, and nobody to the socket", DOOR, SSH },
+	{ DOOR, SSH, "ssh.public_keys is missing: nobody could log in", RSYNC },
 	{ D("idle = 600;"), "door.idle is not longer than daemon.timeout" },
 	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:873\"; tls = false; } );", "10.0.0.5:873 would get plain text over the network; have tls = true",
 	  DOOR, HAPROXY },
@@ -229,7 +230,7 @@ static const struct {
 	{ F("clients = [ \"0.0.0.0/1\" ]; rate = 0;") },
 	{ F("kind = \"none\";") },
 	{ DOOR, HAPROXY },
-	{ DOOR, SSH, CLIENT, "ssh = { public_keys = [ \"" KEY "\" ]; }; client = { };" },
+	{ DOOR, SSH " ssh = { public_keys = [ \"" KEY "\" ]; };", N("listen = [ \"127.0.0.1:873\", \"[::1]:873\" ];") },
 };
 
 START_TEST(a_good_file_is_taken)
