@@ -207,16 +207,20 @@ write_file(const struct wishes *w, const char *file)
 	struct faults l = FAULTS_INIT;
 	struct emit o = EMIT_INIT;
 	struct model *m = NULL;
-	int r;
+	int r = 0;
 
 	for (size_t i = 0; i < model_groups_n; i++)
 		put_group(w, &model_groups[i], &o);
-	if (o.err == 0 && model_parse("init", (const char *)buf_head(&o.text), buf_len(&o.text), &m, &l) == E_CONF) {
+	if (o.err == 0)
+		r = model_parse("init", (const char *)buf_head(&o.text), buf_len(&o.text), &m, &l);
+	if (r != 0) {
 		for (size_t i = 0; i < l.n; i++)
 			log_error("init: %s", l.v[i].text);
-		r = VERB_FAILED;
+		r = r == E_CONF ? VERB_FAILED : verb_failed("init", file, r);
 	} else if ((r = emit_save(&o, AT_FDCWD, file, 0600)) != 0) {
-		r = verb_failed("init", file, r == -EEXIST ? -EBUSY : r);
+		if (r == -EEXIST)
+			log_error("init: %s is there already, and stays as it is", file);
+		r = r == -EEXIST ? VERB_FAILED : verb_failed("init", file, r);
 	}
 	model_free(m);
 	faults_done(&l);

@@ -3,7 +3,6 @@
 #include "deploy/install.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,14 +63,12 @@ note_dirs(struct job *j, const char *path)
 static int
 take_lock(struct job *j)
 {
-	char dir[PATH_MAX];
 	int r;
 
 	if (j->make && ((r = note_dirs(j, MANIFEST_PATH)) != 0 || (r = j->dry ? 0 : tree_dirs(j->root, MANIFEST_PATH)) != 0))
 		return failed(j, MANIFEST_DIR, r);
-	snprintf(dir, sizeof dir, "/proc/self/fd/%d/" MANIFEST_DIR, j->root);
-	if ((j->lock = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-		return errno == ENOENT ? 0 : failed(j, MANIFEST_DIR, -errno);
+	if ((j->lock = tree_dir(j->root, MANIFEST_DIR)) < 0)
+		return j->lock == -ENOENT ? 0 : failed(j, MANIFEST_DIR, j->lock);
 	if (flock(j->lock, LOCK_EX | LOCK_NB) < 0) {
 		log_error("%s: another install or uninstall is under way here", j->verb);
 		return VERB_FAILED;

@@ -23,11 +23,15 @@ bin_PROGRAMS += sallyport
 sallyport_SOURCES = deploy/main.c
 sallyport_LDADD = $(DEPLOY_LIBS)
 
-DEPLOY_UNITS = t/unit/check_model_load t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
+DEPLOY_UNITS = t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
 	t/unit/check_deploy_plan t/unit/check_deploy_probe
 UNITS += $(DEPLOY_UNITS)
 t_unit_check_model_load_SOURCES = t/unit/check_model_load.c t/unit/unit.h
 t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
+t_unit_check_deploy_diff_SOURCES = t/unit/check_deploy_diff.c t/unit/unit.h
+t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_deploy_secrets_SOURCES = t/unit/check_deploy_secrets.c t/unit/unit.h
+t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_conf_SOURCES = t/unit/check_deploy_conf.c t/unit/unit.h
 t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_emit_SOURCES = t/unit/check_deploy_emit.c t/unit/unit.h

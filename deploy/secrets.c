@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,14 +39,17 @@ put(struct buf *ret, const char *user, const char *secret, size_t n)
 }
 
 static int
-made(const struct m_user *u, const char *old, struct buf *ret)
+made(const struct m_user *u, const char *old, struct buf *ret, struct faults *l)
 {
 	char fresh[CRYPT_SECRET_SIZE];
 	size_t n;
 	const char *kept = find_secret(old, u->name.v, &n);
 	int r = 0;
 
-	if (kept != NULL && n > 0)
+	snprintf(fresh, sizeof fresh, "%.*s", kept == NULL ? 0 : (int)n, kept == NULL ? "" : kept);
+	if (kept != NULL && n > 0 && value_is_placeholder(fresh))
+		fault_add(l, u->name.at, "the secrets file has a placeholder for %s; take that line out, and one is made", u->name.v);
+	else if (kept != NULL && n > 0)
 		put(ret, u->name.v, kept, n);
 	else if ((r = crypt_secret(fresh)) == 0)
 		put(ret, u->name.v, fresh, strlen(fresh));
@@ -93,7 +97,7 @@ secrets_write(const struct model *m, const char *old, struct buf *ret, struct fa
 		if (u->secret_file.v != NULL)
 			r = from_file(u, ret, l);
 		else if (model_makes_secret(u))
-			r = made(u, old, ret);
+			r = made(u, old, ret, l);
 		else
 			put(ret, u->name.v, u->secret.v, strlen(u->secret.v));
 	}

@@ -58,6 +58,15 @@ parent(int root, const char *path, const char **leaf)
 	return fd;
 }
 
+int
+tree_dir(int root, const char *path)
+{
+	const char *leaf;
+	int fd = parent(root, path, &leaf);
+
+	return fd < 0 ? fd : enter(fd, leaf);
+}
+
 static int
 make_dir(int root, const char *path)
 {

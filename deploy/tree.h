@@ -15,6 +15,9 @@ enum { TREE_FILE_MAX = 4 << 20 };
 /* The root itself, made (one level) when make is true. */
 int tree_open(const char *root, bool make);
 
+/* A directory below it. */
+int tree_dir(int root, const char *path);
+
 /* A file's bytes and what it is; -ENOENT: not there; -EEXIST: something that is no regular file. */
 int tree_read(int root, const char *path, struct buf *ret, struct stat *st);
 

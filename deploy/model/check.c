@@ -91,6 +91,22 @@ paths_are_visible(const struct model *m, struct faults *l)
 				    "serve it from /srv (mount --bind brings a directory there)", m->modules.v[i].path.v, hidden[k]);
 }
 
+/* Places of the deployment itself: who reads or writes there has more than files. */
+static void
+modules_are_not_ours(const struct model *m, struct faults *l)
+{
+	static const char *const ours[] = { "/etc/sallyport", "/var/lib/sallyport", "/run/sallyport" };
+
+	for (size_t i = 0; i < m->modules.n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(ours); k++) {
+			const char *path = m->modules.v[i].path.v;
+
+			if (path != NULL && (is_below(path, ours[k]) || is_below(ours[k], path)))
+				fault_add(l, m->modules.v[i].path.at, "%s would serve %s, where secrets and configurations are; name another directory",
+				    path, ours[k]);
+		}
+}
+
 static const struct m_user *
 find_user(const struct model *m, const char *name)
 {
@@ -335,7 +351,7 @@ client_end_fits(const struct model *m, struct faults *l)
 }
 
 static void (*const rules[])(const struct model *m, struct faults *l) = {
-	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, users_are_there, secrets_have_one_source,
+	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours, users_are_there, secrets_have_one_source,
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer, backends_fit,
 	everybody_is_said, client_end_fits,

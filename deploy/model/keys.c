@@ -88,8 +88,9 @@ static const struct key door_keys[] = {
 	{ "cert", KEY_TEXT, AT(m_door, cert), .fault = value_path, .example = "/etc/sallyport/tls/server.crt",
 	  .doc = "The server's certificate, followed by those between it and the authority (PEM)." },
 	{ "key", KEY_TEXT, AT(m_door, key), .fault = value_path, .example = "/etc/sallyport/tls/server.key",
-	  .doc = "Its private key, readable by its owner alone.  HAProxy finds it in the file of the certificate, or in a file\n"
-	  "named like that with .key added." },
+	  .doc = "Its private key, which the door's user can read and others cannot: of root and the group sallyport-tunnel, with\n"
+	  "mode 640, or of root alone for HAProxy, which finds it in the file of the certificate, or in a file named like\n"
+	  "that with .key added." },
 	{ "client_certs", KEY_WORD, AT(m_door, client_certs), .def = "none", WORDS("none", "optional", "required", "pinned"),
 	  .doc = "none: clients show none.  optional: who shows one must be signed by the authority \"ca\".  required: everybody\n"
 	  "must show one.  pinned: it must be one of those in \"ca\"." },

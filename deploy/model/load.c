@@ -27,6 +27,7 @@ struct model_source {
 struct reader {
 	struct model *m;
 	struct faults *l;
+	int err;		/* no memory: sticks */
 };
 
 /* libconfig's name of a file as one with its directory; NULL is the file itself. */
@@ -104,7 +105,9 @@ take_texts(struct reader *r, const struct group *g, const struct key *k, const c
 	}
 	if (n == 0)
 		fault_add(r->l, ret->at, "%s: the list is empty; take the line out", spell(g, k, name));
-	if (n == 0 || (ret->v = calloc((size_t)n, sizeof *ret->v)) == NULL)
+	if (n > 0 && (ret->v = calloc((size_t)n, sizeof *ret->v)) == NULL)
+		r->err = -ENOMEM;
+	if (ret->v == NULL)
 		return;
 	for (int i = 0; i < n; i++) {
 		take_text(r, g, k, config_setting_get_elem(s, (unsigned)i), &ret->v[ret->n]);
@@ -329,7 +332,7 @@ read_model(struct reader *r)
 		else
 			e = read_group(r, g, s, base);
 	}
-	return e;
+	return e != 0 ? e : r->err;
 }
 
 static void
@@ -427,7 +430,7 @@ static int
 build(const char *path, const char *text, size_t n, const char *dir, struct model *m, struct faults *l)
 {
 	struct includes in = { dir, l, 0, 0 };
-	struct reader r = { m, l };
+	struct reader r = { m, l, 0 };
 	int e;
 
 	snprintf(m->source->path, sizeof m->source->path, "%s", path);

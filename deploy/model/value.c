@@ -28,7 +28,8 @@ static int
 has_control(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f ||
+		    (text[0] == '\xc2' && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0))	/* terminals obey these, too */
 			return 1;
 	return 0;
 }
