@@ -3,7 +3,7 @@
 # install mends it.
 . "${top_srcdir:-.}/t/lib.sh"
 own_mounts
-plan 45
+plan 51
 root=$scratch/root
 model=$scratch/model.conf
 write_model() { # write_model KIND [MORE]: a deployment with that door
@@ -115,8 +115,24 @@ root=$scratch/root
 
 # --- killed at each of its steps
 if sanitized || ! command -v strace > /dev/null; then
-	for n in 1 2 3 4; do skip "killed: $n" 'no strace, or sanitizers'; done
+	for n in 1 2 3 4 5 6 7 8 9 10; do skip "calls that fail, killed: $n" 'no strace, or sanitizers'; done
 else
+	# failing CALL NUMBER VERB...: with that call of the kind failing
+	failing() {
+		strace -f -o /dev/null -e trace=$1 -e inject=$1:error=EPERM:when=$2 "$sallyport" "$3" $4 --root "$root" > "$scratch/out" 2> "$scratch/err"
+	}
+	mkdir -p "$root/etc/sallyport"
+	echo mine > "$root/etc/sallyport/tunnel.conf"
+	fails 1 'a file that cannot be kept' failing linkat 1 install "$model"
+	is "$(cat "$root/etc/sallyport/tunnel.conf") $(find "$root" -name '.*new')" 'mine ' 'is not replaced, and nothing is left beside it'
+	rm -rf "${root:?}"/*
+	do_ install
+	write_model stunnel
+	fails 1 'a file of an earlier install that cannot be removed' failing unlinkat 4 install "$model"
+	ok 'stays' test -e "$root/etc/sallyport/tunnel.conf"
+	write_model tunnel
+	ok 'and is removed' do_ uninstall
+	is "$(ls -A "$root")" '' 'by an uninstall'
 	bad='' left='' mended=''
 	for call in mkdirat fchmodat renameat unlinkat fsync; do
 		for n in 1 2 3 5; do

@@ -43,6 +43,42 @@ START_TEST(a_secret_that_is_there_stays_and_one_that_is_not_is_made)
 }
 END_TEST
 
+/* A file as it would have to be, or not. */
+static const struct {
+	const char *text, *fault;
+	unsigned mode;
+} files[] = {
+	{ "4xV9mKq2pLs7Wd\nmore\n", NULL, 0600 }, { "4xV9mKq2pLs7Wd", NULL, 0400 }, { "4xV9mKq2pLs7Wd\n", "can be read by others; chmod 600 it", 0640 },
+	{ "4xV9mKq2pLs7Wd\n", "can be read by others", 0604 }, { "CHANGE-ME-PLEASE\n", "is a placeholder", 0600 }, { "short\n", "fewer than 12", 0600 },
+	{ "", "is a placeholder", 0600 }, { "make\n", "is a word for none", 0600 }, { NULL, "No such file", 0 },
+};
+
+START_TEST(a_secret_file_is_its_owners_alone_and_holds_a_secret)
+{
+	char path[] = "/tmp/check_deploy_secrets.XXXXXX";
+	struct m_user u = { .name = { .v = "al" }, .secret_file = { .v = path, .at = { "file", 7 } } };
+	const struct model m = { .users = { &u, 1 } };
+	struct faults l = FAULTS_INIT;
+	struct buf ret = BUF_INIT;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	if (files[_i].text == NULL)
+		unlink(path);
+	else
+		ck_assert_int_eq(write(fd, files[_i].text, strlen(files[_i].text)), (ssize_t)strlen(files[_i].text));
+	fchmod(fd, files[_i].mode);
+	ck_assert_int_eq(secrets_write(&m, "", &ret, &l), 0);
+	ck_assert_uint_eq(l.n, files[_i].fault != NULL);
+	ck_assert_msg(l.n == 0 || (l.v[0].line == 7 && strstr(l.v[0].text, files[_i].fault) != NULL), "%s", l.n == 0 ? "" : l.v[0].text);
+	ck_assert_str_eq(buf_cstr(&ret), files[_i].fault == NULL ? "al:4xV9mKq2pLs7Wd\n" : "");
+	unlink(path);
+	close(fd);
+	faults_done(&l);
+	buf_wipe(&ret);
+}
+END_TEST
+
 START_TEST(no_two_secrets_are_the_same)
 {
 	char a[CRYPT_SECRET_SIZE], b[CRYPT_SECRET_SIZE];
@@ -96,6 +132,7 @@ main(void)
 	TCase *t = tcase_create("secrets");
 
 	tcase_add_loop_test(t, a_secret_that_is_there_stays_and_one_that_is_not_is_made, 0, ARRAY_LEN(kept));
+	tcase_add_loop_test(t, a_secret_file_is_its_owners_alone_and_holds_a_secret, 0, ARRAY_LEN(files));
 	tcase_add_test(t, no_two_secrets_are_the_same);
 	tcase_add_loop_test(t, a_list_names_files_below_the_root_only, 0, ARRAY_LEN(lists));
 	suite_add_tcase(s, t);
