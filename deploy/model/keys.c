@@ -66,6 +66,8 @@ static const struct key module_keys[] = {
 	  "module; user and group then have no meaning." },
 	{ "max_connections", KEY_NUMBER, AT(m_module, max_connections), .def = "0", .min = 0, .max = 1000,
 	  .doc = "Transfers of this module at a time; 0 is the daemon's own bound." },
+	{ "log_transfers", KEY_BOOL, AT(m_module, log_transfers), .def = "false",
+	  .doc = "Whether each file that goes in or out is a line of the log." },
 	{ "exclude", KEY_TEXTS, AT(m_module, exclude), .fault = value_pattern, .example = "[ \"/lost+found/\" ]",
 	  .doc = "Patterns of names that clients neither see nor write." },
 };

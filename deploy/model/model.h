@@ -41,7 +41,7 @@ struct m_daemon {
 struct m_module {
 	struct where at;
 	struct m_text name, path, comment, user, group;
-	struct m_number access, list, owners, max_connections;
+	struct m_number access, list, owners, max_connections, log_transfers;
 	struct m_texts users, clients, exclude;
 };
 struct m_user {

@@ -119,6 +119,8 @@ module(const struct model *m, const struct m_module *o, struct emit *e)
 		emit_number(e, "max connections", (long)o->max_connections.v);
 		emit_line(e, "lock file = " OUT_RUN "/syncd.%s.lock", o->name.v);
 	}
+	if (o->log_transfers.v)
+		emit_setting(e, "transfer logging", "yes");
 	if (o->exclude.n > 0)
 		list(e, "exclude", "", &o->exclude, " ");
 }

@@ -153,7 +153,7 @@ def draw(r):
             m += maybe('user', q('backup')) + maybe('group', q('backup'))
         if sends:
             m += maybe('clients', array(nets))
-        m += maybe('comment', q(r.choice(['# no comment', '; nor this', 'say "x" = y', '50 %', 'ünï', 'a\\b']))) + maybe('list', 'false')
+        m += maybe('comment', q(r.choice(['# no comment', '; nor this', 'say "x" = y', '50 %', 'ünï', 'a\\b']))) + maybe('list', 'false') + maybe('log_transfers', 'true')
         m += maybe('max_connections', r.randint(0, 1000)) + maybe('exclude', array(some(3, '*.o', '/lost+found/', 'x?y', '[a-z]', '#x')))
         modules.append('{\n%s}' % m)
     out += ',\n'.join(modules) + '\n);\n'
