@@ -82,7 +82,8 @@ count_common(const struct lines *a, const struct lines *b)
 		for (size_t k = b->n; k-- > 0; ) {
 			unsigned short down = common[(i + 1) * w + k], right = common[i * w + k + 1];
 
-			common[i * w + k] = same(a->v[i], b->v[k]) ? (unsigned short)(common[(i + 1) * w + k + 1] + 1) : down > right ? down : right;
+			common[i * w + k] = same(a->v[i], b->v[k]) ? (unsigned short)(common[(i + 1) * w + k + 1] + 1) :
+			    down > right ? down : right;
 		}
 	return common;
 }
@@ -116,7 +117,8 @@ compare(int root, struct rendered *one)
 		buf_wipe(&old);
 		return r != 0 ? r : -ENOMEM;
 	}
-	differs = buf_len(&old) != buf_len(&one->text.text) || memcmp(buf_head(&old), buf_head(&one->text.text), buf_len(&old)) != 0;
+	differs = buf_len(&old) != buf_len(&one->text.text) || memcmp(buf_head(&old), buf_head(&one->text.text),
+	    buf_len(&old)) != 0;
 	if (differs)
 		printf("differs: /%s%s\n", one->row->path, one->row->secret ? " (secrets are not shown)" : "");
 	if (differs && !one->row->secret)

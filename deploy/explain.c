@@ -23,13 +23,16 @@ join(const struct m_texts *l, char *dst, size_t size)
 static void
 client(const struct model *m, struct emit *o)
 {
-	static const char *const certs[] = { "", ", client certificates optional", ", client certificates required", ", pinned client certificates" };
+	static const char *const certs[] = { "", ", client certificates optional", ", client certificates required",
+	    ", pinned client certificates" };
 
 	emit_line(o, "  client     rsync -> %s, the client's end of the tunnel", m->client.listen.v);
 	if (m->door.kind.v == M_SSH)
-		emit_line(o, "    ║        ssh to %s@%s port %d, keys only", m->ssh.user.v, m->host.v, (int)m->ssh.port.v);
+		emit_line(o, "    ║        ssh to %s@%s port %d, keys only", m->ssh.user.v, m->host.v,
+		    (int)m->ssh.port.v);
 	else
-		emit_line(o, "    ║        TLS 1.%d or newer to %s%s", m->door.tls.v == M_TLS13 ? 3 : 2, m->host.v, certs[m->door.client_certs.v]);
+		emit_line(o, "    ║        TLS 1.%d or newer to %s%s", m->door.tls.v == M_TLS13 ? 3 : 2, m->host.v,
+		    certs[m->door.client_certs.v]);
 }
 
 /* 0 is no bound. */
@@ -53,8 +56,10 @@ firewall(const struct model *m, struct emit *o)
 		emit_line(o, "    ║        no firewall of ours");
 		return;
 	}
-	emit_line(o, "  ░░░░░      firewall (%s): from %s", kinds[f->kind.v], f->anyone.v ? "everybody" : join(&f->clients, text, sizeof text));
-	emit_line(o, "  ░░░░░      %s new connections a minute and %s at a time from one address", number(&f->rate, rate), number(&f->connections, connections));
+	emit_line(o, "  ░░░░░      firewall (%s): from %s", kinds[f->kind.v], f->anyone.v ? "everybody" :
+	    join(&f->clients, text, sizeof text));
+	emit_line(o, "  ░░░░░      %s new connections a minute and %s at a time from one address", number(&f->rate,
+	    rate), number(&f->connections, connections));
 	emit_line(o, "    ║");
 }
 
@@ -64,7 +69,8 @@ door(const struct model *m, struct emit *o)
 	static const char *const programs[] = { "sallyport-tunnel", "stunnel", "haproxy", "sshd" };
 	char text[4000];
 
-	emit_line(o, "  door       %s as %s%s%s", programs[m->door.kind.v], out_door_user(m), m->door.kind.v == M_SSH ? "" : ", on ",
+	emit_line(o, "  door       %s as %s%s%s", programs[m->door.kind.v], out_door_user(m), m->door.kind.v == M_SSH ?
+	    "" : ", on ",
 	    m->door.kind.v == M_SSH ? "" : join(&m->door.addresses, text, sizeof text));
 }
 
@@ -97,7 +103,8 @@ module(const struct model *m, const struct m_module *v, int last, struct emit *o
 		snprintf(as, sizeof as, "root, below %.100s", v->path.v);
 	else
 		snprintf(as, sizeof as, "%s:%s", v->user.v, v->group.v);
-	emit_line(o, "    %s %s: %s, %s, as %s, for %s", last ? "└─" : "├─", v->name.v, v->path.v, access[v->access.v], as,
+	emit_line(o, "    %s %s: %s, %s, as %s, for %s", last ? "└─" : "├─", v->name.v, v->path.v, access[v->access.v],
+	    as,
 	    v->users.n == 0 ? "everybody who comes in" : join(&v->users, users, sizeof users));
 }
 
@@ -116,7 +123,8 @@ backends(const struct model *m, struct emit *o)
 	for (size_t i = 0; i < m->backends.n; i++) {
 		const struct m_backend *b = &m->backends.v[i];
 
-		emit_line(o, "    %s %s: %s, %s%s", i + 1 == m->backends.n ? "╚═" : "╠═", b->name.v, b->address.v, b->tls.v ? "TLS again, as " : "plain text",
+		emit_line(o, "    %s %s: %s, %s%s", i + 1 == m->backends.n ? "╚═" : "╠═", b->name.v, b->address.v,
+		    b->tls.v ? "TLS again, as " : "plain text",
 		    b->tls.v ? b->host.v : "");
 	}
 }

@@ -31,7 +31,8 @@ is_there(int root, const struct rendered *one)
 	struct buf old = BUF_INIT;
 	struct stat st;
 	int same = tree_read(root, one->row->path, &old, &st) == 0 && (st.st_mode & 07777) == one->row->mode &&
-	    buf_len(&old) == buf_len(&one->text.text) && memcmp(buf_head(&old), buf_head(&one->text.text), buf_len(&old)) == 0;
+	    buf_len(&old) == buf_len(&one->text.text) && memcmp(buf_head(&old), buf_head(&one->text.text),
+	    buf_len(&old)) == 0;
 
 	buf_wipe(&old);
 	return same;
@@ -91,7 +92,8 @@ generate_main(int argc, char **argv)
 	if (status != VERB_DONE)
 		return status;
 	if (dir == NULL || (only != NULL && !output_kind(only))) {
-		log_error("generate: %s", dir == NULL ? "where to?  -o DIR says it" : "there is no such kind of output");
+		log_error("generate: %s", dir == NULL ? "where to?  -o DIR says it" :
+		    "there is no such kind of output");
 		fprintf(stderr, "usage: sallyport %s\n", usage);
 		return VERB_MISUSED;
 	}

@@ -22,11 +22,13 @@ look(const struct asked *a, const char *key, const struct m_text *path, int priv
 		return;
 	snprintf(full, sizeof full, "%s%s", a->root, path->v);
 	if (stat(full, &st) < 0)
-		fault_add(a->notes, path->at, "%s: %s: %s", key, path->v, errno == ENOENT || errno == ENOTDIR ? "it is not there yet" : strerror(errno));
+		fault_add(a->notes, path->at, "%s: %s: %s", key, path->v, errno == ENOENT || errno == ENOTDIR ?
+		    "it is not there yet" : strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		fault_add(a->l, path->at, "%s: %s is no file", key, path->v);
 	else if (private && (st.st_mode & 027) != 0)
-		fault_add(a->l, path->at, "%s: others can read or change %s, which holds a private key; chmod 640 it", key, path->v);
+		fault_add(a->l, path->at, "%s: others can read or change %s, which holds a private key; chmod 640 it",
+		    key, path->v);
 }
 
 static void
@@ -39,8 +41,10 @@ look_at_secrets(const struct model *m, const char *file, struct faults *l)
 
 		if (u->secret_file.v != NULL && stat(u->secret_file.v, &st) == 0 && (st.st_mode & 077) != 0)
 			fault_add(l, u->secret_file.at, "others can read %s; chmod 600 it", u->secret_file.v);
-		if (u->secret_file.v == NULL && !model_makes_secret(u) && stat(file, &st) == 0 && (st.st_mode & 077) != 0)
-			fault_add(l, u->secret.at, "others can read this file, and a secret is in it; chmod 600 it, or write \"make\"");
+		if (u->secret_file.v == NULL && !model_makes_secret(u) && stat(file, &st) == 0 &&
+		    (st.st_mode & 077) != 0)
+			fault_add(l, u->secret.at, "others can read this file, and a secret is in it; chmod 600 it, or "
+			    "write \"make\"");
 	}
 }
 

@@ -4,7 +4,7 @@
 
 #include "deploy/model/model.h"
 
-/* file is the deployment file, whose own mode counts when it holds secrets.  root, an absolute path or "", is put before the
+/* file is the deployment file, whose own mode counts when it holds secrets.  root, a path or "", is put before the
  * paths of keys and certificates.  Faults go to l; files that are not there yet are told in notes. */
 void host_check(const struct model *m, const char *file, const char *root, struct faults *l, struct faults *notes);
 

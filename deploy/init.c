@@ -12,7 +12,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 
-enum { INIT_MAX = 32, MDOC_WIDTH = 78 };	/* of each kind of wish; columns */
+enum { INIT_MAX = 32, MDOC_WIDTH = 78, COMMENT_WIDTH = 100 };	/* of each kind of wish; columns */
 
 struct words {
 	const char *v[INIT_MAX];
@@ -77,7 +77,8 @@ wish(const struct wishes *w, size_t module, const struct group *g, const struct 
 	const char *m = module < w->modules.n ? w->modules.v[module] : "=";
 	const struct { const char *name, *text; size_t n; } texts[] = {
 		{ "host", w->host, strlen(w->host) }, { "door.kind", w->door, strlen(w->door) },
-		{ "modules.name", m, strcspn(m, "=") }, { "modules.path", strchr(m, '=') + 1, strlen(strchr(m, '=') + 1) },
+		{ "modules.name", m, strcspn(m, "=") }, { "modules.path", strchr(m, '=') + 1, strlen(strchr(m,
+		  '=') + 1) },
 		{ "modules.access", w->access, strlen(w->access) },
 	};
 
@@ -95,7 +96,8 @@ wish(const struct wishes *w, size_t module, const struct group *g, const struct 
 		buf_text(ret, "true");
 	else if (strcmp(name, "daemon.listen") == 0 && strcmp(w->door, "ssh") == 0)
 		buf_text(ret, "[ \"127.0.0.1:873\" ]");
-	else if ((strcmp(name, "door.cert") == 0 || (strcmp(name, "door.key") == 0 && strcmp(w->door, "haproxy") != 0)) &&
+	else if ((strcmp(name, "door.cert") == 0 || (strcmp(name, "door.key") == 0 && strcmp(w->door,
+	    "haproxy") != 0)) &&
 	    strcmp(w->door, "ssh") != 0)
 		quote(k->example, strlen(k->example), ret);
 	else
@@ -103,14 +105,19 @@ wish(const struct wishes *w, size_t module, const struct group *g, const struct 
 	return true;
 }
 
+/* A text as comment lines of at most COMMENT_WIDTH columns. */
 static void
 comment(struct emit *o, const char *indent, const char *doc)
 {
 	while (*doc != '\0') {
-		size_t n = strcspn(doc, "\n");
+		size_t n = strlen(doc);
 
+		if (n > COMMENT_WIDTH)
+			for (n = COMMENT_WIDTH; doc[n] != ' '; n--)
+				;
 		emit_line(o, "%s%.*s", indent, (int)n, doc);
-		doc += n + (doc[n] == '\n');
+		doc += n;
+		doc += strspn(doc, " ");
 	}
 }
 
@@ -125,7 +132,8 @@ spelled(const struct key *k, char *dst, size_t size)
 
 /* One key with what it means; bare: without that, and only where it has a value. */
 static void
-put_key(const struct wishes *w, size_t module, const struct group *g, const struct key *k, const char *indent, bool bare, struct emit *o)
+put_key(const struct wishes *w, size_t module, const struct group *g, const struct key *k, const char *indent,
+    bool bare, struct emit *o)
 {
 	struct buf value = BUF_INIT;
 	char text[400];
@@ -231,7 +239,8 @@ write_file(const struct wishes *w, const char *file)
 int
 init_main(int argc, char **argv)
 {
-	static const char usage[] = "init FILE [--host NAME] [--door KIND] [--module NAME=PATH]... [--access KIND] [--user NAME]...\n"
+	static const char usage[] = "init FILE [--host NAME] [--door KIND] [--module NAME=PATH]... [--access KIND] "
+	    "[--user NAME]...\n"
 	    "           {--client CIDR... | --anyone}";
 	struct wishes w = { .door = "tunnel", .access = "read" };
 	const char *file;
@@ -279,22 +288,22 @@ mdoc_word(const char *word, size_t n, size_t *column)
 	*column += n + 1;
 }
 
-/* The text as mdoc(7) takes it: a sentence, which two blanks or a line's end follow, begins on a line of its own. */
+/* The text as mdoc(7) takes it: a sentence, which two blanks follow, begins on a line of its own. */
 static void
 mdoc(const char *text)
 {
 	size_t column = 0;
 
 	while (*text != '\0') {
-		size_t n = strcspn(text, " \n");
+		size_t n = strcspn(text, " ");
 
 		mdoc_word(text, n, &column);
-		if (n > 0 && (text[n - 1] == '.' || text[n - 1] == '?') && (text[n] == '\n' || strncmp(text + n, "  ", 2) == 0)) {
+		if (n > 0 && strchr(".?", text[n - 1]) != NULL && strncmp(text + n, "  ", 2) == 0) {
 			putchar('\n');
 			column = 0;
 		}
 		text += n;
-		text += strspn(text, " \n");
+		text += strspn(text, " ");
 	}
 	putchar('\n');
 }
@@ -307,7 +316,8 @@ mdoc_key(const struct group *g, const struct key *k)
 	printf(".It Ic %s%s%s\n", g->name, g->name[0] == '\0' ? "" : ".", k->name);
 	mdoc(k->doc);
 	snprintf(text, sizeof text, "It takes %s%s%s.", key_takes(k, takes, sizeof takes),
-	    k->required ? ", and has to be there" : k->def != NULL || k->defs != NULL ? "; the default is " : "", key_default(k, def, sizeof def));
+	    k->required ? ", and has to be there" : k->def != NULL || k->defs != NULL ? "; the default is " : "",
+	    key_default(k, def, sizeof def));
 	mdoc(text);
 }
 

@@ -1,5 +1,5 @@
-/* An install first writes a list of all that may be there from now on, then every new file beside its place, and then renames
- * them; killed anywhere, it leaves each file old or new, and the list holds both.  The next one goes on from there. */
+/* An install first writes a list of all that may be there from now on, then every new file beside its place, and then
+ * renames them; killed anywhere, it leaves each file old or new, and the list holds both.  The next one goes on. */
 #include "deploy/install.h"
 
 #include <errno.h>
@@ -65,7 +65,8 @@ take_lock(struct job *j)
 {
 	int r;
 
-	if (j->make && ((r = note_dirs(j, MANIFEST_PATH)) != 0 || (r = j->dry ? 0 : tree_dirs(j->root, MANIFEST_PATH)) != 0))
+	if (j->make && ((r = note_dirs(j, MANIFEST_PATH)) != 0 || (r = j->dry ? 0 : tree_dirs(j->root,
+	    MANIFEST_PATH)) != 0))
 		return failed(j, MANIFEST_DIR, r);
 	if ((j->lock = tree_dir(j->root, MANIFEST_DIR)) < 0)
 		return j->lock == -ENOENT ? 0 : failed(j, MANIFEST_DIR, j->lock);
@@ -123,7 +124,8 @@ look(struct job *j, struct file *f)
 	struct stat st;
 	int r = crypt_digest(buf_head(text), buf_len(text), f->digest);
 
-	if (r == 0 && (r = tree_read(j->root, row->path, &old, &st)) == 0 && (r = crypt_digest(buf_head(&old), buf_len(&old), digest)) == 0) {
+	if (r == 0 && (r = tree_read(j->root, row->path, &old, &st)) == 0 && (r = crypt_digest(buf_head(&old),
+	    buf_len(&old), digest)) == 0) {
 		f->same = strcmp(digest, f->digest) == 0 && (st.st_mode & 07777) == row->mode;
 		f->foreign = strcmp(digest, f->digest) != 0 && !manifest_has(&j->old, digest, row->path);
 	}
@@ -147,7 +149,8 @@ look_at_all(struct job *j)
 		f->from = &j->all.v[i];
 		if ((r = look(j, f)) != 0 || (r = note_dirs(j, f->from->row->path)) != 0)
 			return failed(j, f->from->row->path, r);
-		if (manifest_add(&j->now, f->digest, f->from->row->path) != 0 || manifest_add(&j->after, f->digest, f->from->row->path) != 0)
+		if (manifest_add(&j->now, f->digest, f->from->row->path) != 0 || manifest_add(&j->after, f->digest,
+		    f->from->row->path) != 0)
 			return failed(j, f->from->row->path, -ENOMEM);
 	}
 	return 0;
@@ -172,7 +175,8 @@ stage_all(struct job *j)
 		if (f->same)
 			continue;
 		f->staged = true;
-		if ((r = tree_dirs(j->root, row->path)) != 0 || (r = tree_stage(j->root, row->path, &f->from->text, row->mode, true)) != 0) {
+		if ((r = tree_dirs(j->root, row->path)) != 0 || (r = tree_stage(j->root, row->path, &f->from->text,
+		    row->mode, true)) != 0) {
 			unstage_all(j);
 			return failed(j, row->path, r);
 		}
@@ -244,7 +248,8 @@ static void
 stays(struct job *j, const char *path)
 {
 	for (size_t i = 0; i < j->old.n; i++)
-		if (!j->old.v[i].dir && strcmp(j->old.v[i].path, path) == 0 && manifest_add(&j->after, j->old.v[i].digest, path) != 0)
+		if (!j->old.v[i].dir && strcmp(j->old.v[i].path, path) == 0 && manifest_add(&j->after,
+		    j->old.v[i].digest, path) != 0)
 			failed(j, path, -ENOMEM);
 }
 
@@ -277,7 +282,8 @@ show(struct job *j)
 		const struct file *f = &j->files[i];
 
 		if (!f->same)
-			printf("would be installed: /%s%s\n", f->from->row->path, f->foreign ? " (what is there is kept beside it)" : "");
+			printf("would be installed: /%s%s\n", f->from->row->path, f->foreign ?
+			    " (what is there is kept beside it)" : "");
 	}
 	return remove_old(j);
 }
@@ -324,7 +330,8 @@ install_main(int argc, char **argv)
 	struct model *m;
 	int status = verb_args(argc, argv, "install FILE [--root DIR] [--dry-run]", options, ARRAY_LEN(options), &file);
 
-	if (status != VERB_DONE || (status = verb_load(file, strcmp(root, "/") == 0 ? "" : root, true, &m)) != VERB_DONE)
+	if (status != VERB_DONE || (status = verb_load(file, strcmp(root, "/") == 0 ? "" : root, true,
+	    &m)) != VERB_DONE)
 		return status;
 	status = install(&j, m, root);
 	model_free(m);

@@ -15,7 +15,8 @@ bool
 manifest_has(const struct manifest *l, const char *digest, const char *path)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (!l->v[i].dir && strcmp(l->v[i].path, path) == 0 && (digest == NULL || strcmp(l->v[i].digest, digest) == 0))
+		if (!l->v[i].dir && strcmp(l->v[i].path, path) == 0 && (digest == NULL || strcmp(l->v[i].digest,
+		    digest) == 0))
 			return true;
 	return false;
 }
@@ -26,7 +27,8 @@ manifest_add(struct manifest *l, const char *digest, const char *path)
 	struct manifest_item *item;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].dir == (digest == NULL) && strcmp(l->v[i].path, path) == 0 && (digest == NULL || strcmp(l->v[i].digest, digest) == 0))
+		if (l->v[i].dir == (digest == NULL) && strcmp(l->v[i].path, path) == 0 && (digest == NULL ||
+		    strcmp(l->v[i].digest, digest) == 0))
 			return 0;
 	if (!grow(&l->v, sizeof *l->v, l->n, &l->cap))
 		return -ENOMEM;
@@ -56,7 +58,8 @@ take_line(struct manifest *l, const char *line)
 		return 0;
 	if (strncmp(line, "d ", 2) == 0 && is_path(line + 2))
 		return manifest_add(l, NULL, line + 2);
-	if (strncmp(line, "f ", 2) != 0 || strspn(line + 2, "0123456789abcdef") != sizeof digest - 1 || line[sizeof digest + 1] != ' ' ||
+	if (strncmp(line, "f ", 2) != 0 || strspn(line + 2, "0123456789abcdef") != sizeof digest - 1 ||
+	    line[sizeof digest + 1] != ' ' ||
 	    !is_path(line + sizeof digest + 2))
 		return E_FORMAT;
 	memcpy(digest, line + 2, sizeof digest - 1);

@@ -33,7 +33,8 @@ render_one(const struct model *m, int root, struct rendered *one, struct faults 
 		return render_secrets(m, root, &one->text, l);
 	one->row->write(m, &one->text);
 	if (one->text.err != 0)
-		fault_add(l, m->at, "%s cannot be written: %s", one->row->path, one->text.err == E_LIMIT ? "a line is too long; shorten a list" : err_text(one->text.err));
+		fault_add(l, m->at, "%s cannot be written: %s", one->row->path, one->text.err == E_LIMIT ?
+		    "a line is too long; shorten a list" : err_text(one->text.err));
 	return one->text.err;
 }
 

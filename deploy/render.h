@@ -15,8 +15,8 @@ struct rendering {
 	size_t n;
 };
 
-/* All rows of that kind (NULL: all) that the model wants.  root is where an earlier run's secrets are.  0 or -errno; E_CONF
- * with faults in l.  ret is for rendering_done either way. */
+/* All rows of that kind (NULL: all) that the model wants.  root is where an earlier run's secrets are.  0 or -errno;
+ * E_CONF with faults in l.  ret is for rendering_done either way. */
 int render(const struct model *m, int root, const char *only, struct rendering *ret, struct faults *l);
 
 void rendering_done(struct rendering *r);

@@ -48,7 +48,8 @@ made(const struct m_user *u, const char *old, struct buf *ret, struct faults *l)
 
 	snprintf(fresh, sizeof fresh, "%.*s", kept == NULL ? 0 : (int)n, kept == NULL ? "" : kept);
 	if (kept != NULL && n > 0 && value_is_placeholder(fresh))
-		fault_add(l, u->name.at, "the secrets file has a placeholder for %s; take that line out, and one is made", u->name.v);
+		fault_add(l, u->name.at, "the secrets file has a placeholder for %s; take that line out, and one is "
+		    "made", u->name.v);
 	else if (kept != NULL && n > 0)
 		put(ret, u->name.v, kept, n);
 	else if ((r = crypt_secret(fresh)) == 0)
@@ -66,7 +67,8 @@ from_file(const struct m_user *u, struct buf *ret, struct faults *l)
 	const char *line = NULL;
 	struct stat st;
 
-	if ((r = fd) >= 0 && (r = fstat(fd, &st) < 0 ? -errno : 0) == 0 && (r = slurp_fd(fd, SECRETS_FILE_MAX, &text)) == 0)
+	if ((r = fd) >= 0 && (r = fstat(fd, &st) < 0 ? -errno : 0) == 0 && (r = slurp_fd(fd, SECRETS_FILE_MAX,
+	    &text)) == 0)
 		line = buf_cstr(&text);
 	if (fd >= 0)
 		close(fd);

@@ -7,8 +7,8 @@
 
 enum { SECRETS_FILE_MAX = 1 << 20 };
 
-/* Write the file's text to ret (to be ended by buf_wipe).  Secrets that are to be made and are in old already stay as they are;
- * the others are made now.  Faults go to l, among them secret files that others can read.  0 or -errno. */
+/* Write the file's text to ret (to be ended by buf_wipe).  Secrets that are to be made and are in old already stay
+ * as they are; the others are made now.  Faults go to l, among them secret files that others can read.  0 or -errno. */
 int secrets_write(const struct model *m, const char *old, struct buf *ret, struct faults *l);
 
 #endif

@@ -27,7 +27,8 @@ int tree_dirs(int root, const char *path);
 /* Tell which of them are not there, from the top. */
 int tree_missing(int root, const char *path, void (*tell)(void *arg, const char *dir), void *arg);
 
-/* Write the text beside path, with sync also to the disk, so that tree_commit only has to rename it; what an earlier run left is replaced. */
+/* Write the text beside path, with sync also to the disk, so that tree_commit only has to rename it; what an earlier
+ * run left there is replaced. */
 int tree_stage(int root, const char *path, struct emit *text, unsigned mode, bool sync);
 int tree_commit(int root, const char *path, bool sync);
 int tree_unstage(int root, const char *path);	/* 0 also where there is nothing */

@@ -38,7 +38,8 @@ verb_args(int argc, char **argv, const char *usage, const struct verb_option *op
 	int c;
 
 	for (size_t i = 0; i < n && i < OPTIONS_MAX - 1; i++)
-		longs[i] = (struct option){ options[i].name, options[i].flag == NULL ? required_argument : no_argument, NULL, (int)i + 1 };
+		longs[i] = (struct option){ options[i].name, options[i].flag == NULL ? required_argument : no_argument,
+		    NULL, (int)i + 1 };
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
 		const struct verb_option *o = NULL;

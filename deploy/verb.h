@@ -14,15 +14,16 @@ struct verb_option {
 	const char *name;
 	const char **text;
 	bool *flag;		/* when text is NULL */
-	int (*take)(void *arg, const char *value);	/* when both are NULL: it may be given more than once; not 0: bad value */
+	int (*take)(void *arg, const char *value);	/* when both are NULL: for each time; not 0: bad value */
 	void *arg;
 };
 
-/* Read options and one file name into *file (NULL: the verb takes none).  VERB_DONE, or VERB_MISUSED with words on stderr. */
+/* Read options and one file name into *file (NULL: the verb takes none).  VERB_DONE, or VERB_MISUSED with words on
+ * stderr. */
 int verb_args(int argc, char **argv, const char *usage, const struct verb_option *options, size_t n, const char **file);
 
-/* Load a deployment file, and see what of it this machine can be asked.  All faults are told on stderr.  VERB_DONE and *ret,
- * or VERB_FAILED. */
+/* Load a deployment file, and see what of it this machine can be asked.  All faults are told on stderr.  VERB_DONE and
+ * *ret, or VERB_FAILED. */
 int verb_load(const char *file, const char *root, bool notes, struct model **ret);
 
 /* Tell faults as "FILE:LINE: text", at a level of syslog. */

@@ -1,4 +1,4 @@
-/* The text of a deployment file to a model: what is refused has a fault, and what is taken answers what follows from it. */
+/* The text of a deployment file to a model: what is refused has a fault, what is taken answers what follows from it. */
 #include <string.h>
 
 #include "deploy/model/model.h"
@@ -27,7 +27,8 @@ look(const struct model *m)
 	must(model_socket(m) != NULL || model_loopback(m) != NULL);
 	must(model_loopback(m) == NULL || model_endpoint(model_loopback(m), host) > 0);
 	for (size_t i = 0; i < m->modules.n; i++)
-		must(value_module_name(m->modules.v[i].name.v) == NULL && value_module_path(m->modules.v[i].path.v) == NULL);
+		must(value_module_name(m->modules.v[i].name.v) == NULL &&
+		    value_module_path(m->modules.v[i].path.v) == NULL);
 	for (size_t i = 0; i < m->users.n; i++)
 		must(m->users.v[i].secret.v != NULL && strpbrk(m->users.v[i].name.v, ":\n") == NULL);
 	for (size_t i = 0; i < m->door.addresses.n; i++)

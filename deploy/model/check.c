@@ -37,7 +37,8 @@ modules_are_there(const struct model *m, struct faults *l)
 	if (model_has_daemon(m) && m->modules.n == 0)
 		fault_add(l, m->at, "nothing is served; add modules = ( { name = \"...\"; path = \"/srv/...\"; } );");
 	for (size_t i = 0; !model_has_daemon(m) && i < m->modules.n; i++)
-		fault_add(l, m->modules.v[i].at, "modules are served by the back ends; move this one to a file of theirs");
+		fault_add(l, m->modules.v[i].at, "modules are served by the back ends; move this one to a file of "
+		    "theirs");
 }
 
 static void
@@ -47,19 +48,22 @@ names_are_unique(const struct model *m, struct faults *l)
 		for (size_t k = 0; k < i; k++)
 			if (m->modules.v[i].name.v != NULL && m->modules.v[k].name.v != NULL &&
 			    strcasecmp(m->modules.v[i].name.v, m->modules.v[k].name.v) == 0)
-				fault_add(l, m->modules.v[i].name.at, "there is a module \"%s\" already, in line %u; choose another name",
+				fault_add(l, m->modules.v[i].name.at,
+				    "there is a module \"%s\" already, in line %u; choose another name",
 				    m->modules.v[i].name.v, m->modules.v[k].name.at.line);
 	for (size_t i = 0; i < m->users.n; i++)
 		for (size_t k = 0; k < i; k++)
 			if (m->users.v[i].name.v != NULL && m->users.v[k].name.v != NULL &&
 			    strcmp(m->users.v[i].name.v, m->users.v[k].name.v) == 0)
-				fault_add(l, m->users.v[i].name.at, "there is a user \"%s\" already, in line %u; choose another name",
+				fault_add(l, m->users.v[i].name.at,
+				    "there is a user \"%s\" already, in line %u; choose another name",
 				    m->users.v[i].name.v, m->users.v[k].name.at.line);
 	for (size_t i = 0; i < m->backends.n; i++)
 		for (size_t k = 0; k < i; k++)
 			if (m->backends.v[i].name.v != NULL && m->backends.v[k].name.v != NULL &&
 			    strcmp(m->backends.v[i].name.v, m->backends.v[k].name.v) == 0)
-				fault_add(l, m->backends.v[i].name.at, "there is a back end \"%s\" already, in line %u; choose another name",
+				fault_add(l, m->backends.v[i].name.at,
+				    "there is a back end \"%s\" already, in line %u; choose another name",
 				    m->backends.v[i].name.v, m->backends.v[k].name.at.line);
 }
 
@@ -73,7 +77,8 @@ modules_do_not_overlap(const struct model *m, struct faults *l)
 			if (i == k || outer->v == NULL || inner->v == NULL || !is_below(outer->v, inner->v) ||
 			    (strcmp(outer->v, inner->v) == 0 && k > i))
 				continue;
-			fault_add(l, inner->at, "%s is inside of the module of line %u, whose rules would not count there; serve directories beside each other",
+			fault_add(l, inner->at, "%s is inside of the module of line %u, whose rules would not count "
+			    "there; serve directories beside each other",
 			    inner->v, outer->at.line);
 		}
 }
@@ -82,13 +87,15 @@ modules_do_not_overlap(const struct model *m, struct faults *l)
 static void
 paths_are_visible(const struct model *m, struct faults *l)
 {
-	static const char *const hidden[] = { "/home", "/root", "/run/user", "/tmp", "/var/tmp", "/proc", "/sys", "/dev" };
+	static const char *const hidden[] = { "/home", "/root", "/run/user", "/tmp", "/var/tmp", "/proc", "/sys",
+	    "/dev" };
 
 	for (size_t i = 0; i < m->modules.n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(hidden); k++)
 			if (m->modules.v[i].path.v != NULL && is_below(hidden[k], m->modules.v[i].path.v))
 				fault_add(l, m->modules.v[i].path.at, "%s is below %s, which the daemon's unit hides; "
-				    "serve it from /srv (mount --bind brings a directory there)", m->modules.v[i].path.v, hidden[k]);
+				    "serve it from /srv (mount --bind brings a directory there)",
+				    m->modules.v[i].path.v, hidden[k]);
 }
 
 /* Places of the deployment itself: who reads or writes there has more than files. */
@@ -102,7 +109,8 @@ modules_are_not_ours(const struct model *m, struct faults *l)
 			const char *path = m->modules.v[i].path.v;
 
 			if (path != NULL && (is_below(path, ours[k]) || is_below(ours[k], path)))
-				fault_add(l, m->modules.v[i].path.at, "%s would serve %s, where secrets and configurations are; name another directory",
+				fault_add(l, m->modules.v[i].path.at,
+				    "%s would serve %s, where secrets and configurations are; name another directory",
 				    path, ours[k]);
 		}
 }
@@ -122,7 +130,8 @@ users_are_there(const struct model *m, struct faults *l)
 	for (size_t i = 0; i < m->modules.n; i++)
 		for (size_t k = 0; k < m->modules.v[i].users.n; k++)
 			if (find_user(m, m->modules.v[i].users.v[k].v) == NULL)
-				fault_add(l, m->modules.v[i].users.v[k].at, "user \"%s\" is not in the list users; add { name = \"%s\"; } there",
+				fault_add(l, m->modules.v[i].users.v[k].at,
+				    "user \"%s\" is not in the list users; add { name = \"%s\"; } there",
 				    m->modules.v[i].users.v[k].v, m->modules.v[i].users.v[k].v);
 }
 
@@ -131,18 +140,21 @@ secrets_have_one_source(const struct model *m, struct faults *l)
 {
 	for (size_t i = 0; i < m->users.n; i++)
 		if (given(m->users.v[i].secret.at) && given(m->users.v[i].secret_file.at))
-			fault_add(l, m->users.v[i].secret_file.at, "there is a secret and a secret_file; take one of them out");
+			fault_add(l, m->users.v[i].secret_file.at,
+			    "there is a secret and a secret_file; take one of them out");
 }
 
 /* Who can write and delete without a name?  Whoever the door lets in. */
 static void
 writers_are_known(const struct model *m, struct faults *l)
 {
-	if (m->door.kind.v == M_SSH || m->door.client_certs.v == M_CERTS_REQUIRED || m->door.client_certs.v == M_CERTS_PINNED)
+	if (m->door.kind.v == M_SSH || m->door.client_certs.v == M_CERTS_REQUIRED ||
+	    m->door.client_certs.v == M_CERTS_PINNED)
 		return;
 	for (size_t i = 0; i < m->modules.n; i++)
 		if (m->modules.v[i].access.v == M_WRITE && !given(m->modules.v[i].users.at))
-			fault_add(l, m->modules.v[i].access.at, "everybody who reaches the door could write and delete here; "
+			fault_add(l, m->modules.v[i].access.at,
+			    "everybody who reaches the door could write and delete here; "
 			    "name users, or have door.client_certs = \"required\", or take \"upload\"");
 }
 
@@ -158,10 +170,12 @@ identities_fit(const struct model *m, struct faults *l)
 		if (m->daemon.privileged.v)
 			continue;
 		if (o->owners.v == M_OWNERS_KEEP)
-			fault_add(l, o->owners.at, "owners can be kept by a daemon that starts as root only; take \"fake\", or have daemon.privileged = true");
+			fault_add(l, o->owners.at, "owners can be kept by a daemon that starts as root only; take "
+			    "\"fake\", or have daemon.privileged = true");
 		if (given(o->user.at) || given(o->group.at))
 			fault_add(l, given(o->user.at) ? o->user.at : o->group.at,
-			    "an unprivileged daemon serves as sallyport-syncd only; take this out, or have daemon.privileged = true");
+			    "an unprivileged daemon serves as sallyport-syncd only; take this out, or have "
+			    "daemon.privileged = true");
 	}
 }
 
@@ -170,7 +184,8 @@ module_clients_are_seen(const struct model *m, struct faults *l)
 {
 	for (size_t i = 0; i < m->modules.n; i++)
 		if (m->modules.v[i].clients.n > 0 && !model_sends_address(m))
-			fault_add(l, m->modules.v[i].clients.at, "the daemon is told no addresses, so that nobody could enter; "
+			fault_add(l, m->modules.v[i].clients.at,
+			    "the daemon is told no addresses, so that nobody could enter; "
 			    "take this out, or have door.send_address = true (not with ssh)");
 }
 
@@ -217,13 +232,15 @@ ports_do_not_meet(const struct model *m, struct faults *l)
 		for (size_t k = 0; k < m->daemon.listen.n; k++) {
 			int64_t door = model_endpoint(m->door.addresses.v[i].v, host);
 
-			if (m->daemon.listen.v[k].v[0] != '/' && door > 0 && door == model_endpoint(m->daemon.listen.v[k].v, inner))
+			if (m->daemon.listen.v[k].v[0] != '/' && door > 0 &&
+			    door == model_endpoint(m->daemon.listen.v[k].v, inner))
 				fault_add(l, at(m, m->door.addresses.v[i].at, m->door.at),
-				    "the daemon has port %d already, and the firewall closes that one; take another, such as 874", (int)door);
+				    "the daemon has port %d already, and the firewall closes that one; take another, "
+				    "such as 874", (int)door);
 		}
 }
 
-/* Directories that the units make for daemon and door; elsewhere a user that dropped its rights cannot create a file. */
+/* The directory that the units make for daemon and door; elsewhere a user without rights cannot create a file. */
 static void
 logs_can_be_written(const struct model *m, struct faults *l)
 {
@@ -232,7 +249,8 @@ logs_can_be_written(const struct model *m, struct faults *l)
 	for (size_t i = 0; i < ARRAY_LEN(logs); i++)
 		if (logs[i]->v != NULL && logs[i]->v[0] == '/' &&
 		    (!is_below("/var/log/sallyport", logs[i]->v) || strcmp("/var/log/sallyport", logs[i]->v) == 0))
-			fault_add(l, logs[i]->at, "%s: once it has dropped its rights it could not create or rotate that file; "
+			fault_add(l, logs[i]->at, "%s: once it has dropped its rights it could not create or rotate "
+			    "that file; "
 			    "take \"journal\", or a file in /var/log/sallyport, which is made for it", logs[i]->v);
 	if (m->door.kind.v == M_HAPROXY && m->door.log.v != NULL && m->door.log.v[0] == '/')
 		fault_add(l, m->door.log.at, "HAProxy writes no files; take \"journal\"");
@@ -257,7 +275,8 @@ certificates_are_named(const struct model *m, struct faults *l)
 		return;
 	snprintf(beside, sizeof beside, "%s.key", d->cert.v);
 	if (strcmp(beside, d->key.v) != 0)
-		fault_add(l, d->key.at, "HAProxy looks for the key in the certificate's file or in %.300s; move it there", beside);
+		fault_add(l, d->key.at, "HAProxy looks for the key in the certificate's file or in %.300s; move it "
+		    "there", beside);
 }
 
 static void
@@ -266,15 +285,20 @@ client_certificates_fit(const struct model *m, struct faults *l)
 	const struct m_door *d = &m->door;
 
 	if (d->client_certs.v != M_CERTS_NONE && d->kind.v == M_SSH)
-		fault_add(l, d->client_certs.at, "ssh has keys and no certificates; take this out and list ssh.public_keys");
+		fault_add(l, d->client_certs.at, "ssh has keys and no certificates; take this out and list "
+		    "ssh.public_keys");
 	else if (d->client_certs.v != M_CERTS_NONE && !given(d->ca.at))
-		fault_add(l, d->client_certs.at, "door.ca is missing: whose signature makes a client's certificate good?");
+		fault_add(l, d->client_certs.at, "door.ca is missing: whose signature makes a client's certificate "
+		    "good?");
 	if (d->client_certs.v == M_CERTS_NONE && given(d->ca.at))
-		fault_add(l, d->ca.at, "door.ca is for clients' certificates, which nobody is asked for; have door.client_certs = \"required\"");
+		fault_add(l, d->ca.at, "door.ca is for clients' certificates, which nobody is asked for; have "
+		    "door.client_certs = \"required\"");
 	if (given(d->crl.at) && (d->client_certs.v == M_CERTS_NONE || d->client_certs.v == M_CERTS_PINNED))
-		fault_add(l, d->crl.at, "a revocation list counts with door.client_certs = \"required\" or \"optional\" only; take it out, or change that");
+		fault_add(l, d->crl.at, "a revocation list counts with door.client_certs = \"required\" or "
+		    "\"optional\" only; take it out, or change that");
 	if (d->kind.v == M_HAPROXY && d->client_certs.v == M_CERTS_PINNED)
-		fault_add(l, d->client_certs.at, "HAProxy knows authorities and no pinned certificates; take \"required\", or door.kind = \"tunnel\"");
+		fault_add(l, d->client_certs.at, "HAProxy knows authorities and no pinned certificates; take "
+		    "\"required\", or door.kind = \"tunnel\"");
 }
 
 static void
@@ -283,9 +307,11 @@ ssh_has_a_port(const struct model *m, struct faults *l)
 	if (m->door.kind.v != M_SSH)
 		return;
 	if (model_loopback(m) == NULL)
-		fault_add(l, at(m, m->daemon.listen.at, m->door.at), "ssh can be held to a port, and not to a socket; have daemon.listen = [ \"127.0.0.1:873\" ]");
+		fault_add(l, at(m, m->daemon.listen.at, m->door.at),
+		    "ssh can be held to a port, and not to a socket; have daemon.listen = [ \"127.0.0.1:873\" ]");
 	else if (model_socket(m) != NULL)
-		fault_add(l, at(m, m->daemon.listen.at, m->door.at), "ssh goes to %s, and nobody to the socket; take that out", model_loopback(m));
+		fault_add(l, at(m, m->daemon.listen.at, m->door.at),
+		    "ssh goes to %s, and nobody to the socket; take that out", model_loopback(m));
 	if (!given(m->ssh.public_keys.at))
 		fault_add(l, at(m, m->ssh.at, m->door.at), "ssh.public_keys is missing: nobody could log in");
 }
@@ -294,7 +320,8 @@ static void
 idle_is_longer(const struct model *m, struct faults *l)
 {
 	if (model_has_daemon(m) && m->door.kind.v != M_SSH && m->door.idle.v <= m->daemon.timeout.v)
-		fault_add(l, at(m, m->door.idle.at, m->daemon.timeout.at), "door.idle is not longer than daemon.timeout, so that the door would cut "
+		fault_add(l, at(m, m->door.idle.at, m->daemon.timeout.at),
+		    "door.idle is not longer than daemon.timeout, so that the door would cut "
 		    "transfers that the daemon still waits for; have more than %d", (int)m->daemon.timeout.v);
 }
 
@@ -311,8 +338,10 @@ backends_fit(const struct model *m, struct faults *l)
 			fault_add(l, b->at, "back ends are HAProxy's; have door.kind = \"haproxy\"");
 		if (b->tls.v && !given(b->host.at))
 			fault_add(l, b->at, "backends.host is missing: the name that its certificate carries");
-		if (!b->tls.v && b->address.v != NULL && model_endpoint(b->address.v, host) > 0 && value_listen(b->address.v) != NULL)
-			fault_add(l, b->tls.at, "%s would get plain text over the network; have tls = true", b->address.v);
+		if (!b->tls.v && b->address.v != NULL && model_endpoint(b->address.v, host) > 0 &&
+		    value_listen(b->address.v) != NULL)
+			fault_add(l, b->tls.at, "%s would get plain text over the network; have tls = true",
+			    b->address.v);
 		if (b->tls.v && !given(m->haproxy.ca.at))
 			fault_add(l, b->at, "haproxy.ca is missing: who signed the certificate of this back end?");
 	}
@@ -329,11 +358,14 @@ everybody_is_said(const struct model *m, struct faults *l)
 
 	for (size_t i = 0; i < f->clients.n; i++)
 		if (value_is_everybody(f->clients.v[i].v) && !f->anyone.v)
-			fault_add(l, f->clients.v[i].at, "%s is everybody; say so by firewall.anyone = true, or name your clients' networks", f->clients.v[i].v);
+			fault_add(l, f->clients.v[i].at, "%s is everybody; say so by firewall.anyone = true, or name "
+			    "your clients' networks", f->clients.v[i].v);
 	if (f->anyone.v && given(f->clients.at))
-		fault_add(l, f->clients.at, "firewall.anyone = true lets in everybody, and this list would mean nothing; take one of them out");
+		fault_add(l, f->clients.at, "firewall.anyone = true lets in everybody, and this list would mean "
+		    "nothing; take one of them out");
 	if (f->kind.v != M_NO_FIREWALL && !f->anyone.v && !given(f->clients.at))
-		fault_add(l, at(m, f->at, m->at), "firewall.clients is missing: from which networks do clients come?  (firewall.anyone = true lets in everybody)");
+		fault_add(l, at(m, f->at, m->at), "firewall.clients is missing: from which networks do clients come?  "
+		    "(firewall.anyone = true lets in everybody)");
 }
 
 static void
@@ -342,8 +374,10 @@ client_end_fits(const struct model *m, struct faults *l)
 	const struct m_client *c = &m->client;
 
 	if (given(c->cert.at) != given(c->key.at))
-		fault_add(l, given(c->cert.at) ? c->cert.at : c->key.at, "client.cert and client.key go together; add the other one");
-	if ((m->door.client_certs.v == M_CERTS_REQUIRED || m->door.client_certs.v == M_CERTS_PINNED) && !given(c->cert.at) &&
+		fault_add(l, given(c->cert.at) ? c->cert.at : c->key.at,
+		    "client.cert and client.key go together; add the other one");
+	if ((m->door.client_certs.v == M_CERTS_REQUIRED || m->door.client_certs.v == M_CERTS_PINNED) &&
+	    !given(c->cert.at) &&
 	    (given(c->listen.at) || given(c->address.at) || given(c->ca.at)))
 		fault_add(l, c->at, "the door wants a certificate of clients; add client.cert and client.key");
 	if (m->door.kind.v == M_SSH && given(c->cert.at))
@@ -351,9 +385,11 @@ client_end_fits(const struct model *m, struct faults *l)
 }
 
 static void (*const rules[])(const struct model *m, struct faults *l) = {
-	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours, users_are_there, secrets_have_one_source,
+	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours,
+	    users_are_there, secrets_have_one_source,
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet,
-	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer, backends_fit,
+	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer,
+	    backends_fit,
 	everybody_is_said, client_end_fits,
 };
 

@@ -23,11 +23,12 @@ static const struct key daemon_keys[] = {
 	{ "program", KEY_WORD, AT(m_daemon, program), .def = "sallyport", WORDS("sallyport", "rsync"),
 	  .doc = "sallyport-syncd, or the system's own rsync --daemon." },
 	{ "listen", KEY_TEXTS, AT(m_daemon, listen), DEFS("/run/sallyport/syncd.sock"), .fault = value_listen,
-	  .doc = "Where the door finds the daemon, in plain text: the path of a UNIX socket, which only the door may open,\n"
-	  "or 127.0.0.1:873 and [::1]:873, which every user of this machine reaches.  rsync knows no UNIX socket." },
+	  .doc = "Where the door finds the daemon, in plain text: the path of a UNIX socket, which only the "
+	  "door may open, or 127.0.0.1:873 and [::1]:873, which every user of this machine reaches.  "
+	  "rsync knows no UNIX socket." },
 	{ "privileged", KEY_BOOL, AT(m_daemon, privileged), .def = "true",
-	  .doc = "Whether the daemon starts as root, to give each module a user of its own.\n"
-	  "With false it is the user sallyport-syncd from its start, and every module is that user's." },
+	  .doc = "Whether the daemon starts as root, to give each module a user of its own.  With false it is "
+	  "the user sallyport-syncd from its start, and every module is that user's." },
 	{ "max_connections", KEY_NUMBER, AT(m_daemon, max_connections), .def = "16", .min = 1, .max = 1000,
 	  .doc = "Transfers at a time." },
 	{ "timeout", KEY_NUMBER, AT(m_daemon, timeout), .def = "600", .min = 10, .max = 86400,
@@ -35,7 +36,8 @@ static const struct key daemon_keys[] = {
 	{ "max_memory", KEY_NUMBER, AT(m_daemon, max_memory), .def = "1024", .min = 64, .max = 1048576,
 	  .doc = "MiB that one transfer may hold; sallyport-syncd alone has such a bound." },
 	{ "log", KEY_TEXT, AT(m_daemon, log), .def = "journal", .fault = value_log,
-	  .doc = "\"journal\", or a file in a directory where the daemon's user may write, such as /var/log/sallyport." },
+	  .doc = "\"journal\", or a file in a directory where the daemon's user may write, such as "
+	  "/var/log/sallyport." },
 	{ "motd", KEY_TEXT, AT(m_daemon, motd), .fault = value_path, .example = "/etc/sallyport/motd",
 	  .doc = "A file whose text every client is shown." },
 };
@@ -44,14 +46,16 @@ static const struct key module_keys[] = {
 	{ "name", KEY_TEXT, .required = true, AT(m_module, name), .fault = value_module_name, .example = "backups",
 	  .doc = "What clients call it." },
 	{ "path", KEY_TEXT, .required = true, AT(m_module, path), .fault = value_module_path, .example = "/srv/backups",
-	  .doc = "The directory.  Not below /home, /root, /run/user or /tmp, which the daemon's unit hides, and not inside of\n"
-	  "another module's." },
+	  .doc = "The directory.  Not below /home, /root, /run/user or /tmp, which the daemon's unit hides, and "
+	  "not inside of another module's." },
 	{ "comment", KEY_TEXT, AT(m_module, comment), .fault = value_comment, .example = "off-site backups",
 	  .doc = "Shown beside the name in listings." },
 	{ "access", KEY_WORD, AT(m_module, access), .def = "read", WORDS("read", "write", "upload"),
-	  .doc = "read: clients pull.  write: they pull, push and delete.  upload: they push, and can neither pull nor delete." },
+	  .doc = "read: clients pull.  write: they pull, push and delete.  upload: they push, and can neither "
+	  "pull nor delete." },
 	{ "users", KEY_TEXTS, AT(m_module, users), .fault = value_user_name, .example = "[ \"alice\" ]",
-	  .doc = "Who may enter, by names of the list \"users\"; without any, everybody whom door and firewall let in." },
+	  .doc = "Who may enter, by names of the list \"users\"; without any, everybody whom door and firewall "
+	  "let in." },
 	{ "clients", KEY_TEXTS, AT(m_module, clients), .fault = value_cidr, .example = "[ \"192.0.2.0/24\" ]",
 	  .doc = "Networks from which this module can be reached, fewer than the firewall's." },
 	{ "list", KEY_BOOL, AT(m_module, list), .def = "true",
@@ -61,9 +65,9 @@ static const struct key module_keys[] = {
 	{ "group", KEY_TEXT, AT(m_module, group), .def = "nogroup", .fault = value_account,
 	  .doc = "The group." },
 	{ "owners", KEY_WORD, AT(m_module, owners), .def = "drop", WORDS("drop", "fake", "keep"),
-	  .doc = "Owners, groups, devices and set-id bits of what is pushed.  drop: all files are the module's user's.  fake: they\n"
-	  "are noted in an extended attribute and restored by a pull.  keep: they are set, which takes root inside of the\n"
-	  "module; user and group then have no meaning." },
+	  .doc = "Owners, groups, devices and set-id bits of what is pushed.  drop: all files are the module's "
+	  "user's.  fake: they are noted in an extended attribute and restored by a pull.  keep: they "
+	  "are set, which takes root inside of the module; user and group then have no meaning." },
 	{ "max_connections", KEY_NUMBER, AT(m_module, max_connections), .def = "0", .min = 0, .max = 1000,
 	  .doc = "Transfers of this module at a time; 0 is the daemon's own bound." },
 	{ "log_transfers", KEY_BOOL, AT(m_module, log_transfers), .def = "false",
@@ -76,26 +80,29 @@ static const struct key user_keys[] = {
 	{ "name", KEY_TEXT, .required = true, AT(m_user, name), .fault = value_user_name, .example = "alice",
 	  .doc = "The name that clients log in with." },
 	{ "secret", KEY_TEXT, AT(m_user, secret), .def = "make", .fault = value_secret,
-	  .doc = "\"make\" has a random one made at the first install, which is then kept.  Any other text is the secret, and\n"
-	  "this file must be readable by its owner alone." },
-	{ "secret_file", KEY_TEXT, AT(m_user, secret_file), .fault = value_path, .example = "/etc/sallyport/alice.secret",
+	  .doc = "\"make\" has a random one made at the first install, which is then kept.  Any other text is "
+	  "the secret, and this file must be readable by its owner alone." },
+	{ "secret_file", KEY_TEXT, AT(m_user, secret_file), .fault = value_path,
+	  .example = "/etc/sallyport/alice.secret",
 	  .doc = "A file whose first line is the secret; readable by its owner alone." },
 };
 
 static const struct key door_keys[] = {
 	{ "kind", KEY_WORD, AT(m_door, kind), .def = "tunnel", WORDS("tunnel", "stunnel", "haproxy", "ssh"),
-	  .doc = "What stands between the network and the daemon: sallyport-tunnel, stunnel, HAProxy, or the ssh server." },
+	  .doc = "What stands between the network and the daemon: sallyport-tunnel, stunnel, HAProxy, or the "
+	  "ssh server." },
 	{ "addresses", KEY_TEXTS, AT(m_door, addresses), DEFS("0.0.0.0:874", "[::]:874"), .fault = value_endpoint,
 	  .doc = "Where clients come in (for ssh see the group \"ssh\")." },
 	{ "cert", KEY_TEXT, AT(m_door, cert), .fault = value_path, .example = "/etc/sallyport/tls/server.crt",
 	  .doc = "The server's certificate, followed by those between it and the authority (PEM)." },
 	{ "key", KEY_TEXT, AT(m_door, key), .fault = value_path, .example = "/etc/sallyport/tls/server.key",
-	  .doc = "Its private key, which the door's user can read and others cannot: of root and the group sallyport-tunnel, with\n"
-	  "mode 640, or of root alone for HAProxy, which finds it in the file of the certificate, or in a file named like\n"
-	  "that with .key added." },
-	{ "client_certs", KEY_WORD, AT(m_door, client_certs), .def = "none", WORDS("none", "optional", "required", "pinned"),
-	  .doc = "none: clients show none.  optional: who shows one must be signed by the authority \"ca\".  required: everybody\n"
-	  "must show one.  pinned: it must be one of those in \"ca\"." },
+	  .doc = "Its private key, which the door's user can read and others cannot: of root and the group "
+	  "sallyport-tunnel, with mode 640, or of root alone for HAProxy, which finds it in the file of "
+	  "the certificate, or in a file named like that with .key added." },
+	{ "client_certs", KEY_WORD, AT(m_door, client_certs), .def = "none", WORDS("none", "optional", "required",
+	  "pinned"),
+	  .doc = "none: clients show none.  optional: who shows one must be signed by the authority \"ca\".  "
+	  "required: everybody must show one.  pinned: it must be one of those in \"ca\"." },
 	{ "ca", KEY_TEXT, AT(m_door, ca), .fault = value_path, .example = "/etc/sallyport/tls/clients.crt",
 	  .doc = "The authority that signs clients' certificates; with pinned, these and their authority." },
 	{ "crl", KEY_TEXT, AT(m_door, crl), .fault = value_path, .example = "/etc/sallyport/tls/clients.crl",
@@ -103,15 +110,18 @@ static const struct key door_keys[] = {
 	{ "tls", KEY_WORD, AT(m_door, tls), .def = "1.2", WORDS("1.2", "1.3"),
 	  .doc = "The oldest version of TLS that is taken." },
 	{ "send_address", KEY_BOOL, AT(m_door, send_address), .def = "true",
-	  .doc = "Whether the daemon is told each client's address (PROXY protocol).  Not by ssh, nor through TLS to back ends." },
+	  .doc = "Whether the daemon is told each client's address (PROXY protocol).  Not by ssh, nor through "
+	  "TLS to back ends." },
 	{ "idle", KEY_NUMBER, AT(m_door, idle), .def = "14400", .min = 60, .max = 604800,
 	  .doc = "Seconds after which a connection without a byte is cut; more than the daemon's timeout." },
 	{ "max_connections", KEY_NUMBER, AT(m_door, max_connections), .def = "256", .min = 1, .max = 100000,
 	  .doc = "Connections at a time." },
 	{ "handshake_rate", KEY_NUMBER, AT(m_door, handshake_rate), .def = "50", .min = 0, .max = 1000000,
-	  .doc = "Handshakes a second for one address, 0 for any number; sallyport-tunnel and HAProxy have such a bound." },
+	  .doc = "Handshakes a second for one address, 0 for any number; sallyport-tunnel and HAProxy have such "
+	  "a bound." },
 	{ "log", KEY_TEXT, AT(m_door, log), .def = "journal", .fault = value_log,
-	  .doc = "\"journal\", or a file in a directory where the door's user may write, such as /var/log/sallyport." },
+	  .doc = "\"journal\", or a file in a directory where the door's user may write, such as "
+	  "/var/log/sallyport." },
 };
 
 static const struct key haproxy_keys[] = {
@@ -126,7 +136,8 @@ static const struct key haproxy_keys[] = {
 static const struct key backend_keys[] = {
 	{ "name", KEY_TEXT, .required = true, AT(m_backend, name), .fault = value_name, .example = "one",
 	  .doc = "What the log calls it." },
-	{ "address", KEY_TEXT, .required = true, AT(m_backend, address), .fault = value_endpoint, .example = "10.0.0.5:874",
+	{ "address", KEY_TEXT, .required = true, AT(m_backend, address), .fault = value_endpoint,
+	  .example = "10.0.0.5:874",
 	  .doc = "Its address and port." },
 	{ "tls", KEY_BOOL, AT(m_backend, tls), .def = "true",
 	  .doc = "Whether it is spoken to through TLS again; plain text goes to loopback addresses only." },
@@ -137,7 +148,8 @@ static const struct key backend_keys[] = {
 static const struct key firewall_keys[] = {
 	{ "kind", KEY_WORD, AT(m_firewall, kind), .def = "nftables", WORDS("nftables", "iptables", "none"),
 	  .doc = "Whose rules are written." },
-	{ "clients", KEY_TEXTS, AT(m_firewall, clients), .fault = value_cidr, .example = "[ \"192.0.2.0/24\", \"2001:db8::/32\" ]",
+	{ "clients", KEY_TEXTS, AT(m_firewall, clients), .fault = value_cidr,
+	  .example = "[ \"192.0.2.0/24\", \"2001:db8::/32\" ]",
 	  .doc = "The networks that may reach the door." },
 	{ "anyone", KEY_BOOL, AT(m_firewall, anyone), .def = "false",
 	  .doc = "true: everybody may." },
@@ -176,23 +188,33 @@ static const struct key client_keys[] = {
 	  .doc = "Its private key." },
 };
 
-#define ONE(field, k) .at = offsetof(struct model, field), .size = sizeof ((struct model *)NULL)->field, .keys = k, .n = ARRAY_LEN(k)
-#define MANY(field, k) .many = true, .at = offsetof(struct model, field), .size = sizeof *((struct model *)NULL)->field.v, \
+#define ONE(field, k) .at = offsetof(struct model, field), .size = sizeof ((struct model *)NULL)->field, \
 	.keys = k, .n = ARRAY_LEN(k)
+#define MANY(field, k) .many = true, .at = offsetof(struct model, field), \
+	.size = sizeof *((struct model *)NULL)->field.v, .keys = k, .n = ARRAY_LEN(k)
 
 const struct group model_groups[] = {
 	{ "", .at = 0, .size = sizeof (struct model), .keys = file_keys, .n = ARRAY_LEN(file_keys),
 	  .doc = "One deployment: who serves which files to whom, and through which walls." },
-	{ "daemon", ONE(daemon, daemon_keys), .doc = "The rsync daemon.  It speaks plain text, and nobody but the door reaches it." },
-	{ "modules", MANY(modules, module_keys), .doc = "What is served: a list of groups." },
-	{ "users", MANY(users, user_keys), .doc = "Who logs in: a list of groups." },
-	{ "door", ONE(door, door_keys), .doc = "The only way in from the network." },
-	{ "haproxy", ONE(haproxy, haproxy_keys), .doc = "HAProxy's own." },
-	{ "backends", MANY(backends, backend_keys), .doc = "Machines behind HAProxy, a list of groups.  Without any, the daemon is on this machine; with some, it is on none, and\n"
-	  "modules and users are in the files of the back ends." },
-	{ "firewall", ONE(firewall, firewall_keys), .doc = "Packet filter rules for this machine." },
-	{ "ssh", ONE(ssh, ssh_keys), .doc = "For clients that come through ssh." },
-	{ "client", ONE(client, client_keys), .doc = "The other end: what is written for clients." },
+	{ "daemon", ONE(daemon, daemon_keys),
+	  .doc = "The rsync daemon.  It speaks plain text, and nobody but the door reaches it." },
+	{ "modules", MANY(modules, module_keys),
+	  .doc = "What is served: a list of groups." },
+	{ "users", MANY(users, user_keys),
+	  .doc = "Who logs in: a list of groups." },
+	{ "door", ONE(door, door_keys),
+	  .doc = "The only way in from the network." },
+	{ "haproxy", ONE(haproxy, haproxy_keys),
+	  .doc = "HAProxy's own." },
+	{ "backends", MANY(backends, backend_keys),
+	  .doc = "Machines behind HAProxy, a list of groups.  Without any, the daemon is on this machine; with "
+	  "some, it is on none, and modules and users are in the files of the back ends." },
+	{ "firewall", ONE(firewall, firewall_keys),
+	  .doc = "Packet filter rules for this machine." },
+	{ "ssh", ONE(ssh, ssh_keys),
+	  .doc = "For clients that come through ssh." },
+	{ "client", ONE(client, client_keys),
+	  .doc = "The other end: what is written for clients." },
 };
 const size_t model_groups_n = ARRAY_LEN(model_groups);
 
@@ -219,7 +241,8 @@ key_takes(const struct key *k, char *dst, size_t size)
 	} else if (k->type == KEY_NUMBER) {
 		snprintf(dst, size, "a number from %" PRId64 " to %" PRId64, k->min, k->max);
 	} else {
-		snprintf(dst, size, "%s", k->type == KEY_BOOL ? "true or false" : k->type == KEY_TEXT ? "a text in quotes" : "an array of texts, [ \"a\", \"b\" ]");
+		snprintf(dst, size, "%s", k->type == KEY_BOOL ? "true or false" : k->type == KEY_TEXT ?
+		    "a text in quotes" : "an array of texts, [ \"a\", \"b\" ]");
 	}
 	return dst;
 }

@@ -20,7 +20,7 @@ struct key {
 	const char *const *words;	/* KEY_WORD: NULL-ended, in the order of the enumeration */
 	const char *(*fault)(const char *text);	/* what is wrong with a text, and the remedy; NULL: nothing */
 	const char *example;		/* how a key without default looks, as the file would spell it */
-	const char *doc;		/* sentences; may be several lines */
+	const char *doc;		/* sentences, two blanks between them, words no longer than a line */
 };
 
 struct group {

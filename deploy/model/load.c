@@ -105,6 +105,11 @@ take_texts(struct reader *r, const struct group *g, const struct key *k, const c
 	}
 	if (n == 0)
 		fault_add(r->l, ret->at, "%s: the list is empty; take the line out", spell(g, k, name));
+	if (n > MODEL_LIST_MAX) {
+		fault_add(r->l, ret->at, "%s: the list has more than %d texts; shorten it", spell(g, k, name),
+		    MODEL_LIST_MAX);
+		n = 0;
+	}
 	if (n > 0 && (ret->v = calloc((size_t)n, sizeof *ret->v)) == NULL)
 		r->err = -ENOMEM;
 	if (ret->v == NULL)
@@ -113,7 +118,8 @@ take_texts(struct reader *r, const struct group *g, const struct key *k, const c
 		take_text(r, g, k, config_setting_get_elem(s, (unsigned)i), &ret->v[ret->n]);
 		for (size_t old = 0; old < ret->n && ret->v[ret->n].v != NULL; old++)
 			if (strcmp(ret->v[old].v, ret->v[ret->n].v) == 0)
-				fault_add(r->l, ret->v[ret->n].at, "%s: \"%s\" is there twice; take one out", spell(g, k, name), ret->v[old].v);
+				fault_add(r->l, ret->v[ret->n].at, "%s: \"%s\" is there twice; take one out", spell(g,
+				    k, name), ret->v[old].v);
 		if (ret->v[ret->n].v != NULL)
 			ret->n++;
 	}
@@ -134,11 +140,13 @@ take_word(struct reader *r, const struct group *g, const struct key *k, const co
 			ret->v = i;
 			return;
 		}
-	fault_add(r->l, ret->at, "%s: \"%s\" is unknown; it takes %s", spell(g, k, name), text, key_takes(k, takes, sizeof takes));
+	fault_add(r->l, ret->at, "%s: \"%s\" is unknown; it takes %s", spell(g, k, name), text, key_takes(k, takes,
+	    sizeof takes));
 }
 
 static void
-take_number(struct reader *r, const struct group *g, const struct key *k, const config_setting_t *s, struct m_number *ret)
+take_number(struct reader *r, const struct group *g, const struct key *k, const config_setting_t *s,
+    struct m_number *ret)
 {
 	int type = config_setting_type(s);
 	long long v = type == CONFIG_TYPE_INT64 ? config_setting_get_int64(s) : config_setting_get_int(s);
@@ -152,7 +160,8 @@ take_number(struct reader *r, const struct group *g, const struct key *k, const 
 	else if (k->type == KEY_BOOL || (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64))
 		wrong_type(r, g, k, ret->at);
 	else if (v < k->min || v > k->max)
-		fault_add(r->l, ret->at, "%s: %lld is out of range; it takes %s", spell(g, k, name), v, key_takes(k, takes, sizeof takes));
+		fault_add(r->l, ret->at, "%s: %lld is out of range; it takes %s", spell(g, k, name), v, key_takes(k,
+		    takes, sizeof takes));
 	else
 		ret->v = v;
 }
@@ -213,14 +222,16 @@ set_default(const struct key *k, void *field)
 }
 
 static int
-read_key(struct reader *r, const struct group *g, const struct key *k, const config_setting_t *s, struct where at, void *base)
+read_key(struct reader *r, const struct group *g, const struct key *k, const config_setting_t *s, struct where at,
+    void *base)
 {
 	const config_setting_t *own = s == NULL ? NULL : config_setting_get_member(s, k->name);
 	void *field = (char *)base + k->at;
 	char name[64];
 	int e;
 
-	if ((own == NULL || k->type == KEY_NUMBER || k->type == KEY_BOOL || k->type == KEY_WORD) && (e = set_default(k, field)) != 0)
+	if ((own == NULL || k->type == KEY_NUMBER || k->type == KEY_BOOL || k->type == KEY_WORD) && (e = set_default(k,
+	    field)) != 0)
 		return e;
 	if (own != NULL)
 		take(r, g, k, own, field);
@@ -253,11 +264,12 @@ unknown(struct reader *r, const struct group *g, const config_setting_t *s)
 	char known[400] = "";
 	size_t n = 0;
 
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n && n < sizeof known; i++)
 		n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n == 0 ? "" : ", ", g->keys[i].name);
-	for (size_t i = 1; g == model_groups && i < model_groups_n; i++)
+	for (size_t i = 1; g == model_groups && i < model_groups_n && n < sizeof known; i++)
 		n += (size_t)snprintf(known + n, sizeof known - n, ", %s", model_groups[i].name);
-	fault_add(r->l, place(r, s), "unknown key \"%.60s\"%s%s; there are %s", config_setting_name(s), g->name[0] == '\0' ? "" : " in ",
+	fault_add(r->l, place(r, s), "unknown key \"%.60s\"%s%s; there are %s", config_setting_name(s),
+	    g->name[0] == '\0' ? "" : " in ",
 	    g->name, known);
 }
 
@@ -328,7 +340,8 @@ read_model(struct reader *r)
 		if (g->many)
 			e = s == NULL ? 0 : read_many(r, g, s, base);
 		else if (s != NULL && !config_setting_is_group(s))
-			fault_add(r->l, place(r, s), "%s is a group; write %s = { ... };", g->name, g->name), e = read_group(r, g, NULL, base);
+			fault_add(r->l, place(r, s), "%s is a group; write %s = { ... };", g->name, g->name),
+			    e = read_group(r, g, NULL, base);
 		else
 			e = read_group(r, g, s, base);
 	}
@@ -375,6 +388,7 @@ struct includes {
 	const char *dir;	/* NULL: none are allowed */
 	struct faults *l;
 	int n, depth;
+	size_t left;		/* bytes that may come yet */
 };
 
 static void scan_include(void *arg, const char *name, struct where at);
@@ -383,11 +397,13 @@ static void
 scan_file(struct includes *in, const char *path, struct where at)
 {
 	struct buf text = BUF_INIT;
-	int r = slurp_trusted(path, MODEL_FILE_MAX, &text);
+	int r = slurp_trusted(path, in->left, &text);
 
 	if (r != 0) {
-		fault_add(in->l, at, "%s cannot be included: %s", path, r == -EFBIG ? "it is larger than 128 KiB" : trusted_error(r));
+		fault_add(in->l, at, "%s cannot be included: %s", path,
+		    r == -EFBIG ? "all files together are larger than 128 KiB" : trusted_error(r));
 	} else {
+		in->left -= buf_len(&text);
 		in->depth++;
 		scan_text(path, (const char *)buf_head(&text), buf_len(&text), in->l, scan_include, in);
 		in->depth--;
@@ -429,7 +445,7 @@ parse(struct model *m, const char *text, const char *dir, struct faults *l)
 static int
 build(const char *path, const char *text, size_t n, const char *dir, struct model *m, struct faults *l)
 {
-	struct includes in = { dir, l, 0, 0 };
+	struct includes in = { dir, l, 0, 0, MODEL_FILE_MAX - n };
 	struct reader r = { m, l, 0 };
 	int e;
 
@@ -470,6 +486,10 @@ model_parse(const char *path, const char *text, size_t n, struct model **ret, st
 	struct buf copy = BUF_INIT;
 	int r;
 
+	if (n > MODEL_FILE_MAX) {
+		fault_add(l, (struct where){ path, 0 }, "is larger than 128 KiB");
+		return E_CONF;
+	}
 	buf_put(&copy, text, n);
 	if (buf_cstr(&copy) == NULL)
 		r = -ENOMEM;
@@ -490,7 +510,8 @@ model_load(const char *path, struct model **ret, struct faults *l)
 	if (slash != NULL)
 		snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 	if ((r = slurp_trusted(path, MODEL_FILE_MAX, &text)) != 0) {
-		fault_add(l, (struct where){ path, 0 }, "%s", r == -EFBIG ? "is larger than 128 KiB" : trusted_error(r));
+		fault_add(l, (struct where){ path, 0 }, "%s", r == -EFBIG ? "is larger than 128 KiB" :
+		    trusted_error(r));
 		r = E_CONF;
 	} else if (buf_cstr(&text) == NULL) {
 		r = -ENOMEM;

@@ -99,7 +99,8 @@ struct model {
 	struct model_source *source;	/* the texts of the file */
 };
 
-enum { MODEL_FILE_MAX = 128 * 1024, MODEL_INCLUDES_MAX = 16 };
+/* Bytes, with all that is included: libconfig takes quadratic time for keys of one group; files; texts of one array. */
+enum { MODEL_FILE_MAX = 128 * 1024, MODEL_INCLUDES_MAX = 16, MODEL_LIST_MAX = 1000 };
 
 /* Read and check a deployment file.  Included files are looked for in the directory of this one.  0 and *ret (for
  * model_free), or E_CONF with at least one fault in l, or -ENOMEM. */

@@ -14,7 +14,7 @@ struct scan {
 	struct faults *l;
 	void (*include)(void *arg, const char *name, struct where at);
 	void *arg;
-	char last;		/* the last character that was neither blank nor comment; 'x' for a word, '\0' at first */
+	char last;		/* the last character but for blanks and comments; 'x' for a word, '\0' at first */
 	int depth;
 };
 
@@ -95,7 +95,8 @@ wraps(const char *digits, size_t n)
 
 	for (size_t i = base == 16 ? 2 : 0; i < n && digits[i] != 'L'; i++) {
 		int c = tolower((unsigned char)digits[i]);
-		unsigned d = isdigit(c) ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' && base == 16 ? (unsigned)(c - 'a' + 10) : 16;
+		unsigned d = isdigit(c) ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' && base == 16 ?
+		    (unsigned)(c - 'a' + 10) : 16;
 
 		if (d >= base)
 			return 0;	/* no integer: the parser's to refuse */
@@ -113,7 +114,8 @@ number(struct scan *s)
 	while (s->p < s->end && (isalnum((unsigned char)*s->p) || *s->p == '.'))
 		s->p++;
 	if (wraps(begin, (size_t)(s->p - begin)))
-		fault_add(s->l, s->at, "%.*s is too large a number, and would be read as another one; the largest is 2147483647",
+		fault_add(s->l, s->at, "%.*s is too large a number, and would be read as another one; the largest is "
+		    "2147483647",
 		    s->p - begin > 40 ? 40 : (int)(s->p - begin), begin);
 	s->last = 'x';
 }
@@ -130,7 +132,8 @@ word(struct scan *s)
 	/* behind a comma between settings, and at the begin of a list's group, comes a key */
 	if (s->last != '\0' && strchr("=:[(", s->last) != NULL && !(n == 4 && strncasecmp(begin, "true", 4) == 0) &&
 	    !(n == 5 && strncasecmp(begin, "false", 5) == 0))
-		fault_add(s->l, s->at, "%.*s is no value: yes and no are written true and false, and texts stand in quotes",
+		fault_add(s->l, s->at, "%.*s is no value: yes and no are written true and false, and texts stand in "
+		    "quotes",
 		    n > 40 ? 40 : (int)n, begin);
 	s->last = 'x';
 }

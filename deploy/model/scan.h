@@ -1,5 +1,6 @@
 /* A look at the source of a deployment file before libconfig reads it, for what libconfig takes silently or explains
- * badly: integers that wrap, texts that end at a NUL or never, "yes", a comma before the end of a list, a byte order mark. */
+ * badly: integers that wrap, texts that end at a NUL or never, "yes", a comma before the end of a list,
+ * a byte order mark. */
 #ifndef SALLYPORT_DEPLOY_MODEL_SCAN_H
 #define SALLYPORT_DEPLOY_MODEL_SCAN_H
 

@@ -16,7 +16,8 @@
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-enum { NAME_LENGTH = 32, MODULE_LENGTH = 63, COMMENT_LENGTH = 200, SECRET_SHORTEST = 12, SECRET_LENGTH = 200, KEY_LENGTH = 4000 };
+enum { NAME_LENGTH = 32, MODULE_LENGTH = 63, COMMENT_LENGTH = 200, SECRET_SHORTEST = 12, SECRET_LENGTH = 200,
+    KEY_LENGTH = 4000 };
 
 static int
 made_of(const char *text, const char *characters)
@@ -29,7 +30,8 @@ has_control(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f ||
-		    (text[0] == '\xc2' && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0))	/* terminals obey these, too */
+		    (text[0] == '\xc2' && (unsigned char)text[1] >= 0x80 &&
+		    (unsigned char)text[1] < 0xa0))	/* terminals obey these, too */
 			return 1;
 	return 0;
 }
@@ -94,7 +96,8 @@ value_host(const char *text)
 		if (*p == '\0')
 			break;
 	}
-	return made_of(text, DIGITS ".") ? "looks like an address, but is none; write four numbers from 0 to 255" : NULL;
+	return made_of(text, DIGITS ".") ? "looks like an address, but is none; write four numbers from 0 to 255" :
+	    NULL;
 }
 
 int64_t
@@ -149,7 +152,8 @@ value_path(const char *text)
 	const char *fault = absolute_fault(text);
 
 	if (fault == NULL && !made_of(text, LETTERS CAPITALS DIGITS "/._+@:-"))
-		return "holds a character that some configuration would read as its own; use letters, digits and . _ + @ : -";
+		return "holds a character that some configuration would read as its own; use letters, digits and . _ + "
+		    "@ : -";
 	if (fault == NULL && text[1] == '\0')
 		return "is the root directory; name a file";
 	return fault;
@@ -232,15 +236,18 @@ value_pattern(const char *text)
 		return "has a blank in it, which begins a new pattern; write ? for it";
 	if (strlen(text) > COMMENT_LENGTH)
 		return "is longer than 200 characters; shorten it";
-	return expands(text) ? "has %NAME% in it, which rsyncd.conf replaces; write ? for one of the marks" : line_fault(text);
+	return expands(text) ? "has %NAME% in it, which rsyncd.conf replaces; write ? for one of the marks" :
+	    line_fault(text);
 }
 
 int
 value_is_placeholder(const char *secret)
 {
-	static const char *const inside[] = { "changeme", "replaceme", "placeholder", "longrandom", "yourpassword", "yoursecret",
+	static const char *const inside[] = { "changeme", "replaceme", "placeholder", "longrandom", "yourpassword",
+	    "yoursecret",
 		"example", "fixme", "todo", "insert", "putsecret", "secrethere", "passwordhere" };
-	static const char *const whole[] = { "password", "passwort", "secret", "geheim", "letmein", "qwertyuiop", "rsync",
+	static const char *const whole[] = { "password", "passwort", "secret", "geheim", "letmein", "qwertyuiop",
+	    "rsync",
 		"backup", "admin" };
 	char plain[SECRET_LENGTH + 1];
 	size_t n = 0, same = 0;
@@ -305,7 +312,8 @@ socket_fault(const char *text)
 {
 	if (value_path(text) != NULL)
 		return value_path(text);
-	return strlen(text) >= sizeof ((struct sockaddr_un *)NULL)->sun_path ? "is too long for a socket, which has 107 characters; shorten it" : NULL;
+	return strlen(text) >= sizeof ((struct sockaddr_un *)NULL)->sun_path ?
+	    "is too long for a socket, which has 107 characters; shorten it" : NULL;
 }
 
 const char *
@@ -318,9 +326,11 @@ value_listen(const char *text)
 	if (text[0] == '/')
 		return socket_fault(text);
 	if ((port = model_endpoint(text, host)) < 0)
-		return "is neither a socket's path nor a loopback address with a port; write /run/sallyport/syncd.sock or 127.0.0.1:873";
+		return "is neither a socket's path nor a loopback address with a port; write /run/sallyport/syncd.sock "
+		    "or 127.0.0.1:873";
 	if (addr_parse(host, (uint16_t)port, &a) != 0 || !addr_is_loopback(&a))
-		return "is plain text on an address that others reach; write /run/sallyport/syncd.sock or 127.0.0.1:873, and let the door have the public address";
+		return "is plain text on an address that others reach; write /run/sallyport/syncd.sock or "
+		    "127.0.0.1:873, and let the door have the public address";
 	return NULL;
 }
 
@@ -346,7 +356,8 @@ has_host_bits(const unsigned char *bytes, size_t n, int64_t bits)
 const char *
 value_cidr(const char *text)
 {
-	static const char form[] = "is no network; write one such as 192.0.2.0/24 or 2001:db8::/32 (names are not looked up)";
+	static const char form[] = "is no network; write one such as 192.0.2.0/24 or 2001:db8::/32 (names are not "
+	    "looked up)";
 	const char *slash = strchr(text, '/');
 	unsigned char bytes[16];
 	char host[64];
@@ -354,7 +365,8 @@ value_cidr(const char *text)
 	size_t n;
 
 	if (slash == NULL || (n = (size_t)(slash - text)) >= sizeof host || !made_of(slash + 1, DIGITS))
-		return slash == NULL && is_numeric(text) ? "has no prefix length; add /32 (IPv4) or /128 (IPv6) for one address" : form;
+		return slash == NULL && is_numeric(text) ? "has no prefix length; add /32 (IPv4) or /128 (IPv6) for "
+		    "one address" : form;
 	memcpy(host, text, n);
 	host[n] = '\0';
 	n = strchr(host, ':') == NULL ? 4 : 16;
@@ -362,7 +374,8 @@ value_cidr(const char *text)
 		return form;
 	if (num_parse(slash + 1, 0, (int64_t)n * 8, &bits) != 0)
 		return n == 4 ? "has a prefix length beyond 32" : "has a prefix length beyond 128";
-	return has_host_bits(bytes, n, bits) ? "has bits set behind its prefix; write the network's own address, or a longer prefix" : NULL;
+	return has_host_bits(bytes, n, bits) ? "has bits set behind its prefix; write the network's own address, or a "
+	    "longer prefix" : NULL;
 }
 
 int

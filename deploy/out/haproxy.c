@@ -13,9 +13,11 @@ global(const struct model *m, struct emit *o)
 	emit_line(o, "    user haproxy");
 	emit_line(o, "    group haproxy");
 	emit_line(o, "    maxconn %d", (int)m->door.max_connections.v + 16);
-	emit_line(o, "    ssl-default-bind-options ssl-min-ver TLSv1.%d no-tls-tickets", m->door.tls.v == M_TLS13 ? 3 : 2);
+	emit_line(o, "    ssl-default-bind-options ssl-min-ver TLSv1.%d no-tls-tickets", m->door.tls.v == M_TLS13 ? 3 :
+	    2);
 	emit_line(o, "    ssl-default-bind-ciphers ECDHE+AESGCM:ECDHE+CHACHA20");
-	emit_line(o, "    ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
+	emit_line(o, "    ssl-default-bind-ciphersuites "
+	    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
 	emit_line(o, "    ssl-default-server-options ssl-min-ver TLSv1.2");
 }
 
@@ -40,14 +42,16 @@ defaults(const struct model *m, struct emit *o)
 static void
 bind_line(const struct model *m, struct emit *o, const char *address)
 {
-	static const char *const verify[] = { [M_CERTS_NONE] = "", [M_CERTS_OPTIONAL] = " verify optional", [M_CERTS_REQUIRED] = " verify required",
+	static const char *const verify[] = { [M_CERTS_NONE] = "", [M_CERTS_OPTIONAL] = " verify optional",
+	    [M_CERTS_REQUIRED] = " verify required",
 		[M_CERTS_PINNED] = "" };
 	const struct m_door *d = &m->door;
 	char host[64], line[4 * 4200];
 	int port = (int)model_endpoint(address, host);
 	size_t n;
 
-	n = (size_t)snprintf(line, sizeof line, "    bind %s:%d%s ssl crt %s", host, port, strchr(host, ':') != NULL ? " v6only" : "", d->cert.v);
+	n = (size_t)snprintf(line, sizeof line, "    bind %s:%d%s ssl crt %s", host, port, strchr(host, ':') != NULL ?
+	    " v6only" : "", d->cert.v);
 	if (d->client_certs.v != M_CERTS_NONE)
 		n += (size_t)snprintf(line + n, sizeof line - n, " ca-file %s%s", d->ca.v, verify[d->client_certs.v]);
 	if (d->crl.v != NULL)
@@ -66,7 +70,8 @@ frontend(const struct model *m, struct emit *o)
 	if (m->door.handshake_rate.v > 0) {
 		emit_line(o, "    stick-table type ipv6 size 100k expire 10s store conn_rate(1s)");
 		emit_line(o, "    tcp-request connection track-sc0 src");
-		emit_line(o, "    tcp-request connection reject if { sc0_conn_rate gt %d }", (int)m->door.handshake_rate.v);
+		emit_line(o, "    tcp-request connection reject if { sc0_conn_rate gt %d }",
+		    (int)m->door.handshake_rate.v);
 	}
 	emit_line(o, "    default_backend %s-daemon", m->name.v);
 }
@@ -77,7 +82,8 @@ proxy(const struct model *m)
 {
 	if (!model_sends_address(m))
 		return "";
-	return m->daemon.program.v == M_RSYNC ? " send-proxy-v2" : " send-proxy-v2 proxy-v2-options ssl,cert-cn,ssl-cipher,authority";
+	return m->daemon.program.v == M_RSYNC ? " send-proxy-v2" :
+	    " send-proxy-v2 proxy-v2-options ssl,cert-cn,ssl-cipher,authority";
 }
 
 static void
@@ -101,8 +107,10 @@ remote(const struct model *m, const struct m_backend *b, struct emit *o)
 		emit_line(o, "    server %s %s%s", b->name.v, to, proxy(m));
 		return;
 	}
-	emit_line(o, "    server %s %s ssl verify required ca-file %s verifyhost %s sni str(%s)%s%s check inter 30s", b->name.v, to,
-	    m->haproxy.ca.v, b->host.v, b->host.v, m->haproxy.cert.v == NULL ? "" : " crt ", m->haproxy.cert.v == NULL ? "" : m->haproxy.cert.v);
+	emit_line(o, "    server %s %s ssl verify required ca-file %s verifyhost %s sni str(%s)%s%s check inter 30s",
+	    b->name.v, to,
+	    m->haproxy.ca.v, b->host.v, b->host.v, m->haproxy.cert.v == NULL ? "" : " crt ", m->haproxy.cert.v == NULL ?
+	    "" : m->haproxy.cert.v);
 }
 
 static void

@@ -13,7 +13,8 @@ list(struct emit *o, const char *name, const char *first, const struct m_texts *
 	size_t n = (size_t)snprintf(line, sizeof line, "%s = %s", name, first);
 
 	for (size_t i = 0; i < texts->n && n < sizeof line; i++)
-		n += (size_t)snprintf(line + n, sizeof line - n, "%s%s", i > 0 || first[0] != '\0' ? mark : "", texts->v[i].v);
+		n += (size_t)snprintf(line + n, sizeof line - n, "%s%s", i > 0 || first[0] != '\0' ? mark : "",
+		    texts->v[i].v);
 	emit_line(o, "%s", n < sizeof line ? line : "\n");	/* more than a reader's line: an error */
 }
 
@@ -89,7 +90,8 @@ access_of(const struct m_module *o, struct emit *e)
 		emit_setting(e, "write only", "yes");
 		emit_setting(e, "refuse options", "delete delete-*");
 	}
-	if (o->access.v != M_READ && o->owners.v != M_OWNERS_KEEP)	/* files of one user: no set-id bits of others */
+	if (o->access.v != M_READ &&
+	    o->owners.v != M_OWNERS_KEEP)	/* files of one user: no set-id bits of others */
 		emit_setting(e, "incoming chmod", o->access.v == M_UPLOAD ? "ug-s,o=" : "ug-s");
 }
 

@@ -6,9 +6,11 @@ void
 out_authorized_keys(const struct model *m, struct emit *o)
 {
 	out_heading(m, o, "who may come to the daemon through ssh, and nowhere else.");
-	emit_line(o, "# In sshd_config: Match User %s, and there AuthorizedKeysFile /etc/sallyport/authorized_keys", m->ssh.user.v);
+	emit_line(o, "# In sshd_config: Match User %s, and there AuthorizedKeysFile /etc/sallyport/authorized_keys",
+	    m->ssh.user.v);
 	for (size_t i = 0; i < m->ssh.public_keys.n; i++)
-		emit_line(o, "restrict,port-forwarding,permitopen=\"%s\" %s", model_loopback(m), m->ssh.public_keys.v[i].v);
+		emit_line(o, "restrict,port-forwarding,permitopen=\"%s\" %s", model_loopback(m),
+		    m->ssh.public_keys.v[i].v);
 }
 
 void

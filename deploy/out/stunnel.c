@@ -12,7 +12,8 @@ static const char CIPHERS[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 static void
 verification(const struct model *m, struct emit *o)
 {
-	static const char *const lines[] = { [M_CERTS_NONE] = NULL, [M_CERTS_OPTIONAL] = "verifyChain", [M_CERTS_REQUIRED] = "verifyChain",
+	static const char *const lines[] = { [M_CERTS_NONE] = NULL, [M_CERTS_OPTIONAL] = "verifyChain",
+	    [M_CERTS_REQUIRED] = "verifyChain",
 		[M_CERTS_PINNED] = "verifyPeer" };
 	const struct m_door *d = &m->door;
 

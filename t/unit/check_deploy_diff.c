@@ -9,7 +9,8 @@
 static const struct {
 	const char *a, *b, *said;
 } rows[] = {
-	{ "", "", "" }, { "a\n", "a\n", "" }, { "", "a\n", "+a\n" }, { "a\n", "", "-a\n" }, { "a\nb\nc\n", "a\nc\n", "-b\n" },
+	{ "", "", "" }, { "a\n", "a\n", "" }, { "", "a\n", "+a\n" }, { "a\n", "", "-a\n" }, { "a\nb\nc\n", "a\nc\n",
+	  "-b\n" },
 	{ "a\nc\n", "a\nb\nc\n", "+b\n" }, { "a\nb\n", "b\na\n", "-a\n+a\n" }, { "a\nb\nc\n", "a\nx\nc\n", "-b\n+x\n" },
 	{ "a", "a\n", "" }, { "x\x1b[0m\n", "", "-x\\#033[0m\n" }, { "a\n\nb\n", "a\nb\n", "-\n" },
 };

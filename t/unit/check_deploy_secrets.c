@@ -11,14 +11,17 @@
 #include "lib/err.h"
 #include "t/unit/unit.h"
 
-static struct m_user users[] = { { .name = { .v = "al" }, .secret = { .v = "make" } }, { .name = { .v = "b" }, .secret = { .v = "s3cr:t#;= x" } } };
+static struct m_user users[] = { { .name = { .v = "al" }, .secret = { .v = "make" } }, { .name = { .v = "b" },
+    .secret = { .v = "s3cr:t#;= x" } } };
 static const struct model model = { .users = { users, 2 } };
 
 static const struct {
 	const char *old, *kept;		/* the line of al; NULL: a new one */
 } kept[] = {
-	{ "", NULL }, { "al:old-secret-1\n", "al:old-secret-1\n" }, { "x:1\nal:old-secret-1", "al:old-secret-1\n" }, { "al:\n", NULL },
-	{ "ala:old-secret-1\n", NULL }, { "xal:old-secret-1\n", NULL }, { "al:a\r\n", "al:a\n" }, { "al: b :c\nal:second\n", "al: b :c\n" },
+	{ "", NULL }, { "al:old-secret-1\n", "al:old-secret-1\n" }, { "x:1\nal:old-secret-1", "al:old-secret-1\n" },
+	  { "al:\n", NULL },
+	{ "ala:old-secret-1\n", NULL }, { "xal:old-secret-1\n", NULL }, { "al:a\r\n", "al:a\n" },
+	  { "al: b :c\nal:second\n", "al: b :c\n" },
 };
 
 START_TEST(a_secret_that_is_there_stays_and_one_that_is_not_is_made)
@@ -35,7 +38,8 @@ START_TEST(a_secret_that_is_there_stays_and_one_that_is_not_is_made)
 		ck_assert_int_eq(strncmp(text, kept[_i].kept, strlen(kept[_i].kept)), 0);
 	} else {
 		ck_assert_uint_eq(strcspn(text, "\n"), 3 + CRYPT_SECRET_SIZE - 1);
-		ck_assert_uint_eq(strspn(text + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), CRYPT_SECRET_SIZE - 1);
+		ck_assert_uint_eq(strspn(text + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+		    CRYPT_SECRET_SIZE - 1);
 	}
 	ck_assert_ptr_nonnull(strstr(text, "b:s3cr:t#;= x\n"));
 	faults_done(&l);
@@ -48,8 +52,10 @@ static const struct {
 	const char *text, *fault;
 	unsigned mode;
 } files[] = {
-	{ "4xV9mKq2pLs7Wd\nmore\n", NULL, 0600 }, { "4xV9mKq2pLs7Wd", NULL, 0400 }, { "4xV9mKq2pLs7Wd\n", "can be read by others; chmod 600 it", 0640 },
-	{ "4xV9mKq2pLs7Wd\n", "can be read by others", 0604 }, { "CHANGE-ME-PLEASE\n", "is a placeholder", 0600 }, { "short\n", "fewer than 12", 0600 },
+	{ "4xV9mKq2pLs7Wd\nmore\n", NULL, 0600 }, { "4xV9mKq2pLs7Wd", NULL, 0400 }, { "4xV9mKq2pLs7Wd\n",
+	  "can be read by others; chmod 600 it", 0640 },
+	{ "4xV9mKq2pLs7Wd\n", "can be read by others", 0604 }, { "CHANGE-ME-PLEASE\n", "is a placeholder", 0600 },
+	  { "short\n", "fewer than 12", 0600 },
 	{ "", "is a placeholder", 0600 }, { "make\n", "is a word for none", 0600 }, { NULL, "No such file", 0 },
 };
 
@@ -70,7 +76,8 @@ START_TEST(a_secret_file_is_its_owners_alone_and_holds_a_secret)
 	fchmod(fd, files[_i].mode);
 	ck_assert_int_eq(secrets_write(&m, "", &ret, &l), 0);
 	ck_assert_uint_eq(l.n, files[_i].fault != NULL);
-	ck_assert_msg(l.n == 0 || (l.v[0].line == 7 && strstr(l.v[0].text, files[_i].fault) != NULL), "%s", l.n == 0 ? "" : l.v[0].text);
+	ck_assert_msg(l.n == 0 || (l.v[0].line == 7 && strstr(l.v[0].text, files[_i].fault) != NULL), "%s", l.n == 0 ?
+	    "" : l.v[0].text);
 	ck_assert_str_eq(buf_cstr(&ret), files[_i].fault == NULL ? "al:4xV9mKq2pLs7Wd\n" : "");
 	unlink(path);
 	close(fd);
@@ -96,8 +103,10 @@ static const struct {
 	int result;
 } lists[] = {
 	{ "", 0 }, { "# x\n", 0 }, { "d etc\nf " DIGEST " etc/a\n", 0 }, { "f " DIGEST " /etc/passwd\n", E_FORMAT },
-	{ "f " DIGEST " ../etc/passwd\n", E_FORMAT }, { "f " DIGEST " etc/../../passwd\n", E_FORMAT }, { "d /\n", E_FORMAT }, { "d \n", E_FORMAT },
-	{ "f abc etc/a\n", E_FORMAT }, { "f " DIGEST "\n", E_FORMAT }, { "f " DIGEST " \n", E_FORMAT }, { "x\n", E_FORMAT },
+	{ "f " DIGEST " ../etc/passwd\n", E_FORMAT }, { "f " DIGEST " etc/../../passwd\n", E_FORMAT }, { "d /\n",
+	  E_FORMAT }, { "d \n", E_FORMAT },
+	{ "f abc etc/a\n", E_FORMAT }, { "f " DIGEST "\n", E_FORMAT }, { "f " DIGEST " \n", E_FORMAT }, { "x\n",
+	  E_FORMAT },
 };
 
 START_TEST(a_list_names_files_below_the_root_only)

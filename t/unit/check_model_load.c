@@ -80,7 +80,8 @@ static const struct {
 	{ N("timeout = 9;"), "daemon.timeout: 9 is out of range; it takes a number from 10 to 86400" },
 	{ N("timeout = -600;"), "daemon.timeout: -600 is out of range" },
 	{ N("privileged = 1;"), "daemon.privileged takes true or false" },
-	{ N("program = \"rsyncd\";"), "daemon.program: \"rsyncd\" is unknown; it takes one of \"sallyport\", \"rsync\"" },
+	{ N("program = \"rsyncd\";"), "daemon.program: \"rsyncd\" is unknown; it takes one of \"sallyport\", "
+	  "\"rsync\"" },
 	{ N("program = true;"), "daemon.program takes one of" },
 	{ N("listen = \"127.0.0.1:873\";"), "daemon.listen takes an array of texts" },
 	{ N("listen = [ 873 ];"), "daemon.listen takes an array of texts" },
@@ -89,21 +90,27 @@ static const struct {
 	{ DAEMON, "daemon = 5;", "daemon is a group; write daemon = { ... };" },
 	{ MODULES, "modules = { name = \"a\"; };", "modules takes a list of groups" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, 7 );", "modules takes groups in its list" },
-	{ D("addresses = [ \"0.0.0.0:874\", \"0.0.0.0:874\" ];"), "door.addresses: \"0.0.0.0:874\" is there twice; take one out" },
+	{ D("addresses = [ \"0.0.0.0:874\", \"0.0.0.0:874\" ];"),
+	  "door.addresses: \"0.0.0.0:874\" is there twice; take one out" },
 	/* values */
 	{ HOST, "host = \"a b\";", "is neither a DNS name nor an address" },
 	{ HOST, "host = \"-a.example\";", "is no DNS name" },
 	{ HOST, "host = \"192.0.2.256\";", "looks like an address, but is none" },
 	{ HOST, "host = \"a\"; name = \"A b\";", "may hold small letters, digits" },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"srv/a\"; } );", "modules.path: \"srv/a\" is not absolute; write the whole path, from /" },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/../a\"; } );", "has \"..\" in it; write the path that it leads to" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"srv/a\"; } );",
+	  "modules.path: \"srv/a\" is not absolute; write the whole path, from /" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/../a\"; } );",
+	  "has \"..\" in it; write the path that it leads to" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a/\"; } );", "has a slash too many" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/./a\"; } );", "has \".\" in it" },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/%HOME%\"; } );", "has %NAME% in it, which rsyncd.conf replaces" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/%HOME%\"; } );",
+	  "has %NAME% in it, which rsyncd.conf replaces" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\\n\"; } );", "holds a control character; take it out" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/\"; } );", "is the whole machine; name a directory" },
-	{ MODULES, "modules = ( { name = \"a\\x07\"; path = \"/srv/a\"; } );", "may hold letters, digits and . _ + - only" },
-	{ MODULES, "modules = ( { name = \"Global\"; path = \"/srv/a\"; } );", "is the word for rsyncd.conf's global part" },
+	{ MODULES, "modules = ( { name = \"a\\x07\"; path = \"/srv/a\"; } );",
+	  "may hold letters, digits and . _ + - only" },
+	{ MODULES, "modules = ( { name = \"Global\"; path = \"/srv/a\"; } );",
+	  "is the word for rsyncd.conf's global part" },
 	{ M("comment = \"a\\x1b[0m\";"), "holds a control character" },
 	{ M("comment = \"a\\\\\";"), "ends in a backslash" },
 	{ M("user = \"a b\";"), "is no name of a user or group" },
@@ -113,7 +120,8 @@ static const struct {
 	{ D("addresses = [ \"::1:874\" ];"), "is no address with a port" },
 	{ D("addresses = [ \"[::]:0\" ];"), "is no address with a port" },
 	{ D("addresses = [ \"0.0.0.0:70000\" ];"), "is no address with a port" },
-	{ N("listen = [ \"0.0.0.0:873\" ];"), "is plain text on an address that others reach; write /run/sallyport/syncd.sock" },
+	{ N("listen = [ \"0.0.0.0:873\" ];"), "is plain text on an address that others reach; write "
+	  "/run/sallyport/syncd.sock" },
 	{ N("listen = [ \"192.0.2.1:873\" ];"), "is plain text on an address that others reach" },
 	{ N("listen = [ \"[2001:db8::1]:873\" ];"), "is plain text on an address that others reach" },
 	{ N("listen = [ \"localhost:873\" ];"), "is neither a socket's path nor a loopback address with a port" },
@@ -123,7 +131,8 @@ static const struct {
 	{ F("clients = [ \"192.0.2.1\" ];"), "has no prefix length; add /32" },
 	{ F("clients = [ \"192.0.2.0/33\" ];"), "has a prefix length beyond 32" },
 	{ F("clients = [ \"example.org/24\" ];"), "is no network; write one such as 192.0.2.0/24 or 2001:db8::/32" },
-	{ U("secret = \"CHANGE-ME-TO-A-LONG-RANDOM-SECRET\";"), "is a placeholder or a word that everybody tries; write \"make\"" },
+	{ U("secret = \"CHANGE-ME-TO-A-LONG-RANDOM-SECRET\";"),
+	  "is a placeholder or a word that everybody tries; write \"make\"" },
 	{ U("secret = \"change_me_1234567\";"), "is a placeholder" },
 	{ U("secret = \"Password123456\";"), "is a placeholder" },
 	{ U("secret = \"xxxxxxxxxxxxxxxx\";"), "is a placeholder" },
@@ -134,32 +143,44 @@ static const struct {
 	{ CLIENT, "ssh = { public_keys = [ \"command=\\\"x\\\" " KEY "\" ]; };", "is no public key" },
 	/* what does not go together */
 	{ MODULES, "modules = ( );", "nothing is served; add modules", .line = -1 },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"A\"; path = \"/srv/b\"; } );", "there is a module \"A\" already, in line 3" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"A\"; path = \"/srv/b\"; } );",
+	  "there is a module \"A\" already, in line 3" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"b\"; path = \"/srv/a/b\"; } );",
 	  "/srv/a/b is inside of the module of line 3, whose rules would not count there" },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"b\"; path = \"/srv/a\"; } );", "/srv/a is inside of the module" },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/home/a\"; } );", "/home/a is below /home, which the daemon's unit hides; serve it from /srv" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"b\"; path = \"/srv/a\"; } );",
+	  "/srv/a is inside of the module" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/home/a\"; } );",
+	  "/home/a is below /home, which the daemon's unit hides; serve it from /srv" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/root\"; } );", "is below /root" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/run/user/1\"; } );", "is below /run/user" },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/etc\"; } );", "/etc would serve /etc/sallyport, where secrets and configurations are" },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/var/lib/sallyport/x\"; } );", "would serve /var/lib/sallyport" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/etc\"; } );",
+	  "/etc would serve /etc/sallyport, where secrets and configurations are" },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/var/lib/sallyport/x\"; } );",
+	  "would serve /var/lib/sallyport" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/\xc2\x9b" "0m\"; } );", "holds a control character" },
 	{ M("users = [ \"u\" ];"), "user \"u\" is not in the list users; add { name = \"u\"; } there" },
 	{ USERS, "users = ( { name = \"u\"; }, { name = \"u\"; } );", "there is a user \"u\" already" },
-	{ U("secret = \"4xV9mKq2pLs7\"; secret_file = \"/etc/s\";"), "there is a secret and a secret_file; take one of them out" },
+	{ U("secret = \"4xV9mKq2pLs7\"; secret_file = \"/etc/s\";"),
+	  "there is a secret and a secret_file; take one of them out" },
 	{ M("access = \"write\";"), "everybody who reaches the door could write and delete here; name users" },
 	{ M("owners = \"keep\"; user = \"u\";"), "the module is root's; take user and group out" },
-	{ M("owners = \"keep\";"), "owners can be kept by a daemon that starts as root only; take \"fake\"", N("privileged = false;") },
+	{ M("owners = \"keep\";"), "owners can be kept by a daemon that starts as root only; take \"fake\"",
+	  N("privileged = false;") },
 	{ M("group = \"g\";"), "an unprivileged daemon serves as sallyport-syncd only", N("privileged = false;") },
-	{ M("clients = [ \"10.0.0.0/8\" ];"), "the daemon is told no addresses, so that nobody could enter", D("send_address = false;") },
+	{ M("clients = [ \"10.0.0.0/8\" ];"), "the daemon is told no addresses, so that nobody could enter",
+	  D("send_address = false;") },
 	{ N("listen = [ \"/run/a.sock\", \"/run/b.sock\" ];"), "there is a socket already; the daemon has one" },
 	{ N("program = \"rsync\";"), "rsync listens on no UNIX socket; have daemon.listen = [ \"127.0.0.1:873\" ]" },
-	{ N("listen = [ \"127.0.0.1:873\", \"[::1]:874\" ];"), "the daemon has one port for all its addresses; write 873 here, too",
+	{ N("listen = [ \"127.0.0.1:873\", \"[::1]:874\" ];"),
+	  "the daemon has one port for all its addresses; write 873 here, too",
 	  D("addresses = [ \"0.0.0.0:8740\" ];") },
-	{ N("program = \"rsync\"; listen = [ \"127.0.0.1:873\", \"[::1]:873\" ];"), "rsync listens on one address, or on all of them" },
+	{ N("program = \"rsync\"; listen = [ \"127.0.0.1:873\", \"[::1]:873\" ];"),
+	  "rsync listens on one address, or on all of them" },
 	{ N("listen = [ \"127.0.0.2:873\" ];"), "the daemon's address is 127.0.0.1 or ::1" },
-	{ D("addresses = [ \"0.0.0.0:873\" ];"), "the daemon has port 873 already, and the firewall closes that one", N("listen = [ \"127.0.0.1:873\" ];") },
-	{ N("log = \"/var/log/syncd.log\";"), "it could not create or rotate that file; take \"journal\", or a file in /var/log/sallyport" },
+	{ D("addresses = [ \"0.0.0.0:873\" ];"), "the daemon has port 873 already, and the firewall closes that one",
+	  N("listen = [ \"127.0.0.1:873\" ];") },
+	{ N("log = \"/var/log/syncd.log\";"), "it could not create or rotate that file; take \"journal\", or a file in "
+	  "/var/log/sallyport" },
 	{ D("log = \"/var/log/tunnel.log\";"), "it could not create or rotate that file" },
 	{ DOOR, "door = { key = \"/etc/k.pem\"; };", "door.cert is missing" },
 	{ DOOR, "door = { cert = \"/etc/c.pem\"; };", "door.key is missing" },
@@ -167,26 +188,36 @@ static const struct {
 	{ D("ca = \"/etc/ca.pem\";"), "nobody is asked for; have door.client_certs = \"required\"" },
 	{ D("crl = \"/etc/crl.pem\";"), "a revocation list counts with" },
 	{ D("kind = \"haproxy\";"), "HAProxy looks for the key in the certificate's file or in /etc/c.pem.key" },
-	{ DOOR, "door = { kind = \"haproxy\"; cert = \"/etc/c.pem\"; client_certs = \"pinned\"; ca = \"/etc/ca.pem\"; };", "HAProxy knows authorities and no pinned" },
-	{ DOOR, "door = { kind = \"haproxy\"; cert = \"/etc/c.pem\"; log = \"/var/log/sallyport/h\"; };", "HAProxy writes no files" },
+	{ DOOR, "door = { kind = \"haproxy\"; cert = \"/etc/c.pem\"; client_certs = \"pinned\"; ca = \"/etc/ca.pem\"; "
+	  "};", "HAProxy knows authorities and no pinned" },
+	{ DOOR, "door = { kind = \"haproxy\"; cert = \"/etc/c.pem\"; log = \"/var/log/sallyport/h\"; };",
+	  "HAProxy writes no files" },
 	{ DOOR, "door = { kind = \"ssh\"; client_certs = \"required\"; };", "ssh has keys and no certificates", RSYNC },
-	{ DAEMON, "daemon = { listen = [ \"/run/a.sock\" ]; };", "ssh can be held to a port, and not to a socket", DOOR, SSH },
-	{ DAEMON, "daemon = { listen = [ \"/run/a.sock\", \"127.0.0.1:873\" ]; };", "ssh goes to 127.0.0.1:873, and nobody to the socket", DOOR, SSH },
+	{ DAEMON, "daemon = { listen = [ \"/run/a.sock\" ]; };", "ssh can be held to a port, and not to a socket", DOOR,
+	  SSH },
+	{ DAEMON, "daemon = { listen = [ \"/run/a.sock\", \"127.0.0.1:873\" ]; };",
+	  "ssh goes to 127.0.0.1:873, and nobody to the socket", DOOR, SSH },
 	{ DOOR, SSH, "ssh.public_keys is missing: nobody could log in", RSYNC },
 	{ D("idle = 600;"), "door.idle is not longer than daemon.timeout" },
-	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:873\"; tls = false; } );", "10.0.0.5:873 would get plain text over the network; have tls = true",
+	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:873\"; tls = false; } );",
+	  "10.0.0.5:873 would get plain text over the network; have tls = true",
 	  DOOR, HAPROXY },
-	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:874\"; host = \"b\"; } );", "back ends are HAProxy's; have door.kind" },
-	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:874\"; } );", "backends.host is missing", DOOR, HAPROXY },
-	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:874\"; host = \"b\"; } );", "haproxy.ca is missing", DOOR, HAPROXY },
-	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; } );", "modules are served by the back ends", BACKENDS, BACKEND },
+	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:874\"; host = \"b\"; } );",
+	  "back ends are HAProxy's; have door.kind" },
+	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:874\"; } );", "backends.host is missing", DOOR,
+	  HAPROXY },
+	{ BACKENDS, "backends = ( { name = \"b\"; address = \"10.0.0.5:874\"; host = \"b\"; } );",
+	  "haproxy.ca is missing", DOOR, HAPROXY },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; } );", "modules are served by the back ends",
+	  BACKENDS, BACKEND },
 	{ U(""), "users log in at the back ends", BACKENDS, BACKEND },
 	{ FIREWALL, "firewall = { };", "firewall.clients is missing: from which networks do clients come?" },
 	{ F("clients = [ \"0.0.0.0/0\" ];"), "0.0.0.0/0 is everybody; say so by firewall.anyone = true" },
 	{ F("clients = [ \"::/0\" ];"), "::/0 is everybody" },
 	{ F("clients = [ \"10.0.0.0/8\" ]; anyone = true;"), "lets in everybody, and this list would mean nothing" },
 	{ CLIENT, "client = { cert = \"/etc/c.pem\"; };", "client.cert and client.key go together" },
-	{ CLIENT, "client = { listen = \"127.0.0.1:1873\"; };", "the door wants a certificate of clients", D("client_certs = \"required\"; ca = \"/etc/ca.pem\";") },
+	{ CLIENT, "client = { listen = \"127.0.0.1:1873\"; };", "the door wants a certificate of clients",
+	  D("client_certs = \"required\"; ca = \"/etc/ca.pem\";") },
 };
 
 START_TEST(what_is_wrong_is_said_at_its_place_with_a_remedy)
@@ -202,7 +233,8 @@ START_TEST(what_is_wrong_is_said_at_its_place_with_a_remedy)
 	for (size_t i = 0; i < l.n; i++)
 		if (strstr(l.v[i].text, bad[_i].fault) != NULL && l.v[i].line == (unsigned)line)
 			found++;
-	ck_assert_msg(found == 1, "%s\nnot found once at line %d: %s\nfirst of %zu: %s:%u: %s", bad[_i].text, line, bad[_i].fault, l.n,
+	ck_assert_msg(found == 1, "%s\nnot found once at line %d: %s\nfirst of %zu: %s:%u: %s", bad[_i].text, line,
+	    bad[_i].fault, l.n,
 	    l.v[0].file, l.v[0].line, l.v[0].text);
 	faults_done(&l);
 }
@@ -257,8 +289,10 @@ START_TEST(values_and_defaults_are_those_of_the_table)
 	struct faults l = FAULTS_INIT;
 	struct model *m;
 
-	make(text, sizeof text, DAEMON, "daemon = { timeout = 700; listen = [ \"/run/a.sock\", \"127.0.0.1:8730\" ]; };", MODULES,
-	    "modules = ( { name = \"a\"; path = \"/srv/a\"; access = \"upload\"; },\n{ name = \"b\"; path = \"/srv/b\"; user = \"u\"; } );");
+	make(text, sizeof text, DAEMON, "daemon = { timeout = 700; listen = [ \"/run/a.sock\", \"127.0.0.1:8730\" ]; "
+	    "};", MODULES,
+	    "modules = ( { name = \"a\"; path = \"/srv/a\"; access = \"upload\"; },\n{ name = \"b\"; path = "
+	    "\"/srv/b\"; user = \"u\"; } );");
 	ck_assert_int_eq(model_parse("file", text, strlen(text), &m, &l), 0);
 	ck_assert_str_eq(m->name.v, "sallyport");
 	ck_assert_int_eq(m->daemon.timeout.v, 700);
@@ -289,7 +323,8 @@ START_TEST(defaults_and_examples_pass_their_own_checks)
 		for (size_t i = 0; i < model_groups[g].n; i++) {
 			const struct key *k = &model_groups[g].keys[i];
 
-			ck_assert_msg(k->def != NULL || k->defs != NULL || k->example != NULL, "%s has neither default nor example", k->name);
+			ck_assert_msg(k->def != NULL || k->defs != NULL || k->example != NULL,
+			    "%s has neither default nor example", k->name);
 			ck_assert(k->doc[0] != '\0');
 			if (k->type == KEY_TEXT && k->fault != NULL)
 				ck_assert_ptr_null(k->fault(k->def != NULL ? k->def : k->example));
