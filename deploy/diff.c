@@ -117,8 +117,7 @@ compare(int root, struct rendered *one)
 		buf_wipe(&old);
 		return r != 0 ? r : -ENOMEM;
 	}
-	differs = buf_len(&old) != buf_len(&one->text.text) || memcmp(buf_head(&old), buf_head(&one->text.text),
-	    buf_len(&old)) != 0;
+	differs = !rendered_is(one, &old);
 	if (differs)
 		printf("differs: /%s%s\n", one->row->path, one->row->secret ? " (secrets are not shown)" : "");
 	if (differs && !one->row->secret)

@@ -58,20 +58,22 @@ firewall(const struct model *m, struct emit *o)
 	}
 	emit_line(o, "  ░░░░░      firewall (%s): from %s", kinds[f->kind.v], f->anyone.v ? "everybody" :
 	    join(&f->clients, text, sizeof text));
-	emit_line(o, "  ░░░░░      %s new connections a minute and %s at a time from one address", number(&f->rate,
-	    rate), number(&f->connections, connections));
+	emit_line(o, "  ░░░░░      %s new connections a minute and %s at a time from one address",
+	    number(&f->rate, rate), number(&f->connections, connections));
 	emit_line(o, "    ║");
 }
 
 static void
 door(const struct model *m, struct emit *o)
 {
-	static const char *const programs[] = { "sallyport-tunnel", "stunnel", "haproxy", "sshd" };
+	static const char *const programs[] = { "sallyport-tunnel", "stunnel", "haproxy" };
 	char text[4000];
 
-	emit_line(o, "  door       %s as %s%s%s", programs[m->door.kind.v], out_door_user(m), m->door.kind.v == M_SSH ?
-	    "" : ", on ",
-	    m->door.kind.v == M_SSH ? "" : join(&m->door.addresses, text, sizeof text));
+	if (m->door.kind.v == M_SSH)
+		emit_line(o, "  door       sshd as %s", out_door_user(m));
+	else
+		emit_line(o, "  door       %s as %s, on %s", programs[m->door.kind.v], out_door_user(m),
+		    join(&m->door.addresses, text, sizeof text));
 }
 
 static void
@@ -104,8 +106,7 @@ module(const struct model *m, const struct m_module *v, int last, struct emit *o
 	else
 		snprintf(as, sizeof as, "%s:%s", v->user.v, v->group.v);
 	emit_line(o, "    %s %s: %s, %s, as %s, for %s", last ? "└─" : "├─", v->name.v, v->path.v, access[v->access.v],
-	    as,
-	    v->users.n == 0 ? "everybody who comes in" : join(&v->users, users, sizeof users));
+	    as, v->users.n == 0 ? "everybody who comes in" : join(&v->users, users, sizeof users));
 }
 
 static void

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "deploy/render.h"
@@ -31,8 +30,7 @@ is_there(int root, const struct rendered *one)
 	struct buf old = BUF_INIT;
 	struct stat st;
 	int same = tree_read(root, one->row->path, &old, &st) == 0 && (st.st_mode & 07777) == one->row->mode &&
-	    buf_len(&old) == buf_len(&one->text.text) && memcmp(buf_head(&old), buf_head(&one->text.text),
-	    buf_len(&old)) == 0;
+	    rendered_is(one, &old);
 
 	buf_wipe(&old);
 	return same;

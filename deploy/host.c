@@ -22,8 +22,8 @@ look(const struct asked *a, const char *key, const struct m_text *path, int priv
 		return;
 	snprintf(full, sizeof full, "%s%s", a->root, path->v);
 	if (stat(full, &st) < 0)
-		fault_add(a->notes, path->at, "%s: %s: %s", key, path->v, errno == ENOENT || errno == ENOTDIR ?
-		    "it is not there yet" : strerror(errno));
+		fault_add(a->notes, path->at, "%s: %s: %s", key, path->v,
+		    errno == ENOENT || errno == ENOTDIR ? "it is not there yet" : strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		fault_add(a->l, path->at, "%s: %s is no file", key, path->v);
 	else if (private && (st.st_mode & 027) != 0)

@@ -94,11 +94,7 @@ wish(const struct wishes *w, size_t module, const struct group *g, const struct 
 		quote_all(&w->clients, ret);
 	else if (strcmp(name, "firewall.anyone") == 0 && w->anyone)
 		buf_text(ret, "true");
-	else if (strcmp(name, "daemon.listen") == 0 && strcmp(w->door, "ssh") == 0)
-		buf_text(ret, "[ \"127.0.0.1:873\" ]");
-	else if ((strcmp(name, "door.cert") == 0 || (strcmp(name, "door.key") == 0 && strcmp(w->door,
-	    "haproxy") != 0)) &&
-	    strcmp(w->door, "ssh") != 0)
+	else if (strcmp(name, "door.cert") == 0 || (strcmp(name, "door.key") == 0 && strcmp(w->door, "haproxy") != 0))
 		quote(k->example, strlen(k->example), ret);
 	else
 		return false;

@@ -282,8 +282,8 @@ show(struct job *j)
 		const struct file *f = &j->files[i];
 
 		if (!f->same)
-			printf("would be installed: /%s%s\n", f->from->row->path, f->foreign ?
-			    " (what is there is kept beside it)" : "");
+			printf("would be installed: /%s%s\n", f->from->row->path,
+			    f->foreign ? " (what is there is kept beside it)" : "");
 	}
 	return remove_old(j);
 }
@@ -330,8 +330,9 @@ install_main(int argc, char **argv)
 	struct model *m;
 	int status = verb_args(argc, argv, "install FILE [--root DIR] [--dry-run]", options, ARRAY_LEN(options), &file);
 
-	if (status != VERB_DONE || (status = verb_load(file, strcmp(root, "/") == 0 ? "" : root, true,
-	    &m)) != VERB_DONE)
+	if (status == VERB_DONE)
+		status = verb_load(file, strcmp(root, "/") == 0 ? "" : root, true, &m);
+	if (status != VERB_DONE)
 		return status;
 	status = install(&j, m, root);
 	model_free(m);

@@ -15,8 +15,8 @@ bool
 manifest_has(const struct manifest *l, const char *digest, const char *path)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (!l->v[i].dir && strcmp(l->v[i].path, path) == 0 && (digest == NULL || strcmp(l->v[i].digest,
-		    digest) == 0))
+		if (!l->v[i].dir && strcmp(l->v[i].path, path) == 0 &&
+		    (digest == NULL || strcmp(l->v[i].digest, digest) == 0))
 			return true;
 	return false;
 }

@@ -33,8 +33,8 @@ render_one(const struct model *m, int root, struct rendered *one, struct faults 
 		return render_secrets(m, root, &one->text, l);
 	one->row->write(m, &one->text);
 	if (one->text.err != 0)
-		fault_add(l, m->at, "%s cannot be written: %s", one->row->path, one->text.err == E_LIMIT ?
-		    "a line is too long; shorten a list" : err_text(one->text.err));
+		fault_add(l, m->at, "%s cannot be written: %s", one->row->path,
+		    one->text.err == E_LIMIT ? "a line is too long; shorten a list" : err_text(one->text.err));
 	return one->text.err;
 }
 
@@ -53,6 +53,14 @@ render(const struct model *m, int root, const char *only, struct rendering *ret,
 		r = render_one(m, root, &ret->v[ret->n++], l);
 	}
 	return faults_any(l) ? E_CONF : r;
+}
+
+int
+rendered_is(const struct rendered *one, const struct buf *old)
+{
+	const struct buf *text = &one->text.text;
+
+	return buf_len(old) == buf_len(text) && memcmp(buf_head(old), buf_head(text), buf_len(old)) == 0;
 }
 
 void

@@ -19,6 +19,9 @@ struct rendering {
  * E_CONF with faults in l.  ret is for rendering_done either way. */
 int render(const struct model *m, int root, const char *only, struct rendering *ret, struct faults *l);
 
+/* Does a file that was read hold the same bytes? */
+int rendered_is(const struct rendered *one, const struct buf *old);
+
 void rendering_done(struct rendering *r);
 
 #endif

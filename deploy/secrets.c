@@ -67,8 +67,8 @@ from_file(const struct m_user *u, struct buf *ret, struct faults *l)
 	const char *line = NULL;
 	struct stat st;
 
-	if ((r = fd) >= 0 && (r = fstat(fd, &st) < 0 ? -errno : 0) == 0 && (r = slurp_fd(fd, SECRETS_FILE_MAX,
-	    &text)) == 0)
+	if ((r = fd) >= 0 && (r = fstat(fd, &st) < 0 ? -errno : 0) == 0 &&
+	    (r = slurp_fd(fd, SECRETS_FILE_MAX, &text)) == 0)
 		line = buf_cstr(&text);
 	if (fd >= 0)
 		close(fd);

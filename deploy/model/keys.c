@@ -233,6 +233,8 @@ join(const char *const *words, char *dst, size_t size, const char *mark)
 const char *
 key_takes(const struct key *k, char *dst, size_t size)
 {
+	static const char *const plain[] = { [KEY_TEXT] = "a text in quotes", [KEY_BOOL] = "true or false",
+		[KEY_TEXTS] = "an array of texts, [ \"a\", \"b\" ]" };
 	char words[200];
 
 	if (k->type == KEY_WORD) {
@@ -241,8 +243,7 @@ key_takes(const struct key *k, char *dst, size_t size)
 	} else if (k->type == KEY_NUMBER) {
 		snprintf(dst, size, "a number from %" PRId64 " to %" PRId64, k->min, k->max);
 	} else {
-		snprintf(dst, size, "%s", k->type == KEY_BOOL ? "true or false" : k->type == KEY_TEXT ?
-		    "a text in quotes" : "an array of texts, [ \"a\", \"b\" ]");
+		snprintf(dst, size, "%s", plain[k->type]);
 	}
 	return dst;
 }

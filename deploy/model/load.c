@@ -140,8 +140,8 @@ take_word(struct reader *r, const struct group *g, const struct key *k, const co
 			ret->v = i;
 			return;
 		}
-	fault_add(r->l, ret->at, "%s: \"%s\" is unknown; it takes %s", spell(g, k, name), text, key_takes(k, takes,
-	    sizeof takes));
+	fault_add(r->l, ret->at, "%s: \"%s\" is unknown; it takes %s", spell(g, k, name), text,
+	    key_takes(k, takes, sizeof takes));
 }
 
 static void
@@ -228,10 +228,11 @@ read_key(struct reader *r, const struct group *g, const struct key *k, const con
 	const config_setting_t *own = s == NULL ? NULL : config_setting_get_member(s, k->name);
 	void *field = (char *)base + k->at;
 	char name[64];
-	int e;
+	int e = 0;
 
-	if ((own == NULL || k->type == KEY_NUMBER || k->type == KEY_BOOL || k->type == KEY_WORD) && (e = set_default(k,
-	    field)) != 0)
+	if (own == NULL || k->type == KEY_NUMBER || k->type == KEY_BOOL || k->type == KEY_WORD)
+		e = set_default(k, field);
+	if (e != 0)
 		return e;
 	if (own != NULL)
 		take(r, g, k, own, field);

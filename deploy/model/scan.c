@@ -95,8 +95,7 @@ wraps(const char *digits, size_t n)
 
 	for (size_t i = base == 16 ? 2 : 0; i < n && digits[i] != 'L'; i++) {
 		int c = tolower((unsigned char)digits[i]);
-		unsigned d = isdigit(c) ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' && base == 16 ?
-		    (unsigned)(c - 'a' + 10) : 16;
+		unsigned d = isdigit(c) ? (unsigned)(c - '0') : isxdigit(c) ? (unsigned)(c - 'a' + 10) : 16;
 
 		if (d >= base)
 			return 0;	/* no integer: the parser's to refuse */

@@ -96,8 +96,9 @@ value_host(const char *text)
 		if (*p == '\0')
 			break;
 	}
-	return made_of(text, DIGITS ".") ? "looks like an address, but is none; write four numbers from 0 to 255" :
-	    NULL;
+	if (made_of(text, DIGITS "."))
+		return "looks like an address, but is none; write four numbers from 0 to 255";
+	return NULL;
 }
 
 int64_t
@@ -236,8 +237,9 @@ value_pattern(const char *text)
 		return "has a blank in it, which begins a new pattern; write ? for it";
 	if (strlen(text) > COMMENT_LENGTH)
 		return "is longer than 200 characters; shorten it";
-	return expands(text) ? "has %NAME% in it, which rsyncd.conf replaces; write ? for one of the marks" :
-	    line_fault(text);
+	if (expands(text))
+		return "has %NAME% in it, which rsyncd.conf replaces; write ? for one of the marks";
+	return line_fault(text);
 }
 
 int
@@ -312,8 +314,9 @@ socket_fault(const char *text)
 {
 	if (value_path(text) != NULL)
 		return value_path(text);
-	return strlen(text) >= sizeof ((struct sockaddr_un *)NULL)->sun_path ?
-	    "is too long for a socket, which has 107 characters; shorten it" : NULL;
+	if (strlen(text) >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
+		return "is too long for a socket, which has 107 characters; shorten it";
+	return NULL;
 }
 
 const char *

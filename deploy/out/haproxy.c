@@ -13,8 +13,8 @@ global(const struct model *m, struct emit *o)
 	emit_line(o, "    user haproxy");
 	emit_line(o, "    group haproxy");
 	emit_line(o, "    maxconn %d", (int)m->door.max_connections.v + 16);
-	emit_line(o, "    ssl-default-bind-options ssl-min-ver TLSv1.%d no-tls-tickets", m->door.tls.v == M_TLS13 ? 3 :
-	    2);
+	emit_line(o, "    ssl-default-bind-options ssl-min-ver TLSv1.%d no-tls-tickets",
+	    m->door.tls.v == M_TLS13 ? 3 : 2);
 	emit_line(o, "    ssl-default-bind-ciphers ECDHE+AESGCM:ECDHE+CHACHA20");
 	emit_line(o, "    ssl-default-bind-ciphersuites "
 	    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
@@ -50,8 +50,8 @@ bind_line(const struct model *m, struct emit *o, const char *address)
 	int port = (int)model_endpoint(address, host);
 	size_t n;
 
-	n = (size_t)snprintf(line, sizeof line, "    bind %s:%d%s ssl crt %s", host, port, strchr(host, ':') != NULL ?
-	    " v6only" : "", d->cert.v);
+	n = (size_t)snprintf(line, sizeof line, "    bind %s:%d%s ssl crt %s", host, port,
+	    strchr(host, ':') != NULL ? " v6only" : "", d->cert.v);
 	if (d->client_certs.v != M_CERTS_NONE)
 		n += (size_t)snprintf(line + n, sizeof line - n, " ca-file %s%s", d->ca.v, verify[d->client_certs.v]);
 	if (d->crl.v != NULL)
@@ -99,6 +99,7 @@ local(const struct model *m, struct emit *o)
 static void
 remote(const struct model *m, const struct m_backend *b, struct emit *o)
 {
+	const char *cert = m->haproxy.cert.v;
 	char host[64], to[80];
 	int port = (int)model_endpoint(b->address.v, host);
 
@@ -108,9 +109,7 @@ remote(const struct model *m, const struct m_backend *b, struct emit *o)
 		return;
 	}
 	emit_line(o, "    server %s %s ssl verify required ca-file %s verifyhost %s sni str(%s)%s%s check inter 30s",
-	    b->name.v, to,
-	    m->haproxy.ca.v, b->host.v, b->host.v, m->haproxy.cert.v == NULL ? "" : " crt ", m->haproxy.cert.v == NULL ?
-	    "" : m->haproxy.cert.v);
+	    b->name.v, to, m->haproxy.ca.v, b->host.v, b->host.v, cert == NULL ? "" : " crt ", cert == NULL ? "" : cert);
 }
 
 static void
