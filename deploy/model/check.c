@@ -41,30 +41,26 @@ modules_are_there(const struct model *m, struct faults *l)
 		    "theirs");
 }
 
+/* Say so when own is called as an earlier one, old. */
+static void
+compare_names(const char *what, const struct m_text *own, const struct m_text *old, struct faults *l)
+{
+	if (own->v != NULL && old->v != NULL && strcasecmp(own->v, old->v) == 0)
+		fault_add(l, own->at, "there is a %s \"%s\" already, in line %u; choose another name", what, old->v, old->at.line);
+}
+
 static void
 names_are_unique(const struct model *m, struct faults *l)
 {
 	for (size_t i = 0; i < m->modules.n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (m->modules.v[i].name.v != NULL && m->modules.v[k].name.v != NULL &&
-			    strcasecmp(m->modules.v[i].name.v, m->modules.v[k].name.v) == 0)
-				fault_add(l, m->modules.v[i].name.at,
-				    "there is a module \"%s\" already, in line %u; choose another name",
-				    m->modules.v[i].name.v, m->modules.v[k].name.at.line);
+			compare_names("module", &m->modules.v[i].name, &m->modules.v[k].name, l);
 	for (size_t i = 0; i < m->users.n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (m->users.v[i].name.v != NULL && m->users.v[k].name.v != NULL &&
-			    strcmp(m->users.v[i].name.v, m->users.v[k].name.v) == 0)
-				fault_add(l, m->users.v[i].name.at,
-				    "there is a user \"%s\" already, in line %u; choose another name",
-				    m->users.v[i].name.v, m->users.v[k].name.at.line);
+			compare_names("user", &m->users.v[i].name, &m->users.v[k].name, l);
 	for (size_t i = 0; i < m->backends.n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (m->backends.v[i].name.v != NULL && m->backends.v[k].name.v != NULL &&
-			    strcmp(m->backends.v[i].name.v, m->backends.v[k].name.v) == 0)
-				fault_add(l, m->backends.v[i].name.at,
-				    "there is a back end \"%s\" already, in line %u; choose another name",
-				    m->backends.v[i].name.v, m->backends.v[k].name.at.line);
+			compare_names("back end", &m->backends.v[i].name, &m->backends.v[k].name, l);
 }
 
 static void

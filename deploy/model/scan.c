@@ -113,8 +113,8 @@ number(struct scan *s)
 	while (s->p < s->end && (isalnum((unsigned char)*s->p) || *s->p == '.'))
 		s->p++;
 	if (wraps(begin, (size_t)(s->p - begin)))
-		fault_add(s->l, s->at, "%.*s is too large a number, and would be read as another one; the largest is "
-		    "2147483647",
+		fault_add(s->l, s->at,
+		    "%.*s is too large a number, and would be read as another one; the largest is 2147483647",
 		    s->p - begin > 40 ? 40 : (int)(s->p - begin), begin);
 	s->last = 'x';
 }
@@ -131,8 +131,8 @@ word(struct scan *s)
 	/* behind a comma between settings, and at the begin of a list's group, comes a key */
 	if (s->last != '\0' && strchr("=:[(", s->last) != NULL && !(n == 4 && strncasecmp(begin, "true", 4) == 0) &&
 	    !(n == 5 && strncasecmp(begin, "false", 5) == 0))
-		fault_add(s->l, s->at, "%.*s is no value: yes and no are written true and false, and texts stand in "
-		    "quotes",
+		fault_add(s->l, s->at,
+		    "%.*s is no value: yes and no are written true and false, and texts stand in quotes",
 		    n > 40 ? 40 : (int)n, begin);
 	s->last = 'x';
 }

@@ -144,7 +144,7 @@ static const struct {
 	/* what does not go together */
 	{ MODULES, "modules = ( );", "nothing is served; add modules", .line = -1 },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"A\"; path = \"/srv/b\"; } );",
-	  "there is a module \"A\" already, in line 3" },
+	  "there is a module \"a\" already, in line 3" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"b\"; path = \"/srv/a/b\"; } );",
 	  "/srv/a/b is inside of the module of line 3, whose rules would not count there" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; }, { name = \"b\"; path = \"/srv/a\"; } );",
@@ -159,7 +159,7 @@ static const struct {
 	  "would serve /var/lib/sallyport" },
 	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/\xc2\x9b" "0m\"; } );", "holds a control character" },
 	{ M("users = [ \"u\" ];"), "user \"u\" is not in the list users; add { name = \"u\"; } there" },
-	{ USERS, "users = ( { name = \"u\"; }, { name = \"u\"; } );", "there is a user \"u\" already" },
+	{ USERS, "users = ( { name = \"U\"; }, { name = \"u\"; } );", "there is a user \"U\" already" },
 	{ U("secret = \"4xV9mKq2pLs7\"; secret_file = \"/etc/s\";"),
 	  "there is a secret and a secret_file; take one of them out" },
 	{ M("access = \"write\";"), "everybody who reaches the door could write and delete here; name users" },
