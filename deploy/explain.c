@@ -52,7 +52,7 @@ firewall(const struct model *m, struct emit *o)
 	const struct m_firewall *f = &m->firewall;
 	char text[4000], rate[32], connections[32];
 
-	if (f->kind.v == M_NO_FIREWALL) {
+	if (f->kind.v == M_NO_FIREWALL || m->door.kind.v == M_SSH) {
 		emit_line(o, "    ║        no firewall of ours");
 		return;
 	}

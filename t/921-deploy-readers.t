@@ -24,7 +24,7 @@ mkdir "$scratch/models"
 cp "$top_srcdir"/examples/*.conf "$top_srcdir"/t/golden/*.conf "$scratch/models"
 chmod 600 "$scratch"/models/*
 
-plan 18
+plan 19
 readers trees "$scratch"/models/*.conf > "$scratch/asked"
 report $? 'the examples, and models of every kind' || note < "$scratch/asked"
 asked=$(readers draw "$drawn" "$seed"; echo "status $?")
@@ -32,7 +32,7 @@ is "$(echo "$asked" | sed -n 's/^status //p')" 0 "$drawn deployments drawn from 
 case $asked in *'status 0') ;; *) echo "$asked" | head -n 20 | note ;; esac
 # none may go unasked for lack of models
 asked=$(cat "$scratch/asked")
-for reader in rsyncd tunnel haproxy ssh keys; do
+for reader in rsyncd tunnel haproxy ssh keys nft; do
 	[ "$reader" != haproxy ] || command -v haproxy > /dev/null || { skip 'haproxy was asked' 'not installed'; continue; }
 	like "$asked" "*asked:*$reader [1-9]*" "$reader was asked"
 done

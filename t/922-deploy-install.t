@@ -12,7 +12,7 @@ write_model() { # write_model KIND [MORE]: a deployment with that door
 		modules = ( { name = "m"; path = "/srv/m"; users = [ "alice" ]; } );
 		users = ( { name = "alice"; } );
 		door = { kind = "$1"; cert = "/etc/sallyport/tls/c.crt"; key = "/etc/sallyport/tls/c.key"; };
-		firewall = { anyone = true; };
+		firewall = { kind = "none"; };
 		$2
 		EOF
 }

@@ -359,9 +359,24 @@ everybody_is_said(const struct model *m, struct faults *l)
 	if (f->anyone.v && given(f->clients.at))
 		fault_add(l, f->clients.at, "firewall.anyone = true lets in everybody, and this list would mean "
 		    "nothing; take one of them out");
-	if (f->kind.v != M_NO_FIREWALL && !f->anyone.v && !given(f->clients.at))
+	if (f->kind.v != M_NO_FIREWALL && m->door.kind.v != M_SSH && !f->anyone.v && !given(f->clients.at))
 		fault_add(l, at(m, f->at, m->at), "firewall.clients is missing: from which networks do clients come?  "
 		    "(firewall.anyone = true lets in everybody)");
+}
+
+static void
+firewall_has_one_port(const struct model *m, struct faults *l)
+{
+	char host[64];
+
+	if (m->firewall.kind.v != M_NO_FIREWALL && m->door.kind.v != M_SSH && model_socket(m) != NULL &&
+	    m->door.addresses.n > 0 && model_endpoint(m->door.addresses.v[0].v, host) == 873)
+		fault_add(l, at(m, m->door.addresses.at, m->door.at), "the firewall closes port 873, which is for plain text; "
+		    "take another, such as 874, or have firewall.kind = \"none\"");
+	for (size_t i = 1; m->firewall.kind.v != M_NO_FIREWALL && m->door.kind.v != M_SSH && i < m->door.addresses.n; i++)
+		if (model_endpoint(m->door.addresses.v[i].v, host) != model_endpoint(m->door.addresses.v[0].v, host))
+			fault_add(l, at(m, m->door.addresses.v[i].at, m->door.at), "the firewall opens one port, that of %s; "
+			    "take it here, too, or have firewall.kind = \"none\"", m->door.addresses.v[0].v);
 }
 
 static void
@@ -386,7 +401,7 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	everybody_is_said, client_end_fits,
+	everybody_is_said, firewall_has_one_port, client_end_fits,
 };
 
 void

@@ -147,7 +147,7 @@ static const struct key backend_keys[] = {
 
 static const struct key firewall_keys[] = {
 	{ "kind", KEY_WORD, AT(m_firewall, kind), .def = "nftables", WORDS("nftables", "iptables", "none"),
-	  .doc = "Whose rules are written." },
+	  .doc = "Whose rules are written; none are for ssh, whose port is the machine's." },
 	{ "clients", KEY_TEXTS, AT(m_firewall, clients), .fault = value_cidr,
 	  .example = "[ \"192.0.2.0/24\", \"2001:db8::/32\" ]",
 	  .doc = "The networks that may reach the door." },
@@ -159,8 +159,6 @@ static const struct key firewall_keys[] = {
 	  .doc = "How many may come at once before the rate counts." },
 	{ "connections", KEY_NUMBER, AT(m_firewall, connections), .def = "16", .min = 0, .max = 10000,
 	  .doc = "Connections at a time from one address; 0 is any number." },
-	{ "log", KEY_BOOL, AT(m_firewall, log), .def = "true",
-	  .doc = "Whether refused sources are logged, a few a minute." },
 };
 
 static const struct key ssh_keys[] = {

@@ -66,7 +66,7 @@ struct m_haproxy {
 };
 struct m_firewall {
 	struct where at;
-	struct m_number kind, anyone, rate, burst, connections, log;
+	struct m_number kind, anyone, rate, burst, connections;
 	struct m_texts clients;
 };
 struct m_ssh {

@@ -4,6 +4,7 @@
 
 #include "deploy/model/value.h"
 #include "deploy/out/client.h"
+#include "deploy/out/firewall.h"
 #include "deploy/out/haproxy.h"
 #include "deploy/out/rsyncd.h"
 #include "deploy/out/ssh.h"
@@ -58,6 +59,19 @@ tls(const struct model *m)
 	return m->door.kind.v != M_SSH;
 }
 
+/* sshd's port is the machine's: rules for it would lock out its administrator. */
+static int
+nft(const struct model *m)
+{
+	return m->firewall.kind.v == M_NFTABLES && tls(m);
+}
+
+static int
+iptables(const struct model *m)
+{
+	return m->firewall.kind.v == M_IPTABLES && tls(m);
+}
+
 static int
 address(const struct model *m)
 {
@@ -72,6 +86,12 @@ const struct output outputs[] = {
 	{ "door", "etc/stunnel/sallyport.conf", 0644, .wanted = stunnel, .write = out_stunnel },
 	{ "door", "etc/haproxy/haproxy.cfg", 0644, .wanted = haproxy, .write = out_haproxy },
 	{ "door", "etc/sallyport/authorized_keys", 0644, .wanted = ssh, .write = out_authorized_keys },
+	{ "firewall", "etc/sallyport/firewall.nft", 0644, .wanted = nft, .write = out_nft },
+	{ "firewall", "etc/sallyport/firewall-remove.nft", 0644, .wanted = nft, .write = out_nft_removal },
+	{ "firewall", "etc/sallyport/firewall.rules4", 0644, .wanted = iptables, .write = out_iptables4 },
+	{ "firewall", "etc/sallyport/firewall.rules6", 0644, .wanted = iptables, .write = out_iptables6 },
+	{ "firewall", "etc/sallyport/firewall.sh", 0755, .wanted = iptables, .write = out_iptables_script },
+	{ "firewall", "etc/sallyport/firewall-remove.sh", 0755, .wanted = iptables, .write = out_iptables_removal },
 	{ "client", "client/hosts", 0644, .client = true, .wanted = address, .write = out_hosts },
 	{ "client", "client/stunnel.conf", 0644, .client = true, .wanted = tls, .write = out_client },
 	{ "client", "client/ssh_config", 0644, .client = true, .wanted = ssh, .write = out_ssh_config },

@@ -23,6 +23,7 @@ def here(path, tree):
                  ('/etc/sallyport', os.path.relpath(tree, SCRATCH) + '/etc/sallyport')):
         text = re.sub(r'(?m)((?:^|[ @=:]))' + re.escape(a), lambda m: m.group(1) + os.path.join(SCRATCH, b), text)
     # users and groups that packages make
+    text = re.sub('--uid-owner sallyport-tunnel', '--uid-owner nobody', text)
     text = re.sub(r'(?m)^(socket peers) = .*', r'\1 = nobody', re.sub(r'(?m)^(socket group) = .*', r'\1 = nogroup', text))
     with open(path + '.here', 'w') as f:
         f.write(text)
@@ -64,6 +65,22 @@ def keys(path, tree):
     return out if status != 0 or len(out.splitlines()) != n else ''
 
 
+def nft(path, tree):
+    text = re.sub('skuid \\{[^}]*\\}', 'skuid { root, nobody }', re.sub('sallyport-tunnel', 'nobody', open(path).read()))
+    with open(path + '.here', 'w') as f:
+        f.write(text)
+    return run('unshare', '-rn', 'nft', '-c', '-f', path + '.here')[1]
+
+
+def iptables(path, tree):
+    return run('unshare', '-rn', 'ip6tables-restore' if path.endswith('6') else 'iptables-restore', '--test', '--noflush',
+               here(path, tree)[0])[1]
+
+
+def sh(path, tree):
+    return run('sh', '-n', path)[1]
+
+
 def secrets(path, tree):
     bad = [l for l in open(path).read().splitlines() if not re.match(r'[A-Za-z0-9._-]+:.{12,}$', l)]
     return 'secrets' if bad or os.stat(path).st_mode & 0o777 != 0o600 else ''
@@ -74,8 +91,9 @@ def hosts(path, tree):
 
 
 READERS = {'syncd.conf': rsyncd, 'rsyncd.conf': rsyncd, 'tunnel.conf': tunnel, 'sallyport.conf': tunnel, 'stunnel.conf': tunnel,
-           'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts}
-NEEDS = {haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
+           'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts, 'firewall.nft': nft, 'firewall-remove.nft': nft, 'firewall.rules4': iptables, 'firewall.rules6': iptables,
+           'firewall.sh': sh, 'firewall-remove.sh': sh}
+NEEDS = {nft: 'nft', iptables: 'iptables-restore', haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
 
 
 def contents(tree):
@@ -98,8 +116,8 @@ def one(name, conf):
             return '%s: %s: no reader is known for it here' % (conf, path)
         if not shutil.which(NEEDS.get(reader, 'sh')):
             continue
-        if MODE == 'draw' and name[-1] not in '05' and path.startswith('client/stunnel'):
-            continue        # there is little to draw in it, and 0.1 s of work for its reader
+        if MODE == 'draw' and name[-1] not in '05' and re.search('client/stunnel|firewall', path):
+            continue        # there is little to draw in them, and 0.1 s of work for their readers
         asked[reader.__name__] += 1
         said = reader(os.path.join(tree, path), tree)
         if said:
@@ -165,7 +183,7 @@ def draw(r):
         out += '    key = "/etc/sallyport/tls/server.key";\n' if door != 'haproxy' else ''
         out += '    ca = "/etc/sallyport/tls/clients.crt";\n' if certs != 'none' else ''
         out += maybe('crl', '"/etc/sallyport/tls/clients.crl"') if certs in ('optional', 'required') else ''
-        out += maybe('addresses', array(some(3, '0.0.0.0:874', '[::]:874', '192.0.2.1:8740', '[2001:db8::1]:443')))
+        out += maybe('addresses', array(some(3, '0.0.0.0:874', '[::]:874', '192.0.2.1:874', '[2001:db8::1]:874')))
         out += maybe('tls', q(r.choice(['1.2', '1.3']))) + maybe('idle', r.randint(701, 99999)) + maybe('max_connections', r.randint(1, 9999))
         out += maybe('handshake_rate', r.randint(0, 99)) + (maybe('log', q('/var/log/sallyport/t.log')) if door != 'haproxy' else '')
     out += '};\nfirewall = {\n    kind = %s;\n    %s;\n' % (q(r.choice(['nftables', 'iptables', 'none'])),

@@ -116,6 +116,8 @@ static const struct {
 	{ M("user = \"a b\";"), "is no name of a user or group" },
 	{ M("exclude = [ \"a b\" ];"), "has a blank in it, which begins a new pattern" },
 	{ D("ca = \"/etc/a b\";"), "holds a character that some configuration would read as its own", },
+	{ D("addresses = [ \"0.0.0.0:874\", \"[::]:875\" ];"), "the firewall opens one port, that of 0.0.0.0:874" },
+	{ D("addresses = [ \"0.0.0.0:873\" ];"), "the firewall closes port 873, which is for plain text" },
 	{ D("addresses = [ \"874\" ];"), "is no address with a port; write 0.0.0.0:874 or [::]:874" },
 	{ D("addresses = [ \"::1:874\" ];"), "is no address with a port" },
 	{ D("addresses = [ \"[::]:0\" ];"), "is no address with a port" },
