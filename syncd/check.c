@@ -242,7 +242,7 @@ check_socket(struct check *c)
 {
 	const struct global_conf *g = &c->conf->global;
 	struct listening_peers peers;
-	char bad[LOGIN_NAME_MAX + 1];
+	char bad[LOGIN_NAME_MAX + 1] = "";
 	struct addr a;
 
 	if (socket_options_fault(g->socket_options, bad, sizeof bad))

@@ -573,13 +573,13 @@ connections_drain(struct connections *cs)
 }
 
 void
-connections_kill(struct connections *cs)
+connections_end(struct connections *cs, int signo)
 {
 	for (int i = 0; i < QUEUES; i++)
 		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer)
 			if (c->monitor > 0) {
 				c->deadline = 0;
-				kill(c->monitor, SIGKILL);
+				kill(c->monitor, signo);
 			}
 }
 
@@ -663,6 +663,8 @@ connections_free(struct connections *cs)
 	for (int i = 0; i < QUEUES; i++)
 		while (cs->queues[i].oldest != NULL)
 			connection_free(cs->queues[i].oldest);
+	while (cs->origins != NULL)
+		origin_drop(cs, &cs->origins);
 	loop_unwatch(cs->env.loop, &cs->reports);
 	loop_unwatch(cs->env.loop, &cs->spawner_ready);
 	loop_timer_clear(cs->env.loop, &cs->log_refill);

@@ -60,8 +60,8 @@ void connections_conf(struct connections *cs, const struct syncd_conf *conf);
 /* The end is near: whoever has not come so far as a transfer is given up. */
 void connections_drain(struct connections *cs);
 
-/* End the transfers that are left: their monitors are killed, and they with them. */
-void connections_kill(struct connections *cs);
+/* End the transfers that are left: signo SIGTERM: their monitors end them, run what comes behind and go; SIGKILL: at once. */
+void connections_end(struct connections *cs, int signo);
 
 /* How many transfers run, and how many connections have not come so far. */
 void connections_count(const struct connections *cs, unsigned *ret_served, unsigned *ret_waiting);

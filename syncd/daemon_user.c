@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,14 @@ is_set(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
+static gid_t
+own_group(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	return pw != NULL ? pw->pw_gid : (gid_t)uid;
+}
+
 /* All is looked up before anything is given up.  0, or the parameter at fault. */
 static const char *
 find(const struct global_conf *g, struct wanted *w, char *message, size_t size)
@@ -32,6 +41,8 @@ find(const struct global_conf *g, struct wanted *w, char *message, size_t size)
 		snprintf(message, size, "daemon uid = %s: there is no such user", g->daemon_uid);
 		return "daemon uid";
 	}
+	if (w->uid != (uid_t)-1 && !is_set(g->daemon_gid))
+		w->gid = own_group(w->uid);	/* rsync leaves it root's */
 	if (ids_group(g->daemon_gid, &w->gid) != 0) {
 		snprintf(message, size, "daemon gid = %s: there is no such group", g->daemon_gid);
 		return "daemon gid";

@@ -6,7 +6,8 @@
 
 #include "syncd/policy/conf.h"
 
-/* Enter them, in that order, as far as they are set.  Other groups go with a change of either.  *ret_left: root's rights were
+/* Enter them, in that order, as far as they are set.  Other groups go with a change of either; a user without a group has its own (that of
+ * its number, where nobody is called so).  *ret_left: root's rights were
  * there, and are not any more.  0, or E_DENIED: the log was told why. */
 int daemon_user_enter(const struct global_conf *g, bool *ret_left);
 

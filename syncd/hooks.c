@@ -19,7 +19,7 @@
 #include "syncd/policy/hook.h"
 #include "syncd/spawn.h"
 
-enum { FAILED = 1 << 8, NEVER_BEGAN = 255 << 8 };	/* wait statuses: exit 1, exit 255 */
+enum { FAILED = 1 << 8, NEVER_BEGAN = 255 << 8, CONVERTER_END_MS = 1000 };	/* wait statuses: exit 1, exit 255 */
 
 /* What one hook is told beyond what all are. */
 struct telling {
@@ -72,16 +72,31 @@ hooks_take(struct hooks *h, const struct module_conf *m, const struct module_fac
 	return r;
 }
 
+/* It sees the end of its input, and goes; who has not gone after so many ms is killed, with all of its group. */
+static void
+end_converter(struct hooks *h, int ms)
+{
+	struct pollfd p = { (int)syscall(SYS_pidfd_open, h->converter_pid, 0), POLLIN, 0 };
+
+	close(h->ask_fd);
+	close(h->answer_fd);
+	h->ask_fd = h->answer_fd = -1;
+	if (p.fd < 0 || poll(&p, 1, ms) <= 0)
+		kill(-h->converter_pid, SIGKILL);
+	while (waitpid(h->converter_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (p.fd >= 0)
+		close(p.fd);
+}
+
 void
 hooks_done(struct hooks *h)
 {
 	free(h->early);
 	free(h->pre);
 	free(h->post);
-	if (h->converter != NULL && h->ask_fd >= 0) {
-		close(h->ask_fd);	/* it sees the end, and goes */
-		close(h->answer_fd);
-	}
+	if (h->converter != NULL && h->ask_fd >= 0)
+		end_converter(h, CONVERTER_END_MS);
 	free(h->converter);
 	h->early = h->pre = h->post = h->converter = NULL;
 }
@@ -325,9 +340,17 @@ start_converter(struct hooks *h, const char *request, const struct buf *args)
 		child_main(h, &t, answer[1]);
 	close(ask[0]);
 	close(answer[1]);
+	if (pid < 0) {
+		close(ask[1]);
+		close(answer[0]);
+		return -EAGAIN;
+	}
+	setpgid(pid, pid);
+	fcntl(ask[1], F_SETFL, O_NONBLOCK);	/* one that does not read is one that does not answer */
+	h->converter_pid = pid;
 	h->ask_fd = ask[1];
 	h->answer_fd = answer[0];
-	return pid < 0 ? -errno : 0;
+	return 0;
 }
 
 /* A line, without its end.  0, E_EOF, E_TIMEOUT, E_LIMIT or -errno. */
@@ -340,10 +363,12 @@ read_answer(int fd, char answer[CONVERTER_LINE_MAX])
 		struct pollfd p = { fd, POLLIN, 0 };
 		ssize_t got;
 
-		if ((now = loop_clock()) >= due || poll(&p, 1, (int)(due - now)) == 0)
+		if ((now = loop_clock()) >= due)
 			return E_TIMEOUT;
+		if (poll(&p, 1, (int)(due - now)) != 1)
+			continue;
 		if ((got = read(fd, answer + n, 1)) <= 0)
-			return got == 0 ? E_EOF : errno == EINTR ? E_TIMEOUT : -errno;
+			return got == 0 ? E_EOF : -errno;
 		if (answer[n] == '\n') {
 			answer[n] = '\0';
 			return 0;
@@ -365,11 +390,13 @@ hooks_convert(struct hooks *h, const char *request, const struct buf *args, cons
 	else if (h->ask_fd < 0)
 		r = start_converter(h, request, args);
 	if (r == 0 && write(h->ask_fd, line, (size_t)n) != n)
-		r = errno == EPIPE ? E_EOF : -errno;
+		r = errno == EPIPE ? E_EOF : errno == EAGAIN ? E_TIMEOUT : -errno;
 	if (r == 0)
 		r = read_answer(h->answer_fd, answer);
 	if (r != 0)
 		log_error("Connection to name-converter failed: %s", r == E_EOF ? "it has ended" : err_text(r));
+	if (r != 0 && h->ask_fd >= 0)
+		end_converter(h, 0);
 	return r == 0 ? 0 : E_DENIED;
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/types.h>
+
 #include "lib/buf.h"
 #include "syncd/policy/module.h"
 #include "syncd/types.h"
@@ -23,6 +25,7 @@ enum {
 struct hooks {
 	char *early, *pre, *post, *converter;	/* commands; NULL: none */
 	int ask_fd, answer_fd;		/* of the name converter while it runs; -1 */
+	pid_t converter_pid;
 	struct module_facts facts;	/* borrowed */
 	const struct module_plan *plan;	/* the same */
 	bool as_module;

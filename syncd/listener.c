@@ -32,6 +32,7 @@
 
 enum {
 	ACCEPT_PAUSE_MS = 2000,
+	END_MS = 5000,			/* for a transfer that is to end, and for its post-xfer exec */
 	STATUS_MS = 5000,		/* between two looks at whether the service manager's status line is still true */
 	FILES_WANTED = 8192,		/* descriptors: three for a connection that waits */
 };
@@ -53,7 +54,8 @@ struct listener {
 	struct spawner_link spawner;
 	struct connections *connections;
 	struct timer pause, watchdog, status, stopping;
-	bool stops;		/* nobody is let in any more, transfers are waited for */
+	bool stops;		/* nobody is let in any more, transfers are waited for, */
+	bool ending;		/* not any longer */
 	unsigned served, waiting;	/* as the service manager was told */
 	char *pid_file;		/* where it was made: a reload does not move it */
 	int pid_fd;
@@ -260,9 +262,15 @@ stopped_waiting(void *arg)
 {
 	struct listener *l = arg;
 
+	if (l->ending) {
+		connections_end(l->connections, SIGKILL);
+		loop_stop(l->loop);
+		return;
+	}
+	l->ending = true;
 	log_warn("%u transfers are ended: \"stop timeout\" is over", transfers(l));
-	connections_kill(l->connections);
-	loop_stop(l->loop);
+	connections_end(l->connections, SIGTERM);
+	loop_timer(l->loop, &l->stopping, END_MS);
 }
 
 /* Take nobody in any more, and wait for transfers as long as the configuration says; they go on alone where it says nothing, as
@@ -341,10 +349,12 @@ signal_got(void *arg, int signo)
 		reap(l);
 		return;
 	case SIGHUP:
-		(void)notify_reloading();
-		reload_if_changed(l, true);
 		if (log_reopen() != 0)
 			log_error("log file could not be reopened");
+		if (l->stops)
+			return;
+		(void)notify_reloading();
+		reload_if_changed(l, true);
 		tell_status(l, "READY=1\n");
 		return;
 	case SIGUSR1:

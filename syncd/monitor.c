@@ -10,11 +10,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,7 +45,10 @@
 
 enum {
 	LIST_PIECE = 32768,
-	LOG_LINES_MAX = 2000,		/* a connection's lines before it is told no more */
+	LOG_LINES_MAX = 2000,		/* a connection's lines before it is told no more, */
+	LOG_NOTES_MAX = 1000,		/* and of those that only say what was passed over, which are counted by themselves */
+	TRANSFER_LINES_AT_ONCE = 50000,	/* lines of the log of transfers: beyond these */
+	TRANSFER_LINES_RATE = 5000,	/* so many a second; who has more is kept waiting */
 	DEADLINE_GRACE = 2000,		/* ms beyond the deadline, for who is to keep it to do so */
 	NAMES_ASKED_MAX = 10000,
 	REFUSED_SECONDS = 60,		/* for a session to tell that pre-xfer exec says no */
@@ -78,11 +83,13 @@ struct monitor {
 	char *request;		/* and what they are about, once it is known */
 	unsigned n_args;
 	bool claimed;		/* a proxy speaks for it, whose failures count_fd says */
+	int stop_fd;		/* tells of SIGTERM: what is served ends, what comes behind it is still done; -1: nothing does */
 	int peer_fd;		/* until the session has it alone; -1 */
 	int lock_fd, root_fd;
 	int raw;		/* wait status of the process that served last; -1: none has ended */
 	struct spawned session, resolver;	/* channel -1: none */
-	unsigned lines, names;
+	unsigned lines, notes, names;
+	uint64_t transfers;	/* lines of the log of transfers */
 	struct event_totals totals;
 	uint64_t began;		/* the session, ms */
 	uint32_t list_next;
@@ -217,6 +224,35 @@ report(const struct monitor *m, int what)
 
 /* --- requests ---------------------------------------------------------------------------- */
 
+/* A line of the log of transfers, where the module has one.  Their number is the number of files, so that none is dropped: who sends them
+ * faster than a disk takes them waits. */
+static int
+log_transfer(struct monitor *m, struct cursor *in)
+{
+	uint64_t now = loop_clock(), due;
+
+	if (m->state != ST_SESSION || !m->boot.grant.conf.transfer_logging || cur_left(in) > LINE_MAX_BYTES)
+		return E_BREACH;
+	if (m->transfers++ > TRANSFER_LINES_AT_ONCE) {
+		due = m->began + (m->transfers - TRANSFER_LINES_AT_ONCE) * 1000 / TRANSFER_LINES_RATE;
+		if (due > now)
+			poll(NULL, 0, (int)(due - now));
+	}
+	log_bytes(LOG_INFO, NULL, (const char *)in->at, cur_left(in));
+	return 0;
+}
+
+/* What was passed over and why: a client can make many of these, which must not use up the room for errors. */
+static int
+log_note(struct monitor *m, struct cursor *in)
+{
+	if (++m->notes < LOG_NOTES_MAX)
+		log_bytes(LOG_INFO, NULL, (const char *)in->at, cur_left(in));
+	else if (m->notes == LOG_NOTES_MAX)
+		log_warn("too many notes from one connection: no more of them are logged");
+	return 0;
+}
+
 static int
 answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 {
@@ -224,12 +260,12 @@ answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 	char line[2048];
 
 	(void)out;
-	if (level == LOG_TRANSFER && m->state == ST_SESSION && m->boot.grant.conf.transfer_logging) {
-		log_bytes(LOG_INFO, NULL, (const char *)in->at, cur_left(in));
-		return 0;
-	}
+	if (level == LOG_TRANSFER)
+		return log_transfer(m, in);
 	if (in->err != 0 || (level != LOG_REQUEST && (level < LOG_ERR || level > LOG_DEBUG)))
 		return E_BREACH;
+	if (level == LOG_NOTICE)
+		return log_note(m, in);
 	if (++m->lines > LOG_LINES_MAX)
 		return 0;
 	if (m->lines == LOG_LINES_MAX) {
@@ -312,19 +348,19 @@ answer_list(struct monitor *m, struct cursor *in, struct buf *out)
 	return out->err;
 }
 
-/* What is wrong with the module's parameters that a check of this kind looks at is told.  Is there any? */
-static bool
+/* What is wrong with the module's parameters that a check of this kind looks at is told.  The first one's name, or NULL. */
+static const char *
 told_faults(const struct monitor *m, enum param_check check)
 {
 	char message[512];
-	bool any = false;
+	const char *first = NULL;
 
 	for (size_t i = 0; i < conf_n_params; i++)
 		if (param_use(&conf_params[i]).check == check && param_fault(&conf_params[i], m->module, message, sizeof message)) {
 			log_error("module %s: %s", m->module->name, message);
-			any = true;
+			first = first == NULL ? conf_params[i].name : first;
 		}
-	return any;
+	return first;
 }
 
 static bool
@@ -488,6 +524,7 @@ static int
 answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 {
 	char name[REQUEST_LINE_MAX + 1], list[UINT8_MAX + 1], message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
+	const char *faulty;
 	bool has_list;
 	size_t n;
 
@@ -505,9 +542,9 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	name[n] = '\0';
 	if ((m->module = conf_module(m->job->conf, name)) == NULL)
 		return unknown_module(m, name, out);
-	if (told_faults(m, CHECK_HOSTS) || !host_allowed(m)) {
+	if ((faulty = told_faults(m, CHECK_HOSTS)) != NULL || !host_allowed(m)) {
 		snprintf(m->boot.grant.module, sizeof m->boot.grant.module, "%.*s", MODULE_NAME_MAX, name);
-		refusal(m, "address", deciding_list(m), "rsync denied on module %s from %s (%s)", name, m->host, m->addr);
+		refusal(m, "address", faulty != NULL ? faulty : deciding_list(m), "rsync denied on module %s from %s (%s)", name, m->host, m->addr);
 		if (!m->module->list)
 			return unknown_module(m, name, out);
 		snprintf(message, sizeof message, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
@@ -906,7 +943,7 @@ static const struct request {
 	[REQ_STARTED] = { answer_started, ST_HOOKED | ST_SESSION, false, true },
 	[REQ_ARGS] = { answer_args, ST_HOOKED, false, false },
 	[REQ_HOOK] = { answer_hook, ST_HOOKED, true, true },
-	[REQ_TOTALS] = { answer_totals, ST_SESSION, false, true },
+	[REQ_TOTALS] = { answer_totals, ST_HOOKED | ST_REFUSED | ST_SESSION, false, true },
 	[REQ_ORIGIN] = { answer_origin, ST_PROXIED, false, true },
 };
 
@@ -948,13 +985,15 @@ dispatch(struct monitor *m, int fd)
 static int
 wait_for(struct monitor *m, int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p[2] = { { fd, POLLIN, 0 }, { m->stop_fd, POLLIN, 0 } };
 	uint64_t now = loop_clock(), due = m->deadline + DEADLINE_GRACE;
 	int ms = m->deadline == 0 ? -1 : now >= due ? 0 : (int)(due - now), n;
 
 	do
-		n = poll(&p, 1, ms);
+		n = poll(p, 2, ms);
 	while (n < 0 && errno == EINTR);
+	if (n > 0 && p[1].revents != 0)
+		return -ECANCELED;
 	return n < 0 ? -errno : n == 0 ? E_TIMEOUT : 0;
 }
 
@@ -1017,6 +1056,16 @@ serve_session(struct monitor *m)
 	return code;
 }
 
+static int
+hear_of_stop(void)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	return sigprocmask(SIG_BLOCK, &term, NULL) < 0 ? -1 : signalfd(-1, &term, SFD_CLOEXEC);
+}
+
 /* A connection that is not served: without a word. */
 static int
 turn_away(const struct monitor *m)
@@ -1035,6 +1084,7 @@ monitor_run(const struct monitor_job *job)
 	int code;
 
 	m.spawns_root = geteuid() == 0;
+	m.stop_fd = hear_of_stop();
 	if (job->proxied) {
 		m.state = ST_PROXIED;
 		addr_host(&m.peer, m.addr, sizeof m.addr);

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/num.h"
 #include "syncd/policy/list.h"
 
 static const struct option {
@@ -41,6 +43,15 @@ find(const char *word, const char **ret_number)
 	return NULL;
 }
 
+/* Is there a number where one is needed, and nothing else where one may be? */
+static bool
+has_number(const struct option *o, const char *number)
+{
+	int64_t n;
+
+	return number == NULL ? o->kind == SWITCH || o->kind == FIXED : num_parse(number, INT32_MIN, INT32_MAX, &n) == 0;
+}
+
 static int
 apply(int fd, const struct option *o, int value)
 {
@@ -49,6 +60,15 @@ apply(int fd, const struct option *o, int value)
 	if (o->kind == SECONDS)
 		return setsockopt(fd, o->level, o->opt, &seconds, sizeof seconds);
 	return setsockopt(fd, o->level, o->opt, &value, sizeof value);
+}
+
+static bool
+is_unix(int fd)
+{
+	int domain = 0;
+	socklen_t len = sizeof domain;
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
 }
 
 static void
@@ -61,10 +81,12 @@ set_word(int fd, const char *word)
 		log_error("Unknown socket option %s", word);
 		return;
 	}
-	if (o->kind == NUMBER && number == NULL) {
+	if (!has_number(o, number)) {
 		log_error("Socket option %s takes a number", word);
 		return;
 	}
+	if (o->level != SOL_SOCKET && is_unix(fd))
+		return;
 	if (apply(fd, o, number == NULL || o->kind == FIXED ? o->value : atoi(number)) < 0)
 		log_error("failed to set socket option %s: %s", word, strerror(errno));
 }
@@ -87,6 +109,7 @@ int
 socket_options_fault(const char *text, char *bad, size_t size)
 {
 	char *copy = text == NULL ? NULL : strdup(text), *word;
+	const struct option *o;
 	const char *number;
 	struct list words;
 	int found = 0;
@@ -95,7 +118,7 @@ socket_options_fault(const char *text, char *bad, size_t size)
 		return 0;
 	words = list_of(copy);
 	while (!found && (word = list_next(&words)) != NULL)
-		if (find(word, &number) == NULL) {
+		if ((o = find(word, &number)) == NULL || !has_number(o, number)) {
 			snprintf(bad, size, "%s", word);
 			found = 1;
 		}

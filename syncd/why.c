@@ -4,7 +4,9 @@
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/addr.h"
@@ -203,6 +205,9 @@ judge_path(struct why *w, const char *text)
 		}
 	}
 	rules_free(rules);
+	for (size_t i = 0; i < n; i++)		/* the others are the configuration's */
+		if (parts[i].source == RULES_INCLUDE_LINES || parts[i].source == RULES_EXCLUDE_LINES)
+			free((char *)(uintptr_t)parts[i].text);
 	if (!hidden)
 		printf("no rule hides %s\n", text);
 	return r == 0 ? 0 : RERR_MALLOC;

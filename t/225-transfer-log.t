@@ -8,10 +8,12 @@ yes 'some data' | head -c 30000 > src/big
 echo hello > src/d/small
 ln -s small src/d/ln
 ln src/d/small src/d/hard
+echo twice > src/a-name-that-is-longer-than-the-next
+ln src/a-name-that-is-longer-than-the-next src/a-n
 mkfifo src/fifo
 : > src/empty
 chmod 4711 src/d/small
-touch -h -d '2021-03-04 05:06:07' src/big src/empty src/fifo src/d/small src/d/ln src/d/e src/d src
+touch -h -d '2021-03-04 05:06:07' src/big src/empty src/fifo src/a-n src/d/small src/d/ln src/d/e src/d src
 cp -a src more
 echo more >> more/d/small
 chmod 600 more/big
@@ -54,7 +56,7 @@ lines() { is "$(wc -l < stock.lines)" "$1" "$2"; }
 plan 35
 
 same 'a pull' -aH @/all/ got/
-lines 9 'a line for each entry'
+lines 11 'a line for each entry'
 same 'without owners, with sums' -rltc @/all/d/ got/
 same 'without anything preserved' -r @/all/d got
 same 'one file' @/all/big got
@@ -71,7 +73,7 @@ same 'nothing to do' -a @/all/ got2/
 same 'nothing to do, told of' -aii @/all/ got2/
 same 'widths, and numbers for people' -a @/wide/ got/
 same 'the default' -a @/plain/ got/
-lines 4 'names files alone'
+lines 6 'names files alone'
 same 'not logged' -a @/off/ got/
 lines 0 'says nothing'
 same 'an empty format' -a @/none/ got/

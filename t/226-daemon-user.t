@@ -11,11 +11,12 @@ chown nobody "$scratch/jail/drop"
 # conf GLOBALS: the modules have paths inside the jail and outside
 conf() {
 	printf '%s\n' "$@" 'reverse lookup = no' 'use chroot = no'
-	printf '[in]\npath = /srv\n[drop]\npath = /drop\nread only = no\n[out]\npath = %s\n[other]\npath = /srv\nuid = daemon\n' "$scratch/outside"
+	printf '[in]\npath = %s/srv\n[drop]\npath = %s/drop\nread only = no\n[out]\npath = %s\n[other]\npath = %s/srv\nuid = daemon\n' "$inside" "$inside" "$scratch/outside" "$inside"
 }
+inside=
 pair() { conf "$@" > "$scratch/in"; start_syncd < "$scratch/in"; start_rsyncd < "$scratch/in"; }
 end_pair() { stop "$syncd_pid" "$rsyncd_pid"; }
-plan 16
+plan 17
 
 # by number: rsync looks names up in the jail
 pair "daemon chroot = $scratch/jail" "daemon uid = $(id -u nobody)" "daemon gid = $(id -g nobody)"
@@ -37,15 +38,18 @@ spawn "$scratch/client.log" rsync -a --bwlimit=100 "rsync://127.0.0.1:$port/in/b
 client=$pid
 "$await" line "$scratch/syncd.log" 'building file list'
 for _p in $(serving "$syncd_pid"); do
-	is "$(sed -n 's/^Uid:\t\([0-9]*\)\t.*/\1/p; s/^Groups:[ \t]*//p' "/proc/$_p/status" | tr '\n' ' ')$(readlink "/proc/$_p/root" | sed "s#^$scratch/jail.*#jailed#")" \
-	    '65534  jailed' "process $(sed -n 's/^Name:\t//p' "/proc/$_p/status") is nobody in the jail"
+	is "$(sed -n 's/^[UG]id:\t\([0-9]*\)\t.*/\1/p; s/^Groups:[ \t]*//p' "/proc/$_p/status" | tr '\n' ' ')$(readlink "/proc/$_p/root" | sed "s#^$scratch/jail.*#jailed#")" \
+	    '65534 65534  jailed' "process $(sed -n 's/^Name:\t//p' "/proc/$_p/status") is nobody in the jail"
 done
 stop "$client"
 stop "$syncd_pid"
 
+inside=$scratch/jail
 pair 'daemon uid = nobody'
 same_as_stock 'a user alone' -a @/in/ d
 same_as_stock 'reads what it may' -a @/out/ d
+rsync -a "$scratch/up" "rsync://127.0.0.1:$port/drop/alone" > "$scratch/out" 2>&1
+is "$? $(stat -c '%U %G' "$scratch/jail/drop/alone")" '0 nobody nogroup' 'and has its own group, not root'"'"'s'
 end_pair
 for line in 'daemon uid = no-such-user' 'daemon gid = no-such-group' "daemon chroot = $scratch/nowhere"; do
 	conf "$line" > "$scratch/bad.conf"

@@ -28,7 +28,7 @@ mkdir "$scratch/up.ours" "$scratch/up.stock"
 conf ours > "$scratch/in"; start_syncd < "$scratch/in"
 conf stock > "$scratch/in"; start_rsyncd < "$scratch/in"
 asked() { cat "$scratch/asked.$1" 2> /dev/null; rm -f "$scratch/asked.$1"; }
-plan 14
+plan 16
 
 same_as_stock 'a pull gets names' -a @/src/ d
 is "$(asked ours)" "$(asked stock)" 'that the converter was asked for, with what a hook is told'
@@ -50,4 +50,13 @@ ok 'a push' diff "$scratch/stock.out" "$scratch/ours.out"
 is "$(cd "$scratch/up.ours" && stat -c '%n %u %g' ./*)" "$(cd "$scratch/up.stock" && stat -c '%n %u %g' ./*)" 'gives files to whom the converter says, and where it says no number keeps the ids'
 is "$(asked ours | sort)" "$(asked stock | sort)" 'the same names are asked for'
 like "$(stat -c '%u:%g' "$scratch/up.ours/daemon")" '4321:8765' 'one that it knows'
-is "$(pgrep -f "$scratch/conv" | wc -l)" 0 'no converter outlives its connection'
+for u in hang end; do
+	rm -rf "$scratch/names"/*
+	echo $u > "$scratch/names/$u"
+	rsync -a --usermap="0:$u" "$scratch/names/" "rsync://127.0.0.1:$port/up/" > "$scratch/ours.out" 2>&1
+	is "$(($? != 0)) $(grep -c 'name-converter failed' "$scratch/syncd.log")" "1 $((${n:-1} + 1))" "a converter that answers nothing ($u) ends the transfer"
+	n=2
+done
+running() { pgrep -f "$scratch/conv" | wc -l; }
+becomes 0 running
+is "$out" 0 'no converter outlives its connection'

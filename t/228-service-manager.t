@@ -2,7 +2,7 @@
 # What the service manager hears, transfers that are waited for at the end, and a file that is read again on SIGHUP alone.
 . "${top_srcdir:-.}/t/lib.sh"
 command -v socat > /dev/null || skip_all 'no socat'
-plan 13
+plan 14
 mkdir "$scratch/m"
 head -c 4000000 /dev/zero > "$scratch/m/big"
 printf 'use chroot = no\nreverse lookup = no\n[m]\npath = %s\n' "$scratch/m" > "$scratch/in"
@@ -15,9 +15,10 @@ unset WATCHDOG_PID
 told() { "$await" line "$scratch/notify.log" "$1"; }
 # a pull that lasts, its pid in $client
 slow() {
+	_lists=$(grep -c 'building file list' "$scratch/syncd.log")
 	spawn "$scratch/client.log" rsync -a --bwlimit="$1" "rsync://127.0.0.1:$port/m/big" "$scratch/got"
 	client=$pid
-	"$await" line "$scratch/syncd.log" 'building file list'
+	"$await" line "$scratch/syncd.log" 'building file list' $((_lists + 1))
 }
 { echo 'stop timeout = 60'; cat "$scratch/in"; } > "$scratch/stop"
 start_syncd < "$scratch/stop"
@@ -37,7 +38,7 @@ is "$? $(stat -c %s "$scratch/got")" '0 4000000' 'which ends well'
 ok 'and the daemon with it' "$await" gone "$syncd_pid"
 rm -f "$scratch/got"
 
-{ echo 'stop timeout = 1'; echo 'reload on hup = yes'; cat "$scratch/in"; } > "$scratch/stop"
+{ echo 'stop timeout = 1'; echo 'reload on hup = yes'; cat "$scratch/in"; echo "post-xfer exec = echo over >> $scratch/over"; } > "$scratch/stop"
 start_syncd < "$scratch/stop"
 printf '[later]\npath = %s\n' "$scratch/m" >> "$scratch/rsyncd.conf"
 fails 5 'an edit waits' rsync "rsync://127.0.0.1:$port/later/"
@@ -47,3 +48,4 @@ ok 'for a SIGHUP' rsync "rsync://127.0.0.1:$port/later/"
 slow 100
 kill "$syncd_pid"
 ok 'a transfer that lasts longer is ended' "$await" gone "$syncd_pid"
+is "$(cat "$scratch/over")" over 'and what comes behind it is still run'

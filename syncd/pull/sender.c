@@ -121,6 +121,7 @@ take_item(struct session *s, struct cursor *c, int32_t ndx)
 		return 0;
 	}
 	memcpy(x->xname, x->item.xname, x->item.xname_len);	/* the cursor's bytes go away */
+	x->xname[x->item.xname_len] = '\0';
 	x->item.xname = x->xname;
 	if ((r = check_request(s)) != 0)
 		return r;

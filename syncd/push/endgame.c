@@ -12,6 +12,7 @@
 #include "syncd/push/generator.h"
 #include "syncd/push/push.h"
 #include "syncd/push/receiver.h"
+#include "syncd/session/xfer_log.h"
 #include "syncd/wire/int.h"
 #include "syncd/wire/ndx.h"
 
@@ -55,19 +56,31 @@ put_done(struct session *s)
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, NDX_DONE);
 }
 
+/* Those that are closed are not asked about any more, but their items may be on their way back, to be logged, until the client says that
+ * it has done with the segment. */
+static void
+release_closed(struct session *s)
+{
+	const struct endgame *e = s->push->endgame;
+	int free_up_to = xfer_log_tells(s, "i") && e->done_seen < e->segments_done ? e->done_seen : e->segments_done;
+
+	while ((int)s->push->list.oldest < free_up_to)
+		flist_in_release(&s->push->list);
+}
+
 /* Segments whose files are all dealt with are closed in their order, but for the last, whose end is that of
  * the first phase. */
 void
 endgame_close_segments(struct session *s)
 {
 	struct flist_in *l = &s->push->list;
+	size_t closed = (size_t)s->push->endgame->segments_done;
 
-	while (l->oldest < generator_segment(s) && l->segments[l->oldest]->pending == 0 && !basis_sums_open(s) &&
-	    (l->oldest + 1 < l->n_segments)) {
-		flist_in_release(l);
-		s->push->endgame->segments_done++;
+	while (closed < generator_segment(s) && l->segments[closed]->pending == 0 && !basis_sums_open(s) && closed + 1 < l->n_segments) {
+		s->push->endgame->segments_done = (int)++closed;
 		put_done(s);
 	}
+	release_closed(s);
 }
 
 /* How many phases the client has ended. */

@@ -21,36 +21,35 @@ put(struct session *s, const struct flist_file *f, struct xfer_entry *e)
 	xfer_log(s, e);
 }
 
+/* The entry of an index, also of a directory that has a list of its own; NULL: there is none. */
+static struct flist_file *
+entry_of(const struct session *s, int32_t ndx)
+{
+	int32_t dir;
+	struct flist_file *f = flist_in_find(&s->push->list, ndx, &dir);
+
+	return f == NULL && dir >= 0 ? flist_in_dir_of(&s->push->list, dir) : f;
+}
+
 void
 recv_log_await(struct session *s, int32_t ndx)
 {
-	int32_t dir;
-	struct flist_file *f = xfer_log_tells(s, "i") ? flist_in_find(&s->push->list, ndx, &dir) : NULL;
+	struct flist_file *f = xfer_log_tells(s, "i") ? entry_of(s, ndx) : NULL;
 
-	if (f == NULL || f->flags & IN_TOLD)
-		return;
-	f->flags |= IN_TOLD;
-	flist_in_pending(&s->push->list, ndx, 1);
+	if (f != NULL)
+		f->flags |= IN_TOLD;
 }
 
 void
 recv_log_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
 {
 	struct xfer_entry e = { .flags = flags, .xname = xname };
-	struct flist_file *f;
-	int32_t dir;
+	struct flist_file *f = xfer_log_tells(s, "i") ? entry_of(s, ndx) : NULL;
 
-	if (!xfer_log_tells(s, "i"))
+	if (f == NULL || (s->proto.version >= 29 && !(f->flags & IN_TOLD)))	/* only what was told comes back */
 		return;
-	if ((f = flist_in_find(&s->push->list, ndx, &dir)) == NULL && dir >= 0)
-		f = flist_in_dir_of(&s->push->list, dir);
-	if (f == NULL)
-		return;
+	f->flags &= ~(unsigned)IN_TOLD;
 	put(s, f, &e);
-	if (dir < 0 && f->flags & IN_TOLD) {
-		f->flags &= ~(unsigned)IN_TOLD;
-		flist_in_pending(&s->push->list, ndx, -1);
-	}
 }
 
 void

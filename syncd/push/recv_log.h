@@ -4,10 +4,10 @@
 
 #include "syncd/push/job.h"
 
-/* An item without data went out under index ndx: where it is to be logged, its entry stays until it comes back. */
+/* An item without data went out under index ndx: where such things are logged, it is when it comes back. */
 void recv_log_await(struct session *s, int32_t ndx);
 
-/* An item without data came back under index ndx, with these flags and the other name that belongs to it ("": none). */
+/* An item without data came back (below protocol 29: was told in words) under index ndx, with these flags and the other name that belongs to it ("": none). */
 void recv_log_item(struct session *s, int32_t ndx, unsigned flags, const char *xname);
 
 /* The job's file was received: it took so many bytes, and sum is that of the whole. */

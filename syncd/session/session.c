@@ -89,7 +89,7 @@ void
 session_tell(struct session *s, unsigned code, const char *fmt, ...)
 {
 	char text[LINE_MAX_BYTES];
-	int level = code == MSG_INFO ? LOG_INFO : code == MSG_WARNING ? LOG_WARNING : LOG_ERR;
+	int level = code == MSG_INFO ? LOG_NOTICE : code == MSG_WARNING ? LOG_WARNING : LOG_ERR;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -404,6 +404,8 @@ session_wait(struct session *s, bool yield)
 	if (r == 0 && out != s->peer.total_out && s->phase != PH_DRAIN)
 		yield = true;		/* there is room again: let the producer know */
 	fds[0].events = (short)((takes ? POLLIN : 0) | (!paced && peer_pending(&s->peer) ? POLLOUT : 0));
+	if (fds[0].events == 0 && peer_wants_input(&s->peer) && !takes)	/* its turn comes: that it has gone shows when the rest is read */
+		fds[0].fd = -1;
 	if (poll(fds, 2, wait_ms(s, yield)) < 0 && errno != EINTR)
 		return -errno;
 	if (fds[1].revents != 0)	/* the monitor never speaks unasked: it is gone */
