@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* rsyncd.conf(5) expands %NAME% and has no way to write it otherwise. */
 static void
@@ -18,8 +19,16 @@ emit_path(struct emit *o, const char *name, const char *dir, const char *below)
 void
 conf_syncd(const struct plan *p, struct emit *o)
 {
-	emit_setting(o, "address", "127.0.0.1");
-	emit_number(o, "port", p->daemon_port);
+	if (p->socket[0] != '\0') {	/* no other user of this machine reaches it; the log has the clients' addresses */
+		emit_path(o, "socket", p->run_dir, "daemon");
+		emit_setting(o, "socket mode", "0600");
+		emit_number(o, "socket peers", geteuid());
+		emit_setting(o, "socket proxy protocol", "yes");
+		emit_setting(o, "reverse lookup", "no");
+	} else {
+		emit_setting(o, "address", "127.0.0.1");
+		emit_number(o, "port", p->daemon_port);
+	}
 	emit_path(o, "pid file", p->run_dir, "syncd.pid");
 	emit_setting(o, "use chroot", "no");
 	emit_section(o, p->module);
@@ -40,7 +49,12 @@ conf_tunnel(const struct plan *p, struct emit *o)
 	emit_setting(o, "sslVersionMin", "TLSv1.2");
 	emit_section(o, "serve");
 	emit_number(o, "accept", p->port);
-	emit_line(o, "connect = 127.0.0.1:%u", p->daemon_port);
+	if (p->socket[0] != '\0') {
+		emit_setting(o, "connect", p->socket);
+		emit_setting(o, "protocol", "proxy");
+	} else {
+		emit_line(o, "connect = 127.0.0.1:%u", p->daemon_port);
+	}
 	emit_setting(o, "cert", p->cert);
 	emit_setting(o, "key", p->key);
 }

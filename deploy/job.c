@@ -19,7 +19,7 @@ enum { DAEMON, TUNNEL, PARTS };
 static const struct part {
 	const char *name, *env, *program, *ready;
 } parts[PARTS] = {
-	[DAEMON] = { "daemon", "SALLYPORT_SYNCD", "sallyport-syncd", "listening on port " },
+	[DAEMON] = { "daemon", "SALLYPORT_SYNCD", "sallyport-syncd", "listening on " },
 	[TUNNEL] = { "tunnel", "SALLYPORT_TUNNEL", "sallyport-tunnel", "Accepting new connections" },
 };
 
@@ -122,7 +122,7 @@ announce(void *arg)
 
 	if (j->stopping)
 		return;
-	if (probe_listens(j->plan->daemon_port) == 0) {
+	if (j->plan->socket[0] == '\0' && probe_listens(j->plan->daemon_port) == 0) {
 		loop_timer(j->loop, &j->ask, ASK_MS);
 		return;
 	}
@@ -215,6 +215,18 @@ start(struct job *j)
 	for (size_t i = 0; i < PARTS && r == 0; i++)
 		r = start_part(j, i);
 	return r;
+}
+
+int
+job_own_daemon(void)
+{
+	char program[PATH_MAX];
+	const char *name;
+
+	if (child_find(parts[DAEMON].env, parts[DAEMON].program, program, sizeof program) != 0)
+		return 0;
+	name = strrchr(program, '/');
+	return strcmp(name == NULL ? program : name + 1, parts[DAEMON].program) == 0;
 }
 
 int

@@ -11,4 +11,7 @@
  * another machine pulls from host. */
 int job_run(const struct plan *p, const struct pki *pki, const char *host);
 
+/* Is the daemon that will be started ours, and not one that stands in for it? */
+int job_own_daemon(void);
+
 #endif

@@ -9,7 +9,7 @@
 
 #include "lib/err.h"
 
-enum { PLAN_MODULE_SIZE = 64, PLAN_PORT = 8740 };
+enum { PLAN_MODULE_SIZE = 64, PLAN_PORT = 8740, PLAN_SOCKET_SIZE = 108 };
 
 struct plan {
 	char path[PATH_MAX];	/* absolute, without "." and ".." */
@@ -17,8 +17,9 @@ struct plan {
 	int writable;
 	int as_root;		/* then files are read with root's rights */
 	uint16_t port;		/* TLS, on every address */
-	uint16_t daemon_port;	/* plaintext, on 127.0.0.1 */
 	char run_dir[PATH_MAX];	/* private; both programs' files */
+	char socket[PLAN_SOCKET_SIZE];	/* in there: plaintext, for this user's tunnel alone; "": the daemon is rsync's, which takes none */
+	uint16_t daemon_port;	/* then plaintext is here, on 127.0.0.1 */
 	char cert[PATH_MAX];
 	char key[PATH_MAX];
 };

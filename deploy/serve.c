@@ -149,10 +149,28 @@ make_run_dir(struct plan *p, struct conf_err *e)
 	return 0;
 }
 
+/* A path that is too long for a socket leaves the port. */
+static void
+choose_socket(struct plan *p)
+{
+	if (!job_own_daemon() || snprintf(p->socket, sizeof p->socket, "%s/daemon", p->run_dir) >= (int)sizeof p->socket)
+		p->socket[0] = '\0';
+}
+
+static int
+open_run_dir(struct plan *p, struct conf_err *e)
+{
+	int r = make_run_dir(p, e);
+
+	if (r == 0)
+		choose_socket(p);
+	return r;
+}
+
 static void
 remove_run_dir(const struct plan *p)
 {
-	static const char *const files[] = { "syncd.conf", "tunnel.conf", "syncd.pid" };
+	static const char *const files[] = { "syncd.conf", "tunnel.conf", "syncd.pid", "daemon" };
 	char path[PATH_MAX + 16];
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -198,7 +216,7 @@ run(const struct serve_args *a, struct plan *p, struct conf_err *e)
 	char host[NAME_SIZE];
 	int r, status = EXIT_FAILURE;
 
-	if ((r = prepare(a, p, &pki, e)) == 0 && (r = make_run_dir(p, e)) == 0 &&
+	if ((r = prepare(a, p, &pki, e)) == 0 && (r = open_run_dir(p, e)) == 0 &&
 	    (r = write_conf(p, conf_syncd, "syncd.conf", e)) == 0 && (r = write_conf(p, conf_tunnel, "tunnel.conf", e)) == 0)
 		status = job_run(p, &pki, a->host != NULL ? a->host : names_hostname(host, sizeof host));
 	else if (r != E_CONF)

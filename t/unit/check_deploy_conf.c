@@ -1,4 +1,6 @@
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "deploy/conf.h"
 #include "lib/ini.h"
@@ -20,6 +22,25 @@ START_TEST(the_daemons_text_is_this)
 	ck_assert_str_eq(buf_cstr(&o.text), "address = 127.0.0.1\nport = 40001\npid file = /run/x/syncd.pid\nuse chroot = no\n"
 	    "[data]\npath = /srv/data/\nread only = yes\nuid = 0\ngid = 0\n");
 	emit_done(&o);
+}
+END_TEST
+
+START_TEST(our_own_are_joined_by_a_socket)
+{
+	struct plan p = plain;
+	struct emit daemon = EMIT_INIT, tunnel = EMIT_INIT;
+	char want[256];
+
+	strcpy(p.socket, "/run/x/daemon");
+	conf_syncd(&p, &daemon);
+	snprintf(want, sizeof want, "socket = /run/x/daemon\nsocket mode = 0600\nsocket peers = %u\nsocket proxy protocol = yes\n"
+	    "reverse lookup = no\npid file = ", (unsigned)geteuid());
+	ck_assert_int_eq(strncmp(buf_cstr(&daemon.text), want, strlen(want)), 0);
+	ck_assert_ptr_null(strstr(buf_cstr(&daemon.text), "port"));
+	conf_tunnel(&p, &tunnel);
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&tunnel.text), "connect = /run/x/daemon\nprotocol = proxy\n"));
+	emit_done(&daemon);
+	emit_done(&tunnel);
 }
 END_TEST
 
@@ -94,6 +115,7 @@ main(void)
 	TCase *t = tcase_create("conf");
 
 	tcase_add_test(t, the_daemons_text_is_this);
+	tcase_add_test(t, our_own_are_joined_by_a_socket);
 	tcase_add_test(t, a_user_who_is_not_root_names_no_ids_and_may_allow_writes);
 	tcase_add_test(t, the_tunnels_text_is_this);
 	tcase_add_loop_test(t, a_path_is_read_back_as_it_was_or_refused, 0, ARRAY_LEN(paths));
