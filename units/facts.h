@@ -30,8 +30,11 @@ struct unit_daemon {
 	size_t n_paths;
 	const char *socket;		/* UNIX socket to listen on, NULL: none */
 	const char *socket_group;	/* who may open it, beside root */
-	uint16_t port;			/* of 127.0.0.1 and ::1 to listen on; 0: none */
+	uint16_t port;			/* of the loopback addresses to listen on; 0: none */
+	const char *address;		/* "127.0.0.1" or "::1", for that one alone; NULL: both, but for rsync, which takes 127.0.0.1 */
 	int activated;			/* the service manager listens, in units of their own */
+	const struct unit_secret *secrets;	/* of logins, for a daemon that is never root */
+	size_t n_secrets;
 };
 
 /* The TLS door: our tunnel, stunnel or HAProxy. */
@@ -50,6 +53,8 @@ struct unit_tunnel {
 	int unix_backend;		/* the daemon is behind a UNIX socket: no network beside the clients' connections */
 	int outward;			/* it connects to other machines, too: OCSP, name servers, a remote daemon */
 	int runs_programs;		/* "exec" */
+	const struct unit_path *paths;	/* the directory of its log file */
+	size_t n_paths;
 	const struct unit_secret *secrets;
 	size_t n_secrets;
 	const char *after;		/* a unit that it is started behind, as the daemon's; NULL: none */
@@ -66,8 +71,10 @@ struct unit_firewall {
 /* `ssh -L` as a unit of a user's own service manager. */
 struct unit_ssh {
 	const char *host;		/* Host of ssh_config(5) */
-	const char *local;		/* "127.0.0.1:1873" */
+	const char *local;		/* "127.0.0.1:1873"; NULL: Host says what is forwarded */
 	const char *remote;		/* "127.0.0.1:873", or a path there */
+	const struct unit_path *paths;	/* the directory of a UNIX socket on this side */
+	size_t n_paths;
 };
 
 struct unit_user {
@@ -77,7 +84,7 @@ struct unit_user {
 };
 
 struct unit_file {			/* a line of tmpfiles.d(5) */
-	char type;			/* d: make the directory; z: set mode and owner of what is there */
+	char type;			/* d: make the directory; f: make the file, empty; z: set mode and owner of what is there */
 	const char *path;
 	unsigned mode;
 	const char *user, *group;

@@ -86,15 +86,19 @@ unit_put_ssh(const struct unit_ssh *f, struct buf *out)
 	text_line(&t, "# tried for ever: of the network a user's manager knows nothing\nStartLimitIntervalSec=0");
 	text_line(&t, "\n[Service]\nType=exec\nRestart=always\nRestartSec=5");
 	text_raw(&t, "ExecStart=/usr/bin/ssh -N -T -o BatchMode=yes -o ExitOnForwardFailure=yes -o StrictHostKeyChecking=yes"
-	    " -o ControlPath=none -o ServerAliveInterval=30 -o ServerAliveCountMax=3 -L ");
-	text_word(&t, TEXT_PLAIN, f->local);
-	text_raw(&t, ":");
-	text_word(&t, TEXT_PLAIN, f->remote);
-	text_raw(&t, " ");
+	    " -o ControlPath=none -o ServerAliveInterval=30 -o ServerAliveCountMax=3 ");
+	if (f->local != NULL) {
+		text_raw(&t, "-L ");
+		text_word(&t, TEXT_PLAIN, f->local);
+		text_raw(&t, ":");
+		text_word(&t, TEXT_PLAIN, f->remote);
+		text_raw(&t, " ");
+	}
 	text_word(&t, TEXT_PLAIN, f->host);
 	text_raw(&t, "\n");
 	text_because(&t, "keys and known hosts are read, and nothing is written", "ProtectHome=read-only");
 	harden_put(&s, &t);
+	harden_put_paths(f->paths, f->n_paths, 0, &t);
 	text_line(&t, "\n[Install]\nWantedBy=default.target");
 	return t.err != 0 ? t.err : out->err;
 }
@@ -122,7 +126,7 @@ unit_put_tmpfiles(const struct unit_file *v, size_t n, struct buf *out)
 	struct text t = { out, 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		if (strchr("dz", v[i].type) == NULL || v[i].path[0] != '/' || v[i].mode > 07777 ||
+		if (strchr("dfz", v[i].type) == NULL || v[i].path[0] != '/' || v[i].mode > 07777 ||
 		    text_check(TEXT_PLAIN, v[i].user) != 0 || text_check(TEXT_PLAIN, v[i].group) != 0)
 			return E_FORMAT;
 		buf_printf(out, "%c ", v[i].type);

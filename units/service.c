@@ -117,6 +117,7 @@ put_daemon_walls(const struct unit_daemon *f, const struct sandbox *s, struct te
 	put(t, "Group=", TEXT_PLAIN, f->group);
 	if ((s->needs & NEEDS_HOME) != 0)
 		text_because(t, "empty, but for the modules that are bound into it", "ProtectHome=tmpfs");
+	put_secrets(f->secrets, f->n_secrets, t);
 	harden_put(s, t);
 	harden_put_paths(f->paths, f->n_paths, f->user != NULL, t);
 }
@@ -166,7 +167,11 @@ unit_put_daemon_socket(const struct unit_daemon *f, struct buf *out)
 	if (!f->activated || f->port == 0)
 		return E_UNSUPPORTED;
 	put_socket_head("Sallyport rsync daemon, for this machine alone", &t);
-	text_line(&t, "ListenStream=127.0.0.1:%u\nListenStream=[::1]:%u\nBindIPv6Only=ipv6-only", f->port, f->port);
+	if (f->address == NULL || strchr(f->address, ':') == NULL)
+		text_line(&t, "ListenStream=127.0.0.1:%u", f->port);
+	if (f->address == NULL || strchr(f->address, ':') != NULL)
+		text_line(&t, "ListenStream=[::1]:%u", f->port);
+	text_line(&t, "BindIPv6Only=ipv6-only");
 	text_line(&t, "NoDelay=yes\nBacklog=128");
 	text_because(&t, "a wall of its own, should somebody widen the addresses above", "IPAddressDeny=any\nIPAddressAllow=localhost");
 	put_socket_end("sallyport-syncd.service", &t);
@@ -205,10 +210,15 @@ unit_put_rsync_dropin(const struct unit_daemon *f, struct buf *out)
 		return E_UNSUPPORTED;
 	s = daemon_sandbox(&own);
 	s.caps = daemon_caps(&own, 0);
-	text_because(&t, "loopback whatever its file says: it speaks plain text", "[Service]\nExecStart=");
+	text_line(&t, "[Unit]");
+	text_because(&t, "the unit's own asks for /etc/rsyncd.conf", "ConditionPathExists=");
+	put(&t, "ConditionPathExists=", TEXT_WORD, own.config);
+	text_line(&t, "\n[Service]");
+	text_because(&t, "loopback whatever its file says: it speaks plain text", "ExecStart=");
 	text_raw(&t, "ExecStart=");
 	text_word(&t, TEXT_COMMAND, own.program);
-	text_raw(&t, " --daemon --no-detach --address=127.0.0.1");
+	text_raw(&t, " --daemon --no-detach --address=");
+	text_word(&t, TEXT_PLAIN, f->address == NULL ? "127.0.0.1" : f->address);
 	buf_printf(out, " --port=%u --config=", f->port);
 	text_word(&t, TEXT_COMMAND, own.config);
 	text_raw(&t, "\n");
@@ -252,6 +262,7 @@ put_tunnel_walls(const struct unit_tunnel *f, const struct sandbox *s, struct te
 	put_tunnel_identity(f, t);
 	put_secrets(f->secrets, f->n_secrets, t);
 	harden_put(s, t);
+	harden_put_paths(f->paths, f->n_paths, 0, t);
 }
 
 int

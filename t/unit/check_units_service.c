@@ -14,7 +14,8 @@
 static const struct unit_path backups[] = { { "/srv/backups", 1 }, { "/srv/pub", 0 } };
 static const struct unit_path homes[] = { { "/home/public_rsync", 0 }, { "/home/in coming/100%", 1 }, { "/var/log/sallyport", 1 } };
 static const char *const doors[] = { "[::]:874" }, *const two_doors[] = { "0.0.0.0:874", "[::]:874" }, *const nets[] = { "198.51.100.0/24", "2001:db8::/32" };
-static const struct unit_secret key[] = { { "tls.key", "/etc/sallyport/tls.key" } }, pem[] = { { "host.pem", "/etc/sallyport/host.pem" } };
+static const struct unit_secret key[] = { { "tls.key", "/etc/sallyport/tls.key" } }, logins[] = { { "syncd.secrets", "/etc/sallyport/syncd.secrets" } },
+    pem[] = { { "host.pem", "/etc/sallyport/host.pem" } };
 
 static const struct unit_daemon root_tcp = { SYNCD, .paths = backups, .n_paths = 2, .port = 873, .activated = 1 },
     root_unix = { SYNCD, .paths = backups, .n_paths = 2, .socket = "/run/sallyport/rsync.sock", .socket_group = "sallyport-tunnel", .activated = 1 },
@@ -24,6 +25,8 @@ static const struct unit_daemon root_tcp = { SYNCD, .paths = backups, .n_paths =
     user = { SYNCD, .user = "sallyport", .group = "sallyport", .paths = backups, .n_paths = 2, .port = 873, .activated = 1 },
     user_own = { SYNCD, .user = "sallyport", .paths = backups, .n_paths = 2, .port = 873 },
     home = { SYNCD, .paths = homes, .n_paths = 3, .hooks = 1, .looks_up = 1, .socket = "/run/sallyport/rsync.sock" },
+    lent = { SYNCD, .user = "sallyport-syncd", .group = "sallyport-syncd", .paths = backups, .n_paths = 2, .port = 873, .address = "127.0.0.1",
+	.activated = 1, .secrets = logins, .n_secrets = 1 },
     stock = { .config = "/etc/rsyncd.conf", .paths = backups, .n_paths = 2, .port = 873 };
 
 static const struct unit_tunnel to_unix = { TUNNEL, .groups = "sallyport-tunnel", .activated = 1, .unix_backend = 1, .after = "sallyport-syncd-unix.socket" },
@@ -92,6 +95,8 @@ static const struct {
 	D("t/golden/units/user/sallyport-syncd.socket", user, unit_put_daemon_socket),
 	D("t/golden/units/user-own/sallyport-syncd.service", user_own, unit_put_daemon),
 	D("t/golden/units/home/sallyport-syncd.service", home, unit_put_daemon),
+	D("t/golden/units/lent/sallyport-syncd.service", lent, unit_put_daemon),
+	D("t/golden/units/lent/sallyport-syncd.socket", lent, unit_put_daemon_socket),
 	D("t/golden/units/rsync/rsync.service.d/50-sallyport.conf", stock, unit_put_rsync_dropin),
 	T("t/golden/units/to-unix/sallyport-tunnel.service", to_unix, unit_put_tunnel),
 	T("t/golden/units/to-unix/sallyport-tunnel.socket", to_unix, tunnel_socket),
