@@ -88,7 +88,7 @@ nft_facts_check(const struct nft_facts *f)
 		return r;
 	if (!isalpha((unsigned char)f->table[0]))
 		return E_FORMAT;
-	if (f->plain_port == 0 || f->tls_port == 0 || f->plain_port == f->tls_port)
+	if (f->tls_port == 0 || f->plain_port == f->tls_port || (f->plain_port == 0 && f->n_owners > 0))
 		return E_LIMIT;
 	if (f->connections > NFT_CONNECTIONS_MAX || f->per_minute > NFT_RATE_MAX || f->burst > NFT_RATE_MAX ||
 	    (f->per_minute > 0 && f->burst == 0))

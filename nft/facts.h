@@ -11,7 +11,7 @@ enum { NFT_NAME_MAX = 20, NFT_OWNER_MAX = 32, NFT_SOURCES_MAX = 4096, NFT_CONNEC
 
 struct nft_facts {
 	const char *table;		/* a letter, then letters, digits or "_"; chains of iptables have it in capitals */
-	uint16_t plain_port;		/* the daemon's: closed to every interface but lo */
+	uint16_t plain_port;		/* the daemon's: closed to every interface but lo; 0: it has none */
 	uint16_t tls_port;		/* the tunnel's: for the sources below, and silent to all others */
 	int anyone;			/* every source is one of those; the lists are not used */
 	const char *const *sources4;	/* as nft_source_check wants them; overlaps are harmless */
@@ -22,7 +22,8 @@ struct nft_facts {
 	unsigned per_minute;		/* new connections of a source; 0: no limit */
 	unsigned burst;			/* and as many at once before that counts, at least 1 */
 	const char *const *owners;	/* names or numbers of the users who, beside root, may reach plain_port on this machine */
-	size_t n_owners;		/* 0: everybody may, as where the daemon has no port but a UNIX socket */
+	size_t n_owners;		/* 0: everybody may */
+	int quiet;			/* refused sources are counted, and not logged */
 };
 
 /* May text stand in a list of sources?  A literal address or address/bits of that family (AF_INET or AF_INET6).

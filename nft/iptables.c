@@ -65,8 +65,9 @@ put_sources(const struct writer *w, const struct family *fam, const char *match,
 static void
 put_drop(const struct writer *w)
 {
-	put(w, "-A @-DROP -m limit --limit 5/minute --limit-burst 5 -j LOG --log-prefix \"%s unlisted: \" --log-level info",
-	    w->f->table);
+	if (!w->f->quiet)
+		put(w, "-A @-DROP -m limit --limit 5/minute --limit-burst 5 -j LOG --log-prefix \"%s unlisted: \" --log-level info",
+		    w->f->table);
 	put(w, "-A @-DROP -j DROP");
 }
 
@@ -80,7 +81,8 @@ put_raw(const struct writer *w, const struct family *fam)
 	put_drop(w);
 	put(w, "-A @-PRE -i lo -j RETURN");
 	put(w, "-A @-PRE -d %s -j DROP", fam->loopback);
-	put(w, "-A @-PRE -p tcp -m tcp --dport %u -m addrtype --dst-type LOCAL -j DROP", w->f->plain_port);
+	if (w->f->plain_port != 0)
+		put(w, "-A @-PRE -p tcp -m tcp --dport %u -m addrtype --dst-type LOCAL -j DROP", w->f->plain_port);
 	snprintf(match, sizeof match, "-A @-PRE -p tcp -m tcp --dport %u", w->f->tls_port);
 	put_sources(w, fam, match, "-j RETURN");
 	if (!w->f->anyone)
@@ -131,7 +133,8 @@ put_filter(const struct writer *w, const struct family *fam)
 	put_chains(w, "filter", filter_chains, ARRAY_LEN(filter_chains));
 	put_drop(w);
 	put(w, "-A @-IN -i lo -j RETURN");
-	put(w, "-A @-IN -p tcp -m tcp --dport %u -j DROP", w->f->plain_port);
+	if (w->f->plain_port != 0)
+		put(w, "-A @-IN -p tcp -m tcp --dport %u -j DROP", w->f->plain_port);
 	put(w, "-A @-IN -p tcp -m tcp --dport %u -g @-TLS", w->f->tls_port);
 	put_tls(w, fam);
 	put_admission(w, fam);

@@ -18,14 +18,16 @@ static const struct family {
 static void
 put_head(const struct nft_facts *f, struct buf *out)
 {
+	buf_text(out, "#!/usr/sbin/nft -f\n# ");
+	if (f->plain_port != 0)
+		buf_printf(out, "%u: nobody but this machine.  ", f->plain_port);
 	buf_printf(out,
-	    "#!/usr/sbin/nft -f\n"
-	    "# %u: nobody but this machine.  %u: %s.\n"
+	    "%u: %s.\n"
 	    "# One transaction: the table is declared (or there would be none to delete), deleted and made anew.\n"
 	    "# Another table's chain at the same hook has its own say: an accept here is no accept there.  Where \"nft list chains\"\n"
 	    "# shows an input chain with \"policy drop\", that one needs a line for tcp dport %u, too.\n"
 	    "# What is routed through this machine to another, or to a container's own address, is not this table's matter.\n",
-	    f->plain_port, f->tls_port, f->anyone ? "everybody, within limits" : "the sources listed here, within limits", f->tls_port);
+	    f->tls_port, f->anyone ? "everybody, within limits" : "the sources listed here, within limits", f->tls_port);
 	buf_printf(out, "table inet %s\ndelete table inet %s\ntable inet %s {\n", f->table, f->table, f->table);
 }
 
@@ -56,7 +58,8 @@ put_sets(const struct nft_facts *f, struct buf *out)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		put_limit_sets(f, &families[i], out);
-	buf_printf(out, "\tcounter plain_drop { comment \"%u from another machine\"; }\n", f->plain_port);
+	if (f->plain_port != 0)
+		buf_printf(out, "\tcounter plain_drop { comment \"%u from another machine\"; }\n", f->plain_port);
 	buf_text(out, "\tcounter martian_drop { comment \"127.0.0.0/8 or ::1 from the wire\"; }\n");
 	if (f->n_owners > 0)
 		buf_printf(out, "\tcounter plain_user { comment \"%u from a local user who is not the tunnel\"; }\n", f->plain_port);
@@ -73,15 +76,16 @@ put_sets(const struct nft_facts *f, struct buf *out)
 static void
 put_early(const struct nft_facts *f, struct buf *out)
 {
-	buf_printf(out, "\n"
+	buf_text(out, "\n"
 	    "\t# Before DNAT and before connections are tracked: a port that a container publishes, or a neighbour who sends to\n"
 	    "\t# 127.0.0.1 where route_localnet is on, never gets as far as the chain below.\n"
 	    "\tchain early {\n"
 	    "\t\ttype filter hook prerouting priority raw; policy accept;\n"
 	    "\t\tiif \"lo\" accept\n"
 	    "\t\tip daddr 127.0.0.0/8 counter name martian_drop drop\n"
-	    "\t\tip6 daddr ::1 counter name martian_drop drop\n"
-	    "\t\tfib daddr type local tcp dport %u counter name plain_drop drop\n", f->plain_port);
+	    "\t\tip6 daddr ::1 counter name martian_drop drop\n");
+	if (f->plain_port != 0)
+		buf_printf(out, "\t\tfib daddr type local tcp dport %u counter name plain_drop drop\n", f->plain_port);
 	for (size_t i = 0; i < ARRAY_LEN(families) && !f->anyone; i++)
 		buf_printf(out, "\t\tfib daddr type local tcp dport %u %s != @allow%c goto unlisted\n", f->tls_port, families[i].saddr,
 		    families[i].digit);
@@ -91,16 +95,18 @@ put_early(const struct nft_facts *f, struct buf *out)
 static void
 put_input(const struct nft_facts *f, struct buf *out)
 {
-	buf_printf(out, "\n"
+	buf_text(out, "\n"
 	    "\tchain input {\n"
 	    "\t\ttype filter hook input priority filter - 5; policy accept;\n"
-	    "\t\tiif \"lo\" accept\n"
-	    "\t\ttcp dport %u counter name plain_drop drop\n"
+	    "\t\tiif \"lo\" accept\n");
+	if (f->plain_port != 0)
+		buf_printf(out, "\t\ttcp dport %u counter name plain_drop drop\n", f->plain_port);
+	buf_printf(out,
 	    "\t\ttcp dport %u goto tls\n"
 	    "\t}\n"
 	    "\tchain tls {\n"
 	    "\t\tct state invalid drop\n"
-	    "\t\tct state established,related accept\n", f->plain_port, f->tls_port);
+	    "\t\tct state established,related accept\n", f->tls_port);
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		if (f->anyone)
 			buf_printf(out, "\t\tmeta nfproto ipv%c goto admit%c\n", families[i].digit, families[i].digit);
@@ -127,11 +133,10 @@ put_admission(const struct nft_facts *f, const struct family *fam, struct buf *o
 static void
 put_unlisted(const struct nft_facts *f, struct buf *out)
 {
-	buf_printf(out,
-	    "\tchain unlisted {\n"
-	    "\t\tlimit rate 5/minute burst 5 packets log prefix \"%s unlisted: \" level info\n"
-	    "\t\tcounter name tls_unlisted drop\n"
-	    "\t}\n", f->table);
+	buf_text(out, "\tchain unlisted {\n");
+	if (!f->quiet)
+		buf_printf(out, "\t\tlimit rate 5/minute burst 5 packets log prefix \"%s unlisted: \" level info\n", f->table);
+	buf_text(out, "\t\tcounter name tls_unlisted drop\n\t}\n");
 }
 
 static void

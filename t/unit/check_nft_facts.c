@@ -54,7 +54,7 @@ static const struct {
 	struct nft_facts f;
 	int result;
 } numbers[] = {
-	{ { .plain_port = 873, .tls_port = 874 }, 0 }, { { .plain_port = 0, .tls_port = 874 }, E_LIMIT },
+	{ { .plain_port = 873, .tls_port = 874 }, 0 }, { { .plain_port = 0, .tls_port = 874 }, 0 }, { { .tls_port = 874, .n_owners = 1 }, E_LIMIT },
 	{ { .plain_port = 873, .tls_port = 0 }, E_LIMIT }, { { .plain_port = 873, .tls_port = 873 }, E_LIMIT },
 	{ { .plain_port = 873, .tls_port = 874, .per_minute = 1, .burst = 0 }, E_LIMIT },
 	{ { .plain_port = 873, .tls_port = 874, .per_minute = 1, .burst = 1 }, 0 },

@@ -24,6 +24,7 @@ static const struct nft_case {
 	{ "anyone", { .table = "sallyport", PORTS, .anyone = 1 } },
 	{ "anyone-limits", { .table = "sallyport", PORTS, SOURCES, .anyone = 1, .connections = 16, .per_minute = 120, .burst = 30 } },
 	{ "nobody", { .table = "sallyport", PORTS } },
+	{ "socket", { .table = "sallyport", .tls_port = 874, SOURCES, .connections = 4, .quiet = 1 } },
 	{ "ports", { .table = "mirror_2", .plain_port = 8873, .tls_port = 8874, .sources6 = one6, .n_sources6 = 1, .per_minute = 60, .burst = 10 } },
 };
 
