@@ -52,7 +52,7 @@ firewall(const struct model *m, struct emit *o)
 	const struct m_firewall *f = &m->firewall;
 	char text[4000], rate[32], connections[32];
 
-	if (f->kind.v == M_NO_FIREWALL || m->door.kind.v == M_SSH) {
+	if (!out_has_firewall(m)) {
 		emit_line(o, "    ║        no firewall of ours");
 		return;
 	}
@@ -60,6 +60,7 @@ firewall(const struct model *m, struct emit *o)
 	    join(&f->clients, text, sizeof text));
 	emit_line(o, "  ░░░░░      %s new connections a minute and %s at a time from one address",
 	    number(&f->rate, rate), number(&f->connections, connections));
+	emit_line(o, "  ░░░░░      sallyport-firewall.service, without which %s does not start", out_door_guarded(m));
 	emit_line(o, "    ║");
 }
 
@@ -74,22 +75,47 @@ door(const struct model *m, struct emit *o)
 	else
 		emit_line(o, "  door       %s as %s, on %s", programs[m->door.kind.v], out_door_user(m),
 		    join(&m->door.addresses, text, sizeof text));
+	if (m->door.kind.v == M_SSH)
+		return;
+	emit_line(o, "    │        %s: never root, lent its key; writes %s", out_door_service(m),
+	    strcmp(m->door.log.v, "journal") == 0 ? "nothing" : "its log alone");
+	emit_line(o, "    │        %s", !model_has_daemon(m) ? "network: clients and back ends" :
+	    m->door.kind.v == M_HAPROXY ? "network: clients, and this machine" : model_socket(m) == NULL ?
+	    "network: passed connections of clients, and this machine" : "no network but passed connections of clients");
+}
+
+/* Privileges of the daemon's unit, and where it writes. */
+static void
+daemon_walls(const struct model *m, struct emit *o)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < m->modules.n; i++)
+		written += m->modules.v[i].access.v != M_READ;
+	emit_line(o, "    │        %s: %s; writes to %zu of %zu modules", m->daemon.program.v == M_RSYNC ? "rsync.service" :
+	    "sallyport-syncd.service", m->daemon.privileged.v ? "root with few capabilities" :
+	    "never root; of /srv and /var it sees its modules", written, m->modules.n);
+	emit_line(o, "    │        %s", m->daemon.program.v == M_RSYNC ? "network: this machine" :
+	    "no network but passed connections");
 }
 
 static void
 inner_wall(const struct model *m, struct emit *o)
 {
 	const char *socket = model_socket(m);
+	char who[128] = "which every user of this machine can reach";
 
+	if (out_has_firewall(m))
+		snprintf(who, sizeof who, "which the firewall keeps for %s and root", out_door_user(m));
 	if (socket != NULL)
 		emit_line(o, "    │        %s, mode 0660, for %s alone", socket, out_door_user(m));
 	else
-		emit_line(o, "    │        %s, which every user of this machine can reach", model_loopback(m));
+		emit_line(o, "    │        %s, %s", model_loopback(m), who);
 	if (socket != NULL && model_loopback(m) != NULL)
 		emit_line(o, "    │        (and %s, which every user of this machine can reach)", model_loopback(m));
 	if (model_sends_address(m))
 		emit_line(o, "    │        tells the daemon each client's address");
-	if (model_sends_address(m) && socket == NULL)
+	if (model_sends_address(m) && socket == NULL && !out_has_firewall(m))
 		emit_line(o, "    │        (and so could every user of this machine, for any address)");
 }
 
@@ -113,7 +139,8 @@ static void
 daemon_of(const struct model *m, struct emit *o)
 {
 	emit_line(o, "  daemon     %s as %s", m->daemon.program.v == M_RSYNC ? "rsync --daemon" : "sallyport-syncd",
-	    m->daemon.privileged.v ? "root, each module as its own user" : "sallyport-syncd");
+	    m->daemon.privileged.v ? "root, each module as its own user" : OUT_DAEMON_USER);
+	daemon_walls(m, o);
 	for (size_t i = 0; i < m->modules.n; i++)
 		module(m, &m->modules.v[i], i + 1 == m->modules.n, o);
 }

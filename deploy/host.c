@@ -27,7 +27,7 @@ look(const struct asked *a, const char *key, const struct m_text *path, int priv
 	else if (!S_ISREG(st.st_mode))
 		fault_add(a->l, path->at, "%s: %s is no file", key, path->v);
 	else if (private && (st.st_mode & 027) != 0)
-		fault_add(a->l, path->at, "%s: others can read or change %s, which holds a private key; chmod 640 it",
+		fault_add(a->l, path->at, "%s: others can read or change %s, which holds a private key; chmod 600 it",
 		    key, path->v);
 }
 

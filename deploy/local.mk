@@ -16,8 +16,8 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
 	deploy/out/client.c deploy/out/client.h deploy/out/firewall.c deploy/out/firewall.h deploy/out/haproxy.c deploy/out/haproxy.h deploy/out/outputs.c deploy/out/outputs.h \
-	deploy/out/rsyncd.c deploy/out/rsyncd.h deploy/out/ssh.c deploy/out/ssh.h deploy/out/stunnel.c deploy/out/stunnel.h
-DEPLOY_LIBS = deploy/libdeploy.a nft/libnft.a $(MODEL_LIBS) $(OPENSSL_LIBS)
+	deploy/out/rsyncd.c deploy/out/rsyncd.h deploy/out/ssh.c deploy/out/ssh.h deploy/out/stunnel.c deploy/out/stunnel.h deploy/out/units.c deploy/out/units.h
+DEPLOY_LIBS = deploy/libdeploy.a units/libunits.a nft/libnft.a $(MODEL_LIBS) $(OPENSSL_LIBS)
 
 bin_PROGRAMS += sallyport
 sallyport_SOURCES = deploy/main.c
@@ -29,9 +29,9 @@ UNITS += $(DEPLOY_UNITS)
 t_unit_check_model_load_SOURCES = t/unit/check_model_load.c t/unit/unit.h
 t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
 t_unit_check_deploy_diff_SOURCES = t/unit/check_deploy_diff.c t/unit/unit.h
-t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_secrets_SOURCES = t/unit/check_deploy_secrets.c t/unit/unit.h
-t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_conf_SOURCES = t/unit/check_deploy_conf.c t/unit/unit.h
 t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_emit_SOURCES = t/unit/check_deploy_emit.c t/unit/unit.h

@@ -17,7 +17,7 @@ at=$box/root
 # a machine with none of this one's services, the programs where packages put them, and a directory of what is to be tried
 rm -rf "$at"/etc/systemd/system/*.wants "$at"/etc/systemd/system/*.d "$at"/etc/rc[2345S].d
 : > "$at/etc/machine-id"
-cp "$syncd" "$at/usr/sbin/sallyport-syncd" && cp "$tunnel" "$at/usr/bin/sallyport-tunnel" || exit 99
+cp "$syncd" "$at/usr/sbin/sallyport-syncd" && cp "$tunnel" "$at/usr/bin/sallyport-tunnel" && cp "$sallyport" "$at/usr/bin/sallyport" || exit 99
 mkdir -p "$at/trial" "$at/etc/sallyport" "$at/srv/backups" "$at/srv/pub" "$at/run"
 cp -R "$top_srcdir/t/golden" "$top_srcdir/units/samples" "$at/trial"
 make_pki

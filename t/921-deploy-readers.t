@@ -24,7 +24,7 @@ mkdir "$scratch/models"
 cp "$top_srcdir"/examples/*.conf "$top_srcdir"/t/golden/*.conf "$scratch/models"
 chmod 600 "$scratch"/models/*
 
-plan 19
+plan 24
 readers trees "$scratch"/models/*.conf > "$scratch/asked"
 report $? 'the examples, and models of every kind' || note < "$scratch/asked"
 asked=$(readers draw "$drawn" "$seed"; echo "status $?")
@@ -32,8 +32,15 @@ is "$(echo "$asked" | sed -n 's/^status //p')" 0 "$drawn deployments drawn from 
 case $asked in *'status 0') ;; *) echo "$asked" | head -n 20 | note ;; esac
 # none may go unasked for lack of models
 asked=$(cat "$scratch/asked")
-for reader in rsyncd tunnel haproxy ssh keys nft; do
-	[ "$reader" != haproxy ] || command -v haproxy > /dev/null || { skip 'haproxy was asked' 'not installed'; continue; }
+for reader in rsyncd tunnel haproxy ssh keys nft rules script sysusers tmpfiles units; do
+	case $reader in
+	haproxy | nft) needs=$reader ;;
+	rules) needs=ip6tables-restore ;;
+	sysusers) needs=systemd-sysusers ;;
+	units) needs=systemd-analyze ;;
+	*) needs=sh ;;
+	esac
+	command -v $needs > /dev/null || { skip "$reader was asked" "no $needs"; continue; }
 	like "$asked" "*asked:*$reader [1-9]*" "$reader was asked"
 done
 
@@ -53,7 +60,7 @@ serve() {
 		EOF
 	"$sallyport" generate "$scratch/$name.conf" -o "$scratch/$name" > "$scratch/list" || return 1
 	mkdir -p "$scratch/srv/$name" "$scratch/srv/$name.drop" && chmod 777 "$scratch/srv/$name" "$scratch/srv/$name.drop"
-	sed -i "s|/srv/|$scratch/srv/|; s|^\(socket [pg].*\) = sallyport-tunnel|\1 = root|; s|/run/sallyport|$scratch/run|; s|/etc/sallyport/|$scratch/$name/etc/sallyport/|" "$scratch/$name"/etc/*/*.conf
+	sed -i "s|/run/credentials/[^/]*/tls.key|$scratch/pki/server.key|; s|/srv/|$scratch/srv/|; s|^\(socket [pg].*\) = sallyport-tunnel|\1 = root|; s|/run/sallyport|$scratch/run|; s|/etc/sallyport/|$scratch/$name/etc/sallyport/|" "$scratch/$name"/etc/*/*.conf
 	sed -n 's/^alice://p' "$scratch/$name/etc/sallyport/syncd.secrets" > "$scratch/password"
 	chmod 600 "$scratch/password"
 }

@@ -24,7 +24,7 @@ $model:4: door.key: /tls/c.key: it is not there yet" 'they are named'
 : > "$root/tls/c.crt"; : > "$root/tls/c.key"
 chmod 604 "$root/tls/c.key"
 fails 1 'a key that others can read' check
-is "$out" "$model:4: door.key: others can read or change /tls/c.key, which holds a private key; chmod 640 it" 'is named, with the remedy'
+is "$out" "$model:4: door.key: others can read or change /tls/c.key, which holds a private key; chmod 600 it" 'is named, with the remedy'
 for mode in 600 640 400; do
 	chmod $mode "$root/tls/c.key"
 	fails 0 "a key of mode $mode" check

@@ -236,5 +236,46 @@ ok 'HAProxy: serves' becomes yes sh -c 'RSYNC_CONNECT_PROG="openssl s_client -qu
     rsync rsync://localhost/ | grep -q pub && echo yes'
 is "$(stat -c %U "/proc/$(show MainPID haproxy.service)")" haproxy 'HAProxy: is never root'
 systemctl stop rsync.service haproxy.service
+
+# --- as `sallyport install` leaves it: files are pulled and pushed with a password
+deployment() { # deployment PROGRAM DOOR LISTEN PRIVILEGED
+	cat > d.conf <<-END
+		host = "localhost";
+		daemon = { program = "$1"; listen = [ "$3" ]; privileged = $4; log = "/var/log/sallyport/daemon.log"; };
+		modules = ( { name = "pub"; path = "/srv/pub"; users = [ "alice" ]; },
+		    { name = "backups"; path = "/srv/backups"; access = "write"; users = [ "alice" ]; } );
+		users = ( { name = "alice"; } );
+		door = { kind = "$2"; cert = "/etc/sallyport/tls.crt"; key = "/etc/sallyport/tls.key"; };
+		firewall = { clients = [ "192.0.2.0/24" ]; };
+		END
+}
+deployed() { # deployed NAME OWNER UNIT...
+	_what=$1 _owner=$2; shift 2
+	install_units
+	ok "$_what: is installed" sallyport install d.conf
+	systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload
+	sed -n 's/^alice://p' /etc/sallyport/syncd.secrets > password && chmod 600 password
+	chown "$_owner" /srv/backups
+	ok "$_what: its firewall is enabled" systemctl enable sallyport-firewall.service
+	ok "$_what: is started" systemctl start "$@"
+	is "$(show ActiveState sallyport-firewall.service)" active "$_what: and brings the firewall"
+	ok "$_what: files are pulled" pulled tls_alice rsync://alice@localhost
+	ok "$_what: files are pushed" pushed tls_alice rsync://alice@localhost
+	ok "$_what: the log has it" grep -q alice /var/log/sallyport/daemon.log
+	systemctl disable sallyport-firewall.service
+	systemctl stop "$@" sallyport-syncd.service sallyport-tunnel.service sallyport-firewall.service 2> /dev/null
+	ok "$_what: is uninstalled" sallyport uninstall
+}
+tls_alice() { tls --password-file=password "$@"; }
+rm -rf /var/log/sallyport /run/sallyport
+deployment sallyport tunnel /run/sallyport/syncd.sock false
+deployed 'never root' sallyport-syncd sallyport-syncd-unix.socket sallyport-tunnel.socket
+rm -rf /var/log/sallyport /run/sallyport
+deployment sallyport tunnel /run/sallyport/syncd.sock true
+deployed 'as root' nobody sallyport-syncd-unix.socket sallyport-tunnel.socket
+rm -rf /var/log/sallyport
+deployment rsync stunnel 127.0.0.1:873 true
+deployed 'rsync and stunnel' nobody rsync.service sallyport-stunnel.socket
+systemctl stop stunnel@sallyport.service
 is "$(systemctl --failed --no-legend --plain | tr -s ' ' | cut -d' ' -f1 | grep -E 'sallyport|rsync|stunnel|haproxy|nftables')" '' 'nothing has failed'
 echo done

@@ -236,6 +236,22 @@ ports_do_not_meet(const struct model *m, struct faults *l)
 		}
 }
 
+/* Units and firewall know the door by its port. */
+static void
+door_has_one_port(const struct model *m, struct faults *l)
+{
+	const struct m_texts *v = &m->door.addresses;
+	char host[64];
+	int64_t first, own;
+
+	if (v->n == 0 || m->door.kind.v == M_SSH || (first = model_endpoint(v->v[0].v, host)) < 0)
+		return;
+	for (size_t i = 1; i < v->n; i++)
+		if ((own = model_endpoint(v->v[i].v, host)) >= 0 && own != first)
+			fault_add(l, at(m, v->v[i].at, m->door.at), "the door has one port for all its addresses; "
+			    "write %d here, too", (int)first);
+}
+
 /* The directory that the units make for daemon and door; elsewhere a user without rights cannot create a file. */
 static void
 logs_can_be_written(const struct model *m, struct faults *l)
@@ -365,21 +381,6 @@ everybody_is_said(const struct model *m, struct faults *l)
 }
 
 static void
-firewall_has_one_port(const struct model *m, struct faults *l)
-{
-	char host[64];
-
-	if (m->firewall.kind.v != M_NO_FIREWALL && m->door.kind.v != M_SSH && model_socket(m) != NULL &&
-	    m->door.addresses.n > 0 && model_endpoint(m->door.addresses.v[0].v, host) == 873)
-		fault_add(l, at(m, m->door.addresses.at, m->door.at), "the firewall closes port 873, which is for plain text; "
-		    "take another, such as 874, or have firewall.kind = \"none\"");
-	for (size_t i = 1; m->firewall.kind.v != M_NO_FIREWALL && m->door.kind.v != M_SSH && i < m->door.addresses.n; i++)
-		if (model_endpoint(m->door.addresses.v[i].v, host) != model_endpoint(m->door.addresses.v[0].v, host))
-			fault_add(l, at(m, m->door.addresses.v[i].at, m->door.at), "the firewall opens one port, that of %s; "
-			    "take it here, too, or have firewall.kind = \"none\"", m->door.addresses.v[0].v);
-}
-
-static void
 client_end_fits(const struct model *m, struct faults *l)
 {
 	const struct m_client *c = &m->client;
@@ -398,10 +399,10 @@ client_end_fits(const struct model *m, struct faults *l)
 static void (*const rules[])(const struct model *m, struct faults *l) = {
 	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours,
 	    users_are_there, secrets_have_one_source,
-	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet,
+	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	everybody_is_said, firewall_has_one_port, client_end_fits,
+	everybody_is_said, client_end_fits,
 };
 
 void

@@ -22,9 +22,12 @@ static const struct key file_keys[] = {
 static const struct key daemon_keys[] = {
 	{ "program", KEY_WORD, AT(m_daemon, program), .def = "sallyport", WORDS("sallyport", "rsync"),
 	  .doc = "sallyport-syncd, or the system's own rsync --daemon." },
+	{ "binary", KEY_TEXT, AT(m_daemon, binary), .fault = value_path, .example = "/usr/local/sbin/sallyport-syncd",
+	  .doc = "The program's file, where it is not /usr/sbin/sallyport-syncd, or /usr/bin/rsync." },
 	{ "listen", KEY_TEXTS, AT(m_daemon, listen), DEFS("/run/sallyport/syncd.sock"), .fault = value_listen,
 	  .doc = "Where the door finds the daemon, in plain text: the path of a UNIX socket, which only the "
-	  "door may open, or 127.0.0.1:873 and [::1]:873, which every user of this machine reaches.  "
+	  "door may open, or 127.0.0.1:873 and [::1]:873, which the firewall keeps for the door and root, and "
+	  "every user of this machine reaches without one.  "
 	  "rsync knows no UNIX socket." },
 	{ "privileged", KEY_BOOL, AT(m_daemon, privileged), .def = "true",
 	  .doc = "Whether the daemon starts as root, to give each module a user of its own.  With false it is "
@@ -91,13 +94,16 @@ static const struct key door_keys[] = {
 	{ "kind", KEY_WORD, AT(m_door, kind), .def = "tunnel", WORDS("tunnel", "stunnel", "haproxy", "ssh"),
 	  .doc = "What stands between the network and the daemon: sallyport-tunnel, stunnel, HAProxy, or the "
 	  "ssh server." },
+	{ "binary", KEY_TEXT, AT(m_door, binary), .fault = value_path, .example = "/usr/local/bin/sallyport-tunnel",
+	  .doc = "The program's file, where it is not /usr/bin/sallyport-tunnel, /usr/bin/stunnel4 or "
+	  "/usr/sbin/haproxy." },
 	{ "addresses", KEY_TEXTS, AT(m_door, addresses), DEFS("0.0.0.0:874", "[::]:874"), .fault = value_endpoint,
-	  .doc = "Where clients come in (for ssh see the group \"ssh\")." },
+	  .doc = "Where clients come in, all at one port (for ssh see the group \"ssh\")." },
 	{ "cert", KEY_TEXT, AT(m_door, cert), .fault = value_path, .example = "/etc/sallyport/tls/server.crt",
 	  .doc = "The server's certificate, followed by those between it and the authority (PEM)." },
 	{ "key", KEY_TEXT, AT(m_door, key), .fault = value_path, .example = "/etc/sallyport/tls/server.key",
-	  .doc = "Its private key, which the door's user can read and others cannot: of root and the group "
-	  "sallyport-tunnel, with mode 640, or of root alone for HAProxy, which finds it in the file of "
+	  .doc = "Its private key, root's alone, with mode 600: the door's unit lends it to the door when that "
+	  "is started, so that a new key takes a restart of the service.  HAProxy finds it in the file of "
 	  "the certificate, or in a file named like that with .key added." },
 	{ "client_certs", KEY_WORD, AT(m_door, client_certs), .def = "none", WORDS("none", "optional", "required",
 	  "pinned"),
@@ -159,6 +165,8 @@ static const struct key firewall_keys[] = {
 	  .doc = "How many may come at once before the rate counts." },
 	{ "connections", KEY_NUMBER, AT(m_firewall, connections), .def = "16", .min = 0, .max = 10000,
 	  .doc = "Connections at a time from one address; 0 is any number." },
+	{ "log", KEY_BOOL, AT(m_firewall, log), .def = "true",
+	  .doc = "Whether refused sources are logged, a few a minute." },
 };
 
 static const struct key ssh_keys[] = {

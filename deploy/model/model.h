@@ -36,7 +36,7 @@ struct m_daemon {
 	struct where at;	/* of the group; line 0: it is not in the file */
 	struct m_number program, privileged, max_connections, timeout, max_memory;
 	struct m_texts listen;	/* at most one path of a UNIX socket, and loopback endpoints */
-	struct m_text log, motd;
+	struct m_text log, motd, binary;
 };
 struct m_module {
 	struct where at;
@@ -52,7 +52,7 @@ struct m_door {
 	struct where at;
 	struct m_number kind, client_certs, tls, send_address, idle, max_connections, handshake_rate;
 	struct m_texts addresses;
-	struct m_text cert, key, ca, crl, log;
+	struct m_text cert, key, ca, crl, log, binary;
 };
 struct m_backend {
 	struct where at;
@@ -66,7 +66,7 @@ struct m_haproxy {
 };
 struct m_firewall {
 	struct where at;
-	struct m_number kind, anyone, rate, burst, connections;
+	struct m_number kind, anyone, rate, burst, connections, log;
 	struct m_texts clients;
 };
 struct m_ssh {

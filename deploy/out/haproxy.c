@@ -5,13 +5,14 @@
 
 #include "deploy/out/outputs.h"
 
+/* Keys are root's, and lent to the service, which is never root: no user, and no directory for chroot, either. */
+#define LENT "/run/credentials/haproxy.service/"
+
 static void
 global(const struct model *m, struct emit *o)
 {
 	emit_line(o, "global");
 	emit_line(o, "    log /dev/log local0");
-	emit_line(o, "    user haproxy");
-	emit_line(o, "    group haproxy");
 	emit_line(o, "    maxconn %d", (int)m->door.max_connections.v + 16);
 	emit_line(o, "    ssl-default-bind-options ssl-min-ver TLSv1.%d no-tls-tickets",
 	    m->door.tls.v == M_TLS13 ? 3 : 2);
@@ -50,8 +51,8 @@ bind_line(const struct model *m, struct emit *o, const char *address)
 	int port = (int)model_endpoint(address, host);
 	size_t n;
 
-	n = (size_t)snprintf(line, sizeof line, "    bind %s:%d%s ssl crt %s", host, port,
-	    strchr(host, ':') != NULL ? " v6only" : "", d->cert.v);
+	n = (size_t)snprintf(line, sizeof line, "    bind %s:%d%s ssl crt " LENT OUT_PEM_ID, host, port,
+	    strchr(host, ':') != NULL ? " v6only" : "");
 	if (d->client_certs.v != M_CERTS_NONE)
 		n += (size_t)snprintf(line + n, sizeof line - n, " ca-file %s%s", d->ca.v, verify[d->client_certs.v]);
 	if (d->crl.v != NULL)
@@ -99,7 +100,6 @@ local(const struct model *m, struct emit *o)
 static void
 remote(const struct model *m, const struct m_backend *b, struct emit *o)
 {
-	const char *cert = m->haproxy.cert.v;
 	char host[64], to[80];
 	int port = (int)model_endpoint(b->address.v, host);
 
@@ -108,8 +108,8 @@ remote(const struct model *m, const struct m_backend *b, struct emit *o)
 		emit_line(o, "    server %s %s%s", b->name.v, to, proxy(m));
 		return;
 	}
-	emit_line(o, "    server %s %s ssl verify required ca-file %s verifyhost %s sni str(%s)%s%s check inter 30s",
-	    b->name.v, to, m->haproxy.ca.v, b->host.v, b->host.v, cert == NULL ? "" : " crt ", cert == NULL ? "" : cert);
+	emit_line(o, "    server %s %s ssl verify required ca-file %s verifyhost %s sni str(%s)%s check inter 30s",
+	    b->name.v, to, m->haproxy.ca.v, b->host.v, b->host.v, m->haproxy.cert.v == NULL ? "" : " crt " LENT OUT_BACKENDS_ID);
 }
 
 static void

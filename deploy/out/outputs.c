@@ -9,6 +9,7 @@
 #include "deploy/out/rsyncd.h"
 #include "deploy/out/ssh.h"
 #include "deploy/out/stunnel.h"
+#include "deploy/out/units.h"
 #include "lib/err.h"
 
 static int
@@ -21,6 +22,18 @@ static int
 stock(const struct model *m)
 {
 	return model_has_daemon(m) && m->daemon.program.v == M_RSYNC;
+}
+
+static int
+ours_socket(const struct model *m)
+{
+	return ours(m) && model_socket(m) != NULL;
+}
+
+static int
+ours_port(const struct model *m)
+{
+	return ours(m) && model_loopback(m) != NULL;
 }
 
 static int
@@ -59,9 +72,28 @@ tls(const struct model *m)
 	return m->door.kind.v != M_SSH;
 }
 
-/* sshd's port is the machine's: rules for it would lock out its administrator. */
 static int
-nft(const struct model *m)
+address(const struct model *m)
+{
+	return m->client.address.v != NULL && value_address(m->host.v) != NULL;	/* the host has a name */
+}
+
+static int
+all(const struct model *m)
+{
+	(void)m;
+	return 1;
+}
+
+/* sshd's port is the machine's: rules for it would lock out its administrator. */
+int
+out_has_firewall(const struct model *m)
+{
+	return m->firewall.kind.v != M_NO_FIREWALL && tls(m);
+}
+
+static int
+nftables(const struct model *m)
 {
 	return m->firewall.kind.v == M_NFTABLES && tls(m);
 }
@@ -72,11 +104,7 @@ iptables(const struct model *m)
 	return m->firewall.kind.v == M_IPTABLES && tls(m);
 }
 
-static int
-address(const struct model *m)
-{
-	return m->client.address.v != NULL && value_address(m->host.v) != NULL;	/* the host has a name */
-}
+#define UNITS "etc/systemd/system/"
 
 const struct output outputs[] = {
 	{ "daemon", "etc/sallyport/syncd.conf", 0644, .wanted = ours, .write = out_syncd },
@@ -86,15 +114,29 @@ const struct output outputs[] = {
 	{ "door", "etc/stunnel/sallyport.conf", 0644, .wanted = stunnel, .write = out_stunnel },
 	{ "door", "etc/haproxy/haproxy.cfg", 0644, .wanted = haproxy, .write = out_haproxy },
 	{ "door", "etc/sallyport/authorized_keys", 0644, .wanted = ssh, .write = out_authorized_keys },
-	{ "firewall", "etc/sallyport/firewall.nft", 0644, .wanted = nft, .write = out_nft },
-	{ "firewall", "etc/sallyport/firewall-remove.nft", 0644, .wanted = nft, .write = out_nft_removal },
-	{ "firewall", "etc/sallyport/firewall.rules4", 0644, .wanted = iptables, .write = out_iptables4 },
-	{ "firewall", "etc/sallyport/firewall.rules6", 0644, .wanted = iptables, .write = out_iptables6 },
-	{ "firewall", "etc/sallyport/firewall.sh", 0755, .wanted = iptables, .write = out_iptables_script },
-	{ "firewall", "etc/sallyport/firewall-remove.sh", 0755, .wanted = iptables, .write = out_iptables_removal },
+	{ "units", UNITS "sallyport-syncd.service", 0644, .wanted = ours, .write = out_unit_daemon },
+	{ "units", UNITS "sallyport-syncd.socket", 0644, .wanted = ours_port, .write = out_unit_daemon_socket },
+	{ "units", UNITS "sallyport-syncd-unix.socket", 0644, .wanted = ours_socket, .write = out_unit_daemon_unix_socket },
+	{ "units", UNITS "rsync.service.d/50-sallyport.conf", 0644, .wanted = stock, .write = out_unit_rsync },
+	{ "units", UNITS "sallyport-tunnel.service", 0644, .wanted = tunnel, .write = out_unit_tunnel },
+	{ "units", UNITS "sallyport-tunnel.socket", 0644, .wanted = tunnel, .write = out_unit_door_socket },
+	{ "units", UNITS "stunnel@sallyport.service.d/50-sallyport.conf", 0644, .wanted = stunnel, .write = out_unit_stunnel },
+	{ "units", UNITS "sallyport-stunnel.socket", 0644, .wanted = stunnel, .write = out_unit_door_socket },
+	{ "units", UNITS "haproxy.service.d/50-sallyport.conf", 0644, .wanted = haproxy, .write = out_unit_haproxy },
+	{ "units", "etc/sysusers.d/sallyport.conf", 0644, .wanted = out_has_users, .write = out_sysusers },
+	{ "units", "etc/tmpfiles.d/sallyport.conf", 0644, .wanted = all, .write = out_tmpfiles },
+	{ "firewall", OUT_NFT, 0644, .wanted = nftables, .write = out_nft },
+	{ "firewall", OUT_NFT_REMOVE, 0644, .wanted = nftables, .write = out_nft_removal },
+	{ "firewall", OUT_RULES4, 0644, .wanted = iptables, .write = out_iptables },
+	{ "firewall", OUT_RULES6, 0644, .wanted = iptables, .write = out_ip6tables },
+	{ "firewall", OUT_IPTABLES, 0755, .wanted = iptables, .write = out_iptables_script },
+	{ "firewall", OUT_IPTABLES_REMOVE, 0755, .wanted = iptables, .write = out_iptables_removal },
+	{ "firewall", UNITS "sallyport-firewall.service", 0644, .wanted = out_has_firewall, .write = out_firewall_unit },
+	{ "firewall", UNITS "nftables.service.d/50-sallyport.conf", 0644, .wanted = nftables, .write = out_nftables_dropin },
 	{ "client", "client/hosts", 0644, .client = true, .wanted = address, .write = out_hosts },
 	{ "client", "client/stunnel.conf", 0644, .client = true, .wanted = tls, .write = out_client },
 	{ "client", "client/ssh_config", 0644, .client = true, .wanted = ssh, .write = out_ssh_config },
+	{ "client", "client/sallyport-ssh.service", 0644, .client = true, .wanted = ssh, .write = out_unit_ssh },
 };
 const size_t outputs_n = ARRAY_LEN(outputs);
 
@@ -123,7 +165,51 @@ out_door_user(const struct model *m)
 const char *
 out_secrets_path(const struct model *m)
 {
-	return m->daemon.privileged.v ? "/" OUT_SECRETS : "/run/credentials/sallyport-syncd.service/syncd.secrets";
+	if (m->daemon.privileged.v)
+		return "/" OUT_SECRETS;
+	return m->daemon.program.v == M_RSYNC ? "/run/credentials/rsync.service/" OUT_SECRETS_ID :
+	    "/run/credentials/sallyport-syncd.service/" OUT_SECRETS_ID;
+}
+
+const char *
+out_door_service(const struct model *m)
+{
+	static const char *const units[] = { [M_TUNNEL] = "sallyport-tunnel.service",
+		[M_STUNNEL] = "stunnel@sallyport.service", [M_HAPROXY] = "haproxy.service", [M_SSH] = NULL };
+
+	return units[m->door.kind.v];
+}
+
+const char *
+out_door_guarded(const struct model *m)
+{
+	static const char *const units[] = { [M_TUNNEL] = "sallyport-tunnel.socket",
+		[M_STUNNEL] = "sallyport-stunnel.socket", [M_HAPROXY] = "haproxy.service", [M_SSH] = NULL };
+
+	return units[m->door.kind.v];
+}
+
+uint16_t
+out_door_port(const struct model *m)
+{
+	char host[64];
+
+	return (uint16_t)model_endpoint(m->door.addresses.v[0].v, host);
+}
+
+uint16_t
+out_daemon_port(const struct model *m)
+{
+	char host[64];
+
+	return model_loopback(m) == NULL ? 0 : (uint16_t)model_endpoint(model_loopback(m), host);
+}
+
+void
+out_failed(struct emit *o, int err)
+{
+	if (o->err == 0)
+		o->err = err != 0 ? err : o->text.err;
 }
 
 void

@@ -40,7 +40,8 @@ proxy(const struct model *m, struct emit *o)
 	}
 }
 
-/* The socket is the door's, and nobody else's. */
+/* The socket is the door's, and nobody else's.  A daemon that is never root has users of its own (PrivateUsers=): to
+ * it every peer is nobody, and mode and group are the wall. */
 static void
 socket_of(const struct model *m, struct emit *o)
 {
@@ -49,7 +50,7 @@ socket_of(const struct model *m, struct emit *o)
 	emit_setting(o, "socket", model_socket(m));
 	emit_setting(o, "socket mode", "0660");
 	emit_setting(o, "socket group", out_door_user(m));
-	emit_setting(o, "socket peers", out_door_user(m));
+	emit_setting(o, "socket peers", m->daemon.privileged.v ? out_door_user(m) : "nobody");
 }
 
 static void

@@ -38,7 +38,7 @@ section(const struct model *m, struct emit *o, const char *accept, size_t number
 	emit_setting(o, "accept", accept);
 	emit_setting(o, "connect", model_socket(m) != NULL ? model_socket(m) : model_loopback(m));
 	emit_setting(o, "cert", m->door.cert.v);
-	emit_setting(o, "key", m->door.key.v);
+	emit_line(o, "key = /run/credentials/%s/" OUT_KEY_ID, out_door_service(m));
 	emit_setting(o, "sslVersionMin", m->door.tls.v == M_TLS13 ? "TLSv1.3" : "TLSv1.2");
 	emit_setting(o, "ciphers", CIPHERS);
 	verification(m, o);
@@ -75,25 +75,12 @@ out_tunnel(const struct model *m, struct emit *o)
 	}
 }
 
-/* Is the other wildcard address of the same port among those before the n-th? */
-static int
-is_paired(const struct model *m, size_t n)
-{
-	char host[64], other[64];
-	int64_t port = model_endpoint(m->door.addresses.v[n].v, host);
-
-	for (size_t i = 0; i < m->door.addresses.n; i++)
-		if (i != n && model_endpoint(m->door.addresses.v[i].v, other) == port && strcmp(host, "0.0.0.0") == 0 &&
-		    strcmp(other, "::") == 0)
-			return 1;
-	return 0;
-}
-
+/* Sections have the order of the sockets that its unit passes, one for each family: of a single one for both, IPv4's clients
+ * would come as ::ffff:a.b.c.d, whom rsync's "hosts allow" does not know. */
 void
 out_stunnel(const struct model *m, struct emit *o)
 {
 	char host[64], accept[80];
-	size_t number = 0;
 
 	out_heading(m, o, "the door, for stunnel(8).");
 	output(m, o);
@@ -103,9 +90,7 @@ out_stunnel(const struct model *m, struct emit *o)
 	for (size_t i = 0; i < m->door.addresses.n; i++) {
 		int64_t port = model_endpoint(m->door.addresses.v[i].v, host);
 
-		if (is_paired(m, i))
-			continue;	/* its socket for :: takes IPv4, too, and the two cannot both be had */
 		snprintf(accept, sizeof accept, "%s:%d", host, (int)port);	/* without brackets */
-		section(m, o, accept, number++);
+		section(m, o, accept, i);
 	}
 }

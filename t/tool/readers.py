@@ -18,12 +18,14 @@ def run(*argv):
 def here(path, tree):
     """What is written names places of the machine; have them in SCRATCH instead."""
     text = open(path).read()
-    for a, b in (('/etc/sallyport/tls', 'pki'), ('/etc/ssl/certs/ca-certificates.crt', 'pki/ca.crt'), ('/run/credentials/sallyport-syncd.service/', os.path.relpath(tree, SCRATCH) + '/etc/sallyport/'),
+    # keys that units lend
+    text = re.sub('/run/credentials/[^/ ]*/', '/etc/sallyport/tls/', text.replace('/run/credentials/haproxy.service/backends.pem', '/etc/sallyport/tls/front-client.pem'))
+    text = text.replace('tls/tls.key', 'tls/server.key').replace('tls/tls.pem', 'tls/front.pem').replace('tls/syncd.secrets', 'syncd.secrets')
+    for a, b in (('/etc/sallyport/tls', 'pki'), ('/etc/ssl/certs/ca-certificates.crt', 'pki/ca.crt'),
                  ('/run/sallyport', 'run'), ('/run/user/1000', 'run'), ('/var/log/sallyport', 'log'), ('/srv/', 'srv/'),
                  ('/etc/sallyport', os.path.relpath(tree, SCRATCH) + '/etc/sallyport')):
         text = re.sub(r'(?m)((?:^|[ @=:]))' + re.escape(a), lambda m: m.group(1) + os.path.join(SCRATCH, b), text)
     # users and groups that packages make
-    text = re.sub('--uid-owner sallyport-tunnel', '--uid-owner nobody', text)
     text = re.sub(r'(?m)^(socket peers) = .*', r'\1 = nobody', re.sub(r'(?m)^(socket group) = .*', r'\1 = nogroup', text))
     with open(path + '.here', 'w') as f:
         f.write(text)
@@ -65,22 +67,6 @@ def keys(path, tree):
     return out if status != 0 or len(out.splitlines()) != n else ''
 
 
-def nft(path, tree):
-    text = re.sub('skuid \\{[^}]*\\}', 'skuid { root, nobody }', re.sub('sallyport-tunnel', 'nobody', open(path).read()))
-    with open(path + '.here', 'w') as f:
-        f.write(text)
-    return run('unshare', '-rn', 'nft', '-c', '-f', path + '.here')[1]
-
-
-def iptables(path, tree):
-    return run('unshare', '-rn', 'ip6tables-restore' if path.endswith('6') else 'iptables-restore', '--test', '--noflush',
-               here(path, tree)[0])[1]
-
-
-def sh(path, tree):
-    return run('sh', '-n', path)[1]
-
-
 def secrets(path, tree):
     bad = [l for l in open(path).read().splitlines() if not re.match(r'[A-Za-z0-9._-]+:.{12,}$', l)]
     return 'secrets' if bad or os.stat(path).st_mode & 0o777 != 0o600 else ''
@@ -90,10 +76,68 @@ def hosts(path, tree):
     return '' if re.search(r'(?m)^[0-9a-f.:]+ [A-Za-z.-]+$', open(path).read()) else 'hosts'
 
 
-READERS = {'syncd.conf': rsyncd, 'rsyncd.conf': rsyncd, 'tunnel.conf': tunnel, 'sallyport.conf': tunnel, 'stunnel.conf': tunnel,
-           'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts, 'firewall.nft': nft, 'firewall-remove.nft': nft, 'firewall.rules4': iptables, 'firewall.rules6': iptables,
-           'firewall.sh': sh, 'firewall-remove.sh': sh}
-NEEDS = {nft: 'nft', iptables: 'iptables-restore', haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
+def known(text):
+    """Users that packages make are not here, and rules name users who are: any number will do."""
+    return re.sub(r'"(?:sallyport-tunnel|sallyport-ssh|haproxy)"', '65534', re.sub(r'(--uid-owner) [a-z][a-z-]*', r'\1 65534', text))
+
+
+def nft(path, tree):
+    with open(path + '.here', 'w') as f:
+        f.write(known(open(path).read()))
+    return run('unshare', '-rn', 'nft', '-c', '-f', path + '.here')[1]
+
+
+def rules(path, tree):
+    with open(path + '.here', 'w') as f:
+        f.write(known(open(path).read()))
+    return run('unshare', '-rn', 'ip6tables-restore' if path.endswith('6') else 'iptables-restore', '--test', '--noflush', path + '.here')[1]
+
+
+def script(path, tree):
+    return run('sh', '-n', path)[1] + ('' if os.stat(path).st_mode & 0o777 == 0o755 else 'mode')
+
+
+def sysusers(path, tree):
+    root = os.path.join(tree, 'root')
+    os.makedirs(root + '/etc', exist_ok=True)
+    for f in ('passwd', 'group', 'shadow', 'gshadow'):
+        open(root + '/etc/' + f, 'w').close()
+    status, out = run('systemd-sysusers', '--root=' + root, path)
+    users = re.findall('(?m)^u ([^ ]*)', open(path).read())
+    made = open(root + '/etc/passwd').read()
+    shutil.rmtree(root)
+    return out if status != 0 or not all('\n%s:' % u in '\n' + made for u in users) else ''
+
+
+def tmpfiles(path, tree):
+    bad = [l for l in open(path) if not re.match(r'(#.*|[dfz] /\S+ 0[0-7]{3} \S+ \S+ -)$', l)]
+    return ''.join(bad)
+
+
+def units(tree):
+    """All units of a deployment, drop-ins with what they are dropped into.  The verifier ends with 0 whatever it finds."""
+    at, mine = os.path.join(tree, 'etc/systemd/system'), tree + '.units'
+    shutil.copytree(at, mine)
+    names = [f for f in os.listdir(mine) if not f.endswith('.d')]
+    names += [f[:-2] for f in os.listdir(mine) if f.endswith('.service.d') and os.path.exists('/lib/systemd/system/' + re.sub('@.*[.]', '@.', f[:-2]))]
+    for d, _, fs in os.walk(mine):
+        for f in fs:
+            text = open(os.path.join(d, f)).read()
+            for program, built in (('/usr/sbin/sallyport-syncd', BIN + '/sallyport-syncd'), ('/usr/bin/sallyport-tunnel', BIN + '/sallyport-tunnel')):
+                text = text.replace(program, os.path.abspath(built))
+            with open(os.path.join(d, f), 'w') as out:
+                out.write(text)
+    return run('env', 'SYSTEMD_UNIT_PATH=' + mine + ':', 'systemd-analyze', '--man=no', 'verify', *sorted(names))[1]
+
+
+def user_unit(path, tree):
+    return run('env', 'SYSTEMD_UNIT_PATH=' + tree + '.units:', 'XDG_RUNTIME_DIR=' + SCRATCH, 'systemd-analyze', '--man=no', '--user', 'verify', path)[1]
+
+
+READERS = {'sallyport-ssh.service': user_unit, 'firewall.nft': nft, 'firewall-remove.nft': nft, 'firewall.rules4': rules, 'firewall.rules6': rules, 'firewall.sh': script, 'firewall-remove.sh': script,
+           'etc/sysusers.d': sysusers, 'etc/tmpfiles.d': tmpfiles, 'syncd.conf': rsyncd, 'rsyncd.conf': rsyncd, 'tunnel.conf': tunnel, 'sallyport.conf': tunnel, 'stunnel.conf': tunnel,
+           'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts}
+NEEDS = {user_unit: 'systemd-analyze', nft: 'nft', rules: 'ip6tables-restore', sysusers: 'systemd-sysusers', haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
 
 
 def contents(tree):
@@ -111,7 +155,9 @@ def one(name, conf):
             return conf + ': a second run wrote something else'
         last = contents(tree)
     for path in sorted(last):
-        reader = READERS.get(os.path.basename(path))
+        if path.startswith('etc/systemd/system/'):
+            continue        # together, below
+        reader = READERS.get(os.path.dirname(path)) or READERS.get(os.path.basename(path))
         if reader is None:
             return '%s: %s: no reader is known for it here' % (conf, path)
         if not shutil.which(NEEDS.get(reader, 'sh')):
@@ -122,6 +168,10 @@ def one(name, conf):
         said = reader(os.path.join(tree, path), tree)
         if said:
             return '%s: %s: %s' % (conf, path, said)
+    if shutil.which('systemd-analyze') and (MODE == 'trees' or name.endswith('0')):
+        asked['units'] += 1
+        said = units(tree)
+        return '%s: units: %s' % (conf, said) if said else ''
     return ''
 
 
@@ -183,12 +233,12 @@ def draw(r):
         out += '    key = "/etc/sallyport/tls/server.key";\n' if door != 'haproxy' else ''
         out += '    ca = "/etc/sallyport/tls/clients.crt";\n' if certs != 'none' else ''
         out += maybe('crl', '"/etc/sallyport/tls/clients.crl"') if certs in ('optional', 'required') else ''
-        out += maybe('addresses', array(some(3, '0.0.0.0:874', '[::]:874', '192.0.2.1:874', '[2001:db8::1]:874')))
+        out += maybe('addresses', array(r.choice([['0.0.0.0:874'], ['[::]:874', '0.0.0.0:874'], ['192.0.2.1:8740'], ['192.0.2.1:443', '[2001:db8::1]:443']])))
         out += maybe('tls', q(r.choice(['1.2', '1.3']))) + maybe('idle', r.randint(701, 99999)) + maybe('max_connections', r.randint(1, 9999))
         out += maybe('handshake_rate', r.randint(0, 99)) + (maybe('log', q('/var/log/sallyport/t.log')) if door != 'haproxy' else '')
     out += '};\nfirewall = {\n    kind = %s;\n    %s;\n' % (q(r.choice(['nftables', 'iptables', 'none'])),
                                                          r.choice(['anyone = true', 'clients = ' + array(nets)]))
-    out += maybe('rate', r.randint(0, 999)) + maybe('connections', r.randint(0, 99)) + '};\n'
+    out += maybe('rate', r.randint(0, 999)) + maybe('connections', r.randint(0, 99)) + maybe('log', 'false') + '};\n'
     if door == 'ssh':
         out += 'ssh = {\n    public_keys = %s;\n%s};\n' % (array([open(SCRATCH + '/pki/id.pub').read().strip()]), maybe('port', r.randint(1, 65535)))
     client = maybe('listen', q(r.choice(['127.0.0.1:1873', '/run/sallyport/c.sock']))) + maybe('address', q('192.0.2.1'))

@@ -70,7 +70,7 @@ static const struct {
 	{ HOST, "host = \"a\"; host = \"b\";", "duplicate setting name" },
 	/* keys and types */
 	{ HOST, "host = \"a\"; prot = 5;", "unknown key \"prot\"; there are name, host, daemon, modules" },
-	{ D("keys = \"/a\";"), "unknown key \"keys\" in door; there are kind, addresses, cert" },
+	{ D("keys = \"/a\";"), "unknown key \"keys\" in door; there are kind, binary, addresses, cert" },
 	{ M("readonly = true;"), "unknown key \"readonly\" in modules" },
 	{ HOST, "name = \"n\";", "host is missing; add host = \"files.example.org\";", .line = -1 },
 	{ MODULES, "modules = ( { name = \"a\"; } );", "modules.path is missing; add path = \"/srv/backups\";" },
@@ -116,8 +116,6 @@ static const struct {
 	{ M("user = \"a b\";"), "is no name of a user or group" },
 	{ M("exclude = [ \"a b\" ];"), "has a blank in it, which begins a new pattern" },
 	{ D("ca = \"/etc/a b\";"), "holds a character that some configuration would read as its own", },
-	{ D("addresses = [ \"0.0.0.0:874\", \"[::]:875\" ];"), "the firewall opens one port, that of 0.0.0.0:874" },
-	{ D("addresses = [ \"0.0.0.0:873\" ];"), "the firewall closes port 873, which is for plain text" },
 	{ D("addresses = [ \"874\" ];"), "is no address with a port; write 0.0.0.0:874 or [::]:874" },
 	{ D("addresses = [ \"::1:874\" ];"), "is no address with a port" },
 	{ D("addresses = [ \"[::]:0\" ];"), "is no address with a port" },
@@ -181,6 +179,7 @@ static const struct {
 	{ N("listen = [ \"127.0.0.2:873\" ];"), "the daemon's address is 127.0.0.1 or ::1" },
 	{ D("addresses = [ \"0.0.0.0:873\" ];"), "the daemon has port 873 already, and the firewall closes that one",
 	  N("listen = [ \"127.0.0.1:873\" ];") },
+	{ D("addresses = [ \"192.0.2.1:874\", \"[2001:db8::1]:8740\" ];"), "the door has one port for all its addresses; write 874" },
 	{ N("log = \"/var/log/syncd.log\";"), "it could not create or rotate that file; take \"journal\", or a file in "
 	  "/var/log/sallyport" },
 	{ D("log = \"/var/log/tunnel.log\";"), "it could not create or rotate that file" },

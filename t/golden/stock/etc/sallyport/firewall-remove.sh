@@ -1,4 +1,6 @@
 #!/bin/sh
+# stock: takes the rules away.
+# Written by sallyport; change the deployment file and install again.
 # What is not there is not missed.
 set -eu
 for ipt in iptables ip6tables; do

@@ -1,4 +1,6 @@
 #!/bin/sh
+# stock: loads the rules.
+# Written by sallyport; change the deployment file and install again.
 # Usage: RULES4 RULES6.  Loads both, then jumps to them from the machine's own chains: once, however often it runs.
 set -eu
 iptables-restore --wait --noflush "$1"
