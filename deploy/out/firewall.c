@@ -37,7 +37,8 @@ facts(const struct model *m, struct facts *f)
 
 	*f = (struct facts){ .nft = { .table = "sallyport", .plain_port = port, .tls_port = out_door_port(m),
 	    .anyone = (int)w->anyone.v, .connections = (unsigned)w->connections.v, .per_minute = (unsigned)w->rate.v,
-	    .burst = (unsigned)w->burst.v, .quiet = !w->log.v, .n_owners = port != 0 && model_socket(m) == NULL }, .owner = out_door_user(m) };
+	    .burst = (unsigned)w->burst.v, .quiet = !w->log.v, .n_owners = port != 0 && model_socket(m) == NULL },
+	    .owner = out_door_user(m) };
 	f->nft.owners = &f->owner;
 	sources(m, f);
 }
@@ -56,6 +57,7 @@ put(const struct model *m, struct emit *o, const char *what, int r, struct buf *
 	out_heading(m, o, what);
 	if (o->err == 0)
 		buf_text(&o->text, body);
+	out_failed(o, 0);
 	buf_done(text);
 }
 

@@ -109,7 +109,8 @@ remote(const struct model *m, const struct m_backend *b, struct emit *o)
 		return;
 	}
 	emit_line(o, "    server %s %s ssl verify required ca-file %s verifyhost %s sni str(%s)%s check inter 30s",
-	    b->name.v, to, m->haproxy.ca.v, b->host.v, b->host.v, m->haproxy.cert.v == NULL ? "" : " crt " LENT OUT_BACKENDS_ID);
+	    b->name.v, to, m->haproxy.ca.v, b->host.v, b->host.v,
+	    m->haproxy.cert.v == NULL ? "" : " crt " LENT OUT_BACKENDS_ID);
 }
 
 static void
