@@ -1,6 +1,7 @@
 #!/bin/sh
 # Merge files named in merge files: found, refused and worded as rsync's own daemon does, sending and deleting.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 command -v rsync > /dev/null || skip_all "no rsync"
 [ "$(id -u)" = 0 ] || skip_all "paths in messages are those of a chroot"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Hard links, symbolic links that are followed, devices, times: as rsync's own daemon sends them.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 command -v rsync > /dev/null || skip_all "no rsync"
 
 tree=$scratch/tree

@@ -1,6 +1,7 @@
 #!/bin/sh
 # --sparse, in new files and in place: contents as with rsync's own daemon, and about as many blocks on the disk.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 command -v rsync > /dev/null || skip_all "no rsync"
 dd if=/dev/zero of="$scratch/probe" bs=1 count=1 seek=900000 2> /dev/null
 [ "$(stat -c %b "$scratch/probe")" -lt 100 ] || skip_all "no holes on this file system"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # fake super: what only root may give is kept in attributes, as rsync's own daemon keeps it, and comes back.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 for tool in rsync setfacl getfacl setfattr getfattr; do command -v $tool > /dev/null || skip_all "no $tool"; done
 [ "$(id -u)" = 0 ] || skip_all "needs root to make what others may not"
 

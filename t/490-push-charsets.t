@@ -1,6 +1,7 @@
 #!/bin/sh
 # Pushes with --iconv and `charset`: names in UTF-8 on the wire and in the module's set on disk, as rsync's own daemon.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 command -v rsync > /dev/null || skip_all "no rsync"
 
 b() { printf "$1"; }	# bytes by their octal numbers

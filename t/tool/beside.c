@@ -2,7 +2,7 @@
  *   beside pull DIR PORT RPORT BEFORE "" ARGUMENT...	into DIR/ours/d and DIR/stock/d, copies of BEFORE
  *   beside push DIR PORT RPORT BEFORE FRESH ARGUMENT...	into DIR/up.ours/d and DIR/up.stock/d, what the modules "up" of the daemons at
  *		PORT and RPORT hold, copies of BEFORE; in DIR, or where there is a copy of FRESH as "src", then compared too
- * BEFORE, FRESH: "" for none.  RPORT "": to our daemon alone, and nothing is compared.  In an ARGUMENT a leading @ stands for rsync://127.0.0.1:PORT.
+ * BEFORE, FRESH: "" for none.  RPORT "": to our daemon alone, and nothing is compared; it has to be reachable.  In an ARGUMENT a leading @ stands for rsync://127.0.0.1:PORT.
  * What each said stays in DIR/ours.out and DIR/stock.out, and in DIR/ours.said and DIR/stock.said what is compared of it.
  * Exit 0: the same.  1: not, and why on standard output, as comments of TAP.
  * One process where a script's cp, rm, timeout, grep, sed, sort and cmp were twenty. */
@@ -265,11 +265,11 @@ differing(const struct lines *stock, const struct lines *ours, size_t shown)
 
 /* Two unreachable servers agree on everything. */
 static bool
-unreachable(const struct side *stock, bool push)
+unreachable(const struct side *side, bool push)
 {
-	for (size_t i = 0; i < stock->said.n; i++)
-		if (strstr(stock->said.line[i], "Connection refused") != NULL || (!push && (stock->status == 10 || stock->status == 35))) {
-			printf("# rsync's own daemon: %s\n", stock->said.line[i]);
+	for (size_t i = 0; i < side->said.n; i++)
+		if (strstr(side->said.line[i], "Connection refused") != NULL || (!push && (side->status == 10 || side->status == 35))) {
+			printf("# %s: %s\n", side->name, side->said.line[i]);
 			return true;
 		}
 	return false;
@@ -314,7 +314,7 @@ main(int argc, char **argv)
 		gather(&sides[i], push, argv[6]);
 	}
 	if (first > 0)
-		return 0;
+		return unreachable(&sides[1], push);
 	if (unreachable(&sides[0], push))
 		return 1;
 	n = differing(&sides[0].said, &sides[1].said, 0);
