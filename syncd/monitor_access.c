@@ -1,0 +1,250 @@
+/* May he have the module: lists, host rules, slots, logins. */
+#include "config.h"
+
+#include "syncd/monitor_internal.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/trusted.h"
+#include "syncd/events.h"
+#include "syncd/param_fault.h"
+#include "syncd/policy/list.h"
+#include "syncd/policy/module.h"
+#include "syncd/policy/params.h"
+#include "syncd/privmsg.h"
+#include "syncd/secrets.h"
+#include "syncd/types.h"
+
+enum {
+	LIST_PIECE = 32768,
+	COUNT_WAIT = 1000,		/* ms for the listener to say what it knows of an address */
+};
+
+int
+answer_list(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	const struct syncd_conf *c = m->job->conf;
+	uint32_t i = cur_le32(in);
+	struct buf lines = BUF_INIT;
+
+	if (in->err != 0 || i != m->list_next)	/* one list, piece by piece */
+		return E_BREACH;
+	if (i == 0)
+		log_info("module-list request from %s (%s)", m->host, m->addr);
+	for (; i < c->n_modules && buf_len(&lines) < LIST_PIECE; i++)
+		if (c->modules[i].list)
+			listing_put(&lines, c->modules[i].name, c->modules[i].comment == NULL ? "" : c->modules[i].comment);
+	m->list_next = i >= c->n_modules ? UINT32_MAX : i;
+	buf_le32(out, m->list_next);
+	buf_put(out, buf_head(&lines), buf_len(&lines));
+	out->err = out->err != 0 ? out->err : lines.err;
+	buf_done(&lines);
+	return out->err;
+}
+
+/* What is wrong with the module's parameters that a check of this kind looks at is told.  The first one's name, or NULL. */
+const char *
+monitor_faults(const struct monitor *m, enum param_check check)
+{
+	char message[512];
+	const char *first = NULL;
+
+	for (size_t i = 0; i < conf_n_params; i++)
+		if (param_use(&conf_params[i]).check == check && param_fault(&conf_params[i], m->module, message, sizeof message)) {
+			log_error("module %s: %s", m->module->name, message);
+			first = first == NULL ? conf_params[i].name : first;
+		}
+	return first;
+}
+
+/* Slot i of a module is a lock on bytes 4i..4i+3 of its lock file, shared with every other
+ * process that knows the file (rsyncd-conf section 6). */
+static int
+claim_slot(struct monitor *m, char *message, size_t size)
+{
+	int64_t most = m->module->max_connections;
+	struct flock slot = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 4 };
+
+	if (most == 0)
+		return 0;
+	m->lock_fd = trusted_file(m->module->lock_file, O_RDWR | O_CREAT, 0600);
+	if (m->lock_fd < 0) {
+		log_error("failed to open lock file %s: %s (%d)", m->module->lock_file, strerror(-m->lock_fd), -m->lock_fd);
+		snprintf(message, size, "failed to open lock file");
+		return E_DENIED;
+	}
+	for (int64_t i = 0; i < most; i++) {
+		slot.l_start = 4 * i;
+		if (fcntl(m->lock_fd, F_SETLK, &slot) == 0)
+			return 0;
+	}
+	monitor_refusal(m, "max connections", "max connections", "max connections (%lld) reached", (long long)most);
+	snprintf(message, size, "max connections (%lld) reached -- try again later", (long long)most);
+	return E_DENIED;
+}
+
+/* Which list it was that refused. */
+static const char *
+deciding_list(const struct monitor *m)
+{
+	return list_has_words(m->module->hosts_deny) ? "hosts deny" : "hosts allow";
+}
+
+static int
+unknown_module(struct monitor *m, const char *name, struct buf *out)
+{
+	char shown[MODULE_NAME_MAX + 1], message[MODULE_NAME_MAX + 32];
+
+	log_escape(LOG_STYLE_STUNNEL, name, strlen(name), shown, sizeof shown);
+	monitor_refusal(m, "unknown module", NULL, "unknown module '%s' tried from %s (%s)", shown, m->host, m->addr);
+	snprintf(message, sizeof message, "Unknown module '%s'", shown);
+	monitor_put_verdict(out, VERDICT_NO, message);
+	return 0;
+}
+
+/* What the module gives as it stands in the configuration; open_module adds what depends on files and identity. */
+static void
+grant_fill(struct monitor *m, const char *name)
+{
+	struct grant *g = &m->boot.grant;
+
+	snprintf(g->module, sizeof g->module, "%.*s", MODULE_NAME_MAX, name);
+	module_grant_fill(&g->conf, m->module);
+	if (m->job->log_format != NULL) {
+		g->conf.log_format = m->job->log_format;
+		g->conf.transfer_logging = m->job->log_format[0] != '\0';
+	}
+}
+
+struct module_facts
+monitor_facts(const struct monitor *m)
+{
+	return (struct module_facts){ .module = m->boot.grant.module, .host = m->host, .addr = m->addr, .user = m->user,
+	    .is_root = geteuid() == 0 };
+}
+
+/* LIST: the digests that the client knows, NULL: it did not say. */
+static int
+begin_login(struct monitor *m, const char *list, struct buf *out)
+{
+	const struct module_facts f = monitor_facts(m);
+	char message[MODULE_MESSAGE_SIZE];
+
+	if (secrets_challenge(m->module, &f, list, m->version, &m->login, message) != 0) {
+		monitor_put_verdict(out, VERDICT_NO, message);
+		return 0;
+	}
+	m->state = ST_LOGIN;
+	monitor_put_verdict(out, VERDICT_LOGIN, m->login.challenge);
+	return 0;
+}
+
+/* The logins that have failed from there.  Behind a proxy the listener says it as soon as it has heard for whom; who is not told in time
+ * takes the worst. */
+static unsigned
+failures(const struct monitor *m)
+{
+	struct pollfd p = { .fd = m->job->count_fd, .events = POLLIN };
+	uint64_t n;
+
+	if (!m->claimed)
+		return m->job->failures;
+	if (poll(&p, 1, COUNT_WAIT) == 1 && read(p.fd, &n, sizeof n) == (ssize_t)sizeof n)
+		return n - 1 < UINT_MAX ? (unsigned)(n - 1) : UINT_MAX;
+	return UINT_MAX;
+}
+
+/* Whoever guesses has to wait for each answer, and its length tells nothing of what was wrong. */
+static void
+wait_out(const struct monitor *m, uint64_t asked)
+{
+	unsigned failed = failures(m), doubled = failed < MONITOR_LOGIN_WAIT_DOUBLED ? failed : MONITOR_LOGIN_WAIT_DOUBLED;
+	uint64_t now, due = asked + ((uint64_t)MONITOR_LOGIN_WAIT << doubled);
+
+	while ((now = loop_clock()) < due)
+		poll(NULL, 0, (int)(due - now));
+}
+
+int
+answer_login(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	const struct module_facts f = monitor_facts(m);
+	const uint64_t asked = loop_clock();
+	char line[LINE_MAX_BYTES + 1], message[MODULE_MESSAGE_SIZE];
+	struct event_who who;
+	struct login_rule rule;
+	size_t n = cur_left(in);
+
+	if (n > LINE_MAX_BYTES || memchr(in->at, '\0', n) != NULL)
+		return E_BREACH;
+	memcpy(line, in->at, n);
+	line[n] = '\0';
+	if (secrets_answer(m->module, &f, &m->login, line, &rule, message) != 0) {
+		monitor_report(m, MONITOR_LOGIN_FAILED);
+		if (log_in_json())
+			monitor_refusal(m, "login", "auth users", "login failed");
+		wait_out(m, asked);
+		monitor_put_verdict(out, VERDICT_NO, message);
+		return 0;
+	}
+	snprintf(m->user, sizeof m->user, "%.*s", LOGIN_USER_MAX, line);
+	if (rule.access != LOGIN_AS_MODULE)
+		m->boot.grant.conf.read_only = rule.access == LOGIN_READ_ONLY;
+	m->state = ST_CHOSEN;
+	who = monitor_event(m);
+	event_login(&who);
+	monitor_put_verdict(out, VERDICT_YES, "");
+	return 0;
+}
+
+int
+answer_module(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	char name[REQUEST_LINE_MAX + 1], list[UINT8_MAX + 1], message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
+	const char *faulty;
+	bool has_list;
+	size_t n;
+
+	m->version = cur_u8(in);
+	has_list = cur_u8(in) != 0;
+	n = cur_u8(in);
+	if (in->err != 0 || n > cur_left(in))
+		return E_BREACH;
+	memcpy(list, cur_bytes(in, n), n);
+	list[n] = '\0';
+	n = cur_left(in);
+	if (in->err != 0 || n > REQUEST_LINE_MAX || m->version < PROTO_MIN || m->version > PROTO_MAX)
+		return E_BREACH;
+	memcpy(name, in->at, n);
+	name[n] = '\0';
+	if ((m->module = conf_module(m->job->conf, name)) == NULL)
+		return unknown_module(m, name, out);
+	if ((faulty = monitor_faults(m, CHECK_HOSTS)) != NULL || !monitor_host_allowed(m)) {
+		snprintf(m->boot.grant.module, sizeof m->boot.grant.module, "%.*s", MODULE_NAME_MAX, name);
+		monitor_refusal(m, "address", faulty != NULL ? faulty : deciding_list(m), "rsync denied on module %s from %s (%s)", name, m->host, m->addr);
+		if (!m->module->list)
+			return unknown_module(m, name, out);
+		snprintf(message, sizeof message, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
+		monitor_put_verdict(out, VERDICT_NO, message);
+		return 0;
+	}
+	log_info("rsync allowed access on module %s from %s (%s)", name, m->host, m->addr);
+	if (claim_slot(m, message, sizeof message) != 0) {
+		monitor_put_verdict(out, VERDICT_NO, message);
+		return 0;
+	}
+	grant_fill(m, name);
+	if (list_has_words(m->module->auth_users))
+		return begin_login(m, has_list ? list : NULL, out);
+	m->state = ST_CHOSEN;
+	monitor_put_verdict(out, VERDICT_YES, "");
+	return 0;
+}

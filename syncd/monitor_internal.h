@@ -1,0 +1,102 @@
+/* The monitor's own struct, for monitor.c and its parts; nobody else includes it. */
+#ifndef SALLYPORT_SYNCD_MONITOR_INTERNAL_H
+#define SALLYPORT_SYNCD_MONITOR_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/buf.h"
+#include "lib/cursor.h"
+#include "syncd/boot.h"
+#include "syncd/events.h"
+#include "syncd/hooks.h"
+#include "syncd/hostname.h"
+#include "syncd/monitor.h"
+#include "syncd/policy/module.h"
+#include "syncd/policy/params.h"
+#include "syncd/secrets.h"
+#include "syncd/spawn.h"
+
+enum {	/* states, as bits, in their order: when may a request be made? */
+	ST_PROXIED = 1 << 0,	/* the worker: it has not said yet for whom it speaks */
+	ST_FRESH = 1 << 1,	/* the worker: no module yet */
+	ST_LOGIN = 1 << 2,	/* the worker: a challenge is out */
+	ST_CHOSEN = 1 << 3,	/* the worker: a module was granted */
+	ST_HOOKED = 1 << 4,	/* the session: pre-xfer exec has not said yes */
+	ST_REFUSED = 1 << 5,	/* the session: it has said no, which is to be told */
+	ST_SESSION = 1 << 6,	/* the session runs, and the worker is heard no more */
+};
+
+struct monitor {
+	const struct monitor_job *job;
+	struct addr peer;
+	char addr[ADDR_TEXT_SIZE], host[HOSTNAME_SIZE];
+	bool spawns_root;	/* the sessions that it has started begin as root, */
+	bool left_root;		/* though it has no such rights any more ("daemon uid") */
+	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */
+	int version;
+	const struct module_conf *module;
+	struct login login;	/* once a challenge is out */
+	char user[LOGIN_USER_MAX + 1];	/* "": nobody has logged in */
+	struct module_plan plan;
+	struct boot boot;	/* what the session will be told */
+	struct hooks hooks;
+	struct buf args;	/* for hooks, */
+	char *request;		/* and what they are about, once it is known */
+	unsigned n_args;
+	bool claimed;		/* a proxy speaks for it, whose failures count_fd says */
+	int stop_fd;		/* tells of SIGTERM: what is served ends, what comes behind it is still done; -1: nothing does */
+	int peer_fd;		/* until the session has it alone; -1 */
+	int lock_fd, root_fd;
+	int raw;		/* wait status of the process that served last; -1: none has ended */
+	struct spawned session, resolver;	/* channel -1: none */
+	unsigned lines, notes, names;
+	uint64_t transfers;	/* lines of the log of transfers */
+	struct event_totals totals;
+	uint64_t began;		/* the session, ms */
+	uint32_t list_next;
+	uint64_t deadline;	/* of what the peer has to say first, ms; 0: it has said it */
+};
+
+/* --- monitor_log.c --- */
+
+/* Append an answer's verdict and the words for the client. */
+void monitor_put_verdict(struct buf *out, int verdict, const char *message);
+
+/* Who an event is about, as far as it is known.  Borrowed from m. */
+struct event_who monitor_event(const struct monitor *m);
+
+/* Log a refusal, in rsync's words; param: the module's parameter that decided, or NULL. */
+void monitor_refusal(const struct monitor *m, const char *reason, const char *param, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Tell the listener (struct monitor_report), if it wants to know. */
+void monitor_report(const struct monitor *m, int what);
+
+/* --- monitor_peer.c --- */
+
+/* Know who is there, and then give up what the configuration says: addresses are looked up before ("daemon chroot").  0 or E_DENIED. */
+int monitor_meet(struct monitor *m);
+
+/* Do the module's lists let the client in? */
+bool monitor_host_allowed(struct monitor *m);
+
+/* --- monitor_access.c --- */
+
+/* What is wrong with the module's parameters that a check of this kind looks at is told.  The first one's name, or NULL. */
+const char *monitor_faults(const struct monitor *m, enum param_check check);
+
+/* What a module's parameters may name of this connection.  Borrowed from m. */
+struct module_facts monitor_facts(const struct monitor *m);
+
+/* --- answers to requests (syncd/privmsg.h): in holds what was asked, out gets the answer.  0, or what ends the process that asked --- */
+
+typedef int monitor_answer(struct monitor *m, struct cursor *in, struct buf *out);
+
+monitor_answer answer_log;
+monitor_answer answer_origin;
+monitor_answer answer_list, answer_module, answer_login;
+monitor_answer answer_admit, answer_started, answer_totals, answer_args, answer_hook;
+monitor_answer answer_name, answer_id;
+
+#endif
