@@ -54,8 +54,12 @@ answer(int fd, size_t n)
 static void
 echo(int fd)
 {
-	ssize_t got = read(fd, text, sizeof text);
+	ssize_t got = read(fd, text, sizeof text), more;
 
+	/* a PROXY header has something behind it: closed with that unread, the connection would be reset and the answer lost */
+	if (got > 6 && memcmp(text, "PROXY ", 6) == 0 && text[got - 1] == '\n' && memchr(text, '\n', (size_t)got - 1) == NULL &&
+	    (more = read(fd, text + got, sizeof text - (size_t)got)) > 0)
+		got += more;
 	if (got > 0)
 		answer(fd, (size_t)got);
 }
