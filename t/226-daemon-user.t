@@ -1,6 +1,7 @@
 #!/bin/sh
 # daemon chroot, daemon uid and daemon gid: what a connection's process gives up before it answers anything, as rsync's does.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 [ "$(id -u)" = 0 ] || skip_all 'not root'
 mkdir -p "$scratch/jail/srv" "$scratch/jail/drop" "$scratch/outside"
 echo inside > "$scratch/jail/srv/a"

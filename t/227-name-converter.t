@@ -1,6 +1,7 @@
 #!/bin/sh
 # name converter: a program of the administrator's says what ids are called, and what names mean, as under rsync's daemon.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 [ "$(id -u)" = 0 ] || skip_all 'not root'
 cat > "$scratch/conv" <<E2
 #!/bin/sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # ACLs and extended attributes, abbreviated values and their requests: as rsync's own daemon.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 for tool in rsync setfacl getfacl setfattr getfattr; do command -v $tool > /dev/null || skip_all "no $tool"; done
 
 tree=$scratch/tree

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Backups, temporaries and partial files on another file system, where no rename leads: as with rsync's own daemon.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 command -v rsync > /dev/null || skip_all "no rsync"
 own_mounts
 

@@ -2,6 +2,7 @@
 # What directories give to what is made in them, a set-group-ID bit, a group and a default ACL, without -p and with it: as with
 # rsync's own daemon.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 for tool in rsync setfacl getfacl; do command -v $tool > /dev/null || skip_all "no $tool"; done
 [ "$(id -u)" = 0 ] || skip_all "needs root for groups"
 

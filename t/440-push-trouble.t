@@ -2,6 +2,7 @@
 # Places that cannot be written, disks that are full: the client hears of it and fails, the log says it too,
 # and what was there stays.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 . "$top_srcdir/t/hostile.sh"
 command -v rsync > /dev/null || skip_all "no rsync"
 [ "$(id -u)" = 0 ] || skip_all "needs root to make what the daemon cannot write"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A file system that is full in the middle of a file: the push ends there, with the words, the status and what is left of rsync's own.
 . "${top_srcdir:-.}/t/lib.sh"
+compares=always
 command -v rsync > /dev/null || skip_all "no rsync"
 own_mounts
 
