@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deploy/model/value.h"
+
 /* rsyncd.conf(5) expands %NAME% and has no way to write it otherwise. */
 static void
 emit_path(struct emit *o, const char *name, const char *dir, const char *below)
@@ -11,7 +13,7 @@ emit_path(struct emit *o, const char *name, const char *dir, const char *below)
 	char text[PATH_MAX + 32];
 
 	snprintf(text, sizeof text, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", below);
-	if (plan_expands(text) && o->err == 0)
+	if (value_expands(text) && o->err == 0)
 		o->err = E_FORMAT;
 	emit_setting(o, name, text);
 }

@@ -33,7 +33,7 @@ t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.
 t_unit_check_deploy_secrets_SOURCES = t/unit/check_deploy_secrets.c t/unit/unit.h
 t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_conf_SOURCES = t/unit/check_deploy_conf.c t/unit/unit.h
-t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
 t_unit_check_deploy_emit_SOURCES = t/unit/check_deploy_emit.c t/unit/unit.h
 t_unit_check_deploy_emit_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_names_SOURCES = t/unit/check_deploy_names.c t/unit/unit.h
@@ -41,7 +41,7 @@ t_unit_check_deploy_names_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_pki_SOURCES = t/unit/check_deploy_pki.c t/unit/unit.h
 t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_plan_SOURCES = t/unit/check_deploy_plan.c t/unit/unit.h
-t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
 t_unit_check_deploy_probe_SOURCES = t/unit/check_deploy_probe.c t/unit/unit.h
 t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 

@@ -10,22 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "deploy/model/value.h"
 #include "lib/addr.h"
 #include "lib/ini.h"
 #include "lib/sock.h"
-
-int
-plan_expands(const char *text)
-{
-	const char *p = text;
-
-	while ((p = strchr(p, '%')) != NULL) {
-		p++;
-		if (*p >= 'A' && *p <= 'Z' && strchr(p, '%') != NULL)
-			return 1;
-	}
-	return 0;
-}
 
 int
 plan_path(const char *dir, struct plan *p, struct conf_err *e)
@@ -41,7 +29,7 @@ plan_path(const char *dir, struct plan *p, struct conf_err *e)
 		return conf_err_set(e, dir, 0, "%s", strerror(errno));
 	if (strpbrk(p->path, "\r\n") != NULL)
 		return conf_err_set(e, NULL, 0, "a path with a line break in it cannot be served");
-	if (plan_expands(p->path))
+	if (value_expands(p->path))
 		return conf_err_set(e, p->path, 0, "rsyncd.conf would expand %%NAME%% in this path; serve it by another name");
 	return 0;
 }

@@ -38,7 +38,4 @@ void plan_module_from_path(const char *dir, struct plan *p);
  * 0, or E_CONF with e filled. */
 int plan_ports(uint16_t port, struct plan *p, struct conf_err *e);
 
-/* Would rsyncd.conf(5) take part of this text for an environment variable? */
-int plan_expands(const char *text);
-
 #endif

@@ -167,8 +167,8 @@ value_home_path(const char *text)
 }
 
 /* rsyncd.conf(5) takes %NAME% for an environment variable and has no way to write it otherwise. */
-static int
-expands(const char *text)
+int
+value_expands(const char *text)
 {
 	const char *p = text;
 
@@ -187,7 +187,7 @@ value_module_path(const char *text)
 
 	if (fault == NULL)
 		fault = line_fault(text);
-	if (fault == NULL && expands(text))
+	if (fault == NULL && value_expands(text))
 		return "has %NAME% in it, which rsyncd.conf replaces; serve it by another name";
 	if (fault == NULL && text[1] == '\0')
 		return "is the whole machine; name a directory";
@@ -227,7 +227,7 @@ value_comment(const char *text)
 {
 	if (strlen(text) > COMMENT_LENGTH)
 		return "is longer than 200 characters; shorten it";
-	return expands(text) ? "has %NAME% in it, which rsyncd.conf replaces; word it otherwise" : line_fault(text);
+	return value_expands(text) ? "has %NAME% in it, which rsyncd.conf replaces; word it otherwise" : line_fault(text);
 }
 
 const char *
@@ -237,7 +237,7 @@ value_pattern(const char *text)
 		return "has a blank in it, which begins a new pattern; write ? for it";
 	if (strlen(text) > COMMENT_LENGTH)
 		return "is longer than 200 characters; shorten it";
-	if (expands(text))
+	if (value_expands(text))
 		return "has %NAME% in it, which rsyncd.conf replaces; write ? for one of the marks";
 	return line_fault(text);
 }

@@ -24,6 +24,9 @@ const char *value_log(const char *text);		/* "journal" or a path */
 const char *value_ssh_key(const char *text);		/* one line of an authorized_keys file, without options */
 const char *value_cidr(const char *text);		/* without host bits */
 
+/* Would rsyncd.conf(5) take part of this text for an environment variable? */
+int value_expands(const char *text);
+
 /* Is it every address there is? */
 int value_is_everybody(const char *cidr);
 

@@ -8,6 +8,8 @@
 #include "nft/ruleset.h"
 #include "units/service.h"
 
+#define OPENS "who reaches the door, and nobody the daemon."
+
 struct facts {
 	struct nft_facts nft;
 	const char *sources4[MODEL_LIST_MAX], *sources6[MODEL_LIST_MAX], *owner;
@@ -73,22 +75,22 @@ put_text(const struct model *m, struct emit *o, const char *what, int (*of)(cons
 	put(m, o, what, r, &text);
 }
 
-static void
-put_family(const struct model *m, struct emit *o, int family)
+static int
+rules4(const struct nft_facts *f, struct buf *out)
 {
-	struct buf text = BUF_INIT;
-	struct facts f;
-	int r;
+	return iptables_put(f, AF_INET, out);
+}
 
-	facts(m, &f);
-	r = iptables_put(&f.nft, family, &text);
-	put(m, o, "who reaches the door, and nobody the daemon.", r, &text);
+static int
+rules6(const struct nft_facts *f, struct buf *out)
+{
+	return iptables_put(f, AF_INET6, out);
 }
 
 void
 out_nft(const struct model *m, struct emit *o)
 {
-	put_text(m, o, "who reaches the door, and nobody the daemon.", ruleset_put);
+	put_text(m, o, OPENS, ruleset_put);
 }
 
 void
@@ -100,13 +102,13 @@ out_nft_removal(const struct model *m, struct emit *o)
 void
 out_iptables(const struct model *m, struct emit *o)
 {
-	put_family(m, o, AF_INET);
+	put_text(m, o, OPENS, rules4);
 }
 
 void
 out_ip6tables(const struct model *m, struct emit *o)
 {
-	put_family(m, o, AF_INET6);
+	put_text(m, o, OPENS, rules6);
 }
 
 void

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "deploy/model/value.h"
 #include "deploy/plan.h"
 #include "lib/addr.h"
 #include "lib/sock.h"
@@ -74,7 +75,7 @@ static const struct {
 
 START_TEST(what_rsyncd_conf_would_expand_is_noticed)
 {
-	ck_assert_msg(plan_expands(texts[_i].text) == texts[_i].expands, "%s", texts[_i].text);
+	ck_assert_msg(value_expands(texts[_i].text) == texts[_i].expands, "%s", texts[_i].text);
 }
 END_TEST
 
