@@ -7,7 +7,7 @@ honest_tree
 up=$scratch/up
 mkdir -p "$up" "$scratch/outside"; echo untouched > "$scratch/outside/x"; seq 1 400 > "$up/g"; touch -d 2001-01-01 "$up/g"; cp "$up/g" "$scratch/g"
 ln -s ../outside "$up/out"
-plan 73
+plan 75
 start_syncd <<-EOF
 	use chroot = no
 	reverse lookup = no
@@ -18,6 +18,11 @@ start_syncd <<-EOF
 	[up]
 	path = $up
 	read only = no
+	[logged]
+	path = $up
+	read only = no
+	transfer logging = yes
+	log format = LOGGED %i %n
 	[small]
 	path = $up
 	read only = no
@@ -71,6 +76,11 @@ answers 'a segment of the top' "$lie" $inc "frame:${top}$(d a)00" frame:ff64
 answers 'a segment twice' "$lie" $inc "frame:${top}$(d a)00" frame:ff6500 frame:ff0100
 answers 'a segment with files of elsewhere' "$lie" $inc "frame:${top}$(d a)00" "frame:ff65$(e x)00"
 answers 'a segment behind the last' "$lie" $inc "frame:${top}$(d a)00" frame:ff01 frame:ff6500
+
+# --- items that come back and were not told: none is logged, or a few bytes would make a line each
+answers 'items that nobody told of' '*closed' 'login:32:logged' 'args:--server|-re.|.|logged/' "frame:$top$(e f)00" heard:0200a0 frame:020020 \
+    rep:5000:'\x05\0\0\x07\xfe\0\0\0\x20' fin
+is "$(grep -c LOGGED "$scratch/syncd.log")" 0 'and no line is logged of them'
 
 # --- answers; index 1 is the file
 # what asked for it has to be heard first: else all would be answers to nobody

@@ -49,7 +49,7 @@ send_log(struct session *s, const uint8_t *sum)
 	const struct file *f;
 	bool gap;
 
-	if (!(x->item.flags & ITEM_TRANSFER) && !xfer_log_tells(s, "i"))
+	if (!(x->item.flags & ITEM_TRANSFER ? xfer_log_wanted(s) : xfer_log_tells(s, "i")))
 		return;
 	if ((f = flist_find(s->pull->flist, x->ndx, &gap)) == NULL && (dir = flist_gap(s->pull->flist, x->ndx)) != NULL)
 		directory_entry(s, dir, &e, path);

@@ -1,7 +1,6 @@
 /* The phases of a push: the list, and the transfer in both directions at once (rsync-wire 9.2).  endgame.c ends it. */
 #include "syncd/push/phases.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -89,15 +88,6 @@ push_list_run(struct session *s)
 	return STEP_NEXT;
 }
 
-static void
-log_item(struct session *s, int32_t ndx, const struct item *it)
-{
-	char xname[NAME_BYTES_MAX];
-
-	snprintf(xname, sizeof xname, "%.*s", (int)it->xname_len, it->xname_len > 0 ? it->xname : "");
-	recv_log_item(s, ndx, it->flags, xname);
-}
-
 static int
 take_ndx(struct session *s)
 {
@@ -126,7 +116,7 @@ take_ndx(struct session *s)
 	if (r != 0)
 		return r;
 	if (ndx >= 0 && !(it.flags & ITEM_TRANSFER))
-		log_item(s, ndx, &it);
+		recv_log_item(s, ndx, &it);
 	s->ndx_in = st;
 	peer_consume(&s->peer, &c);
 	if (ndx >= 0 && xattr_travel(s, it.flags)) {

@@ -1,6 +1,8 @@
 /* The log of a push's items. */
 #include "syncd/push/recv_log.h"
 
+#include <stdio.h>
+
 #include "syncd/push/push.h"
 #include "syncd/session/xfer_log.h"
 
@@ -41,14 +43,17 @@ recv_log_await(struct session *s, int32_t ndx)
 }
 
 void
-recv_log_item(struct session *s, int32_t ndx, unsigned flags, const char *xname)
+recv_log_item(struct session *s, int32_t ndx, const struct item *it)
 {
-	struct xfer_entry e = { .flags = flags, .xname = xname };
+	struct xfer_entry e = { .flags = it->flags };
+	char xname[NAME_BYTES_MAX];
 	struct flist_file *f = xfer_log_tells(s, "i") ? entry_of(s, ndx) : NULL;
 
 	if (f == NULL || (s->proto.version >= 29 && !(f->flags & IN_TOLD)))	/* only what was told comes back */
 		return;
 	f->flags &= ~(unsigned)IN_TOLD;
+	snprintf(xname, sizeof xname, "%.*s", (int)it->xname_len, it->xname_len > 0 ? it->xname : "");
+	e.xname = xname;
 	put(s, f, &e);
 }
 

@@ -72,7 +72,7 @@ report_item(struct session *s, int32_t ndx, const struct flist_file *f, unsigned
 	if (s->proto.version < 29) {
 		if (flags != 0)
 			say_item(s, f, flags, xname);
-		recv_log_item(s, ndx, flags, xname);
+		recv_log_item(s, ndx, &it);
 		return false;
 	}
 	ndx_put(peer_out(&s->peer), s->proto.version, &s->ndx_out, ndx);

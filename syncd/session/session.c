@@ -68,7 +68,7 @@ session_done(struct session *s)
 	peer_done(&s->peer);
 }
 
-/* Text of n bytes (as vsnprintf says it) to the client, in its character set. */
+/* Text to the client, in its character set. */
 static void
 put_text(struct session *s, unsigned code, char text[LINE_MAX_BYTES])
 {
@@ -389,10 +389,11 @@ session_wait(struct session *s, bool yield)
 {
 	struct pollfd fds[2] = { { s->peer.fd, 0, 0 }, { s->monitor_fd, 0, 0 } };
 	uint64_t out = s->peer.total_out, now = loop_clock();
-	bool paced = out_due(s, now) != 0, alive_only = !peer_pending(&s->peer), takes = peer_wants_input(&s->peer) && in_due(s, now) == 0;
+	bool paced = out_due(s, now) != 0, held = in_due(s, now) != 0, alive_only = !peer_pending(&s->peer);
+	bool takes = peer_wants_input(&s->peer) && !held;
 	int r;
 
-	if (paced || in_due(s, now) != 0)	/* a peer that is not let is not silent */
+	if (paced || held)	/* a peer that is not let is not silent */
 		s->last_in = now;
 
 	keep_alive(s);
@@ -404,7 +405,7 @@ session_wait(struct session *s, bool yield)
 	if (r == 0 && out != s->peer.total_out && s->phase != PH_DRAIN)
 		yield = true;		/* there is room again: let the producer know */
 	fds[0].events = (short)((takes ? POLLIN : 0) | (!paced && peer_pending(&s->peer) ? POLLOUT : 0));
-	if (fds[0].events == 0 && peer_wants_input(&s->peer) && !takes)	/* its turn comes: that it has gone shows when the rest is read */
+	if (fds[0].events == 0 && held)	/* its turn comes: that it has gone shows when the rest is read */
 		fds[0].fd = -1;
 	if (poll(fds, 2, wait_ms(s, yield)) < 0 && errno != EINTR)
 		return -errno;

@@ -156,12 +156,13 @@ shown_sum(const struct session *s, const uint8_t *sum, uint8_t dst[DIGEST_MAX])
 void
 xfer_log(struct session *s, const struct xfer_entry *e)
 {
-	struct log_facts f = facts(s);
 	char name[NAME_BYTES_MAX + 2], file[2 * NAME_BYTES_MAX + 2];
 	uint8_t sum[DIGEST_MAX];
+	struct log_facts f;
 
 	if (!is_logged(s, e->flags))
 		return;
+	f = facts(s);
 	snprintf(name, sizeof name, "%s%s", e->name, S_ISDIR(e->mode) ? "/" : "");
 	join(file, sizeof file, e->dir, e->below != NULL ? e->below : e->name);
 	f.name = name;
@@ -182,8 +183,8 @@ xfer_log(struct session *s, const struct xfer_entry *e)
 void
 xfer_log_deleted(struct session *s, const char *dir, const char *path, uint32_t mode)
 {
-	struct log_facts f = facts(s);
 	char name[NAME_BYTES_MAX + 2], file[2 * NAME_BYTES_MAX + 2];
+	struct log_facts f;
 
 	if (!xfer_log_wanted(s))
 		return;
@@ -194,6 +195,7 @@ xfer_log_deleted(struct session *s, const char *dir, const char *path, uint32_t 
 		return;
 	}
 	join(file, sizeof file, dir, path);
+	f = facts(s);
 	f.op = "del.";
 	f.name = name;
 	f.file = file;
