@@ -14,6 +14,7 @@
 
 #include "client-wrap/args.h"
 #include "client-wrap/status.h"
+#include "lib/is_set.h"
 #include "lib/log.h"
 #include "lib/num.h"
 #include "lib/role.h"
@@ -54,12 +55,6 @@ static const char *
 env(const char *name)
 {
 	return getenv(name);
-}
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
 }
 
 /* An explicit port of URL or --port comes as RSYNC_PORT, 0 when there is none. */

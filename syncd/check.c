@@ -13,6 +13,7 @@
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "lib/is_set.h"
 #include "lib/trusted.h"
 #include "syncd/daemon_user.h"
 #include "syncd/listening.h"
@@ -51,12 +52,6 @@ tell(struct check *c, const char *param, const char *fmt, ...)
 	    c->m == NULL ? "" : c->m->name, c->m == NULL ? "" : ": ", what);
 	c->report(c->arg, line);
 	c->told++;
-}
-
-static bool
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
 }
 
 /* Known only when somebody asks for the module. */
@@ -238,21 +233,23 @@ check_daemon_user(struct check *c)
 }
 
 static void
+tell_socket(void *arg, const char *param, const char *text)
+{
+	tell(arg, param, "%s", text);
+}
+
+static void
 check_socket(struct check *c)
 {
 	const struct global_conf *g = &c->conf->global;
 	struct listening_peers peers;
 	char bad[LOGIN_NAME_MAX + 1] = "";
-	struct addr a;
 
 	if (socket_options_fault(g->socket_options, bad, sizeof bad))
 		tell(c, "socket options", "Unknown socket option %s", bad);
 	if (!is_set(g->socket))
 		return;
-	if (addr_parse(g->socket, 0, &a) != 0 || a.ss.ss_family != AF_UNIX)
-		tell(c, "socket", "socket = %s: it is no absolute path of a socket, of 107 bytes at most", g->socket);
-	if (listening_mode(g->socket_mode) < 0)
-		tell(c, "socket mode", "socket mode = %s: it is no mode like 0660", g->socket_mode);
+	listening_check(g, tell_socket, c);
 	if (listening_peers(g->socket_peers, &peers, bad, sizeof bad) != 0)
 		tell(c, "socket peers", "there is no user %s, or too many are named", bad);
 	if (g->socket_proxy > 0 && peers.all)

@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 #include "lib/ids.h"
+#include "lib/is_set.h"
 #include "lib/log.h"
 #include "lib/trusted.h"
 
@@ -17,12 +18,6 @@ struct wanted {
 	gid_t gid;
 	int root;	/* the directory, -1: as it is */
 };
-
-static bool
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 static gid_t
 own_group(uid_t uid)

@@ -15,6 +15,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/ids.h"
+#include "lib/is_set.h"
 #include "lib/log.h"
 #include "lib/sock.h"
 #include "syncd/policy/list.h"
@@ -32,12 +33,6 @@ struct opening {
 	const struct syncd_conf *conf;
 	struct listening *l;
 };
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 void
 listening_keep_alive(int fd)
@@ -147,8 +142,9 @@ listen_addresses(struct opening *o)
 
 /* --- the UNIX socket ------------------------------------------------------------------------ */
 
-int
-listening_mode(const char *text)
+/* The mode that "socket mode" names (octal, without execution or special bits), or E_FORMAT. */
+static int
+socket_mode(const char *text)
 {
 	unsigned long mode;
 	char *end;
@@ -160,32 +156,74 @@ listening_mode(const char *text)
 	return errno != 0 || *end != '\0' || (mode & ~0666ul) != 0 ? E_FORMAT : (int)mode;
 }
 
+/* What a configuration wants of its UNIX socket. */
+struct unix_wish {
+	struct addr at;
+	int mode;
+	gid_t gid;	/* -1: ours */
+};
+
+/* One fault. */
+static int
+tell(listening_told *told, void *arg, const char *param, const char *value, const char *what)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, "%s = %s: %s", param, value, what);
+	told(arg, param, text);
+	return 1;
+}
+
+/* 0 with *ret filled, or how many parameters cannot be what they are. */
+static int
+unix_wish(const struct global_conf *g, listening_told *told, void *arg, struct unix_wish *ret)
+{
+	int faults = 0;
+
+	*ret = (struct unix_wish){ .mode = socket_mode(g->socket_mode), .gid = (gid_t)-1 };
+	if (addr_parse(g->socket, 0, &ret->at) != 0 || ret->at.ss.ss_family != AF_UNIX)
+		faults += tell(told, arg, "socket", g->socket, "it is no absolute path of a socket, of 107 bytes at most");
+	if (ret->mode < 0)
+		faults += tell(told, arg, "socket mode", g->socket_mode, "it is no mode like 0660");
+	if (ids_group(g->socket_group, &ret->gid) != 0)
+		faults += tell(told, arg, "socket group", g->socket_group, "there is no such group");
+	return faults;
+}
+
+void
+listening_check(const struct global_conf *g, listening_told *told, void *arg)
+{
+	struct unix_wish wish;
+
+	if (is_set(g->socket))
+		unix_wish(g, told, arg, &wish);
+}
+
+static void
+log_fault(void *arg, const char *param, const char *text)
+{
+	(void)arg, (void)param;
+	log_error("%s", text);
+}
+
 /* Nobody but us can connect until it belongs to whom it is for: the name is made with no rights for others. */
 static int
 listen_unix(struct opening *o)
 {
-	const struct global_conf *g = &o->conf->global;
-	int mode = listening_mode(g->socket_mode), r;
+	const char *path = o->conf->global.socket;
+	struct unix_wish wish;
 	mode_t before;
-	struct addr a;
-	gid_t gid = (gid_t)-1;
+	int r;
 
-	if (addr_parse(g->socket, 0, &a) != 0 || a.ss.ss_family != AF_UNIX) {
-		log_error("socket = %s: it is no absolute path of a socket, of 107 bytes at most", g->socket);
+	if (unix_wish(&o->conf->global, log_fault, NULL, &wish) != 0)
 		return E_FORMAT;
-	}
-	if (mode < 0 || ids_group(g->socket_group, &gid) != 0) {
-		log_error(mode < 0 ? "socket mode = %s: it is no mode like 0660" : "socket group = %s: there is no such group",
-		    mode < 0 ? g->socket_mode : g->socket_group);
-		return E_FORMAT;
-	}
 	before = umask(0177);
-	r = listen_at(o, &a);
+	r = listen_at(o, &wish.at);
 	umask(before);
 	if (r != 0)
 		return r;
-	if ((r = sock_give(g->socket, (uid_t)-1, gid, mode)) != 0)
-		log_error("socket = %s: it cannot be given to its group: %s", g->socket, err_text(r));
+	if ((r = sock_give(path, (uid_t)-1, wish.gid, wish.mode)) != 0)
+		log_error("socket = %s: it cannot be given to its group: %s", path, err_text(r));
 	return r;
 }
 

@@ -35,8 +35,11 @@ void listening_close(struct listening *l, int final);
  * accepts. */
 void listening_keep_alive(int fd);
 
-/* The mode that "socket mode" names (octal, without execution or special bits), or E_FORMAT. */
-int listening_mode(const char *text);
+/* Gets the name of a parameter that cannot be what it is, and a line that says why. */
+typedef void listening_told(void *arg, const char *param, const char *text);
+
+/* Tell all that is wrong with what the configuration says of its UNIX socket. */
+void listening_check(const struct global_conf *g, listening_told *told, void *arg);
 
 /* Users that may connect to the UNIX socket. */
 struct listening_peers {

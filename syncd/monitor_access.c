@@ -188,7 +188,7 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	memcpy(line, in->at, n);
 	line[n] = '\0';
 	if (secrets_answer(m->module, &f, &m->login, line, &rule, message) != 0) {
-		monitor_report(m, MONITOR_LOGIN_FAILED);
+		monitor_tell_listener(m, MONITOR_LOGIN_FAILED);
 		if (log_in_json())
 			monitor_refusal(m, "login", "auth users", "login failed");
 		wait_out(m, asked);

@@ -71,7 +71,7 @@ struct event_who monitor_event(const struct monitor *m);
 void monitor_refusal(const struct monitor *m, const char *reason, const char *param, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Tell the listener (struct monitor_report), if it wants to know. */
-void monitor_report(const struct monitor *m, int what);
+void monitor_tell_listener(const struct monitor *m, int what);
 
 /* --- monitor_peer.c --- */
 

@@ -54,7 +54,7 @@ monitor_refusal(const struct monitor *m, const char *reason, const char *param, 
 }
 
 void
-monitor_report(const struct monitor *m, int what)
+monitor_tell_listener(const struct monitor *m, int what)
 {
 	const struct monitor_report r = { .pid = getpid(), .what = what, .origin = m->peer };
 

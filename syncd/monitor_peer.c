@@ -124,7 +124,7 @@ answer_origin(struct monitor *m, struct cursor *in, struct buf *out)
 	if (who.known) {
 		m->peer = who.from;
 		m->claimed = true;
-		monitor_report(m, MONITOR_ORIGIN);
+		monitor_tell_listener(m, MONITOR_ORIGIN);
 	}
 	m->state = ST_FRESH;
 	r = monitor_meet(m);

@@ -104,7 +104,7 @@ run_early(struct monitor *m, const uint8_t *input, size_t n, char message[MODULE
 	int r;
 
 	if (m->hooks.early != NULL)
-		monitor_report(m, MONITOR_STARTED);
+		monitor_tell_listener(m, MONITOR_STARTED);
 	r = hooks_early(&m->hooks, input, n, m->peer_fd);
 	m->deadline += loop_clock() - began;
 	if (r == 0)
@@ -244,7 +244,7 @@ answer_started(struct monitor *m, struct cursor *in, struct buf *out)
 		return E_BREACH;
 	if (m->state == ST_SESSION)
 		m->deadline = 0;	/* else it is the hook's answer that ends it */
-	monitor_report(m, MONITOR_STARTED);
+	monitor_tell_listener(m, MONITOR_STARTED);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "lib/is_set.h"
 #include "syncd/hostname.h"
 #include "syncd/module_filter.h"
 #include "syncd/policy/hosts.h"
@@ -28,12 +29,6 @@ struct why {
 	char host[HOSTNAME_SIZE];
 	bool refused;
 };
-
-static bool
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 /* A line about what a parameter decides, with its place. */
 static void __attribute__((format(printf, 3, 4)))

@@ -8,6 +8,7 @@
 
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/is_set.h"
 #include "syncd/boot.h"
 #include "syncd/phases.h"
 #include "syncd/privmsg.h"
@@ -41,12 +42,6 @@ worker_main(const struct roles *roles, const struct process_job *job)
 	session_done(&s);
 	buf_done(&greeting);
 	return code;
-}
-
-static bool
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
 }
 
 /* The module's filter and its changes of modes.  The monitor has parsed the same text before: what fails here is memory. */

@@ -88,9 +88,9 @@ start "socket = $sock" 'socket proxy protocol = yes'
 through 'PROXY TCP4 192.0.2.7 192.0.2.1 1234 873\r\n' rsync://h/near/a
 like "$(grep -c 'socket peers" names nobody' "$scratch/syncd.log") $out" '2 *status [1-9]*' 'where nobody is named, nobody is believed'
 stop "$pid"
-printf 'socket = rel\nsocket mode = 1777\nsocket peers = root nobody-of-that-name\n[m]\npath = %s\n' "$scratch/m" > "$scratch/rsyncd.conf"
+printf 'socket = rel\nsocket mode = 1777\nsocket group = nobody-of-that-name\nsocket peers = root nobody-of-that-name\n[m]\npath = %s\n' "$scratch/m" > "$scratch/rsyncd.conf"
 "$syncd" --check-config --config="$scratch/rsyncd.conf" > "$scratch/out" 2>&1
-is "$(grep -c 'socket = rel\|socket mode = 1777\|no user nobody-of-that-name' "$scratch/out")" 3 'what is wrong is said before'
+is "$(grep -c 'socket = rel\|socket mode = 1777\|no user nobody-of-that-name\|socket group = nobody-of-that-name' "$scratch/out")" 4 'what is wrong is said before'
 
 printf 'use chroot = no\n[m]\npath = %s\n' "$scratch/m" > "$scratch/rsyncd.conf"
 spawn "$scratch/syncd.log" "$top_builddir/t/tool/peer" activate "$syncd" --daemon --no-detach --config="$scratch/rsyncd.conf" --log-file=/dev/stderr

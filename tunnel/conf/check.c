@@ -1,13 +1,9 @@
 #include "tunnel/conf/check.h"
 
+#include "lib/is_set.h"
+
 #include <openssl/ssl.h>
 #include <string.h>
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 static int
 has_checks(const struct tls_conf *t)

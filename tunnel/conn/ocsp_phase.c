@@ -8,6 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "lib/is_set.h"
 #include "tunnel/tls/ocsp.h"
 
 struct judge {
@@ -38,12 +39,6 @@ conn_judge_free(struct conn *c)
 	forget_certificate(c->judge);
 	free(c->judge);
 	c->judge = NULL;
-}
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
 }
 
 static enum step

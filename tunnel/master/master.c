@@ -13,6 +13,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/is_set.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/notify.h"
@@ -25,12 +26,6 @@
 #define SERVING "READY=1\nSTATUS=Accepting new connections"
 
 enum { SETTLE_MS = 300, LOG_MODE = 0640, PID_MODE = 0644 };
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 /* What the service's user must be able to do is done as that user. */
 static int

@@ -1,6 +1,8 @@
 /* smtp (RFC 3207, 4954), pop3 and imap (RFC 2595), nntp (RFC 4642): dialogues of lines. */
 #include "tunnel/proto/starttls.h"
 
+#include "lib/is_set.h"
+
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,12 +81,6 @@ converse(struct starttls *p, const struct exchange *script, size_t n)
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 static void
 ask_ehlo(struct starttls *p)

@@ -1,5 +1,7 @@
 #include "tunnel/tls/resume.h"
 
+#include "lib/is_set.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
@@ -15,12 +17,6 @@ struct sum {
 	EVP_MD_CTX *md;
 	int failed;
 };
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 int
 resume_wanted(const struct tls_conf *conf)

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "lib/buf.h"
+#include "lib/is_set.h"
 #include "tunnel/tls/keyfile.h"
 #include "tunnel/tls/peercert.h"
 #include "tunnel/tls/psk.h"
@@ -145,12 +146,6 @@ tls_prepare(const struct opt_list *providers, const struct opt_list *parameters,
 	    !EVP_default_properties_enable_fips(NULL, 1))
 		return tls_fail(e, "Global options: Failed to initialize TLS: FIPS support is not available", "");
 	return 0;
-}
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
 }
 
 static int

@@ -13,18 +13,13 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/is_set.h"
 #include "lib/slurp.h"
 #include "lib/trusted.h"
 #include "tunnel/tls/keyfile.h"
 #include "tunnel/tls/tlserr.h"
 
 enum { PEM_FILE_MAX = 64 << 20 };
-
-static int
-is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
 
 /* The next certificate or list in a text: 1, 0 at its end, -1 with the library's queue saying why not. */
 static int
