@@ -25,6 +25,7 @@ const char *addr_host(const struct addr *a, char *dst, size_t size);
 /* "address:port", IPv6 without brackets as stunnel logs it; the path for UNIX sockets. */
 const char *addr_text(const struct addr *a, char *dst, size_t size);
 
+/* The port of an IP address, in host order; 0 and nothing where there is none. */
 uint16_t addr_port(const struct addr *a);
 void addr_set_port(struct addr *a, uint16_t port);
 

@@ -17,15 +17,18 @@ struct buf {
 
 #define BUF_INIT { NULL, 0, 0, 0, 0 }
 
+/* Free what b holds; it is an empty buf afterwards. */
 void buf_done(struct buf *b);
 void buf_wipe(struct buf *b);	/* the same for what was a secret: none of its bytes stay */
 
+/* Bytes that are held. */
 static inline size_t
 buf_len(const struct buf *b)
 {
 	return b->tail - b->head;
 }
 
+/* The first of them, borrowed until b changes; never NULL. */
 static inline const uint8_t *
 buf_head(const struct buf *b)
 {
@@ -35,6 +38,7 @@ buf_head(const struct buf *b)
 /* Room for n more bytes at the end, or NULL (err is set).  Follow with buf_commit. */
 uint8_t *buf_reserve(struct buf *b, size_t n);
 
+/* The first n bytes of the room that buf_reserve gave are written. */
 static inline void
 buf_commit(struct buf *b, size_t n)
 {
@@ -45,6 +49,8 @@ void buf_consume(struct buf *b, size_t n);	/* n <= buf_len */
 void buf_clear(struct buf *b);			/* keeps the memory, forgets an error */
 void buf_release(struct buf *b);		/* gives the memory back when nothing is held */
 
+/* Append: n bytes, a C string without its NUL, formatted text, a number of 1, 2, 4 or 8 bytes, least significant first.  Lack of
+ * memory sticks in b->err. */
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

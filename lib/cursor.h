@@ -14,12 +14,14 @@ struct cursor {
 	int err;
 };
 
+/* A reader of bytes[0..n), which stay the caller's and have to outlive it. */
 static inline struct cursor
 cur_of(const void *bytes, size_t n)
 {
 	return (struct cursor){ bytes, (const uint8_t *)bytes + n, 0 };
 }
 
+/* Bytes not yet read. */
 static inline size_t
 cur_left(const struct cursor *c)
 {
@@ -42,6 +44,7 @@ cur_bytes(struct cursor *c, size_t n)
 	return p;
 }
 
+/* The next number of 1, 2, 4 or 8 bytes, least significant first; 0 and E_SHORT when there are fewer. */
 static inline uint8_t
 cur_u8(struct cursor *c)
 {

@@ -67,6 +67,7 @@ char *log_json(const char *text, char *dst, size_t size);
 
 void log_bytes(int level, const char *id, const char *text, size_t n);	/* untrusted, any bytes */
 
+/* One record of that level, with no id. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -33,6 +33,7 @@ int sock_error(int fd);
  * for it, for unanswered seconds.  Nothing happens to sockets of other kinds. */
 void sock_keep_alive(int fd, int idle, int interval, int unanswered);
 
+/* Have calls on fd wait (blocking != 0) or return EAGAIN.  0 or -errno. */
 int sock_set_blocking(int fd, int blocking);
 
 /* Addresses of the two ends; -errno when the kernel will not say. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The rooms and the arrows between them, read from the #include lines: who may know whom.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 7
+plan 10
 cd "$top_srcdir" || exit 99
 
 # every include line of the product as "FILE HEADER", ours first, then the system's
@@ -63,15 +63,15 @@ awk '$2 ~ "^openssl/" && $1 !~ "^(tunnel/|client-wrap/|deploy/(pki|crypt)[.]c$)"
     !($1 ~ "^syncd/(policy|delta)/" && $2 ~ "^openssl/(evp|rand|crypto|provider|opensslv)[.]h$")' "$scratch/systems" > "$scratch/openssl"
 is "$(cat "$scratch/openssl")" '' 'OpenSSL is known to the TLS rooms, and its digests to two others'
 
-# Of two files of the daemon one is above the other, whatever folder they are in: a circle could only be read, tested and
-# changed as a whole.  First by what they include; a header and its .c are one file, and so are NAME.h and NAME_internal.h.
-awk '$1 ~ "^syncd/" && $2 ~ "^syncd/" {
+# Of two files one is above the other, whatever folder they are in: a circle could only be read, tested and changed as a
+# whole.  First by what they include; a header and its .c are one file, and so are NAME.h and NAME_internal.h.
+awk '$2 ~ "/" && $1 !~ "^deploy/" {
 	sub("(_internal)?[.][ch]$", "", $1); sub("(_internal)?[.]h$", "", $2)
 	if ($1 != $2) print $1, $2
 }' "$scratch/ours" | sort -u > "$scratch/includes"
-is "$(tsort "$scratch/includes" 2>&1 > /dev/null)" '' 'no files of the daemon include each other in a circle'
+is "$(tsort "$scratch/includes" 2>&1 > /dev/null)" '' 'no files include each other in a circle'
 
-# Then by what they call, as the objects have it: "folder/file folder/file" for each call from one to another.
+# Then, in the daemon, by what they call, as the objects have it: "folder/file folder/file" for each call from one to another.
 if command -v nm > /dev/null; then
 	nm -A "$top_builddir"/syncd/lib*.a 2> /dev/null | sed -n 's|^.*/lib\([a-z0-9]*\)[.]a:\([a-z0-9_]*\)[.]o:[0-9a-f ]*\([A-Z]\) |\1/\2 \3 |p' > "$scratch/names"
 	awk 'NR == FNR { if ($2 ~ "[TDRB]") home[$3] = $1; next }
@@ -81,3 +81,27 @@ if command -v nm > /dev/null; then
 else
 	skip 'no files of the daemon call each other in a circle' 'nm is missing'
 fi
+
+# Prototypes that belong together stand together, and what they do stands above them: arguments, units, owner, errors.
+find lib syncd tunnel client-wrap units nft -name '*.h' | sort | xargs awk '
+	function block_ends() { if (first != "" && !said) print file ":" at " " first; first = ""; said = 0 }
+	FNR == 1 { block_ends(); file = FILENAME }
+	/^$/ { block_ends(); next }
+	/\/\*|^ \*/ { said = 1 }
+	/^[a-z].*\(/ && before !~ /^static inline/ && !/^(typedef|enum|static|_Static|extern)/ { if (first == "") { at = FNR; first = $0 } }
+	{ before = $0 }
+	END { block_ends() }' > "$scratch/bare"
+is "$(cat "$scratch/bare")" '' 'every exported function has its contract'
+
+# Comments and empty lines do not count.
+xargs awk '
+	FNR == 1 { lines = comment = 0; start = 0 }
+	/^\/\*/ || /^[ \t]+\/\*/ && !/\*\/./ { comment = 1 }
+	!comment && !/^[ \t]*$/ { lines++ }
+	/\*\// { comment = 0 }
+	lines == 601 && !(FILENAME in seen) { seen[FILENAME]; print FILENAME ": more than 600 lines of code" > "/dev/stderr" }
+	/^{$/ { start = FNR }
+	/^}$/ && start { if (FNR - start - 1 > 60) print FILENAME ":" start ": " FNR - start - 1 " lines"; start = 0 }' \
+	< "$scratch/files" > "$scratch/long" 2> "$scratch/large"
+is "$(cat "$scratch/long")" '' 'no function is longer than 60 lines'
+is "$(cat "$scratch/large")" '' 'no file is longer than 600 lines of code'

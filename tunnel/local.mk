@@ -1,6 +1,10 @@
 # libtlspipe.a: TLS contexts, who is let in, streams, and the relay between two of them
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
+	tunnel/tls/credentials.c tunnel/tls/credentials.h tunnel/tls/provider.c tunnel/tls/provider.h \
+	tunnel/tls/psk_handshake.c tunnel/tls/psk_handshake.h tunnel/tls/session_cache.c tunnel/tls/session_cache.h \
+	tunnel/tls/session_ticket.c tunnel/tls/session_ticket.h tunnel/tls/tlsconf.h tunnel/tls/tlssettings.c \
+	tunnel/tls/tlssettings.h tunnel/tls/tlsstate.c tunnel/tls/tlsstate.h \
 	tunnel/tls/duplex.c tunnel/tls/duplex.h tunnel/tls/keyfile.c tunnel/tls/keyfile.h tunnel/tls/keyring.c \
 	tunnel/tls/keyring.h tunnel/tls/libheap.c tunnel/tls/libheap.h tunnel/tls/ocsp.c tunnel/tls/ocsp.h tunnel/tls/peercert.c tunnel/tls/peercert.h tunnel/tls/psk.c \
 	tunnel/tls/psk.h tunnel/tls/relay.c tunnel/tls/relay.h tunnel/tls/remotekey.c tunnel/tls/remotekey.h \
@@ -15,7 +19,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/conf/check.c tunnel/conf/check.h tunnel/conf/conf.h tunnel/conf/load.c tunnel/conf/load.h \
 	tunnel/conf/metrics_address.c tunnel/conf/metrics_address.h tunnel/conf/sockopt.c tunnel/conf/sockopt.h \
 	tunnel/conf/table.c tunnel/conf/table.h tunnel/conf/target.c tunnel/conf/target.h tunnel/conf/tlsname.c \
-	tunnel/conf/tlsname.h tunnel/conn/conn.c tunnel/conn/conn.h tunnel/conn/connect_phase.c tunnel/conn/connphase.h \
+	tunnel/conf/tlsname.h tunnel/conn/conn.c tunnel/conn/conn.h tunnel/conn/connect_phase.c tunnel/conn/conn_internal.h \
 	tunnel/conn/crl_recheck.c tunnel/conn/exec_phase.c tunnel/conn/handshake_phase.c tunnel/conn/ident_phase.c \
 	tunnel/conn/libwrap_phase.c tunnel/conn/ocsp_phase.c tunnel/conn/proxy_header.c tunnel/conn/relay_phase.c \
 	tunnel/conn/starttls_phase.c tunnel/conn/summary.c tunnel/conn/target_phase.c tunnel/conn/worker.c \
@@ -32,7 +36,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/service/limit.c tunnel/service/limit.h tunnel/service/listener.c tunnel/service/listener.h \
 	tunnel/service/metrics.c tunnel/service/metrics.h tunnel/service/refusal.c tunnel/service/refusal.h \
 	tunnel/service/revocations.c tunnel/service/revocations.h tunnel/service/roles.c tunnel/service/roles.h \
-	tunnel/service/service.c tunnel/service/service.h tunnel/service/sni.c tunnel/service/sni.h tunnel/service/staple.c \
+	tunnel/service/service.c tunnel/service/service.h tunnel/service/service_build.c tunnel/service/service_build.h tunnel/service/sni.c tunnel/service/sni.h tunnel/service/staple.c \
 	tunnel/service/staple.h
 if HAVE_MICROHTTPD
 tunnel_libtunnel_a_SOURCES += tunnel/helper/exporter.c tunnel/helper/exporter.h

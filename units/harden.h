@@ -41,6 +41,7 @@ struct sandbox {
 	int schedules;			/* it sets limits and priorities of its own, as HAProxy does */
 };
 
+/* Append the directives of a sandbox of that kind to t, which is what a unit's [Service] has. */
 void harden_put(const struct sandbox *s, struct text *t);
 
 /* ReadWritePaths= and its kin.  view: the service is shown nothing but what it is given of the places where data is kept. */

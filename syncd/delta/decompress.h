@@ -13,6 +13,7 @@ struct decompress;
 /* Plain bytes, in pieces; not 0 ends the call that they came from. */
 typedef int expand_sink(void *arg, const uint8_t *bytes, size_t n);
 
+/* A reader of records of that method; plain bytes go to sink(arg, ...).  *ret is the caller's to free.  0 or -ENOMEM. */
 int decompress_new(enum compress_method method, expand_sink *sink, void *arg, struct decompress **ret);
 void decompress_free(struct decompress *x);
 

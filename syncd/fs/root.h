@@ -78,6 +78,7 @@ int opener_remove(struct opener *o, const char *dir, const char *name, const str
 /* The directory itself, held until the next one is used.  A descriptor or -errno. */
 int opener_dir(struct opener *o, const char *dir);
 
+/* Let go of the directory that is held. */
 void opener_done(struct opener *o);
 
 /* Descriptors to be closed, some of them at once: neighbours cost one system call. */

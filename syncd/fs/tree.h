@@ -46,6 +46,7 @@ int tree_at_path(struct tree *t, const char *path, struct at_path *ret);
 /* The directory at path was replaced or removed: what is held at it or below is let go. */
 void tree_forget(struct tree *t, const char *path);
 
+/* lstat of path, which is given from the root of the tree.  0 or -errno. */
 int tree_lstat(struct tree *t, const char *path, struct stat *ret);
 
 /* Is it a symlink to the kernel too, and not only for show (fake.h)? */
@@ -63,6 +64,7 @@ int tree_create(struct tree *t, const char *path, mode_t mode);
 /* A directory of the tree for reading its names. */
 int tree_open_dir(struct tree *t, const char *path);
 
+/* Make the directory path, and nothing above it.  0 or -errno. */
 int tree_mkdir(struct tree *t, const char *path, mode_t mode);
 
 /* A directory was made. */

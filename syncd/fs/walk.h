@@ -37,6 +37,7 @@ int walk_error(const struct walk *w);
  * (-ENAMETOOLONG when it does not fit). */
 int walk_link(const struct walk *w, const char *name, char *dst, size_t size);
 
+/* The end of a walk that walk_open began, whatever came of it. */
 void walk_close(struct walk *w);
 
 #endif

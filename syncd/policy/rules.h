@@ -22,6 +22,7 @@ struct rules_name {
 	bool going;		/* its directory is to be deleted: perishable rules do not count */
 };
 
+/* An empty set of rules, the caller's to free.  0 or -ENOMEM. */
 int rules_new(struct rules **ret);
 void rules_free(struct rules *r);
 
@@ -48,6 +49,7 @@ int rules_add_config(struct rules *r, enum rules_source source, const char *text
  * --delete-excluded rules of no side are the sender's too (rsync-wire 6.4). */
 void rules_for_receiver(struct rules *r, bool delete_excluded);
 
+/* Is there no rule at all?  Then nothing has to be asked. */
 bool rules_empty(const struct rules *r);
 
 /* The text of file `name` in directory `fs` of the module, heap, or NULL when there is none.  A

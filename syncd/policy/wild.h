@@ -15,6 +15,7 @@ bool wild_match_counted(const char *pattern, const char *text, uint64_t *steps);
 /* How many of these steps are more than an honest pattern takes: they were in vain. */
 uint64_t wild_vain(const char *pattern, const char *text, uint64_t steps);
 
+/* Does it hold a character that matches others than itself: *, ? or [? */
 bool wild_has_magic(const char *pattern);
 
 enum { WILD_STEPS_MAX = 1000000 };

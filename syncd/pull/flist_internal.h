@@ -46,11 +46,14 @@ struct flist {
 
 /* --- flist.c --------------------------------------------------------------------------------- */
 
+/* Tell the client, by a message of that code (MSG_...), and remember that something was not sent. */
 void flist_tell(struct flist *s, unsigned code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Something below directory dir could not be listed: say so, in the words of rsync, and remember it. */
 void flist_complain(struct flist *s, const char *what, uint32_t dir, const char *path, int err);
 
+/* A piece of the list whose entries are numbered from first on (NULL for lack of memory), its end, and the one that is being
+ * filled. */
 struct segment *flist_segment_new(int32_t first);
 void flist_segment_free(struct segment *seg);
 struct segment *flist_newest_segment(const struct flist *s);

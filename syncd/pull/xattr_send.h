@@ -28,6 +28,7 @@ struct xattr_send_of {
 
 enum { XATTR_SEND_SETS_MAX = 1 << 20, XATTR_SEND_ITEMS_MAX = 4096 };
 
+/* What a pull sends of attributes and ACLs.  conf is copied; *ret is the caller's to free.  0 or -ENOMEM. */
 int xattr_send_new(const struct xattr_send_conf *conf, struct xattr_send **ret);
 void xattr_send_free(struct xattr_send *a);
 

@@ -15,6 +15,7 @@ struct filter_stack {
 	size_t n, cap;
 };
 
+/* Free all levels; it is empty afterwards. */
 void filter_stack_done(struct filter_stack *f);
 
 /* The rules that hold in directory path of the destination, into *ret: NULL for none, else borrowed until the next call.

@@ -33,6 +33,8 @@ struct ids {
 	unsigned asked;		/* names asked of the monitor */
 };
 
+/* Ids of users (kind 'u') or groups ('g'), whose names are asked of the monitor at monitor_fd (-1: names mean nothing
+ * here); and free what was learned. */
 void ids_init(struct ids *t, int monitor_fd, char kind);
 void ids_done(struct ids *t);
 

@@ -47,6 +47,7 @@ typedef int xattr_cache_learn(void *arg, bool is_user, uint32_t id, const char *
 /* May an attribute of this name be stored here? */
 typedef bool xattr_cache_may(void *arg, const char *name);
 
+/* Free all that was received. */
 void xattr_cache_done(struct xattr_cache *k);
 
 /* An ACL behind an entry: access (0) or default (1); *ret is its number.  0, E_SHORT (nothing is changed, call

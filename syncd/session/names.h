@@ -21,6 +21,7 @@ struct names {
 
 enum { NAMES_MAX = 4096 };	/* ids remembered; later ones go without a name */
 
+/* Names of users (kind 'u') or groups ('g'), asked of the monitor at monitor_fd (-1: there are none); and free them. */
 void names_init(struct names *t, int monitor_fd, char kind);
 void names_done(struct names *t);
 

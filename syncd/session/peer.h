@@ -44,6 +44,7 @@ struct peer {
 	struct buf later;	/* messages that wait until the file piece is through */
 };
 
+/* A stream over fd, which stays the caller's; and free its buffers. */
 void peer_init(struct peer *p, int fd);
 void peer_done(struct peer *p);
 

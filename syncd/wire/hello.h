@@ -26,7 +26,9 @@ struct hello {
 	char digests[256];	/* the client's list, cut to fit; "" when it sent none */
 };
 
+/* Append the daemon's greeting with that list of digests (rsync-wire 4.1). */
 void hello_put(struct buf *b, const char *digests);
+/* What the client's greeting, a line without its end, says; anything but HELLO_OK ends the session. */
 enum hello_fault hello_get(const char *line, struct hello *ret);
 
 enum request_kind { REQUEST_LIST, REQUEST_EARLY_INPUT, REQUEST_COMMAND, REQUEST_MODULE };

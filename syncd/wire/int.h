@@ -8,6 +8,7 @@
 #include "lib/buf.h"
 #include "lib/cursor.h"
 
+/* 32 bits in one to five bytes. */
 void put_varint(struct buf *b, int32_t v);
 int32_t get_varint(struct cursor *c);
 

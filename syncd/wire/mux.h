@@ -25,6 +25,7 @@ enum {
 	MSG_NO_SEND = 102,
 };
 
+/* The header of a frame of len bytes (at most MUX_LEN_MAX): appended, or written to its place. */
 void mux_head_put(struct buf *b, unsigned code, size_t len);
 void mux_head_write(uint8_t at[MUX_HEAD_SIZE], unsigned code, size_t len);
 

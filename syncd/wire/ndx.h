@@ -21,6 +21,7 @@ struct ndx_state {
 
 #define NDX_STATE_INIT { -1, 1 }
 
+/* Append an index in the form of that protocol; below 30 st does not matter (rsync-wire 7.2). */
 void ndx_put(struct buf *b, int version, struct ndx_state *st, int32_t ndx);
 
 /* The state is changed only when the whole index was there. */

@@ -16,6 +16,7 @@ struct sum_head {
 
 enum { SUM_HEAD_SIZE = 16, TOKEN_LITERAL_MAX = 32768 };
 
+/* Append the head of a file's block sums (rsync-wire 7.5). */
 void sum_head_put(struct buf *b, const struct sum_head *h);
 
 /* digest_len is the length of the transfer checksum, version the protocol: both bound the head.

@@ -8,7 +8,7 @@
 #include "lib/opt.h"
 #include "tunnel/conf/sockopt.h"
 #include "tunnel/proto/starttls.h"
-#include "tunnel/tls/tlsctx.h"
+#include "tunnel/tls/tlsconf.h"
 
 enum { FOREGROUND_NO, FOREGROUND_YES, FOREGROUND_QUIET };
 enum { LOGID_SEQUENTIAL, LOGID_UNIQUE, LOGID_THREAD, LOGID_PROCESS };

@@ -13,6 +13,7 @@
 #include "tunnel/conf/check.h"
 #include "tunnel/conf/metrics_address.h"
 #include "tunnel/conf/table.h"
+#include "tunnel/tls/provider.h"
 
 enum { SERVICES_MAX = 4096, QUOTED_MAX = 200, INCLUDE_DEPTH = 8 };
 

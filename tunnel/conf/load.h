@@ -12,6 +12,7 @@ int load_text(const char *path, const char *text, size_t size, struct tun_conf *
 /* Read the file, or what descriptor fd holds when fd >= 0 (path is then its number). */
 int load_file(const char *path, int fd, struct tun_conf **ret, struct conf_err *e);
 
+/* With every string it owns; NULL is none. */
 void tun_conf_free(struct tun_conf *conf);
 
 /* The configuration as it was understood, readable again. */

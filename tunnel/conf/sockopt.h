@@ -37,6 +37,7 @@ const char *sockopt_apply(const struct sockopt_set *set, enum sockopt_kind kind,
 /* The options there are, in order, NULL after the last, and what their values look like. */
 const char *sockopt_name_at(size_t i, const char **ret_shape);
 
+/* Append "socket = ..." for each, as sockopt_add would read it. */
 void sockopt_dump(const struct sockopt_set *set, struct buf *out);
 
 #endif

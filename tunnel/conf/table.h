@@ -37,6 +37,7 @@ extern const size_t n_others;
 /* The name in the table for an alias; other names as they are. */
 const char *option_canonical(const char *name);
 
+/* The row of that name, in any case; NULL: none. */
 const struct act *act_find(const char *name);
 const struct other *other_find(const char *name);
 

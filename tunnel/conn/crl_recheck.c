@@ -1,7 +1,7 @@
 /* Connections whose peer was let in, looked at again when there are new revocation lists. */
 #include <syslog.h>
 
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 #include "tunnel/tls/revoke.h"
 
 int

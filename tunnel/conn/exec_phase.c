@@ -1,4 +1,4 @@
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -6,6 +6,8 @@
 
 #include "lib/sock.h"
 #include "tunnel/service/sni.h"
+#include "tunnel/tls/psk_handshake.h"
+#include "tunnel/tls/session_cache.h"
 
 
 static enum counter
@@ -163,7 +165,7 @@ tls_begin(struct conn *c)
 		return -ENOMEM;
 	if (conn_conf(c)->tls.client && c->sv->connect.n > 0 && c->own.n == 0) {
 		addr_text(conn_address(c), c->cert.where, sizeof c->cert.where);
-		tlsctx_offer_session(c->tls.ssl);
+		session_cache_offer(c->tls.ssl);
 	}
 	if (c->sv->sni != NULL) {
 		conn_say(c, LOG_INFO, "SNI: sending servername: %s", c->sv->sni);
@@ -198,7 +200,7 @@ conn_tls_run(struct conn *c)
 		return handshake_failed(c, r);
 	conn_shaken(c);
 	say_tls(c);
-	if (tlsctx_lacks_psk(c->tls.ssl)) {
+	if (psk_is_lacking(c->tls.ssl)) {
 		conn_count(c, COUNT_FAIL_CERT, 1);
 		conn_say(c, LOG_ERR, "SSL_connect: The server used no pre-shared key, and nothing else is verified");
 		return conn_reset(c);

@@ -1,5 +1,5 @@
 /* The peer's own machine is asked whose connection it is, by a child of the spawner. */
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* TCP wrappers: hosts.allow and hosts.deny, read by a child of the spawner. */
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* TLS is there: what becomes of a peer with this certificate.  OCSP is asked now, before any byte goes
  * on, and not within the handshake: that would keep all other connections of this process waiting. */
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -10,6 +10,8 @@
 
 #include "lib/is_set.h"
 #include "tunnel/tls/ocsp.h"
+#include "tunnel/tls/session_cache.h"
+#include "tunnel/tls/tlsctx.h"
 
 struct judge {
 	STACK_OF(X509) *chain;		/* the connection's, from the peer's own upwards */
@@ -57,7 +59,7 @@ refuse(struct conn *c)
 	peercert_name(X509_get_subject_name(sk_X509_value(c->judge->chain, c->judge->depth)), name, sizeof name);
 	conn_say(c, LOG_WARNING, "Rejected by OCSP at depth=%d: %s", c->judge->depth, name);
 	if (conn_conf(c)->tls.client)
-		tlsctx_forget_session(c->tls.ssl);
+		session_cache_forget(c->tls.ssl);
 	conn_judge_free(c);
 	if (conn_conf(c)->tls.redirects)
 		return redirect(c);

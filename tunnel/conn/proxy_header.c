@@ -1,4 +1,4 @@
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "lib/sock.h"
 #include "tunnel/proto/proxy.h"
+#include "tunnel/tls/tlsctx.h"
 
 /* Whole, or not at all: a zero byte would end it early for who reads it as a text. */
 static void

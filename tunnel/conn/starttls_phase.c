@@ -1,5 +1,5 @@
 /* The phases in which a protocol talks before the data: starttls says what, this file moves it. */
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <errno.h>
 #include <stdio.h>

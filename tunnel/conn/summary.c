@@ -1,5 +1,5 @@
 /* What is left to say of a connection: one line, or one object with all that was learned of it. */
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

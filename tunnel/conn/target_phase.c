@@ -1,6 +1,6 @@
 /* Where a connection goes to: chosen here, looked up if it has to be, and then connected to or
  * executed. */
-#include "tunnel/conn/connphase.h"
+#include "tunnel/conn/conn_internal.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -12,6 +12,8 @@
 #include "tunnel/ipc/ctl.h"
 #include "tunnel/service/metrics.h"
 #include "tunnel/conn/worker.h"
+#include "tunnel/service/service_build.h"
+#include "tunnel/tls/tlsctx.h"
 
 /* The library stops accepting at its limit, which those that were told to leave must not reach. */
 enum { CONNECTIONS = 64, CONNECTIONS_LIMIT = 4 * CONNECTIONS, CONNECTION_BYTES = 16384, CONNECTION_SECONDS = 5, LAST_MS = 1000 };

@@ -12,7 +12,6 @@
 #include "lib/role.h"
 #include "lib/sock.h"
 #include "tunnel/proto/identd.h"
-#include "tunnel/helper/runners.h"
 #include "tunnel/proto/libwrap.h"
 
 enum { PIPE_FD = 3 };
@@ -113,8 +112,8 @@ fetch(const struct service *sv, const struct spawn_request *req, const struct ro
 	int tls = 0, fd, wait = (int)sv->conf->t_ocsp, busy = (int)sv->conf->t_busy;
 	char *host, *port, *path;
 
-	if (busy > RUNNERS_ANSWER_SECONDS)
-		busy = RUNNERS_ANSWER_SECONDS;
+	if (busy > RUNNER_ANSWER_SECONDS)
+		busy = RUNNER_ANSWER_SECONDS;
 	if (OSSL_HTTP_parse_url(req->url, &tls, NULL, &host, &port, NULL, &path, NULL, NULL) != 1 || tls)
 		return;
 	if ((fd = reach(host, port, wait)) >= 0 && role_enter(&walls, NULL) == 0)

@@ -8,6 +8,8 @@
 
 struct role_filter;
 
+enum { RUNNER_ANSWER_SECONDS = 10 };	/* for a server to answer, once it is reached; TIMEOUTbusy where that is shorter */
+
 /* In a process of its own: write the result to fd and exit, after that many seconds at the latest.  What a responder sends is
  * read within a worker's walls. */
 _Noreturn void runner_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter,

@@ -154,9 +154,9 @@ static unsigned
 seconds_for(const struct tun_service *conf, unsigned kind)
 {
 	if (kind == SPAWN_FETCH)
-		return RUNNERS_NAME_SECONDS + (unsigned)conf->t_ocsp + least(conf->t_busy, RUNNERS_ANSWER_SECONDS);
+		return RUNNERS_NAME_SECONDS + (unsigned)conf->t_ocsp + least(conf->t_busy, RUNNER_ANSWER_SECONDS);
 	if (kind == SPAWN_IDENT)
-		return (unsigned)conf->t_connect + least(conf->t_busy, RUNNERS_ANSWER_SECONDS);
+		return (unsigned)conf->t_connect + least(conf->t_busy, RUNNER_ANSWER_SECONDS);
 	return RUNNERS_NAME_SECONDS;
 }
 

@@ -18,8 +18,7 @@ enum {
 	RUNNERS_SERVICE = 64,		/* for one section */
 	RUNNERS_PEER = 16,		/* for peers of one address (IPv6: one /64) */
 	RUNNERS_WAITING = 256,		/* that wait, for one worker: beyond, the oldest of the peer with most gives way */
-	RUNNERS_NAME_SECONDS = 15,	/* for names and TCP wrappers, and before any server is reached by its name */
-	RUNNERS_ANSWER_SECONDS = 10	/* for a server to answer, once it is reached; TIMEOUTbusy where that is shorter */
+	RUNNERS_NAME_SECONDS = 15	/* for names and TCP wrappers, and before any server is reached by its name */
 };
 
 struct runners;

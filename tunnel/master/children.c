@@ -20,6 +20,7 @@
 #include "tunnel/helper/vault.h"
 #include "tunnel/ipc/vaultmsg.h"
 #include "tunnel/conn/worker.h"
+#include "tunnel/service/service_build.h"
 
 enum { WORKERS_MAX = 256, RESPAWN_MS = 1000 };
 

@@ -17,6 +17,7 @@
 #include "tunnel/master/master.h"
 #include "tunnel/conf/table.h"
 #include "tunnel/conf/tlsname.h"
+#include "tunnel/service/service_build.h"
 #include "tunnel/tls/libheap.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/stunnel/stunnel.conf"

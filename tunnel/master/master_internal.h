@@ -57,12 +57,14 @@ struct master {
 	int status;
 };
 
+/* The configuration that is in force. */
 static inline const struct tun_conf *
 conf_of(const struct master *m)
 {
 	return m->plan.services->conf;
 }
 
+/* How many workers there are to be: one for each processor, unless the configuration says. */
 unsigned children_wanted(const struct master *m);
 
 /* Start one child of that kind.  0 or -errno. */

@@ -5,6 +5,7 @@
 
 #include "lib/log.h"
 #include "tunnel/conf/load.h"
+#include "tunnel/service/service_build.h"
 
 static int
 complain(const struct conf_err *e, int r)

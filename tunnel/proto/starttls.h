@@ -103,6 +103,8 @@ int starttls_go_on(struct starttls *p);
 
 /* --- for the protocols ------------------------------------------------------------------------ */
 
+/* Each returns what run is to return: ask for a line of that side, or for n bytes; and the end of it, with a reason for the log.
+ * st_say adds text to what is sent to that side. */
 int st_line(struct starttls *p, enum starttls_side from);
 int st_bytes(struct starttls *p, enum starttls_side from, size_t n);
 void st_say(struct starttls *p, enum starttls_side to, const char *text);
@@ -111,6 +113,7 @@ int st_refuse(struct starttls *p, const char *why);	/* the peer was told so */
 const char *st_text(struct starttls *p);		/* the line */
 int st_begins(const char *line, const char *prefix);	/* letters of either case */
 
+/* One for each protocol and side: a starttls_run. */
 int smtp_client(struct starttls *p);
 int smtp_login(struct starttls *p);
 int smtp_server(struct starttls *p);

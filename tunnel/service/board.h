@@ -83,6 +83,7 @@ _Atomic uint32_t *board_waiting_of(struct board *b, size_t row);
 /* The first byte came after that time. */
 void board_first_byte(struct board *b, size_t row, size_t column, uint64_t ms);
 
+/* A counter of a section (column), and the handshakes that wait for the vault, added up over all processes. */
 uint64_t board_sum(const struct board *b, size_t column, size_t counter);
 uint64_t board_waiting(const struct board *b);
 

@@ -13,6 +13,7 @@ struct refusals {
 	unsigned n[REFUSALS];		/* since the log last said so */
 };
 
+/* All zeros; lines go to the log by a timer of loop, which has to outlive r. */
 void refusals_init(struct refusals *r, struct loop *loop);
 
 /* One more. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/cursor.h"
+#include "tunnel/tls/tlsctx.h"
 
 struct lists {
 	char *section;

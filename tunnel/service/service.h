@@ -5,6 +5,7 @@
 
 #include "tunnel/conf/conf.h"
 #include "tunnel/conf/target.h"
+#include "tunnel/tls/keyring.h"
 
 struct service {
 	const struct tun_service *conf;
@@ -25,13 +26,6 @@ struct service_set {
 	struct service *v;
 	size_t n;
 };
-
-/* Read the keys, resolve the names.  remote makes the keys that only the vault has, and stays.  conf is taken, also on failure.  0, -ENOMEM, or E_CONF with *e. */
-int service_set_build(struct tun_conf *conf, struct remotekeys *remote, struct service_set **ret, struct conf_err *e);
-void service_set_free(struct service_set *set);
-
-/* In a process that speaks no TLS: all contexts and secrets of the set are gone, which stays good for everything else. */
-void service_set_forget(struct service_set *set);
 
 /* Does it start programs?  May it ask the spawner for that (enum spawn_kind)?  Does any of a set
  * need one?  And is a program, rather than a peer, what is connected? */

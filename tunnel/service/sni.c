@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "tunnel/tls/peercert.h"
+#include "tunnel/tls/tlsctx.h"
 
 int
 sni_matches(const char *pattern, const char *name)

@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "tunnel/ipc/errand.h"
 #include "tunnel/tls/ocsp.h"
+#include "tunnel/tls/tlsctx.h"
 
 enum { AGAIN = 60, AGAIN_AT_MOST = 3600 };	/* seconds */
 

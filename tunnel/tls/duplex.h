@@ -34,6 +34,7 @@ struct duplex {
 	int plain_reset;		/* the plain side ended by a reset */
 };
 
+/* Two ends with their streams, all of them borrowed until duplex_done. */
 void duplex_init(struct duplex *d, struct loop *l, struct end *tls, struct stream *tls_stream, struct end *plain,
     struct stream *plain_stream, struct scratch *sc);
 void duplex_done(struct duplex *d);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "tunnel/tls/tlsctx.h"
+#include "tunnel/tls/tlsstate.h"
 
 enum { NAME_SIZE = 512 };
 
@@ -180,7 +180,7 @@ int
 peercert_callback(int ok, X509_STORE_CTX *x)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
-	const struct tls_conf *conf = tlsctx_conf(SSL_get_SSL_CTX(ssl));
+	const struct tls_conf *conf = tls_state_of_ssl(ssl)->conf;
 	struct peercert *pc = SSL_get_app_data(ssl);
 	X509 *cert = X509_STORE_CTX_get_current_cert(x);
 	struct cert_facts f = { .depth = X509_STORE_CTX_get_error_depth(x),

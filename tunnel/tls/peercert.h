@@ -22,6 +22,7 @@ struct peercert {
 /* For SSL_CTX_set_verify; connections without a peercert are refused. */
 int peercert_callback(int ok, X509_STORE_CTX *x);
 
+/* From now on ssl's certificates are pc's to judge; pc is borrowed.  1, or 0 for lack of memory. */
 int peercert_attach(SSL *ssl, struct peercert *pc);
 
 /* For SSL_CTX_set_client_hello_cb: before anything of the hello is acted upon.  The library's

@@ -17,6 +17,7 @@ struct half {
 
 enum { HALF_BUSY = 1 };
 
+/* From one stream to the other, both borrowed until half_done, which frees what is held. */
 void half_init(struct half *h, struct stream *from, struct stream *to, struct scratch *sc);
 void half_done(struct half *h);
 

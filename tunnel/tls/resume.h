@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "tunnel/tls/psk.h"
-#include "tunnel/tls/tlsctx.h"
+#include "tunnel/tls/tlsconf.h"
 
 enum { RESUME_SCOPE = SSL_MAX_SID_CTX_LENGTH };
 

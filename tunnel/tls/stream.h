@@ -45,6 +45,7 @@ struct scratch {
 	uint8_t cipher[SCRATCH_CIPHER];
 };
 
+/* One for a process, the caller's to free.  0 or -ENOMEM. */
 int scratch_new(struct scratch **ret);
 void scratch_free(struct scratch *sc);
 
@@ -55,6 +56,7 @@ struct stream_tcp {
 	int wfd_is_socket;
 };
 
+/* The descriptors stay the caller's. */
 void stream_tcp_init(struct stream_tcp *t, int rfd, int wfd);
 
 /* TLS over descriptors as above, both ends of which stay the caller's. */

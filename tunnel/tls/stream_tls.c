@@ -8,7 +8,7 @@
 
 #include "lib/err.h"
 #include "tunnel/tls/stream.h"
-#include "tunnel/tls/tlsctx.h"
+#include "tunnel/tls/tlsstate.h"
 #include "tunnel/tls/tlserr.h"
 
 /* What waited goes before whatever is written now: the peer counts the records. */
@@ -294,7 +294,7 @@ stream_tls_init(struct stream_tls *t, SSL_CTX *ctx, int rfd, int wfd, struct scr
 	BIO_set_data(both, t);
 	BIO_set_init(both, 1);
 	SSL_set_bio(t->ssl, both, both);
-	if (tlsctx_conf(ctx)->client)
+	if (tls_state_of(ctx)->conf->client)
 		SSL_set_connect_state(t->ssl);
 	else
 		SSL_set_accept_state(t->ssl);

@@ -35,8 +35,10 @@ enum verify_verdict {
 	VERIFY_NOT_LOCAL,
 };
 
+/* The verdict on one certificate of a chain, of which f tells: called for each, the peer's own last. */
 enum verify_verdict verify_cert(const struct verify_mode *m, const struct cert_facts *f);
 
+/* Does such a verdict end the connection? */
 static inline int
 verify_refuses(enum verify_verdict v)
 {

@@ -52,7 +52,10 @@ struct conn {
 
 /* --- conn.c ----------------------------------------------------------------------------------- */
 
+/* A record of the log under the connection's id. */
 void conn_say(const struct conn *c, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Its section; its two ends, which a client's are the other way round than a server's; and from now on it has that many
+ * seconds. */
 const struct tun_service *conn_conf(const struct conn *c);
 struct end *conn_tls_end(struct conn *c);
 struct end *conn_plain_end(struct conn *c);
@@ -87,6 +90,7 @@ void conn_errand_done(struct conn *c);
 
 /* --- summary.c: the last line about a connection ------------------------------------------------ */
 
+/* Once, when it ends: how is "closed" or "reset", as stunnel says it. */
 void conn_summary(struct conn *c, const char *how);
 
 /* --- the phases ------------------------------------------------------------------------------- */
