@@ -29,7 +29,7 @@ start_push_pair <<-EOT
 	gid = 65534
 	EOT
 
-plan_all 95
+plan_all 113
 for p in $(versions 28 32) list; do
 	lists="--protocol=$p"
 	[ $p != list ] || lists=--no-inc-recursive
@@ -53,6 +53,11 @@ for p in $(versions 28 32) list; do
 	c 'a dry run' -a${i}Hn few/ @/up/
 	standing a c
 	c 'two stand, the rest may not be made' -a${i}H --existing few/ @/up/
+	for stood in 'a' 'b' 'c' 'a c' 'a b' 'a b c'; do
+		standing $stood
+		c "--append: longer stand at $stood" -a${i}H --append few/ @/up/
+	done
+	standing a c
 	names "$few" a hidb c
 	c 'two stand, with a hidden one between' -a${i}H few/ @/up/
 	names "$few" a b c

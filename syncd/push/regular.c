@@ -172,7 +172,7 @@ regular_file(struct session *s, struct push_job *j)
 	if (j->exists && !j->redo && content_same(s, j, &s->push->dest.tree, &j->st))
 		return nodes_same(s, j);
 	if (j->exists && appends(s, j) && j->st.st_size >= j->file->size)
-		return JOB_DONE;
+		return JOB_FAILED;	/* it stays as it is: its other names do not become links to it */
 	if (j->exists) {
 		flags = attr_differs(s, j, &j->st) | (s->opt.checksum ? REPORT_CHANGE : 0u) |
 		    xattr_differ(s, j, &s->push->dest.tree, &j->st);
