@@ -202,7 +202,9 @@ take_implied(struct flist *s, const char *base, const char *name)
 			continue;	/* the argument before had it too */
 		if ((fs = flist_joined(base, path)) == NULL)
 			return -ENOMEM;
-		if ((r = root_stat(s->conf.root, fs, 1, &st)) != 0)
+		if (rules_hidden(s->conf.hidden, fs, true))	/* above a name that is only to be deleted */
+			r = -ENOENT;
+		else if ((r = root_stat(s->conf.root, fs, 1, &st)) != 0)
 			flist_complain(s, "readlink_stat", 0, fs, r);
 		free(fs);
 		if (r != 0)	/* where rsync's list would be incremental it goes no further */

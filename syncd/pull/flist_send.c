@@ -150,6 +150,8 @@ shown_mode(const struct session *s, uint32_t mode)
 {
 	if (S_ISLNK(mode))
 		return mode;
+	if (mode == 0)			/* a name to be deleted has none */
+		return 0;
 	if (s->chmod != NULL)
 		mode = (mode & S_IFMT) | chmod_apply(s->chmod, mode & 07777, S_ISDIR(mode), s->grant.mask);
 	if (s->grant.outgoing == NULL)
