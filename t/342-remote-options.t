@@ -91,7 +91,7 @@ start_push_pair <<-EOT
 	EOT
 # ten at a time
 xargs -n 10 < "$scratch/options" | sed 's/^/ /; s/ / -M/g' > "$scratch/tens"
-plan $(($(wc -l < "$scratch/tens") * 2 + 38))
+plan $(($(wc -l < "$scratch/tens") * 2 + 42))
 while read -r options; do
 	# shellcheck disable=SC2086
 	push_as_stock "push: $options" -a $options tree/ @/up/
@@ -112,6 +112,7 @@ push_as_stock 'push: an owner in an attribute' -ai -M--fake-super tree/ @/up/
 push_as_stock 'push: --del' -ai --delete -M--del tree/ @/up/
 for rule in '--exclude=keep' '--filter=P keep' '--filter=- keep' '--include=keep'; do
 	push_as_stock "push: $rule" -ai --delete "-M$rule" tree/ @/up/
+	push_as_stock "push: $rule, and what is excluded goes" -ai --delete-excluded --exclude=go "-M$rule" tree/ @/up/
 done
 before=
 for rule in '--exclude=f' '--filter=- d/g' '--filter=- /d' '--include=f'; do

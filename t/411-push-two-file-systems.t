@@ -34,9 +34,10 @@ for side in ours stock; do
 	mkdir -p "$scratch/up.$side/d/bak" && mount -t tmpfs -o mode=755 none "$scratch/up.$side/d/bak" || exit 99
 done
 mkdir "$old/bak"
-touch -d '2012-12-12 12:12:12' "$old/bak" "$old"
+mkdir "$old/group"; chgrp 77 "$old/group"; chmod 2775 "$old/group"
+touch -d '2012-12-12 12:12:12' "$old/bak" "$old/group" "$old"
 
-plan_all 42
+plan_all 48
 for p in $(versions 28 30 32); do
 	i=i; [ $p -ge 29 ] || i=
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --exclude=/bak "$@" 2> /dev/null; }	# mount points stay
@@ -48,6 +49,8 @@ for p in $(versions 28 30 32); do
 	c 'backups of links' -a${i}Hb --no-inc-recursive --backup-dir=bak tree/ @/up/
 	# of files alone: rsync makes no symlink over another with a temporary directory elsewhere
 	c 'temporaries' -a${i} --temp-dir=bak files/ @/up/
+	c 'temporaries, and a directory that gives its group' -rt${i} --temp-dir=/bak files/ @/up/group/
+	c 'the same with groups' -rtg${i} --temp-dir=/bak files/ @/up/group/
 	c 'temporaries, delayed' -a${i} --temp-dir=bak --delay-updates files/ @/up/
 	c 'temporaries and backups' -a${i}b --temp-dir=/bak --backup-dir=bak files/ @/up/
 	c 'links between two' -a${i}H --no-inc-recursive --include=/h1 --include=/h2 --include=/bak --exclude='*' tree/ @/up/

@@ -13,6 +13,7 @@ chmod 755 "$tree/acl/x"; chmod 666 "$tree/thin/f"; ln -s x "$tree/sg/l"; mkfifo 
 chgrp 77 "$old/sg"; chmod 2775 "$old/sg"; chmod 777 "$old" "$old/thin" "$old/acl"
 setfacl -d -m u:55:rwx,g:66:rw,o::- "$old/acl" 2> /dev/null || skip_all "no ACLs on this file system"
 setfacl -d -m u::rw,g::-,o::- "$old/thin"
+mkdir -p "$old/alt/sg/in"; cp -p "$tree/sg/f" "$old/alt/sg"; cp -p "$tree/sg/in/f" "$old/alt/sg/in"; touch -d '2011-11-11 11:11:11' "$old"/alt/sg/f "$old"/alt/sg/in/f; chgrp 88 "$old"/alt/sg/f
 find "$tree" -exec touch -h -d '2011-11-11 11:11:11' {} +
 before=$old
 start_push_pair <<-EOT
@@ -23,11 +24,11 @@ start_push_pair <<-EOT
 	gid = 65534
 	EOT
 acls() { ( cd "$scratch/up.$1/d" && find . ! -type l | sort | xargs getfacl -n -p ) > "$scratch/$1.acls"; }
-plan_all 156
+plan_all 172
 for p in $(versions 28 32); do
 	i=i; [ $p -ge 29 ] || i=
 	for how in "-rltD$i" "-a$i" "-rt${i}E" "-rt$i --chmod=D770,F640" "-rt$i --inplace" "-rt$i --delay-updates" "-rt$i --mkpath" \
-	    "-rtR$i" "-rtg$i" "-rtp$i" "-rt$i --temp-dir=/acl" "-aA$i"; do
+	    "-rtR$i" "-rtg$i" "-rtp$i" "-rt$i --temp-dir=/acl" "-aA$i" "-rt$i --copy-dest=/alt" "-rto$i --copy-dest=/alt"; do
 		[ $p -ge 30 ] || how=$(echo "$how" | sed s/A//)
 		for to in up/ up/sg/q/; do
 			push_as_stock "protocol $p: $how to $to" --no-inc-recursive --protocol=$p $how tree/ "@/$to"

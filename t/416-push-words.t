@@ -43,7 +43,7 @@ start_push_pair <<-EOT
 	exclude = /alt /alt/***
 	EOT
 
-plan_all 287
+plan_all 297
 for p in $(versions 28 29 30 31 32); do
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p "$@"; }
 	before=$old
@@ -52,6 +52,8 @@ for p in $(versions 28 29 30 31 32); do
 	c 'nothing to send, to a directory' -ai --no-r tree/a tree/z @/up/new/
 	c 'no directory for one file' -ai tree/small @/up/x/y
 	c 'a new directory, dry' -ain tree/ @/up/x/y/
+	c 'a new directory, dry, whose names are hidden in another' -ain tree/ @/rules/new/
+	c 'a new path, dry, whose names are hidden in another' -ain --mkpath tree/ @/rules/new/x/
 	c 'a new directory, dry, without items' -an tree/ @/up/x/
 	c 'a new name, dry' -ain tree/small @/up/x/y
 	c 'a new path, dry' -ain --mkpath tree/ @/up/gone/x/y/

@@ -68,7 +68,7 @@ start_push_pair <<-EOT
 	use chroot = no
 	EOT
 
-plan_all 255
+plan_all 273
 for p in $(versions 29 31 32); do
 	# --stats says how much of the old data was used
 	c() { _n=$1; shift; push_as_stock "protocol $p: $_n" --protocol=$p --no-whole-file --stats "$@"; }
@@ -105,7 +105,13 @@ for p in $(versions 29 31 32); do
 	c 'append, with a backup elsewhere' -aib --append --backup-dir=/bak tree/ @/up/short/
 	c 'whole, in place, with a backup' -aibW --inplace tree/ @/up/here/
 
+	for how in link copy compare; do
+		c "$how, a dry run to where nothing is" -ain --$how-dest=/ref tree/ @/up/none/
+	done
 	before=$cut
+	c 'the mode is of the part that is kept' -rti --chmod=u+x --partial-dir=/part more/deep/ @/up/fresh/
+	c 'the same, whole files' -rtiW --chmod=u+x --partial-dir=/part more/deep/ @/up/fresh/
+	c 'the mode is of the file where both are there' -rti --chmod=u+x --partial-dir=/part more/deep/ @/up/deep/
 	c 'a partial file of one directory for all' -ai --stats --no-whole-file --partial-dir=/part more/deep/ @/up/deep/
 	c 'the same, relative' -aiR --stats --no-whole-file --partial-dir=//part/ more/./deep/er @/up/
 	c 'the same, delayed' -ai --stats --no-whole-file --delay-updates --partial-dir=/part more/deep/ @/up/deep/

@@ -45,6 +45,9 @@ enum rules_source {
 };
 int rules_add_config(struct rules *r, enum rules_source source, const char *text);
 
+/* The rules so far are meant for this side alone: those of no side keep files from being deleted with --delete-excluded too. */
+void rules_protect(struct rules *r);
+
 /* From here on it is asked what a receiver may delete: the sender's own rules do not count, and with
  * --delete-excluded rules of no side are the sender's too (rsync-wire 6.4). */
 void rules_for_receiver(struct rules *r, bool delete_excluded);

@@ -15,6 +15,7 @@ struct rule {
 	bool dir_only, anchored, magic, deep;	/* deep: holds "**" */
 	bool subtree;		/* ended in slash and three stars: the directory and all below */
 	unsigned slashes;
+	bool protects;		/* of no side, and a receiver's all the same (rules_protect) */
 };
 
 struct tally {

@@ -106,7 +106,7 @@ counts(const struct judging *j, const struct rule *rule)
 	if ((rule->mods & FM_XATTR) || ((rule->mods & FM_PERISHABLE) && j->n->going))
 		return false;
 	if (side == 0)
-		return j->by->unsided_too || rule->kind == FILTER_DIR_MERGE;
+		return j->by->unsided_too || rule->protects || rule->kind == FILTER_DIR_MERGE;
 	return (side & j->by->side) != 0;
 }
 
@@ -194,6 +194,13 @@ rules_match_xattr(const struct rules *r, const char *name)
 			return rule->kind == FILTER_INCLUDE ? RULES_INCLUDE : RULES_EXCLUDE;
 	}
 	return !any && strncmp(name, "system.", 7) == 0 ? RULES_EXCLUDE : RULES_NONE;
+}
+
+void
+rules_protect(struct rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		r->v[i].protects = true;
 }
 
 void

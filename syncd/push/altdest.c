@@ -63,9 +63,9 @@ copy_here(struct session *s, const struct push_job *j, size_t i, const struct st
 	if (!s->opt.times)
 		like.st_mtim.tv_nsec = UTIME_NOW;
 	if (!s->opt.owner)
-		like.st_uid = s->grant.uid;
+		like.st_uid = (uid_t)-1;
 	if (!s->opt.group)
-		like.st_gid = s->grant.gid;
+		like.st_gid = (gid_t)-1;
 	r = options_pretend(&s->opt) ? 0 : copy_file(s, &s->push->dest.alt[i], j->path, t, j->path, &like);
 
 	if (r != 0) {
@@ -267,8 +267,6 @@ altdest_basis(struct session *s, const struct push_job *j, struct basis *ret, st
 	size_t i = 0;
 
 	*ret = (struct basis){ .kind = FROM_DEST, .fd = -1 };
-	if (s->push->dest.no_tree)
-		return false;
 	if (s->opt.n_alt > 0 && best_of(s, j, &i, ret_st) >= FOUND_BASIS)
 		ret->kind = (uint8_t)i;
 	else if (!deltas || !s->opt.fuzzy || !find_similar(s, j, ret))

@@ -45,12 +45,13 @@ copy_bytes(struct session *s, int from, int to)
 	return n < 0 ? -errno : r;
 }
 
-/* Owner, mode and time of st for its copy. */
+/* Owner, mode and time of st for its copy.  An owner or group of -1 is the one it was made with. */
 static struct meta
 meta_of(const struct session *s, const struct stat *st)
 {
 	return (struct meta){ .fake = s->root.fake, .set_mode = !S_ISLNK(st->st_mode), .mode = st->st_mode & 07777, .set_mtime = true,
-	    .mtime = st->st_mtim, .set_uid = session_is_root(s), .uid = st->st_uid, .set_gid = session_is_root(s), .gid = st->st_gid };
+	    .mtime = st->st_mtim, .set_uid = session_is_root(s) && st->st_uid != (uid_t)-1, .uid = st->st_uid,
+	    .set_gid = session_is_root(s) && st->st_gid != (gid_t)-1, .gid = st->st_gid };
 }
 
 int
@@ -109,6 +110,8 @@ copy(struct session *s, struct tree *from_tree, const char *from, struct tree *t
 		return r;
 	if (S_ISDIR(st.st_mode))
 		return -EXDEV;
+	if (from_tree == &s->push->dest.temp && !s->opt.group)
+		st.st_gid = (gid_t)-1;	/* one that nobody asked for: a directory gives its own to what is made in it */
 	return S_ISREG(st.st_mode) ? copy_file(s, from_tree, from, to_tree, to, &st) :
 	    copy_node(s, from_tree, from, to_tree, to, &st);
 }

@@ -14,7 +14,7 @@ int move_file(struct session *s, struct tree *from_tree, const char *from, struc
 /* The same, but from stays if it can: as one more name or, across file systems, as the original of a copy. */
 int link_or_copy(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to);
 
-/* Copy a regular file.  st: the owner, mode and time that the copy gets. */
+/* Copy a regular file.  st: the owner, mode and time that the copy gets; an owner or group of -1 is left as it was made. */
 int copy_file(struct session *s, struct tree *from_tree, const char *from, struct tree *to_tree, const char *to,
     const struct stat *st);
 

@@ -72,6 +72,17 @@ open_destination(struct session *s, const char *path)
 	return r != 0 ? r : tree_open(&s->push->dest.tree, &s->root, plain);
 }
 
+/* A dry run: the destination is not there.  Its path is what names are held against the module's filter with. */
+static void
+no_tree(struct session *s, const char *path)
+{
+	struct dest *d = &s->push->dest;
+
+	d->no_tree = true;
+	if (path_below("", path, d->tree.path, sizeof d->tree.path) != 0)
+		d->tree.path[0] = '\0';
+}
+
 /* Split path into the directory that is there and the name that is made in it. */
 static int
 enter_parent(struct session *s, char *path)
@@ -87,7 +98,7 @@ enter_parent(struct session *s, char *path)
 		*slash = '\0';
 	r = open_destination(s, slash == NULL ? "" : path);
 	if (r == -ENOENT && options_pretend(&s->opt) && s->opt.mkpath) {
-		s->push->dest.no_tree = true;
+		no_tree(s, slash == NULL ? "" : path);
 		return 0;
 	}
 	return r == 0 ? 0 : fail(s, RERR_FILESELECT, "change_dir#3", slash == NULL ? "" : path, r);
@@ -114,7 +125,7 @@ make_destination(struct session *s, const char *path)
 
 	if (options_pretend(&s->opt)) {
 		say_created(s, path, missing_above(s, path) + 1, true);
-		s->push->dest.no_tree = true;
+		no_tree(s, path);
 		return 0;
 	}
 	if ((made = dest_make_below_root(&s->push->dest, path, s->opt.mkpath, true)) < 0)

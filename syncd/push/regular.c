@@ -146,6 +146,7 @@ ask_for_data(struct session *s, struct push_job *j, unsigned flags)
 		b.mode = st.st_mode;
 	} else {
 		open_basis(s, in, path, kind, &b);
+		b.mode = kind == FROM_PARTIAL ? pst.st_mode : 0;
 	}
 	r = request(s, j, flags, &b);
 	if (b.fd >= 0)

@@ -16,7 +16,7 @@ struct request {
 	uint8_t basis;		/* which file its sums describe: altdest.h */
 	bool gone;		/* the client said that nothing will come */
 	bool replaces;		/* a regular file stands there */
-	mode_t mode;		/* its mode, or of one in an alternate directory; 0: there is none */
+	mode_t mode;		/* its mode, or of its part that is kept or of one in an alternate directory; 0: there is none */
 	int64_t basis_size;	/* bytes, as the sums said it; the client repeats it */
 	char *xname;		/* of a similar file, heap; NULL */
 };

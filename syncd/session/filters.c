@@ -44,6 +44,7 @@ own_rules(struct session *s)
 		r = b.err != 0 ? b.err : rules_add(s->rules, (const char *)buf_head(&b), buf_len(&b), false);
 	}
 	buf_done(&b);
+	rules_protect(s->rules);
 	return r;
 }
 
