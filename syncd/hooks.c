@@ -62,7 +62,7 @@ hooks_take(struct hooks *h, const struct module_conf *m, const struct module_fac
 {
 	int r;
 
-	*h = (struct hooks){ .facts = *f, .plan = plan, .as_module = m->exec_as_module && plan->set_ids, .ask_fd = -1, .answer_fd = -1 };
+	*h = (struct hooks){ .facts = *f, .plan = plan, .as_module = m->exec_as_module && plan->set_ids, .seconds = m->exec_timeout, .ask_fd = -1, .answer_fd = -1 };
 	if (getenv("RSYNC_NO_XFER_EXEC") != NULL)
 		return 0;
 	if ((r = take(h, &h->early, m->early_exec, "early exec", message)) == 0 &&
@@ -220,10 +220,10 @@ look(int pidfd, int out, int peer_fd, uint64_t due, struct buf *said)
 }
 
 static int
-wait_out(pid_t pid, const struct telling *t, int out, int peer_fd, struct buf *said)
+wait_out(const struct hooks *h, pid_t pid, const struct telling *t, int out, int peer_fd, struct buf *said)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), r = pidfd < 0 ? -errno : 0, status;
-	uint64_t due = loop_clock() + HOOK_SECONDS * 1000;
+	uint64_t due = loop_clock() + (uint64_t)h->seconds * 1000;
 
 	while (r == 0)
 		r = look(pidfd, out, peer_fd, due, said);
@@ -259,7 +259,7 @@ run(const struct hooks *h, const struct telling *t, int peer_fd, struct buf *sai
 	}
 	if (r == 0) {
 		setpgid(pid, pid);	/* whoever of us comes first */
-		r = wait_out(pid, t, fds[0], peer_fd, said);
+		r = wait_out(h, pid, t, fds[0], peer_fd, said);
 	}
 	if (fds[0] >= 0)
 		close(fds[0]);

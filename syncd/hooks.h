@@ -16,7 +16,6 @@
 
 /* Bounds (manual: LIMITS). */
 enum {
-	HOOK_SECONDS = 3600,		/* then it is killed, with all of its group, and has failed */
 	HOOK_ARGS_BYTES = 1 << 20,	/* of the arguments that it is told */
 	CONVERTER_LINE_MAX = 1024,	/* bytes of a name converter's request or answer, */
 	CONVERTER_SECONDS = 10,		/* that it has for an answer */
@@ -29,6 +28,7 @@ struct hooks {
 	struct module_facts facts;	/* borrowed */
 	const struct module_plan *plan;	/* the same */
 	bool as_module;
+	int64_t seconds;		/* that each may run ("exec timeout"); then it is killed, with all of its group, and has failed */
 	bool begun;			/* early exec has had its turn: post-xfer exec will have its own */
 };
 

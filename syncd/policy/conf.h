@@ -14,7 +14,7 @@ struct conf_place {
 	const char *path;
 	unsigned line;
 };
-enum { CONF_PLACES = 64 };	/* parameters of one kind, and some room */
+enum { CONF_PLACES = 80 };	/* parameters of one kind, and some room */
 
 /* One module.  Strings are NULL when unset, and not yet %VAR%-expanded. */
 struct module_conf {
@@ -34,7 +34,7 @@ struct module_conf {
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */
-	int64_t max_connections, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory;
+	int64_t max_connections, exec_timeout, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory;
 	int unsupported_flag;	/* where parameters without effect are parsed into */
 };
 

@@ -84,6 +84,7 @@ const struct opt conf_params[] = {
 	{ "dont compress", M(STR, dont_compress), GRANT(STAR, dont_compress) },
 	{ "early exec", M(STR, early_exec) },
 	{ "exec as module", M(BOOL, exec_as_module), .def = "no" },	/* ours: hooks run as the module's user */
+	{ "exec timeout", M(ATOI, exec_timeout), .def = "3600", .min = 1, .max = 86400 },	/* ours: seconds that a hook may run */
 	{ "fake super", M(BOOL, fake_super), .def = "no", GRANT(FLAG, fake_super) },
 	{ "ignore errors", M(BOOL, ignore_errors), .def = "no", GRANT(FLAG, ignore_errors) },
 	{ "ignore nonreadable", M(BOOL, ignore_nonreadable), .def = "no", GRANT(FLAG, ignore_nonreadable) },
