@@ -208,7 +208,9 @@ check_module(struct check *c, const struct module_conf *m)
 	check_rows(c, conf_params, conf_n_params, m, CHECK_OPTIONS);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_CHARSET);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_MADE);
-	if (m->max_connections > 0)
+	if (m->max_per_user > 0 && !list_has_words(m->auth_users))
+		tell(c, "max connections per user", "there are no \"auth users\": nobody is counted by \"max connections per user\"");
+	if (m->max_connections > 0 || m->max_per_address > 0 || m->max_per_user > 0)
 		check_rows(c, conf_params, conf_n_params, m, CHECK_LOCK);
 }
 

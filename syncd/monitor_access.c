@@ -21,6 +21,7 @@
 #include "syncd/policy/params.h"
 #include "syncd/privmsg.h"
 #include "syncd/secrets.h"
+#include "syncd/slots.h"
 #include "syncd/types.h"
 
 enum {
@@ -65,30 +66,65 @@ monitor_faults(const struct monitor *m, enum param_check check)
 	return first;
 }
 
-/* Slot i of a module is a lock on bytes 4i..4i+3 of its lock file, shared with every other
- * process that knows the file (rsyncd-conf section 6). */
+/* Opened once: to close any descriptor of the file is to give back all places in it. */
 static int
-claim_slot(struct monitor *m, char *message, size_t size)
+open_lock_file(struct monitor *m, char *message, size_t size)
 {
-	int64_t most = m->module->max_connections;
-	struct flock slot = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 4 };
-
-	if (most == 0)
+	if (m->lock_fd < 0)
+		m->lock_fd = trusted_file(m->module->lock_file, O_RDWR | O_CREAT, 0600);
+	if (m->lock_fd >= 0)
 		return 0;
-	m->lock_fd = trusted_file(m->module->lock_file, O_RDWR | O_CREAT, 0600);
-	if (m->lock_fd < 0) {
-		log_error("failed to open lock file %s: %s (%d)", m->module->lock_file, strerror(-m->lock_fd), -m->lock_fd);
-		snprintf(message, size, "failed to open lock file");
-		return E_DENIED;
-	}
-	for (int64_t i = 0; i < most; i++) {
-		slot.l_start = 4 * i;
-		if (fcntl(m->lock_fd, F_SETLK, &slot) == 0)
-			return 0;
-	}
-	monitor_refusal(m, "max connections", "max connections", "max connections (%lld) reached", (long long)most);
-	snprintf(message, size, "max connections (%lld) reached -- try again later", (long long)most);
+	log_error("failed to open lock file %s: %s (%d)", m->module->lock_file, strerror(-m->lock_fd), -m->lock_fd);
+	snprintf(message, size, "failed to open lock file");
 	return E_DENIED;
+}
+
+/* What is counted, of a module. */
+struct count {
+	const char *param;
+	int64_t most;		/* 0: not counted */
+	uint64_t key;		/* 0: as rsync counts */
+	const char *whose;	/* behind rsync's words in the log, with its name; NULL: nobody's */
+	const char *name;
+};
+
+static int
+claim_slot(struct monitor *m, const struct count *c, char *message, size_t size)
+{
+	if (c->most == 0)
+		return 0;
+	if (open_lock_file(m, message, size) != 0)
+		return E_DENIED;
+	if ((c->key == 0 ? slots_claim(m->lock_fd, c->most) : slots_claim_keyed(m->lock_fd, c->key, c->most)) == 0)
+		return 0;
+	monitor_refusal(m, "max connections", c->param, "max connections (%lld) reached%s%s", (long long)c->most,
+	    c->whose == NULL ? "" : c->whose, c->name == NULL ? "" : c->name);
+	snprintf(message, size, "max connections (%lld) reached -- try again later", (long long)c->most);
+	return E_DENIED;
+}
+
+/* The address comes first: one that has all of its own takes none of everybody's. */
+static int
+claim_slots(struct monitor *m, char *message, size_t size)
+{
+	const struct count counts[] = {
+		{ "max connections per address", m->module->max_per_address, slots_of_address(&m->peer), " for ", m->addr },
+		{ "max connections", m->module->max_connections, 0, NULL, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		if (claim_slot(m, &counts[i], message, size) != 0)
+			return E_DENIED;
+	return 0;
+}
+
+/* Somebody has logged in. */
+static int
+claim_user_slot(struct monitor *m, char *message, size_t size)
+{
+	const struct count c = { "max connections per user", m->module->max_per_user, slots_of_user(m->user), " for user ", m->user };
+
+	return claim_slot(m, &c, message, size);
 }
 
 /* Which list it was that refused. */
@@ -196,6 +232,10 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 		return 0;
 	}
 	snprintf(m->user, sizeof m->user, "%.*s", LOGIN_USER_MAX, line);
+	if (claim_user_slot(m, message, sizeof message) != 0) {
+		monitor_put_verdict(out, VERDICT_NO, message);
+		return 0;
+	}
 	if (rule.access != LOGIN_AS_MODULE)
 		m->boot.grant.conf.read_only = rule.access == LOGIN_READ_ONLY;
 	m->state = ST_CHOSEN;
@@ -237,7 +277,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 		return 0;
 	}
 	log_info("rsync allowed access on module %s from %s (%s)", name, m->host, m->addr);
-	if (claim_slot(m, message, sizeof message) != 0) {
+	if (claim_slots(m, message, sizeof message) != 0) {
 		monitor_put_verdict(out, VERDICT_NO, message);
 		return 0;
 	}

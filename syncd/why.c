@@ -208,6 +208,21 @@ judge_path(struct why *w, const char *text)
 	return r == 0 ? 0 : RERR_MALLOC;
 }
 
+/* How many there are at this moment is the lock file's to know. */
+static void
+judge_counts(const struct why *w, const char *user)
+{
+	const struct { const char *param; int64_t most; } counts[] = {
+		{ "max connections per address", w->m->max_per_address },
+		{ "max connections", w->m->max_connections },
+		{ "max connections per user", user == NULL ? 0 : w->m->max_per_user },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		if (counts[i].most != 0)
+			say(w, counts[i].param, "%s = %lld: refused while as many are there", counts[i].param, (long long)counts[i].most);
+}
+
 int
 why_main(const struct syncd_conf *conf, const struct why_question *q)
 {
@@ -225,6 +240,7 @@ why_main(const struct syncd_conf *conf, const struct why_question *q)
 	learn_host(&w);
 	judge_hosts(&w, q->from);
 	judge_user(&w, q->user);
+	judge_counts(&w, q->user);
 	if (q->option != NULL)
 		r = judge_option(&w, q->option);
 	if (q->path != NULL && r == 0)

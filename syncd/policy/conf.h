@@ -34,7 +34,7 @@ struct module_conf {
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */
-	int64_t max_connections, exec_timeout, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory;
+	int64_t max_connections, max_per_address, max_per_user, exec_timeout, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory;
 	int unsupported_flag;	/* where parameters without effect are parsed into */
 };
 

@@ -66,6 +66,8 @@ const struct opt conf_params[] = {
 	{ "reverse lookup", M(BOOL, reverse_lookup), .def = "yes" },
 	{ "forward lookup", M(BOOL, forward_lookup), .def = "yes" },
 	{ "max connections", M(ATOI, max_connections), .def = "0" },
+	{ "max connections per address", M(ATOI, max_per_address), .def = "0", .min = 0, .max = 4096 },	/* ours; an address is a network */
+	{ "max connections per user", M(ATOI, max_per_user), .def = "0", .min = 0, .max = 4096 },	/* ours; of who has logged in */
 	{ "lock file", M(STR, lock_file), .def = "/var/run/rsyncd.lock", CHECK(LOCK) },
 	{ "timeout", M(ATOI, timeout), .def = "0", .min = 0, .max = 1 << 30, GRANT(NUMBER, timeout) },
 	{ "idle timeout", M(ATOI, idle_timeout), .def = "14400", .min = 0, .max = 1 << 30, GRANT(NUMBER, idle) },	/* ours: where timeout is 0 */
