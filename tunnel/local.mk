@@ -17,7 +17,7 @@ TLSPIPE_LIBS = tunnel/libtlspipe.a $(BASE_LIBS) $(OPENSSL_LIBS)
 # libtunnel.a: the configuration and the processes of the forwarder
 tunnel_libtunnel_a_SOURCES = \
 	tunnel/conf/check.c tunnel/conf/check.h tunnel/conf/conf.h tunnel/conf/load.c tunnel/conf/load.h \
-	tunnel/conf/metrics_address.c tunnel/conf/metrics_address.h tunnel/conf/sockopt.c tunnel/conf/sockopt.h \
+	tunnel/conf/sockopt.c tunnel/conf/sockopt.h \
 	tunnel/conf/table.c tunnel/conf/table.h tunnel/conf/target.c tunnel/conf/target.h tunnel/conf/tlsname.c \
 	tunnel/conf/tlsname.h tunnel/conn/conn.c tunnel/conn/conn.h tunnel/conn/connect_phase.c tunnel/conn/conn_internal.h \
 	tunnel/conn/crl_recheck.c tunnel/conn/exec_phase.c tunnel/conn/handshake_phase.c tunnel/conn/ident_phase.c \
@@ -41,7 +41,7 @@ tunnel_libtunnel_a_SOURCES = \
 if HAVE_MICROHTTPD
 tunnel_libtunnel_a_SOURCES += tunnel/helper/exporter.c tunnel/helper/exporter.h
 endif
-TUNNEL_LIBS = tunnel/libtunnel.a $(TLSPIPE_LIBS) $(MICROHTTPD_LIBS)
+TUNNEL_LIBS = tunnel/libtunnel.a $(HTTP_LIBS) $(TLSPIPE_LIBS)
 
 bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/master/main.c

@@ -3,7 +3,7 @@
 
 #include "t/unit/unit.h"
 #include "tunnel/service/metrics.h"
-#include "tunnel/conf/metrics_address.h"
+#include "lib/metrics_address.h"
 
 static struct board *board;
 static struct board_owners owners;
@@ -102,8 +102,8 @@ START_TEST(only_this_machine_may_ask)
 {
 	struct addr a;
 
-	ck_assert_msg((metrics_address(addresses[_i].text, 0, &a) == NULL) == (addresses[_i].good == 1), "%s", addresses[_i].text);
-	ck_assert_msg((metrics_address(addresses[_i].text, 1, &a) == NULL) == (addresses[_i].good > 0), "%s", addresses[_i].text);
+	ck_assert_msg((metrics_address(addresses[_i].text, 0, METRICS_NOT_PUBLIC, &a) == NULL) == (addresses[_i].good == 1), "%s", addresses[_i].text);
+	ck_assert_msg((metrics_address(addresses[_i].text, 1, METRICS_NOT_PUBLIC, &a) == NULL) == (addresses[_i].good > 0), "%s", addresses[_i].text);
 }
 END_TEST
 

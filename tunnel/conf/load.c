@@ -11,7 +11,7 @@
 
 #include "lib/log.h"
 #include "tunnel/conf/check.h"
-#include "tunnel/conf/metrics_address.h"
+#include "lib/metrics_address.h"
 #include "tunnel/conf/table.h"
 #include "tunnel/tls/provider.h"
 
@@ -207,7 +207,8 @@ global_plain(struct load *l, const struct opt *o)
 	int r = set_plain(l, o, l->conf);
 
 	if (r == 0 && strcmp(o->name, "metrics") == 0 && l->conf->metrics[0] != '\0')
-		wrong = metrics_address(l->conf->metrics, l->conf->metrics_public, &at);
+		wrong = metrics_address(l->conf->metrics, l->conf->metrics_public,
+		    METRICS_NOT_PUBLIC ", or say metricsPublic = yes above", &at);
 	return wrong != NULL ? refuse(l, wrong) : r;
 }
 

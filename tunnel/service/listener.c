@@ -13,7 +13,7 @@
 #include "lib/ids.h"
 #include "lib/log.h"
 #include "lib/sock.h"
-#include "tunnel/conf/metrics_address.h"
+#include "lib/metrics_address.h"
 
 enum { BACKLOG = 1024, BACKLOG_METRICS = 128 };
 
@@ -153,7 +153,7 @@ open_metrics(const struct opening *o)
 
 	if (where == NULL || where[0] == '\0')
 		return 0;
-	if ((wrong = metrics_address(where, o->services->conf->metrics_public, &at)) != NULL)
+	if ((wrong = metrics_address(where, o->services->conf->metrics_public, METRICS_NOT_PUBLIC, &at)) != NULL)
 		return conf_err_set(o->e, NULL, 0, "metrics: %s", wrong);
 	if ((fd = inherited(o, &at)) < 0 && (r = sock_listen(&at, BACKLOG_METRICS, &fd)) != 0)
 		return conf_err_set(o->e, NULL, 0, "Binding metrics to %s: %s (%d)", addr_text(&at, text, sizeof text), strerror(-r), -r);

@@ -6,6 +6,7 @@
 
 #include "lib/err.h"
 #include "lib/num.h"
+#include "lib/prometheus.h"
 
 #define PREFIX "sallyport_tunnel_"
 
@@ -38,66 +39,31 @@ static const struct family families[] = {
 };
 
 static void
-head(struct buf *out, const char *name, const char *type, const char *help)
-{
-	buf_printf(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help, name, type);
-}
-
-/* A section's name as the value of a label: its quotes and backslashes are escaped, what cannot be printed is not. */
-static const char *
-escaped(const char *name, char dst[2 * BOARD_NAME_SIZE])
-{
-	size_t n = 0;
-
-	for (; *name != '\0'; name++) {
-		if (*name == '"' || *name == '\\')
-			dst[n++] = '\\';
-		dst[n++] = (unsigned char)*name < ' ' || *name == 127 ? '.' : *name;
-	}
-	dst[n] = '\0';
-	return dst;
-}
-
-static void
 put_family(struct buf *out, const struct board *b, const struct family *f)
 {
 	char name[2 * BOARD_NAME_SIZE], plain[BOARD_NAME_SIZE];
 
-	head(out, f->name, "counter", f->help);
+	prometheus_head(out, PREFIX, f->name, "counter", f->help);
 	for (size_t c = 0; c < board_columns(b); c++)
 		for (size_t i = 0; i < ARRAY_LEN(f->rows) && f->rows[i].label != NULL; i++)
-			buf_printf(out, PREFIX "%s{service=\"%s\"%s} %" PRIu64 "\n", f->name, escaped(board_name(b, c, plain), name),
+			buf_printf(out, PREFIX "%s{service=\"%s\"%s} %" PRIu64 "\n", f->name, prometheus_label(board_name(b, c, plain), name),
 			    f->rows[i].label, board_sum(b, c, f->rows[i].counter));
 }
 
 static void
 put_histogram(struct buf *out, const struct board *b)
 {
-	char name[2 * BOARD_NAME_SIZE], plain[BOARD_NAME_SIZE];
+	char name[2 * BOARD_NAME_SIZE], plain[BOARD_NAME_SIZE], label[sizeof name + 16];
+	uint64_t counts[BOARD_BUCKETS];
 
-	head(out, "first_byte_seconds", "histogram", "From the accept to the first byte sent to who connected.");
+	prometheus_head(out, PREFIX, "first_byte_seconds", "histogram", "From the accept to the first byte sent to who connected.");
 	for (size_t c = 0; c < board_columns(b); c++) {
-		uint64_t n = 0, ms = board_sum(b, c, COUNT_FIRST_MS);
-
-		escaped(board_name(b, c, plain), name);
-		for (size_t i = 0; i < BOARD_BUCKETS - 1; i++) {
-			n += board_sum(b, c, COUNT_FIRST + i);
-			buf_printf(out, PREFIX "first_byte_seconds_bucket{service=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
-			    (double)board_buckets[i] / 1000, n);
-		}
-		n += board_sum(b, c, COUNT_FIRST + BOARD_BUCKETS - 1);
-		buf_printf(out, PREFIX "first_byte_seconds_bucket{service=\"%s\",le=\"+Inf\"} %" PRIu64 "\n"
-		    PREFIX "first_byte_seconds_sum{service=\"%s\"} %" PRIu64 ".%03u\n"
-		    PREFIX "first_byte_seconds_count{service=\"%s\"} %" PRIu64 "\n",
-		    name, n, name, ms / 1000, (unsigned)(ms % 1000), name, n);
+		snprintf(label, sizeof label, "service=\"%s\"", prometheus_label(board_name(b, c, plain), name));
+		for (size_t i = 0; i < BOARD_BUCKETS; i++)
+			counts[i] = board_sum(b, c, COUNT_FIRST + i);
+		prometheus_histogram(out, PREFIX, "first_byte_seconds", label, board_buckets, counts, BOARD_BUCKETS,
+		    board_sum(b, c, COUNT_FIRST_MS));
 	}
-}
-
-static void
-put_gauge(struct buf *out, const char *name, const char *help, uint64_t value)
-{
-	head(out, name, "gauge", help);
-	buf_printf(out, PREFIX "%s %" PRIu64 "\n", name, value);
 }
 
 void
@@ -108,14 +74,14 @@ metrics_put(struct buf *out, const struct board *b, const struct metrics_cert *c
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		put_family(out, b, &families[i]);
 	put_histogram(out, b);
-	put_gauge(out, "connections_active", "Connections at present.", board_live(b));
-	put_gauge(out, "vault_queue", "Handshakes that wait for a signature.", board_waiting(b));
-	put_gauge(out, "workers", "Workers that accept connections.", board_workers(b));
-	put_gauge(out, "generation", "How often a configuration came into force.", board_generation(b));
-	head(out, "certificate_expiry_seconds", "gauge", "Until the section's certificate expires.");
+	prometheus_gauge(out, PREFIX, "connections_active", "Connections at present.", board_live(b));
+	prometheus_gauge(out, PREFIX, "vault_queue", "Handshakes that wait for a signature.", board_waiting(b));
+	prometheus_gauge(out, PREFIX, "workers", "Workers that accept connections.", board_workers(b));
+	prometheus_gauge(out, PREFIX, "generation", "How often a configuration came into force.", board_generation(b));
+	prometheus_head(out, PREFIX, "certificate_expiry_seconds", "gauge", "Until the section's certificate expires.");
 	for (size_t i = 0; i < n_certs; i++) {
 		snprintf(cut, sizeof cut, "%s", certs[i].service);
-		buf_printf(out, PREFIX "certificate_expiry_seconds{service=\"%s\"} %lld\n", escaped(cut, name),
+		buf_printf(out, PREFIX "certificate_expiry_seconds{service=\"%s\"} %lld\n", prometheus_label(cut, name),
 		    (long long)(certs[i].expires - now));
 	}
 }

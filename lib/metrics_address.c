@@ -1,5 +1,5 @@
 /* The value of "metrics": an address of this machine, or a path. */
-#include "tunnel/conf/metrics_address.h"
+#include "lib/metrics_address.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "lib/num.h"
 
 const char *
-metrics_address(const char *text, int anyone, struct addr *ret)
+metrics_address(const char *text, int anyone, const char *not_public, struct addr *ret)
 {
 	const char *colon = strrchr(text, ':');
 	char host[ADDR_TEXT_SIZE];
@@ -20,6 +20,5 @@ metrics_address(const char *text, int anyone, struct addr *ret)
 	    (size_t)snprintf(host, sizeof host, "%.*s", (int)(colon - text), text) >= sizeof host ||
 	    addr_parse(host, (uint16_t)port, ret) != 0)
 		return "The argument needs to be ADDRESS:PORT or the path of a UNIX socket";
-	return anyone || addr_is_loopback(ret) ? NULL :
-	    "Numbers are for this machine only: use 127.0.0.1, ::1 or a UNIX socket, or say metricsPublic = yes above";
+	return anyone || addr_is_loopback(ret) ? NULL : not_public;
 }
