@@ -23,6 +23,7 @@
 #include "syncd/policy/list.h"
 #include "syncd/policy/login.h"
 #include "syncd/policy/params.h"
+#include "syncd/publish.h"
 #include "syncd/secrets.h"
 #include "syncd/socket_options.h"
 
@@ -259,6 +260,17 @@ check_socket(struct check *c)
 }
 
 static void
+check_metrics(struct check *c)
+{
+	const struct global_conf *g = &c->conf->global;
+	const char *wrong;
+	struct addr at;
+
+	if (is_set(g->metrics) && (wrong = publish_metrics_fault(g, &at)) != NULL)
+		tell(c, "metrics", "metrics = %s: %s", g->metrics, wrong);
+}
+
+static void
 check_proxy(struct check *c)
 {
 	const struct global_conf *g = &c->conf->global;
@@ -278,6 +290,7 @@ check_config(const struct syncd_conf *conf, conf_warn *report, void *arg)
 	check_daemon_user(&c);
 	check_socket(&c);
 	check_proxy(&c);
+	check_metrics(&c);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_READ);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_MADE);
 	for (size_t i = 0; i < conf->n_modules; i++)

@@ -21,8 +21,6 @@
 #include "lib/log.h"
 #include "syncd/greeting.h"
 #include "syncd/monitor.h"
-#include "syncd/policy/hosts.h"
-#include "syncd/policy/list.h"
 #include "syncd/spawn.h"
 #include "syncd/types.h"
 
@@ -58,6 +56,8 @@ struct connection {
 	int count_fd;		/* then its monitor hears of failed logins there; -1 */
 	struct spawned worker;	/* channel -1: none, or with the monitor */
 	pid_t monitor;		/* 0: none yet */
+	size_t row;		/* the monitor's, of the tally */
+	uint64_t accepted;	/* ms */
 };
 
 struct line {			/* oldest first */
@@ -190,6 +190,15 @@ origin_failures(struct origin *o)
 /* --- queues ---------------------------------------------------------------------------------- */
 
 static void
+tell_queues(const struct connections *cs)
+{
+	unsigned served, waiting;
+
+	connections_count(cs, &served, &waiting);
+	tally_tell_queues(cs->env.tally, waiting, served);
+}
+
+static void
 enqueue(struct connection *c, enum queue queue)
 {
 	struct line *q = &c->all->queues[queue];
@@ -201,6 +210,7 @@ enqueue(struct connection *c, enum queue queue)
 	q->newest = c;
 	q->n++;
 	c->origin->n[queue]++;
+	tell_queues(c->all);
 }
 
 static void
@@ -212,6 +222,7 @@ dequeue(struct connection *c)
 	*(c->newer == NULL ? &q->newest : &c->newer->older) = c->older;
 	q->n--;
 	c->origin->n[c->queue]--;
+	tell_queues(c->all);
 }
 
 static void
@@ -243,6 +254,7 @@ connection_free(struct connection *c)
 	origin_release(c->all, c->origin);
 	close_fds(c);
 	close_count(c);
+	tally_give_row(c->all->env.tally, c->row);
 	free(c);
 }
 
@@ -251,6 +263,7 @@ static void
 give_up(struct connection *c, const char *why)
 {
 	tell(c->all, &c->peer, why);
+	tally_add(c->all->env.tally, 0, TALLY_GIVEN_UP, 1);
 	if (c->monitor > 0) {
 		c->deadline = 0;	/* that it was killed is no news */
 		kill(c->monitor, SIGKILL);
@@ -324,7 +337,8 @@ run_monitor(struct connection *c)
 	struct connections *cs = c->all;
 	struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .peer_fd = c->peer_fd, .worker = c->worker,
 	    .peer = c->peer, .proxied = c->proxied, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
-	    .failures = origin_failures(c->origin), .count_fd = c->count_fd, .log_override = cs->env.log_override,
+	    .failures = origin_failures(c->origin), .count_fd = c->count_fd,
+	    .tally = cs->env.tally, .row = c->row, .accepted = c->accepted, .log_override = cs->env.log_override,
 	    .log_format = cs->env.log_format };
 	sigset_t none;
 
@@ -349,6 +363,7 @@ channel_ready(void *arg, uint32_t events)
 	loop_unwatch(c->all->env.loop, &c->watch);
 	if (c->proxied)
 		c->count_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->row = tally_take_row(c->all->env.tally);
 	if ((c->monitor = fork()) == 0)
 		run_monitor(c);
 	if (c->monitor < 0) {
@@ -536,32 +551,6 @@ greeting_ms(const struct syncd_conf *conf)
 	return (uint64_t)(seconds > 0 && seconds < HANDSHAKE_SECONDS ? seconds : HANDSHAKE_SECONDS) * 1000;
 }
 
-bool
-connections_proxied(const struct syncd_conf *conf, const struct addr *peer)
-{
-	const struct global_conf *g = &conf->global;
-
-	return (peer->ss.ss_family == AF_UNIX && g->socket_proxy >= 0 ? g->socket_proxy : g->proxy_protocol) != 0;
-}
-
-/* Addresses only, no name is known yet, and nobody unless some are named. */
-const char *
-connections_distrust(const struct syncd_conf *conf, const struct addr *peer)
-{
-	const struct hosts_facts f = { .peer = peer, .name = "undetermined" };
-	const char *hosts = conf->global.proxy_hosts;
-	char token[64];
-
-	if (!connections_proxied(conf, peer))
-		return NULL;
-	if (peer->ss.ss_family == AF_UNIX)	/* who is named there was asked for when it connected */
-		return list_has_words(conf->global.socket_peers) ? NULL : "refused: proxy protocol rejected: \"socket peers\" names nobody";
-	if (list_has_words(hosts) && !hosts_bad_token(hosts, token, sizeof token) &&
-	    hosts_check(hosts, NULL, &f) == HOSTS_ALLOW)
-		return NULL;
-	return "refused: proxy protocol rejected from untrusted peer";
-}
-
 void
 connections_drain(struct connections *cs)
 {
@@ -591,8 +580,9 @@ connections_count(const struct connections *cs, unsigned *ret_served, unsigned *
 }
 
 void
-connections_refuse(struct connections *cs, int fd, const struct addr *peer, const char *what)
+connections_refuse(struct connections *cs, int fd, const struct addr *peer, enum tally_counter counter, const char *what)
 {
+	tally_add(cs->env.tally, 0, counter, 1);
 	tell(cs, peer, what);
 	close(fd);
 }
@@ -602,7 +592,7 @@ connections_add(struct connections *cs, int fd, const struct addr *peer, const s
 {
 	struct origin *o = origin_of(cs, peer);
 	struct connection *c;
-	const char *why;
+	const char *why, *distrust;
 	int r;
 
 	cs->conf = conf;
@@ -610,13 +600,14 @@ connections_add(struct connections *cs, int fd, const struct addr *peer, const s
 		close(fd);
 		return o == NULL ? -ENOMEM : r;
 	}
-	if ((why = connections_distrust(conf, peer)) != NULL || (why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
-		connections_refuse(cs, fd, peer, why != NULL ? why : "refused: out of memory");
+	distrust = connections_distrust(conf, peer);
+	if ((why = distrust) != NULL || (why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
+		connections_refuse(cs, fd, peer, distrust != NULL ? TALLY_NO_PEER : TALLY_NO_ROOM, why != NULL ? why : "refused: out of memory");
 		origin_release(cs, o);
 		return 0;
 	}
 	*c = (struct connection){ .all = cs, .origin = o, .peer = *peer, .peer_fd = fd, .worker = { -1, -1 },
-	    .proxied = connections_proxied(conf, peer), .count_fd = -1,
+	    .proxied = connections_proxied(conf, peer), .count_fd = -1, .row = TALLY_NO_ROW, .accepted = loop_clock(),
 	    .deadline = loop_clock() + greeting_ms(conf), .expiry = { .expired = expired, .arg = c } };
 	o->held++;
 	make_room(cs, SILENT, CONNECTIONS_SILENT_MAX);

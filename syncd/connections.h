@@ -9,6 +9,7 @@
 #include "lib/addr.h"
 #include "lib/loop.h"
 #include "syncd/policy/conf.h"
+#include "syncd/tally.h"
 
 struct connections;
 
@@ -28,6 +29,7 @@ enum {
 struct connections_env {
 	struct loop *loop;
 	const char *log_override, *log_format;	/* --log-file and --log-file-format, or NULL */
+	struct tally *tally;
 	void (*close_listening)(void *arg);	/* called in each process that is forked here */
 	void *arg;
 };
@@ -51,8 +53,8 @@ bool connections_proxied(const struct syncd_conf *conf, const struct addr *peer)
 /* Why no PROXY header is taken from this peer, a static text; NULL: it is, or none is wanted. */
 const char *connections_distrust(const struct syncd_conf *conf, const struct addr *peer);
 
-/* Close fd, and tell why at the bounded rate: what was done to the connection, as in "refused: ...". */
-void connections_refuse(struct connections *cs, int fd, const struct addr *peer, const char *what);
+/* Close fd, count it, and tell why at the bounded rate: what was done to the connection, as in "refused: ...". */
+void connections_refuse(struct connections *cs, int fd, const struct addr *peer, enum tally_counter counter, const char *what);
 
 /* conf is what monitors are forked with from now on; borrowed. */
 void connections_conf(struct connections *cs, const struct syncd_conf *conf);

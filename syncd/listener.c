@@ -27,7 +27,9 @@
 #include "syncd/greeting.h"
 #include "syncd/monitor.h"
 #include "syncd/pidfile.h"
+#include "syncd/publish.h"
 #include "syncd/spawn.h"
+#include "syncd/tally.h"
 #include "syncd/types.h"
 
 enum {
@@ -53,6 +55,8 @@ struct listener {
 	struct listening_peers peers;
 	struct spawner_link spawner;
 	struct connections *connections;
+	struct tally *tally;
+	struct publish *publish;
 	struct timer pause, watchdog, status, stopping;
 	bool stops;		/* nobody is let in any more, transfers are waited for, */
 	bool ending;		/* not any longer */
@@ -115,6 +119,13 @@ learn_peers(struct listener *l)
 		log_error("socket peers: %s", err_text(r));
 }
 
+static void
+name_columns(struct listener *l)
+{
+	for (size_t i = 0; i < l->conf->n_modules; i++)
+		(void)tally_make_column(l->tally, l->conf->modules[i].name);
+}
+
 /* Edits count from the next connection on.  A file that does not load leaves what runs alone,
  * and is complained of once. */
 static void
@@ -133,6 +144,7 @@ reload_if_changed(struct listener *l, bool asked)
 	}
 	conf_free(l->conf);
 	l->conf = fresh;
+	name_columns(l);
 	connections_conf(l->connections, fresh);
 	learn_peers(l);
 	log_notice("configuration reloaded from %s", l->lc->conf_path);
@@ -148,6 +160,7 @@ close_listening(void *arg)
 	struct listener *l = arg;
 
 	listening_close(&l->listening, 0);
+	publish_forget(l->publish);
 	if (l->pid_fd >= 0)
 		close(l->pid_fd);
 	loop_abandon(l->loop);
@@ -202,7 +215,7 @@ acceptor_ready(void *arg, uint32_t events)
 	addr_from((struct sockaddr *)&ss, len, &peer);
 	reload_if_changed(l, false);
 	if (ss.ss_family == AF_UNIX && !admitted(l, fd)) {
-		connections_refuse(l->connections, fd, &peer, "refused: \"socket peers\" does not name its user");
+		connections_refuse(l->connections, fd, &peer, TALLY_NO_PEER, "refused: \"socket peers\" does not name its user");
 		return;
 	}
 	if ((r = connections_add(l->connections, fd, &peer, l->conf)) != 0) {
@@ -231,6 +244,7 @@ restart_spawner(struct listener *l, int status)
 		return;
 	}
 	connections_spawner(l->connections, l->spawner.fd);
+	publish_spawner(l->publish, l->spawner.fd);
 }
 
 static unsigned
@@ -434,7 +448,7 @@ log_start(const struct listening *l)
 static int
 start(struct listener *l)
 {
-	const struct connections_env env = { l->loop, l->lc->log_file, l->lc->log_format, close_listening, l };
+	struct connections_env env = { l->loop, l->lc->log_file, l->lc->log_format, NULL, close_listening, l };
 	const char *pid_file = l->conf->global.pid_file;
 	sigset_t mask;
 	int r;
@@ -449,6 +463,10 @@ start(struct listener *l)
 	raise_files_limit();
 	sethostent(0);			/* the name service is loaded here, once, instead of in each monitor */
 	endhostent();
+	if ((r = tally_new(&l->tally)) != 0)
+		return r;
+	env.tally = l->tally;
+	name_columns(l);
 	if ((r = connections_new(&env, &l->connections)) != 0)
 		return r;
 	if ((r = loop_signals(l->loop, &mask, signal_got, l)) != 0)
@@ -469,6 +487,9 @@ start(struct listener *l)
 			return RERR_FILEIO;
 		}
 	}
+	if ((r = publish_new(l->loop, &l->conf->global, l->tally, &l->publish)) != 0)
+		return r;
+	publish_spawner(l->publish, l->spawner.fd);
 	learn_peers(l);
 	check_config(l->conf, error_line, NULL);
 	log_start(&l->listening);
@@ -486,6 +507,7 @@ stop(struct listener *l)
 	if (l->pid_file != NULL)
 		pidfile_remove(l->pid_file, l->pid_fd);
 	free(l->pid_file);
+	publish_free(l->publish);
 	connections_free(l->connections);
 	if (l->spawner.fd >= 0)
 		close(l->spawner.fd);
@@ -517,7 +539,7 @@ listener_run(const struct listener_conf *lc, struct syncd_conf *conf)
 static int
 serve_only(const struct listener_conf *lc, const struct syncd_conf *conf, int fd, const struct addr *peer)
 {
-	struct monitor_job job = { .conf = conf, .peer_fd = fd, .peer = *peer, .report_fd = -1, .count_fd = -1, .log_override = lc->log_file, .log_format = lc->log_format,
+	struct monitor_job job = { .conf = conf, .peer_fd = fd, .peer = *peer, .report_fd = -1, .count_fd = -1, .accepted = loop_clock(), .log_override = lc->log_file, .log_format = lc->log_format,
 	    .proxied = conf->global.proxy_protocol && peer->ss.ss_family != AF_UNIX,	/* a remote shell is no proxy */
 	    .deadline = loop_clock() + HANDSHAKE_SECONDS * 1000 };
 	struct greeting greeting = GREETING_INIT;

@@ -21,13 +21,14 @@
 #include "syncd/check.h"
 #include "syncd/listener.h"
 #include "syncd/spawner.h"
+#include "syncd/status.h"
 #include "syncd/stdio_join.h"
 #include "syncd/types.h"
 #include "syncd/why.h"
 
 enum { OVERRIDES_MAX = 64 };
 
-enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP, MODE_WHY };
+enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP, MODE_WHY, MODE_STATUS };
 
 struct args {
 	struct listener_conf lc;
@@ -36,7 +37,7 @@ struct args {
 	size_t n_over;
 	enum mode mode;
 	struct why_question why;
-	int daemon, server, detach;
+	int daemon, server, detach, json;
 };
 
 static const char usage_text[] =
@@ -45,13 +46,14 @@ static const char usage_text[] =
     "       sallyport-syncd --check-config | --dump-config [--config=FILE]\n"
     "       sallyport-syncd --why --module=MODULE --from=ADDRESS [--user=USER] [--option=OPTION] [--path=PATH]\n"
     "           [--config=FILE]\n"
+    "       sallyport-syncd --status [--json] [--config=FILE]\n"
     "       sallyport-syncd --help | --version\n"
     "See sallyport-syncd(8).\n";
 
 enum {
 	O_ADDRESS = 256, O_CONFIG, O_DAEMON, O_DETACH, O_NO_DETACH, O_LOG_FILE, O_LOG_FORMAT, O_PORT, O_SERVER,
 	O_BWLIMIT, O_SOCKOPTS, O_NO_VERBOSE, O_CHECK, O_DUMP, O_VERSION,
-	O_WHY, O_ASKED_MODULE, O_FROM, O_USER, O_OPTION, O_ASKED_PATH,
+	O_STATUS, O_JSON, O_WHY, O_ASKED_MODULE, O_FROM, O_USER, O_OPTION, O_ASKED_PATH,
 };
 
 static const struct option long_options[] = {
@@ -68,6 +70,7 @@ static const struct option long_options[] = {
 	{ "why", no_argument, NULL, O_WHY }, { "module", required_argument, NULL, O_ASKED_MODULE }, { "from", required_argument, NULL, O_FROM },
 	{ "user", required_argument, NULL, O_USER }, { "option", required_argument, NULL, O_OPTION },
 	{ "path", required_argument, NULL, O_ASKED_PATH },
+	{ "status", no_argument, NULL, O_STATUS }, { "json", no_argument, NULL, O_JSON },
 	{ "version", no_argument, NULL, O_VERSION }, { NULL, 0, NULL, 0 },
 };
 
@@ -141,6 +144,8 @@ take_option(struct args *a, int opt, int *ret_code)
 	case O_BWLIMIT: r = limit_bandwidth(a, optarg); break;
 	case O_CHECK: a->mode = MODE_CHECK; break;
 	case O_DUMP: a->mode = MODE_DUMP; break;
+	case O_STATUS: a->mode = MODE_STATUS; break;
+	case O_JSON: a->json = 1; break;
 	case O_WHY: a->mode = MODE_WHY; break;
 	case O_ASKED_MODULE: a->why.module = optarg; break;
 	case O_FROM: a->why.from = optarg; break;
@@ -224,6 +229,15 @@ static int
 explain(const struct args *a, struct syncd_conf *conf)
 {
 	int code = why_main(conf, &a->why);
+
+	conf_free(conf);
+	return code;
+}
+
+static int
+list_sessions(const struct args *a, struct syncd_conf *conf)
+{
+	int code = status_main(conf, a->json != 0);
 
 	conf_free(conf);
 	return code;
@@ -322,6 +336,8 @@ main(int argc, char **argv)
 		return RERR_SYNTAX;
 	if (a.mode == MODE_WHY)
 		return explain(&a, conf);
+	if (a.mode == MODE_STATUS)
+		return list_sessions(&a, conf);
 	if (a.mode != MODE_DAEMON)
 		return show_config(&a, conf, warned);
 	a.lc.listening.passed = sock_activation();

@@ -42,7 +42,7 @@ static const struct request {
 	[REQ_STARTED] = { answer_started, ST_HOOKED | ST_SESSION, false, true },
 	[REQ_ARGS] = { answer_args, ST_HOOKED, false, false },
 	[REQ_HOOK] = { answer_hook, ST_HOOKED, true, true },
-	[REQ_TOTALS] = { answer_totals, ST_HOOKED | ST_REFUSED | ST_SESSION, false, true },
+	[REQ_TOTALS] = { answer_totals, ST_HOOKED | ST_REFUSED | ST_SESSION, false, false },
 	[REQ_ORIGIN] = { answer_origin, ST_PROXIED, false, true },
 };
 
@@ -148,9 +148,12 @@ serve_session(struct monitor *m)
 		close(m->resolver.channel);
 		close(m->resolver.control);
 	}
-	m->began = loop_clock();
+	m->began = m->told_totals = loop_clock();
+	tally_first(m->job->tally, m->column, m->began - m->job->accepted);
+	monitor_tell_row(m, TALLY_RUNS);
 	code = serve(m, &m->session, 0, "session");
 	who = monitor_event(m);
+	monitor_count_end(m, code);
 	event_transfer(&who, &m->totals, loop_clock() - m->began, WIFEXITED(m->raw) ? code : -1);
 	return code;
 }
@@ -191,6 +194,7 @@ monitor_run(const struct monitor_job *job)
 	} else if (monitor_meet(&m) != 0) {
 		return turn_away(&m);
 	}
+	monitor_tell_row(&m, TALLY_GREETS);
 	code = serve(&m, &job->worker, ST_HOOKED | ST_SESSION, "worker");
 	if (m.state & (ST_HOOKED | ST_SESSION))
 		code = serve_session(&m);
@@ -198,6 +202,7 @@ monitor_run(const struct monitor_job *job)
 		m.raw = -1;
 	if (m.peer_fd >= 0)
 		close(m.peer_fd);
+	monitor_tell_row(&m, TALLY_ENDS);
 	hooks_post(&m.hooks, m.raw);
 	hooks_done(&m.hooks);
 	buf_done(&m.args);

@@ -10,6 +10,7 @@
 #include "lib/addr.h"
 #include "syncd/policy/conf.h"
 #include "syncd/spawn.h"
+#include "syncd/tally.h"
 
 struct monitor_report {
 	pid_t pid;		/* whose */
@@ -33,6 +34,9 @@ struct monitor_job {
 	int report_fd;		/* gets a struct monitor_report for each thing that its reader has to know; -1: nobody wants it */
 	unsigned failures;	/* logins that have failed from there */
 	int count_fd;		/* an eventfd that gets one more than that, where a proxy speaks for somebody else */
+	struct tally *tally;	/* where it is counted; NULL: nowhere */
+	size_t row;		/* its own there */
+	uint64_t accepted;	/* ms on the monotonic clock */
 	const char *log_override;	/* --log-file: beats what modules say; NULL: none */
 	const char *log_format;		/* --log-file-format likewise; "" switches the log of transfers off */
 };

@@ -179,6 +179,7 @@ begin_login(struct monitor *m, const char *list, struct buf *out)
 		return 0;
 	}
 	m->state = ST_LOGIN;
+	monitor_tell_row(m, TALLY_LOGS_IN);
 	monitor_put_verdict(out, VERDICT_LOGIN, m->login.challenge);
 	return 0;
 }
@@ -225,6 +226,7 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	line[n] = '\0';
 	if (secrets_answer(m->module, &f, &m->login, line, &rule, message) != 0) {
 		monitor_tell_listener(m, MONITOR_LOGIN_FAILED);
+		monitor_count(m, TALLY_LOGINS_FAILED);
 		if (log_in_json())
 			monitor_refusal(m, "login", "auth users", "login failed");
 		wait_out(m, asked);
@@ -241,6 +243,7 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	m->state = ST_CHOSEN;
 	who = monitor_event(m);
 	event_login(&who);
+	monitor_count(m, TALLY_LOGINS);
 	monitor_put_verdict(out, VERDICT_YES, "");
 	return 0;
 }
@@ -267,6 +270,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	name[n] = '\0';
 	if ((m->module = conf_module(m->job->conf, name)) == NULL)
 		return unknown_module(m, name, out);
+	m->column = tally_column(m->job->tally, m->module->name);
 	if ((faulty = monitor_faults(m, CHECK_HOSTS)) != NULL || !monitor_host_allowed(m)) {
 		snprintf(m->boot.grant.module, sizeof m->boot.grant.module, "%.*s", MODULE_NAME_MAX, name);
 		monitor_refusal(m, "address", faulty != NULL ? faulty : deciding_list(m), "rsync denied on module %s from %s (%s)", name, m->host, m->addr);

@@ -17,6 +17,7 @@
 #include "syncd/policy/params.h"
 #include "syncd/secrets.h"
 #include "syncd/spawn.h"
+#include "syncd/tally.h"
 
 enum {	/* states, as bits, in their order: when may a request be made? */
 	ST_PROXIED = 1 << 0,	/* the worker: it has not said yet for whom it speaks */
@@ -54,6 +55,9 @@ struct monitor {
 	unsigned lines, notes, names;
 	uint64_t transfers;	/* lines of the log of transfers */
 	struct event_totals totals;
+	uint64_t told_totals;	/* when they were told last, ms */
+	size_t column;		/* the module's, of the tally */
+	enum tally_state row_state;
 	uint64_t began;		/* the session, ms */
 	uint32_t list_next;
 	uint64_t deadline;	/* of what the peer has to say first, ms; 0: it has said it */
@@ -72,6 +76,21 @@ void monitor_refusal(const struct monitor *m, const char *reason, const char *pa
 
 /* Tell the listener (struct monitor_report), if it wants to know. */
 void monitor_tell_listener(const struct monitor *m, int what);
+
+/* --- monitor_tally.c --- */
+
+/* One more of these, of the module; or of a refusal for that reason, where it is counted as one. */
+void monitor_count(const struct monitor *m, enum tally_counter counter);
+void monitor_count_refusal(const struct monitor *m, const char *reason);
+
+/* The connection has come so far: its row says so from now on. */
+void monitor_tell_row(struct monitor *m, enum tally_state state);
+
+/* What the session says that it moved, by now; m->totals becomes it.  What it cannot have moved since it told last is not counted. */
+void monitor_count_totals(struct monitor *m, const struct event_totals *said);
+
+/* A session has ended, with that code. */
+void monitor_count_end(const struct monitor *m, int code);
 
 /* --- monitor_peer.c --- */
 

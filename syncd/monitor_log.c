@@ -48,6 +48,7 @@ monitor_refusal(const struct monitor *m, const char *reason, const char *param, 
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
+	monitor_count_refusal(m, reason);
 	if (param != NULL)
 		place = conf_place(m->job->conf, m->module, param);
 	event_refusal(reason, &who, place, line);

@@ -220,7 +220,9 @@ answer_admit(struct monitor *m, struct cursor *in, struct buf *out)
 		return E_BREACH;
 	m->boot.ahead = in->at;
 	m->boot.n_ahead = cur_left(in);
+	monitor_tell_row(m, TALLY_OPENS);
 	if (prepare_module(m, early, n_early, message) != 0 || open_module(m, message, sizeof message) != 0) {
+		monitor_count(m, TALLY_NO_OPEN);
 		monitor_put_verdict(out, VERDICT_NO, message);
 		return 0;
 	}
@@ -248,18 +250,22 @@ answer_started(struct monitor *m, struct cursor *in, struct buf *out)
 	return 0;
 }
 
-/* What it moved.  It could say more than is true of itself, and nothing hangs on it but its own line. */
+/* What it has moved by now.  It could say more than is true of itself, and nothing hangs on it but its own line. */
 int
 answer_totals(struct monitor *m, struct cursor *in, struct buf *out)
 {
+	struct event_totals said = { .known = true };
+
 	(void)out;
-	m->totals.known = true;
-	m->totals.pull = cur_u8(in) != 0;
-	m->totals.in = cur_le64(in);
-	m->totals.out = cur_le64(in);
-	m->totals.files = cur_le64(in);
-	m->totals.bytes = cur_le64(in);
-	return in->err != 0 || cur_left(in) != 0 ? E_BREACH : 0;
+	said.pull = cur_u8(in) != 0;
+	said.in = cur_le64(in);
+	said.out = cur_le64(in);
+	said.files = cur_le64(in);
+	said.bytes = cur_le64(in);
+	if (in->err != 0 || cur_left(in) != 0)
+		return E_BREACH;
+	monitor_count_totals(m, &said);
+	return 0;
 }
 
 /* Beyond what a program can be told, nothing is kept: answer_hook says so. */
@@ -308,6 +314,8 @@ answer_hook(struct monitor *m, struct cursor *in, struct buf *out)
 	m->peer_fd = -1;
 	m->state = r == 0 ? ST_SESSION : ST_REFUSED;
 	m->deadline = r == 0 ? 0 : loop_clock() + REFUSED_SECONDS * 1000;
+	if (r != 0)
+		monitor_count(m, TALLY_NO_HOOK);
 	if (r > 0)
 		put_failure(out, r, &said);
 	else if (r == 0)

@@ -35,6 +35,12 @@ static const char *const resolver_syscalls[] = {
 	"clock_nanosleep", "nanosleep", "alarm", "time", "prlimit64", "getppid", "rseq", "set_robust_list", NULL,
 };
 
+/* What libmicrohttpd wants of connections that it accepts; none of its own making, and no descriptor comes with a message. */
+static const char *const exporter_syscalls[] = {
+	MEMORY_AND_EXIT, PEER_AND_MONITOR, "accept4", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "fcntl", "fstat", "newfstatat",
+	"getsockname", "getpeername", "getsockopt", "setsockopt", "sendmsg", "writev", "readv", "time", "mprotect", NULL,
+};
+
 /* Files are found by openat2 below a held descriptor, and never by a path of their own. */
 static const char *const session_syscalls[] = {
 	MEMORY_AND_EXIT, PEER_AND_MONITOR,
@@ -48,7 +54,7 @@ static const char *const writer_syscalls[] = {
 	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", "lsetxattr", "lremovexattr", NULL,
 };
 
-enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, RESOLVER_FILES_MAX = 64, WORKER_MEMORY_MAX = 64 << 20 };
+enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, RESOLVER_FILES_MAX = 64, EXPORTER_FILES_MAX = 512, WORKER_MEMORY_MAX = 64 << 20 };
 
 static int
 make_empty_dir(void)
@@ -85,6 +91,8 @@ roles_prepare(struct roles *r)
 	if ((err = role_filter_new(worker_syscalls, &r->worker)) != 0 ||
 	    (err = role_filter_new(resolver_syscalls, &r->resolver)) != 0)
 		return err;
+	if ((err = role_filter_new(exporter_syscalls, &r->exporter)) != 0)
+		return err;
 	if ((err = role_filter_new(session_syscalls, &r->session)) != 0)
 		return err;
 	return role_filter_new(writer_syscalls, &r->writer);
@@ -95,6 +103,7 @@ roles_done(struct roles *r)
 {
 	role_filter_free(r->worker);
 	role_filter_free(r->resolver);
+	role_filter_free(r->exporter);
 	role_filter_free(r->session);
 	role_filter_free(r->writer);
 	if (r->empty_dir >= 0)
@@ -124,6 +133,19 @@ roles_enter_resolver(const struct roles *r, int monitor_fd, char *report)
 		.name = "resolver", .root_fd = -1, .set_ids = geteuid() == 0, .uid = r->nobody_uid, .gid = r->nobody_gid,
 		.files = ROLE_FILES_READ, .tree_fd = r->root_dir, .may_connect = 1, .may_bind = 1, .files_max = RESOLVER_FILES_MAX,
 		.memory_max = WORKER_MEMORY_MAX, .filter = r->resolver, .keep = keep, .n_keep = ARRAY_LEN(keep),
+	};
+
+	return role_enter(&role, report);
+}
+
+int
+roles_enter_exporter(const struct roles *r, int listen_fd, int listener_fd, char *report)
+{
+	const int keep[] = { listen_fd, listener_fd, r->empty_dir };
+	struct role role = {
+		.name = "exporter", .root_fd = r->empty_dir, .set_ids = geteuid() == 0, .uid = r->nobody_uid, .gid = r->nobody_gid,
+		.files = ROLE_FILES_NONE, .tree_fd = -1, .files_max = EXPORTER_FILES_MAX, .memory_max = WORKER_MEMORY_MAX,
+		.filter = r->exporter, .keep = keep, .n_keep = ARRAY_LEN(keep),
 	};
 
 	return role_enter(&role, report);

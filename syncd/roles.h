@@ -9,7 +9,7 @@ struct roles {
 	int root_dir;		/* "/" */
 	uid_t nobody_uid;
 	gid_t nobody_gid;
-	struct role_filter *worker, *session, *writer, *resolver;
+	struct role_filter *worker, *session, *writer, *resolver, *exporter;
 };
 
 /* Prepare what the roles need; once, in the spawner.  0 or -errno. */
@@ -21,6 +21,9 @@ int roles_enter_worker(const struct roles *r, int peer_fd, int monitor_fd, char 
 
 /* Looks names up: may read what everybody may, and speak to name servers. */
 int roles_enter_resolver(const struct roles *r, int monitor_fd, char *report);
+
+/* Answers HTTP on a socket that it is given, with numbers that it has. */
+int roles_enter_exporter(const struct roles *r, int listen_fd, int listener_fd, char *report);
 
 enum { SESSION_GROUPS_MAX = 64 };
 

@@ -19,6 +19,7 @@
 #include "lib/fdpass.h"
 #include "lib/loop.h"
 #include "syncd/delta/strong.h"
+#include "syncd/exporter.h"
 #include "syncd/resolver.h"
 #include "syncd/roles.h"
 #include "syncd/worker.h"
@@ -48,6 +49,7 @@ struct spawner {
 
 static int (*const runs[SPAWN_KINDS])(const struct roles *, const struct process_job *) = {
 	[SPAWN_WORKER] = worker_main, [SPAWN_SESSION] = session_main, [SPAWN_RESOLVER] = resolver_main,
+	[SPAWN_EXPORTER] = exporter_main,
 };
 
 static void

@@ -40,11 +40,11 @@ struct module_conf {
 
 struct global_conf {
 	struct conf_place places[CONF_PLACES];
-	char *address, *motd_file, *pid_file;
+	char *address, *motd_file, *pid_file, *metrics;
 	char *daemon_chroot, *daemon_gid, *daemon_uid, *socket_options;
 	char *socket, *socket_mode, *socket_group, *socket_peers;
 	int64_t port, backlog, max_memory_total, stop_timeout;
-	int log_style, reload_on_hup, loopback_only, proxy_protocol, socket_proxy;
+	int log_style, reload_on_hup, metrics_public, loopback_only, proxy_protocol, socket_proxy;
 	char *proxy_hosts;
 };
 

@@ -32,6 +32,8 @@ const struct opt conf_globals[] = {
 	{ "stop timeout", G(ATOI, stop_timeout), .def = "0", .min = 0, .max = 86400 },	/* ours: seconds that transfers have after SIGTERM; 0: they go on alone */
 	{ "reload on hup", G(BOOL, reload_on_hup), .def = "no" },	/* ours: not with the next connection */
 	{ "log style", G(WORD, log_style), .def = "rsync", .words = log_styles },	/* ours */
+	{ "metrics", G(STR, metrics) },			/* ours: where numbers are to be had, ADDRESS:PORT or a path; */
+	{ "metrics public", G(BOOL, metrics_public), .def = "no" },	/* beyond this machine, too */
 	{ "motd file", G(STR, motd_file), CHECK(READ) },
 	{ "pid file", G(STR, pid_file), CHECK(MADE) },
 	{ "daemon chroot", G(PATH, daemon_chroot) },

@@ -222,6 +222,7 @@ take_list(struct session *s)
 		session_refuse(s, RERR_UNSUPPORTED, s->refusal);
 	s->deadline = 0;
 	tell_started(s->monitor_fd);
+	session_totals(s);
 	if (s->grant.hooked && (r = ask_pre_xfer(s)) != 0)
 		return session_error(s, r);
 	if ((r = role_keep_caps(needed_caps(s))) != 0)

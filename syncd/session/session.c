@@ -159,11 +159,22 @@ side(const struct session *s)
 }
 
 void
-session_totals(const struct session *s)
+session_totals(struct session *s)
 {
 	const uint64_t numbers[4] = { peer_transfer_in(&s->peer), peer_transfer_out(&s->peer), s->files_moved, s->bytes_moved };
 
 	tell_totals(s->monitor_fd, s->opt.sender, numbers);
+	s->told_at = loop_clock();
+}
+
+/* Now and then, for who looks at what the daemon does. */
+static void
+tell_moved(struct session *s, uint64_t now)
+{
+	enum { EVERY_MS = 1000 };
+
+	if (s->told_at != 0 && now >= s->told_at + EVERY_MS)
+		session_totals(s);
 }
 
 void
@@ -393,6 +404,7 @@ session_wait(struct session *s, bool yield)
 	bool takes = peer_wants_input(&s->peer) && !held;
 	int r;
 
+	tell_moved(s, now);
 	if (paced || held)	/* a peer that is not let is not silent */
 		s->last_in = now;
 

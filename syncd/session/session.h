@@ -102,6 +102,7 @@ struct session {
 	uint64_t last_in, last_out, last_alive;
 	struct work work;	/* what computing for this client takes */
 	uint64_t looked_ms, end_seen_ms;	/* at the client, in the middle of it; and since when its input has ended */
+	uint64_t told_at;	/* the totals were told last, ms; 0: they are not yet */
 	uint64_t pace_from, pace_out, pace_in;	/* limits of bandwidth: since when, and what had moved by then */
 	int exit_code;
 	bool peer_told;		/* MSG_ERROR_EXIT went either way */
@@ -158,7 +159,7 @@ void session_done(struct session *s);
 int session_run(struct session *s);
 
 /* Tell the monitor what was moved. */
-void session_totals(const struct session *s);
+void session_totals(struct session *s);
 
 /* Tell the log how a session ended that did not end well, as rsync does: the code and which side we were. */
 void session_log_end(const struct session *s);

@@ -10,8 +10,10 @@
 #endif
 
 #define worker_syscalls daemon_worker_syscalls	/* the tunnel has a list of that name */
+#define exporter_syscalls daemon_exporter_syscalls
 #include "syncd/roles.c"
 #undef worker_syscalls
+#undef exporter_syscalls
 #include "tunnel/service/roles.h"
 
 static void
@@ -29,7 +31,7 @@ print(const char *const *names)
 int
 main(int argc, char **argv)
 {
-	static const char *const *const daemon[] = { daemon_worker_syscalls, session_syscalls, writer_syscalls, resolver_syscalls, NULL },
+	static const char *const *const daemon[] = { daemon_worker_syscalls, session_syscalls, writer_syscalls, resolver_syscalls, daemon_exporter_syscalls, NULL },
 	    *const *const tunnel[] = { worker_syscalls, vault_syscalls, exporter_syscalls, NULL };
 
 	for (const char *const *const *list = argc > 1 && strcmp(argv[1], "tunnel") == 0 ? tunnel : daemon; *list != NULL; list++)

@@ -1,0 +1,89 @@
+/* What a connection adds to the tally, and its row there. */
+#include "config.h"
+
+#include "syncd/monitor_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/loop.h"
+#include "syncd/types.h"
+
+enum { MOVES_MOST = 1 << 24, FILES_MOST = 1 << 10, GRACE_MS = 2000 };	/* bytes and files that a session can have moved in one ms, believed */
+
+void
+monitor_count(const struct monitor *m, enum tally_counter counter)
+{
+	tally_add(m->job->tally, m->column, counter, 1);
+}
+
+void
+monitor_count_refusal(const struct monitor *m, const char *reason)
+{
+	static const struct { const char *reason; enum tally_counter counter; } reasons[] = {
+		{ "address", TALLY_NO_ADDRESS }, { "unknown module", TALLY_NO_MODULE }, { "max connections", TALLY_NO_PLACE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (strcmp(reasons[i].reason, reason) == 0)
+			monitor_count(m, reasons[i].counter);
+}
+
+void
+monitor_tell_row(struct monitor *m, enum tally_state state)
+{
+	struct tally_session s = { .pid = (uint32_t)getpid(), .state = (uint8_t)state, .began = time(NULL) - (int64_t)(loop_clock() - m->job->accepted) / 1000 };
+
+	if (m->job->tally == NULL)
+		return;
+	if (m->totals.known) {
+		s.direction = m->totals.pull ? 'o' : 'i';
+		s.in = m->totals.in;
+		s.out = m->totals.out;
+		s.files = m->totals.files;
+	}
+	snprintf(s.module, sizeof s.module, "%s", m->module == NULL ? "" : m->module->name);
+	snprintf(s.user, sizeof s.user, "%s", m->user);
+	snprintf(s.addr, sizeof s.addr, "%s", m->addr);
+	m->row_state = state;
+	tally_tell(m->job->tally, m->job->row, &s);
+}
+
+/* What came of it since the last time, as far as that can be true. */
+static uint64_t
+grown(uint64_t before, uint64_t said, uint64_t most)
+{
+	uint64_t n = said > before ? said - before : 0;
+
+	return n < most ? n : most;
+}
+
+void
+monitor_count_totals(struct monitor *m, const struct event_totals *said)
+{
+	uint64_t now = loop_clock(), ms = now - m->told_totals + GRACE_MS;
+	const struct { enum tally_counter counter; uint64_t n; } sums[] = {
+		{ TALLY_IN, grown(m->totals.in, said->in, ms * MOVES_MOST) },
+		{ TALLY_OUT, grown(m->totals.out, said->out, ms * MOVES_MOST) },
+		{ TALLY_FILES, grown(m->totals.files, said->files, ms * FILES_MOST) },
+		{ TALLY_FILE_BYTES, grown(m->totals.bytes, said->bytes, ms * MOVES_MOST) },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(sums); i++)
+		tally_add(m->job->tally, m->column, sums[i].counter, sums[i].n);
+	m->told_totals = now;
+	m->totals = *said;
+	monitor_tell_row(m, m->row_state);
+}
+
+void
+monitor_count_end(const struct monitor *m, int code)
+{
+	static const enum tally_counter ends[2][2] = {
+		{ TALLY_PUSHES_FAILED, TALLY_PUSHES }, { TALLY_PULLS_FAILED, TALLY_PULLS },
+	};
+
+	monitor_count(m, !m->totals.known ? TALLY_CUT : ends[m->totals.pull][code == 0]);
+}
