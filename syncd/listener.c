@@ -27,6 +27,7 @@
 #include "syncd/greeting.h"
 #include "syncd/monitor.h"
 #include "syncd/pidfile.h"
+#include "syncd/policy/conf_diff.h"
 #include "syncd/publish.h"
 #include "syncd/spawn.h"
 #include "syncd/tally.h"
@@ -126,12 +127,19 @@ name_columns(struct listener *l)
 		(void)tally_make_column(l->tally, l->conf->modules[i].name);
 }
 
+static void
+change_line(void *arg, const char *text)
+{
+	(void)arg;
+	log_notice("reload: %s", text);
+}
+
 /* Edits count from the next connection on.  A file that does not load leaves what runs alone,
  * and is complained of once. */
 static void
 reload_if_changed(struct listener *l, bool asked)
 {
-	struct syncd_conf *fresh;
+	struct syncd_conf *fresh, *was;
 	struct conf_err e;
 	char text[1024];
 
@@ -142,12 +150,14 @@ reload_if_changed(struct listener *l, bool asked)
 		log_error("configuration not reloaded, the one before stays: %s", conf_err_print(&e, text, sizeof text));
 		return;
 	}
-	conf_free(l->conf);
+	was = l->conf;
 	l->conf = fresh;
 	name_columns(l);
 	connections_conf(l->connections, fresh);
 	learn_peers(l);
 	log_notice("configuration reloaded from %s", l->lc->conf_path);
+	conf_diff(was, fresh, change_line, NULL);
+	conf_free(was);
 	check_config(fresh, warn_line, NULL);
 }
 

@@ -26,7 +26,7 @@ syncd_libfs_a_SOURCES = \
 	syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h syncd/fs/stage.c syncd/fs/stage.h \
 	syncd/fs/temp_name.c syncd/fs/temp_name.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
-	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_load.c syncd/policy/expand.c \
+	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_diff.c syncd/policy/conf_diff.h syncd/policy/conf_load.c syncd/policy/expand.c \
 	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hook.c syncd/policy/hook.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
 	syncd/policy/list.h syncd/policy/log_format.c syncd/policy/log_format.h syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c syncd/policy/module.h \
 	syncd/policy/option_table.c syncd/policy/option_table.h syncd/policy/option_parse.c syncd/policy/options.h \

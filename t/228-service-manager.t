@@ -2,7 +2,7 @@
 # What the service manager hears, transfers that are waited for at the end, and a file that is read again on SIGHUP alone.
 . "${top_srcdir:-.}/t/lib.sh"
 command -v socat > /dev/null || skip_all 'no socat'
-plan 14
+plan 15
 mkdir "$scratch/m"
 head -c 4000000 /dev/zero > "$scratch/m/big"
 printf 'use chroot = no\nreverse lookup = no\n[m]\npath = %s\n' "$scratch/m" > "$scratch/in"
@@ -44,6 +44,7 @@ printf '[later]\npath = %s\n' "$scratch/m" >> "$scratch/rsyncd.conf"
 fails 5 'an edit waits' rsync "rsync://127.0.0.1:$port/later/"
 kill -HUP "$syncd_pid"
 "$await" line "$scratch/syncd.log" 'configuration reloaded'
+ok 'which tells what changed' "$await" line "$scratch/syncd.log" "reload: module later added ($scratch/rsyncd.conf:"
 ok 'for a SIGHUP' rsync "rsync://127.0.0.1:$port/later/"
 slow 100
 kill "$syncd_pid"

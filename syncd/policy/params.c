@@ -82,11 +82,11 @@ const struct opt conf_params[] = {
 	{ "max memory", M(ATOI, max_memory), .def = "1024", .min = 0, .max = 1 << 30 },	/* ours: MiB a session */
 	{ "auth users", M(STR, auth_users) },
 	{ "auth digest", M(STR, auth_digest) },
-	{ "secrets file", M(STR, secrets_file) },
+	{ "secrets file", M(STR, secrets_file), .flags = PARAM_SECRET },
 	{ "strict modes", M(BOOL, strict_modes), .def = "yes" },
 	{ "charset", M(STR, charset), USE(CHARSET, TEXT, charset) },
 	{ "dont compress", M(STR, dont_compress), GRANT(STAR, dont_compress) },
-	{ "early exec", M(STR, early_exec) },
+	{ "early exec", M(STR, early_exec), .flags = PARAM_SECRET },
 	{ "exec as module", M(BOOL, exec_as_module), .def = "no" },	/* ours: hooks run as the module's user */
 	{ "exec timeout", M(ATOI, exec_timeout), .def = "3600", .min = 1, .max = 86400 },	/* ours: seconds that a hook may run */
 	{ "fake super", M(BOOL, fake_super), .def = "no", GRANT(FLAG, fake_super) },
@@ -95,11 +95,11 @@ const struct opt conf_params[] = {
 	{ "incoming chmod", M(STR, incoming_chmod), USE(MODES, TEXT, incoming_chmod) },
 	{ "insecure links", M(BOOL, unsupported_flag), .flags = PARAM_NO_EFFECT },
 	{ "log format", M(STR, log_format), .def = "%o %h [%a] %m (%u) %f %l", GRANT(TEXT, log_format) },
-	{ "name converter", M(STR, name_converter) },
+	{ "name converter", M(STR, name_converter), .flags = PARAM_SECRET },
 	{ "open noatime", M(BOOL3, open_noatime), .def = "unset", GRANT(NUMBER, open_noatime) },
 	{ "outgoing chmod", M(STR, outgoing_chmod), USE(MODES, TEXT, outgoing_chmod) },
-	{ "post-xfer exec", M(STR, post_exec) },
-	{ "pre-xfer exec", M(STR, pre_exec) },
+	{ "post-xfer exec", M(STR, post_exec), .flags = PARAM_SECRET },
+	{ "pre-xfer exec", M(STR, pre_exec), .flags = PARAM_SECRET },
 	{ "refuse options", M(STR, refuse_options), USE(OPTIONS, TEXT, refuse_options) },
 	{ "temp dir", M(STR, temp_dir), GRANT(TEXT, temp_dir) },
 	{ "transfer logging", M(BOOL, transfer_logging), .def = "no", GRANT(FLAG, transfer_logging) },

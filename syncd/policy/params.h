@@ -9,6 +9,7 @@
 
 enum {	/* opt.flags */
 	PARAM_NO_EFFECT = 1,	/* accepted; a line says that it has none here */
+	PARAM_SECRET = 2,	/* its value may hold a secret, or lead to one: no log shows it */
 };
 
 /* What has to be true of a value, beyond its form. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "syncd/policy/conf_diff.h"
 #include "t/unit/unit.h"
 
 static char warnings[4096];
@@ -184,6 +185,66 @@ START_TEST(a_module_name_has_255_bytes_at_most)
 }
 END_TEST
 
+static const struct { const char *was, *is, *told; } changes[] = {
+	{ "[m]\npath = /p\n", "[m]\npath = /p\n", "" },
+	{ "[m]\npath = /p\n", "# moved\n[m]\npath =   /p/\n", "" },	/* what is meant, not how it is spelled */
+	{ "[m]\n", "[m]\nread only = no\n", "[m] read only: yes -> no (f:2)\n" },
+	{ "timeout = 5\n[m]\n[n]\ntimeout = 1\n", "timeout = 6\n[m]\n[n]\ntimeout = 1\n", "[m] timeout: 5 -> 6 (f:1)\n" },
+	{ "[m]\ncomment = a\n", "[m]\n", "[m] comment: a -> (unset) (f:1)\n" },
+	{ "[m]\n", "[m]\ncomment =\n", "[m] comment: (unset) -> (empty) (f:2)\n" },
+	{ "port = 1\n", "port = 2\nmotd file = /m\n", "port: 1 -> 2 (f:1)\nmotd file: (unset) -> /m (f:2)\n" },
+	{ "[a]\n[b]\n", "[b]\n[c]\n", "module c added (f:2)\nmodule a removed (f)\n" },
+	{ "[a]\n[b]\nlist = no\n", "[b]\n[a]\nlist = no\n", "[b] list: no -> yes (f:1)\n[a] list: yes -> no (f:3)\n" },
+	{ "[m]\npre-xfer exec = PW=x y\nsecrets file = /a\n", "[m]\npre-xfer exec = PW=z y\nsecrets file = /b\n",
+	    "[m] secrets file: changed (f:3)\n[m] pre-xfer exec: changed (f:2)\n" },
+};
+
+START_TEST(what_a_reload_changed_is_told_a_line_a_parameter)
+{
+	struct syncd_conf *was = load(changes[_i].was), *is = load(changes[_i].is);
+
+	warnings[0] = '\0';
+	conf_diff(was, is, warned, NULL);
+	ck_assert_str_eq(warnings, changes[_i].told);
+	conf_free(was);
+	conf_free(is);
+}
+END_TEST
+
+static void
+count_line(void *arg, const char *text)
+{
+	unsigned *n = arg;
+
+	++*n;
+	ck_assert_uint_lt(strlen(text), 2 * CONF_DIFF_VALUE + 100);
+	ck_assert_msg(*n <= CONF_DIFF_LINES || strcmp(text, "100 more changes") == 0, "%s", text);
+}
+
+START_TEST(a_difference_is_bounded_in_lines_and_values)
+{
+	char text[8192] = "", *at = text, comment[CONF_DIFF_VALUE * 3 + 1];
+	struct syncd_conf *was, *is;
+	unsigned n = 0;
+
+	memset(comment, 'c', sizeof comment - 1);
+	comment[sizeof comment - 1] = '\0';
+	for (int i = 0; i < 2 * CONF_DIFF_LINES; i++)
+		at += sprintf(at, "[m%d]\n", i);
+	was = load(text);
+	memmove(text + sizeof comment + 10, text, strlen(text) + 1);
+	memset(text, ' ', sizeof comment + 10);
+	memcpy(text, "comment = ", 10);
+	memcpy(text + 10, comment, sizeof comment - 1);
+	text[sizeof comment + 9] = '\n';
+	is = load(text);
+	conf_diff(was, is, count_line, &n);
+	ck_assert_uint_eq(n, CONF_DIFF_LINES + 1);
+	conf_free(was);
+	conf_free(is);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -200,6 +261,8 @@ main(void)
 	tcase_add_test(t, a_dump_loads_to_the_same_dump);
 	tcase_add_loop_test(t, names_between_percent_signs_are_replaced_once, 0, ARRAY_LEN(expansions));
 	tcase_add_test(t, an_expansion_is_bounded);
+	tcase_add_loop_test(t, what_a_reload_changed_is_told_a_line_a_parameter, 0, ARRAY_LEN(changes));
+	tcase_add_test(t, a_difference_is_bounded_in_lines_and_values);
 	tcase_add_test(t, a_module_name_has_255_bytes_at_most);
 	suite_add_tcase(s, t);
 	return unit_main(s);
