@@ -19,6 +19,7 @@ static const struct {
 } scalars[] = {
 	ROW(FLAG, grant, numeric_ids), ROW(FLAG, grant, jailed), ROW(FLAG, grant, munge), ROW(FLAG, grant, confine_links), ROW(FLAG, grant, hooked),
 	ROW(NUMBER, id, set_ids), ROW(NUMBER, id, writes), ROW(NUMBER, id, keeps_atimes), ROW(NUMBER, id, jail), ROW(NUMBER, id, priority),
+	ROW(NUMBER, grant, shared_rate),
 };
 
 static const size_t texts[] = {

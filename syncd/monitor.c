@@ -43,6 +43,7 @@ static const struct request {
 	[REQ_ARGS] = { answer_args, ST_HOOKED, false, false },
 	[REQ_HOOK] = { answer_hook, ST_HOOKED, true, true },
 	[REQ_TOTALS] = { answer_totals, ST_HOOKED | ST_REFUSED | ST_SESSION, false, false },
+	[REQ_SHARE] = { answer_share, ST_SESSION, true, false },
 	[REQ_ORIGIN] = { answer_origin, ST_PROXIED, false, true },
 };
 

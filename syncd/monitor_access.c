@@ -154,6 +154,7 @@ grant_fill(struct monitor *m, const char *name)
 
 	snprintf(g->module, sizeof g->module, "%.*s", MODULE_NAME_MAX, name);
 	module_grant_fill(&g->conf, m->module);
+	g->shared_rate = monitor_shared_rate(m);
 	if (m->job->log_format != NULL) {
 		g->conf.log_format = m->job->log_format;
 		g->conf.transfer_logging = m->job->log_format[0] != '\0';

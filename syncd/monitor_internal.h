@@ -56,6 +56,7 @@ struct monitor {
 	uint64_t transfers;	/* lines of the log of transfers */
 	struct event_totals totals;
 	uint64_t told_totals;	/* when they were told last, ms */
+	uint64_t share_due;	/* what it reserved last of a shared rate may move then, ms */
 	size_t column;		/* the module's, of the tally */
 	enum tally_state row_state;
 	uint64_t began;		/* the session, ms */
@@ -89,6 +90,9 @@ void monitor_tell_row(struct monitor *m, enum tally_state state);
 /* What the session says that it moved, by now; m->totals becomes it.  What it cannot have moved since it told last is not counted. */
 void monitor_count_totals(struct monitor *m, const struct event_totals *said);
 
+/* KiB a second that the module's sessions share among them or with all others, whichever is less; 0: none. */
+int monitor_shared_rate(const struct monitor *m);
+
 /* A session has ended, with that code. */
 void monitor_count_end(const struct monitor *m, int code);
 
@@ -117,5 +121,6 @@ monitor_answer answer_origin;
 monitor_answer answer_list, answer_module, answer_login;
 monitor_answer answer_admit, answer_started, answer_totals, answer_args, answer_hook;
 monitor_answer answer_name, answer_id;
+monitor_answer answer_share;
 
 #endif

@@ -3,11 +3,13 @@
 
 #include "syncd/monitor_internal.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/err.h"
 #include "lib/loop.h"
 #include "syncd/types.h"
 
@@ -86,4 +88,43 @@ monitor_count_end(const struct monitor *m, int code)
 	};
 
 	monitor_count(m, !m->totals.known ? TALLY_CUT : ends[m->totals.pull][code == 0]);
+}
+
+/* --- rates that many share ---------------------------------------------------------------------- */
+
+int
+monitor_shared_rate(const struct monitor *m)
+{
+	int64_t all = m->job->conf->global.daemon_bwlimit, own = m->module->module_bwlimit;
+
+	if (m->job->tally == NULL)	/* nobody to share with */
+		return 0;
+	return (int)(all == 0 || (own != 0 && own < all) ? own : all);
+}
+
+/* Whoever asks before what it asked for last may move is kept waiting here: so nobody has more than one piece ahead of the others. */
+static void
+wait_for_share(const struct monitor *m)
+{
+	uint64_t now;
+	struct pollfd stop = { .fd = m->stop_fd, .events = POLLIN };
+
+	while ((now = loop_clock()) < m->share_due && poll(&stop, 1, (int)(m->share_due - now)) <= 0)
+		;
+}
+
+int
+answer_share(struct monitor *m, struct cursor *in, struct buf *out)
+{
+	uint64_t bytes = cur_le32(in), now, all, own;
+
+	if (in->err != 0 || cur_left(in) != 0 || bytes == 0 || bytes > SHARE_MAX)
+		return E_BREACH;
+	wait_for_share(m);
+	now = loop_clock() * 1000;
+	all = tally_reserve(m->job->tally, TALLY_ALL, bytes, (uint64_t)m->job->conf->global.daemon_bwlimit, now);
+	own = tally_reserve(m->job->tally, m->column, bytes, (uint64_t)m->module->module_bwlimit, now);
+	m->share_due = (all > own ? all : own) / 1000;
+	buf_le64(out, m->share_due);
+	return out->err;
 }

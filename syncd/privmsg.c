@@ -274,6 +274,23 @@ ask_hook(int fd, char *const *args, size_t n, const char *request_text, char *me
 }
 
 int
+ask_share(int fd, uint32_t bytes, uint64_t *ret_due)
+{
+	struct buf request = BUF_INIT, answer = BUF_INIT;
+	struct cursor c;
+	int r;
+
+	buf_le32(&request, bytes);
+	if ((r = ask(fd, REQ_SHARE, &request, &answer)) == 0) {
+		c = cur_of(buf_head(&answer), buf_len(&answer));
+		*ret_due = cur_le64(&c);
+		r = c.err;
+	}
+	buf_done(&answer);
+	return r;
+}
+
+int
 ask_name(int fd, char kind, uint32_t id, char *name, size_t size)
 {
 	struct buf request = BUF_INIT, answer = BUF_INIT;

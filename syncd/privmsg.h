@@ -22,7 +22,8 @@ enum {
 	REQ_ARGS,	/* a piece of them, C strings, where pre-xfer exec wants them; no answer */
 	REQ_HOOK,	/* the request as text: have that run; answer as REQ_MODULE */
 	REQ_ORIGIN,	/* what a PROXY header says, before anything else; no answer */
-	REQ_TOTALS,	/* what the session moved, at its end: pull or not, bytes in, out, files and their bytes; no answer */
+	REQ_TOTALS,	/* what the session has moved by now: pull or not, bytes in, out, files and their bytes; no answer */
+	REQ_SHARE,	/* bytes of a rate that is shared; answer: when they may move, ms on the monotonic clock */
 	REQ_COUNT,
 };
 
@@ -70,6 +71,10 @@ void tell_started(int fd);
 
 /* What was moved: bytes on the wire in and out, and files with their lengths. */
 void tell_totals(int fd, int pull, const uint64_t numbers[4]);
+
+/* Reserve so many bytes, at most SHARE_MAX, of the rate that is shared; *ret_due: when they may move, ms.  Ask again no earlier, or be kept
+ * waiting.  0 or an error. */
+int ask_share(int fd, uint32_t bytes, uint64_t *ret_due);
 
 /* Have pre-xfer exec run with these arguments of the client's, and what they ask for.  0; E_DENIED with words for the client. */
 int ask_hook(int fd, char *const *args, size_t n, const char *request, char *message, size_t size);

@@ -41,7 +41,7 @@ SYNCD_UNITS = \
 	t/unit/check_push_requests \
 	t/unit/check_push_sums \
 	t/unit/check_syncd_boot \
-	t/unit/check_syncd_monitor t/unit/check_syncd_roles
+	t/unit/check_syncd_monitor t/unit/check_syncd_roles t/unit/check_syncd_tally
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_SOURCES = t/unit/check_wire_args.c t/unit/unit.h t/unit/hex.h
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -187,7 +187,7 @@ SCRIPTS_T += \
 	t/221-refuse-options.t \
 	t/222-hooks.t \
 	t/223-proxy-protocol.t \
-	t/224-unix-socket.t t/225-transfer-log.t t/226-daemon-user.t t/227-name-converter.t t/228-service-manager.t t/229-why.t t/232-fair.t t/233-json-log.t t/234-max-connections.t t/235-metrics-and-status.t \
+	t/224-unix-socket.t t/225-transfer-log.t t/226-daemon-user.t t/227-name-converter.t t/228-service-manager.t t/229-why.t t/232-fair.t t/233-json-log.t t/234-max-connections.t t/235-metrics-and-status.t t/236-shared-rate.t \
 	t/212-log-of-transfers.t \
 	t/220-identities.t \
 	t/230-what-a-process-holds.t \
@@ -195,6 +195,8 @@ SCRIPTS_T += \
 EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp
 t_unit_check_syncd_boot_SOURCES = t/unit/check_syncd_boot.c t/unit/unit.h
 t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
+t_unit_check_syncd_tally_SOURCES = t/unit/check_syncd_tally.c t/unit/unit.h
+t_unit_check_syncd_tally_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
 t_unit_check_syncd_roles_SOURCES = t/unit/check_syncd_roles.c t/unit/unit.h
 t_unit_check_syncd_roles_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
 t_unit_check_syncd_monitor_SOURCES = t/unit/check_syncd_monitor.c t/unit/unit.h t/unit/scratch.h

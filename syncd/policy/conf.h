@@ -34,7 +34,7 @@ struct module_conf {
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */
-	int64_t max_connections, max_per_address, max_per_user, exec_timeout, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory;
+	int64_t module_bwlimit, max_connections, max_per_address, max_per_user, exec_timeout, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory;
 	int unsupported_flag;	/* where parameters without effect are parsed into */
 };
 
@@ -43,7 +43,7 @@ struct global_conf {
 	char *address, *motd_file, *pid_file, *metrics;
 	char *daemon_chroot, *daemon_gid, *daemon_uid, *socket_options;
 	char *socket, *socket_mode, *socket_group, *socket_peers;
-	int64_t port, backlog, max_memory_total, stop_timeout;
+	int64_t daemon_bwlimit, port, backlog, max_memory_total, stop_timeout;
 	int log_style, reload_on_hup, metrics_public, loopback_only, proxy_protocol, socket_proxy;
 	char *proxy_hosts;
 };

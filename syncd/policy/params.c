@@ -28,6 +28,7 @@ const struct opt conf_globals[] = {
 	{ "socket proxy protocol", G(BOOL3, socket_proxy), .def = "unset" },	/* unset: as "proxy protocol" */
 	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
 	{ "listen backlog", G(ATOI, backlog), .def = "128", .min = 1, .max = 4096 },
+	{ "daemon bwlimit", G(ATOI, daemon_bwlimit), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: KiB a second, of all sessions together */
 	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */
 	{ "stop timeout", G(ATOI, stop_timeout), .def = "0", .min = 0, .max = 86400 },	/* ours: seconds that transfers have after SIGTERM; 0: they go on alone */
 	{ "reload on hup", G(BOOL, reload_on_hup), .def = "no" },	/* ours: not with the next connection */
@@ -74,6 +75,7 @@ const struct opt conf_params[] = {
 	{ "timeout", M(ATOI, timeout), .def = "0", .min = 0, .max = 1 << 30, GRANT(NUMBER, timeout) },
 	{ "idle timeout", M(ATOI, idle_timeout), .def = "14400", .min = 0, .max = 1 << 30, GRANT(NUMBER, idle) },	/* ours: where timeout is 0 */
 	{ "bwlimit", M(ATOI, bwlimit), .def = "0", .min = 0, .max = 1 << 30, GRANT(NUMBER, bwlimit) },	/* ours: KiB a second */
+	{ "module bwlimit", M(ATOI, module_bwlimit), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: of all sessions of the module together */
 	{ "priority", M(ATOI, priority), .def = "0", .min = 0, .max = 19 },	/* ours: nice(2), and the lowest of best-effort I/O from 10 on */
 	{ "log file", M(STR, log_file), CHECK(MADE) },
 	{ "syslog facility", M(WORD, syslog_facility), .def = "daemon", .words = facilities },

@@ -320,6 +320,40 @@ burst(uint64_t rate)
 	return (size_t)rate * 1024 / 8;
 }
 
+/* What is asked for at a time of a rate that is shared: little, since all who share it wait for it in turn. */
+static size_t
+share_piece(const struct session *s)
+{
+	size_t piece = (size_t)s->grant.shared_rate * 1024 / 32;
+
+	return piece < SHARE_MIN ? SHARE_MIN : piece > SHARE_MAX ? SHARE_MAX : piece;
+}
+
+/* 0: any. */
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a == 0 || b < a ? b : a;
+}
+
+/* When may the next byte move, of a rate that is shared?  0: now.  The next piece is asked for when the one before has moved. */
+static uint64_t
+shared_due(struct session *s, uint64_t now)
+{
+	uint64_t moved = s->peer.total_out - s->pace_out + s->peer.total_in - s->pace_in, want;
+
+	if (s->grant.shared_rate == 0 || s->phase == PH_DRAIN || s->pace_from == 0)
+		return 0;
+	if (moved >= s->share_bytes) {
+		want = moved - s->share_bytes + share_piece(s);
+		want = want < SHARE_MAX ? want : SHARE_MAX;
+		s->share_bytes += want;
+		if (ask_share(s->monitor_fd, (uint32_t)want, &s->share_due) != 0)
+			s->share_due = 0;	/* the loop sees that the monitor is gone */
+	}
+	return s->share_due > now ? s->share_due : 0;
+}
+
 void
 session_pace(struct session *s)
 {
@@ -328,6 +362,10 @@ session_pace(struct session *s)
 	s->pace_in = s->peer.total_in;
 	s->peer.burst_out = burst(out_rate(s));
 	s->peer.burst_in = burst((uint64_t)s->grant.conf.bwlimit);
+	if (s->grant.shared_rate > 0) {
+		s->peer.burst_out = smaller(s->peer.burst_out, share_piece(s));
+		s->peer.burst_in = smaller(s->peer.burst_in, share_piece(s));
+	}
 }
 
 /* In: as the module says. */
@@ -337,8 +375,10 @@ in_due(const struct session *s, uint64_t now)
 	return due_at(s, (uint64_t)s->grant.conf.bwlimit, s->peer.total_in - s->pace_in, now);
 }
 
+/* turn: when bytes may move again that may not now, as session_wait found it; 0: they may.  It is not asked for anew: by now it may be over,
+ * and who does not wait for bytes then would not wait for a time either. */
 static int
-wait_ms(const struct session *s, bool yield)
+wait_ms(const struct session *s, bool yield, uint64_t turn)
 {
 	uint64_t now = loop_clock(), due = s->deadline, quiet = quiet_ms(s), alive = alive_ms(s);
 
@@ -348,7 +388,7 @@ wait_ms(const struct session *s, bool yield)
 		due = earlier(due, last_moved(s) + quiet);
 	if (alive != 0)
 		due = earlier(due, s->last_alive + alive);
-	due = earlier(earlier(due, out_due(s, now)), in_due(s, now));
+	due = earlier(due, turn);
 	if (due == 0)
 		return -1;
 	return due <= now ? 0 : due - now > 3600000 ? 3600000 : (int)(due - now);
@@ -400,7 +440,8 @@ session_wait(struct session *s, bool yield)
 {
 	struct pollfd fds[2] = { { s->peer.fd, 0, 0 }, { s->monitor_fd, 0, 0 } };
 	uint64_t out = s->peer.total_out, now = loop_clock();
-	bool paced = out_due(s, now) != 0, held = in_due(s, now) != 0, alive_only = !peer_pending(&s->peer);
+	const uint64_t shared = shared_due(s, now), out_turn = out_due(s, now), in_turn = in_due(s, now);
+	const bool paced = shared != 0 || out_turn != 0, held = shared != 0 || in_turn != 0, alive_only = !peer_pending(&s->peer);
 	bool takes = peer_wants_input(&s->peer) && !held;
 	int r;
 
@@ -419,7 +460,7 @@ session_wait(struct session *s, bool yield)
 	fds[0].events = (short)((takes ? POLLIN : 0) | (!paced && peer_pending(&s->peer) ? POLLOUT : 0));
 	if (fds[0].events == 0 && held)	/* its turn comes: that it has gone shows when the rest is read */
 		fds[0].fd = -1;
-	if (poll(fds, 2, wait_ms(s, yield)) < 0 && errno != EINTR)
+	if (poll(fds, 2, wait_ms(s, yield, earlier(shared, earlier(out_turn, in_turn)))) < 0 && errno != EINTR)
 		return -errno;
 	if (fds[1].revents != 0)	/* the monitor never speaks unasked: it is gone */
 		return E_BREACH;

@@ -57,6 +57,7 @@ struct grant {
 	int root_fd;		/* the module's directory */
 	bool numeric_ids;	/* do not look names up */
 	bool jailed;		/* the process's root is the module's */
+	int shared_rate;	/* KiB a second, each way together, that it shares with others: it asks before it moves; 0: it shares none */
 	bool munge;		/* strip the prefix of munged symlinks */
 	bool confine_links;	/* store links so that their text stays in the transfer */
 	const char *addr, *host, *user, *path;	/* the client's, and the module's as configured, for the log of transfers */
@@ -102,6 +103,7 @@ struct session {
 	uint64_t last_in, last_out, last_alive;
 	struct work work;	/* what computing for this client takes */
 	uint64_t looked_ms, end_seen_ms;	/* at the client, in the middle of it; and since when its input has ended */
+	uint64_t share_bytes, share_due;	/* of a shared rate: up to so many moved, from then on (ms) */
 	uint64_t told_at;	/* the totals were told last, ms; 0: they are not yet */
 	uint64_t pace_from, pace_out, pace_in;	/* limits of bandwidth: since when, and what had moved by then */
 	int exit_code;

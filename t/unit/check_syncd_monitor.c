@@ -56,7 +56,9 @@ start_with_deadline(const char *conf_text, uint64_t ms)
 	if ((mon.pid = fork()) == 0) {
 		struct monitor_job job = { .conf = conf, .spawner_fd = spawner[0], .peer_fd = peer[0],
 		    .worker = { worker[0], control[0] }, .deadline = loop_clock() + ms, .report_fd = report[1], .log_override = log_path,
-		    .proxied = mon.proxied, .count_fd = count };
+		    .proxied = mon.proxied, .count_fd = count, .row = TALLY_NO_ROW };
+
+		ck_assert_int_eq(tally_new(&job.tally), 0);
 
 		close(worker[1]), close(control[1]), close(spawner[1]), close(report[0]), close(peer[1]);
 		addr_parse("127.0.0.1", 4711, &job.peer);
@@ -78,7 +80,7 @@ start(void)
 	    "[other]\npath = %s\n[hidden]\npath = /hidden-path\nlist = no\ncomment = hidden-comment\n"
 	    "[login]\npath = %s\nsecrets file = %s/secrets\nauth users = me:rw\n"
 	    "[yes]\npath = %s\npre-xfer exec = test $RSYNC_ARG2 = b\n[no]\npath = %s\npre-xfer exec = echo why; exit 3\n"
-	    "[hangs]\npath = %s\npre-xfer exec = sleep 300\n", scratch, scratch, scratch, scratch, scratch, scratch, scratch);
+	    "[hangs]\npath = %s\npre-xfer exec = sleep 300\n[slow]\npath = %s\nmodule bwlimit = 10\n", scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch);
 	start_with_deadline(text, DEADLINE_MS);
 }
 
@@ -201,7 +203,7 @@ static const struct {
 	const char *bytes;
 	size_t n;
 } too_early[] = {
-	{ REQ_ADMIT, "\037\0\0", 3 }, { REQ_ARGS, "x", 2 }, { REQ_HOOK, "pub", 3 }, { REQ_NAME, "u\0\0\0\0", 5 }, { REQ_ID, "uroot", 5 }, { REQ_STARTED, "", 0 }, { REQ_COUNT, "", 0 },
+	{ REQ_ADMIT, "\037\0\0", 3 }, { REQ_ARGS, "x", 2 }, { REQ_HOOK, "pub", 3 }, { REQ_NAME, "u\0\0\0\0", 5 }, { REQ_ID, "uroot", 5 }, { REQ_STARTED, "", 0 }, { REQ_SHARE, "\1\0\0\0", 4 }, { REQ_COUNT, "", 0 },
 	{ 200, "", 0 }, { 255, "x", 1 }, { REQ_MODULE, "", 0 }, { REQ_MODULE, "\001\0\0pub", 6 }, { REQ_MODULE, "\037\0\011pub", 6 },
 	{ REQ_LOGIN, "me x", 4 }, { REQ_LIST, "", 0 }, { REQ_LIST, "\1\0\0\0", 4 },
 	{ REQ_LOG, "", 0 }, { REQ_LOG, "\377x", 2 },
@@ -347,6 +349,7 @@ static const struct {
 	{ REQ_ARGS, "x", 2 }, { REQ_HOOK, "pub/", 4 },	/* the module has no hook */
 	{ REQ_NAME, "x\0\0\0\0", 5 },
 	{ REQ_NAME, "u", 1 }, { REQ_ID, "", 0 }, { REQ_STARTED, "x", 1 },
+	{ REQ_SHARE, "\0\0\0\0", 4 }, { REQ_SHARE, "\1\0\4\0", 4 }, { REQ_SHARE, "\1\0\0", 3 }, { REQ_SHARE, "\1\0\0\0\0", 5 },	/* none, beyond SHARE_MAX, no number */
 };
 
 START_TEST(what_a_session_may_not_ask_ends_it)
@@ -368,6 +371,30 @@ START_TEST(what_is_no_admission_ends_a_worker)
 	ck_assert_int_eq(ask_for("pub"), 0);
 	say(mon.worker, REQ_ADMIT, no_admission[_i].bytes, no_admission[_i].n);
 	ck_assert(hung_up(mon.worker));
+}
+END_TEST
+
+static uint64_t
+share_due(int channel)
+{
+	struct cursor c;
+
+	say(channel, REQ_SHARE, "\0\4\0\0", 4);
+	(void)hear(channel, REQ_SHARE);
+	c = cur_of(buf_head(&mon.in), buf_len(&mon.in));
+	return cur_le64(&c);
+}
+
+START_TEST(who_asks_for_a_share_before_its_turn_waits_for_it)
+{
+	int control, channel = reach("slow", &control);
+	uint64_t first = share_due(channel), second = share_due(channel), third = share_due(channel);
+
+	ck_assert_uint_ge(second, first + 100);		/* 1024 bytes at 10 KiB a second */
+	ck_assert_uint_ge(third, second + 100);
+	ck_assert_uint_ge(loop_clock(), second);	/* the last answer came no earlier than the turn before */
+	close(channel);
+	close(control);
 }
 END_TEST
 
@@ -571,6 +598,7 @@ main(void)
 	tcase_add_test(t, log_lines_have_a_bound);
 	tcase_add_test(t, a_worker_is_not_heard_once_the_session_runs);
 	tcase_add_loop_test(t, what_a_session_may_not_ask_ends_it, 0, (int)ARRAY_LEN(not_a_session));
+	tcase_add_test(t, who_asks_for_a_share_before_its_turn_waits_for_it);
 	tcase_add_loop_test(t, what_is_no_admission_ends_a_worker, 0, (int)ARRAY_LEN(no_admission));
 	tcase_add_test(t, a_session_starts_once);
 	tcase_add_loop_test(t, a_hook_decides_what_a_session_may_ask, 0, (int)ARRAY_LEN(hooked));
