@@ -1,5 +1,6 @@
 #include "lib/log.h"
 
+#include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/trusted.h"
 
@@ -213,24 +214,26 @@ log_json(const char *text, char *dst, size_t size)
 static void
 emit_json(time_t when, int level, const char *id, const char *members, const char *text)
 {
-	char line[4 * LOG_LINE_MAX], escaped[2 * LOG_LINE_MAX], stamp[40], name[100];
+	const size_t room = 6 * strlen(text) + 8;	/* what a byte may become, and an end */
+	char *escaped = malloc(room), stamp[40], name[100];
+	struct buf line = BUF_INIT;
 	struct tm tm;
-	int n;
 
 	if (localtime_r(&when, &tm) == NULL)
 		memset(&tm, 0, sizeof tm);
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	n = snprintf(line, sizeof line - 1, "{\"time\": \"%s\", \"level\": %d, \"id\": \"%s\"%s, \"text\": \"%s\"}", stamp, level,
-	    log_json(id == NULL ? sink.task : id, name, sizeof name), members, log_json(text, escaped, sizeof escaped));
-	if (n < 0 || n >= (int)sizeof line - 1)
+	if (escaped == NULL)
 		return;
-	if (sink.conf.to_syslog)
-		syslog(level, "%s", line);
-	line[n++] = '\n';
-	if (sink.fd >= 0)
-		(void)!write(sink.fd, line, (size_t)n);
-	if (sink.conf.to_stderr)
-		(void)!write(STDERR_FILENO, line, (size_t)n);
+	buf_printf(&line, "{\"time\": \"%s\", \"level\": %d, \"id\": \"%s\"%s, \"text\": \"%s\"}\n", stamp, level,
+	    log_json(id == NULL ? sink.task : id, name, sizeof name), members, log_json(text, escaped, room));
+	free(escaped);
+	if (line.err == 0 && sink.conf.to_syslog)
+		syslog(level, "%.*s", (int)buf_len(&line) - 1, (const char *)buf_head(&line));
+	if (line.err == 0 && sink.fd >= 0)
+		(void)!write(sink.fd, buf_head(&line), buf_len(&line));
+	if (line.err == 0 && sink.conf.to_stderr)
+		(void)!write(STDERR_FILENO, buf_head(&line), buf_len(&line));
+	buf_done(&line);
 }
 
 static void
@@ -273,16 +276,36 @@ keep(int level, const char *line)
 	sink.held_end = &h->next;
 }
 
+/* What is kept back has no id of its own. */
+static void
+write_line(int level, const char *id, const char *line)
+{
+	if (sink.held_end != NULL)
+		keep(level, line);
+	else
+		emit(time(NULL), level, id, line);
+}
+
 static void
 write_record(int level, const char *id, const char *text, size_t n)
 {
 	char line[LOG_LINE_MAX + 8];
 
 	log_escape(sink.conf.style, text, n, line, sizeof line - 1);
-	if (sink.held_end != NULL)
-		keep(level, line);
-	else
-		emit(time(NULL), level, id, line);
+	write_line(level, id, line);
+}
+
+void
+log_whole(int level, const char *text, size_t n)
+{
+	const size_t most = n < LOG_WHOLE_MAX ? n : LOG_WHOLE_MAX, room = 5 * most + 8;	/* each byte as \#ooo */
+	char *line;
+
+	if ((level > sink.conf.level && sink.held_end == NULL) || (line = malloc(room)) == NULL)
+		return;
+	log_escape(sink.conf.style, text, most, line, room);
+	write_line(level, NULL, line);
+	free(line);
 }
 
 void

@@ -26,7 +26,7 @@ struct log_conf {
 	int level;		/* the highest syslog level written */
 };
 
-enum { LOG_LINE_MAX = 1024 };
+enum { LOG_LINE_MAX = 1024, LOG_WHOLE_MAX = 16384 };	/* bytes of a record, and of one that is kept whole (log_whole) */
 
 /* Open what conf names; what was open before stays when this fails.  Keeps conf->file
  * (copied) for log_reopen.  0 or -errno (of the file). */
@@ -65,6 +65,7 @@ int log_in_json(void);
 /* text as the inside of a JSON string.  Returns dst. */
 char *log_json(const char *text, char *dst, size_t size);
 
+void log_whole(int level, const char *text, size_t n);	/* the same for what may be long, up to LOG_WHOLE_MAX */
 void log_bytes(int level, const char *id, const char *text, size_t n);	/* untrusted, any bytes */
 
 /* One record of that level, with no id. */

@@ -16,6 +16,8 @@
 #include "syncd/privmsg.h"
 #include "syncd/types.h"
 
+_Static_assert((int)TRANSFER_LINE_MAX <= (int)LOG_WHOLE_MAX, "no line of the log of transfers is cut twice");
+
 enum {
 	LOG_LINES_MAX = 2000,		/* a connection's lines before it is told no more, */
 	LOG_NOTES_MAX = 1000,		/* and of those that only say what was passed over, which are counted by themselves */
@@ -70,14 +72,14 @@ log_transfer(struct monitor *m, struct cursor *in)
 {
 	uint64_t now = loop_clock(), due;
 
-	if (m->state != ST_SESSION || !m->boot.grant.conf.transfer_logging || cur_left(in) > LINE_MAX_BYTES)
+	if (m->state != ST_SESSION || !m->boot.grant.conf.transfer_logging || cur_left(in) > TRANSFER_LINE_MAX)
 		return E_BREACH;
 	if (m->transfers++ > TRANSFER_LINES_AT_ONCE) {
 		due = m->began + (m->transfers - TRANSFER_LINES_AT_ONCE) * 1000 / TRANSFER_LINES_RATE;
 		if (due > now)
 			poll(NULL, 0, (int)(due - now));
 	}
-	log_bytes(LOG_INFO, NULL, (const char *)in->at, cur_left(in));
+	log_whole(LOG_INFO, (const char *)in->at, cur_left(in));
 	return 0;
 }
 

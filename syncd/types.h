@@ -11,6 +11,7 @@ enum {
 	PROTO_MIN = 27,			/* oldest protocol spoken */
 	PROTO_MAX = 32,
 	LINE_MAX_BYTES = 5119,		/* a text line, argument, message or filter rule */
+	TRANSFER_LINE_MAX = 16384,	/* of the log of transfers: three names and more */
 	REQUEST_LINE_MAX = 1023,	/* the module line */
 	EARLY_INPUT_MAX = 5120,
 	HOOK_SAID_MAX = 5000,		/* of what pre-xfer exec says, that the client is shown when it fails */

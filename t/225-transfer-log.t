@@ -53,7 +53,7 @@ same() {
 	ok "$_name" diff stock.lines ours.lines
 }
 lines() { is "$(wc -l < stock.lines)" "$1" "$2"; }
-plan 35
+plan 37
 
 same 'a pull' -aH @/all/ got/
 lines 11 'a line for each entry'
@@ -100,6 +100,16 @@ seq 2500 | sed 's#^#many/f#' | xargs touch
 rsync -a many "rsync://127.0.0.1:$port/in-plain/" > /dev/null 2>&1
 "$await" line ours.log 'sent ' $((sessions + 1))
 is "$(grep -c ' X many/f' ours.log)" 2500 '2,500 files are 2,500 lines'
+# names up to a path's longest: rsync cuts its line at 2048 bytes, and the end of the line with it
+deep=$(printf '%0240d' 0); long=src/x/$deep/$deep/$deep
+mkdir -p "$long"; echo hi > "$long/f"
+same 'a line of 1,900 bytes is the same' -r @/all/x/ got/
+long=$long/$deep/$deep/$deep/$deep/$deep/$deep/$deep/$deep/$deep/$deep/$deep
+mkdir -p "$long"; echo hi > "$long/last"
+: > ours.log
+rsync -a "rsync://127.0.0.1:$port/all/x/" got/ > /dev/null 2>&1
+"$await" line ours.log 'sent '
+is "$(awk 'length($0) > 6700 && /last.*last[|]%[|]/' ours.log | wc -l)" 1 'one of 6,700 is whole'
 stop $servers
 for format in '' '%o=%n'; do
 	: > ours.log

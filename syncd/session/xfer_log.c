@@ -96,7 +96,7 @@ put_line(struct session *s, const struct log_facts *f)
 
 	log_format_put(&line, s->grant.conf.log_format, f);
 	if (line.err == 0)
-		ask_log(s->monitor_fd, LOG_TRANSFER, (const char *)buf_head(&line), buf_len(&line) < LINE_MAX_BYTES ? buf_len(&line) : LINE_MAX_BYTES);
+		ask_log(s->monitor_fd, LOG_TRANSFER, (const char *)buf_head(&line), buf_len(&line) < TRANSFER_LINE_MAX ? buf_len(&line) : TRANSFER_LINE_MAX);
 	buf_done(&line);
 }
 
