@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "deploy/out/outputs.h"
+#include "deploy/out/units.h"
 #include "deploy/verb.h"
 #include "lib/err.h"
 
@@ -53,15 +54,30 @@ firewall(const struct model *m, struct emit *o)
 	char text[4000], rate[32], connections[32];
 
 	if (!out_has_firewall(m)) {
-		emit_line(o, "    ║        no firewall of ours");
+		emit_line(o, model_in_cluster(m) ? "    ║        NetworkPolicy and Service: from %s" : "    ║        no firewall of ours",
+		    f->clients.n == 0 ? "everybody" : join(&f->clients, text, sizeof text));
 		return;
 	}
 	emit_line(o, "  ░░░░░      firewall (%s): from %s", kinds[f->kind.v], f->anyone.v ? "everybody" :
 	    join(&f->clients, text, sizeof text));
 	emit_line(o, "  ░░░░░      %s new connections a minute and %s at a time from one address",
 	    number(&f->rate, rate), number(&f->connections, connections));
-	emit_line(o, "  ░░░░░      sallyport-firewall.service, without which %s does not start", out_door_guarded(m));
+	if (out_door_guarded(m) != NULL)
+		emit_line(o, "  ░░░░░      sallyport-firewall.service, without which %s does not start", out_door_guarded(m));
+	else
+		emit_line(o, "  ░░░░░      sallyport-firewall.service");
 	emit_line(o, "    ║");
+}
+
+/* A container, which has the same walls whatever runtime made it. */
+static void
+container(const struct model *m, const char *caps, const char *network, struct emit *o)
+{
+	static const char *const kinds[] = { "", "podman's pod", "podman's pod", "docker compose", "Kubernetes' pod" };
+
+	emit_line(o, "    │        container of %s: read-only root, %s%s", kinds[m->containers.kind.v],
+	    caps[0] == '\0' ? "no capability" : "of root's capabilities ", caps);
+	emit_line(o, "    │        network: %s", network);
 }
 
 static void
@@ -75,7 +91,9 @@ door(const struct model *m, struct emit *o)
 	else
 		emit_line(o, "  door       %s as %s, on %s", programs[m->door.kind.v], out_door_user(m),
 		    join(&m->door.addresses, text, sizeof text));
-	if (m->door.kind.v == M_SSH)
+	if (model_in_containers(m))
+		container(m, "", "of its own, of which that port is published", o);
+	if (m->door.kind.v == M_SSH || model_in_containers(m))
 		return;
 	emit_line(o, "    │        %s: never root, lent its key; writes %s", out_door_service(m),
 	    strcmp(m->door.log.v, "journal") == 0 ? "nothing" : "its log alone");
@@ -90,6 +108,10 @@ daemon_walls(const struct model *m, struct emit *o)
 {
 	size_t written = 0;
 
+	if (model_in_containers(m)) {
+		container(m, out_daemon_caps(m), m->containers.kind.v == M_COMPOSE ? "none" : "the door's, where it has no port", o);
+		return;
+	}
 	for (size_t i = 0; i < m->modules.n; i++)
 		written += m->modules.v[i].access.v != M_READ;
 	emit_line(o, "    │        %s: %s; writes to %zu of %zu modules", m->daemon.program.v == M_RSYNC ? "rsync.service" :

@@ -85,6 +85,12 @@ daemon_caps(const struct unit_daemon *f, int kills)
 	return kills ? "CAP_SYS_CHROOT CAP_SETUID CAP_SETGID CAP_KILL" : "CAP_SYS_CHROOT CAP_SETUID CAP_SETGID";
 }
 
+const char *
+unit_daemon_caps(const struct unit_daemon *f)
+{
+	return daemon_caps(f, 1);
+}
+
 /* Is one of the paths where units see nothing by themselves? */
 static unsigned
 hidden_needs(const struct unit_path *v, size_t n)

@@ -14,6 +14,9 @@ int unit_put_daemon(const struct unit_daemon *f, struct buf *out);
 int unit_put_daemon_socket(const struct unit_daemon *f, struct buf *out);
 int unit_put_daemon_unix_socket(const struct unit_daemon *f, struct buf *out);
 
+/* The capabilities that the daemon has there, "CAP_A CAP_B"; "": none. */
+const char *unit_daemon_caps(const struct unit_daemon *f);
+
 /* sallyport-tunnel.service, and the socket unit of that service or of another door's, as "stunnel@rsync.service". */
 int unit_put_tunnel(const struct unit_tunnel *f, struct buf *out);
 int unit_put_tunnel_socket(const struct unit_tunnel *f, const char *service, struct buf *out);

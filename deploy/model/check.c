@@ -396,13 +396,146 @@ client_end_fits(const struct model *m, struct faults *l)
 		fault_add(l, c->cert.at, "ssh has keys and no certificates; take this out");
 }
 
+/* --- containers -------------------------------------------------------------------------- */
+
+/* The image holds our two programs, and they meet at a socket that both containers see. */
+static void
+containers_have_our_programs(const struct model *m, struct faults *l)
+{
+	const struct m_texts *v = &m->daemon.listen;
+
+	if (!model_in_containers(m))
+		return;
+	if (!model_has_daemon(m))
+		fault_add(l, m->backends.v[0].at, "the daemon is in a container beside the door; take the back ends out");
+	if (m->daemon.program.v != M_SALLYPORT)
+		fault_add(l, m->daemon.program.at, "the image has sallyport-syncd; have daemon.program = \"sallyport\"");
+	if (m->door.kind.v != M_TUNNEL)
+		fault_add(l, m->door.kind.at, "the image has sallyport-tunnel; have door.kind = \"tunnel\"");
+	if (m->daemon.binary.v != NULL || m->door.binary.v != NULL)
+		fault_add(l, m->daemon.binary.v != NULL ? m->daemon.binary.at : m->door.binary.at,
+		    "the image has its programs where packages put them; take this out");
+	if (m->daemon.listen.n != 1 || !is_below("/run/sallyport", v->v[0].v))
+		fault_add(l, at(m, v->at, m->daemon.at), "daemon and door meet in /run/sallyport, which both containers "
+		    "see; have daemon.listen = [ \"/run/sallyport/syncd.sock\" ]");
+}
+
+/* A path that is mounted: no runtime reads more of it than its characters, and nothing of the image is under it. */
+static void
+can_be_mounted(const struct m_text *path, struct faults *l)
+{
+	static const char *const image[] = { "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr" };
+
+	if (path->v == NULL)
+		return;
+	if (value_path(path->v) != NULL || strchr(path->v, ':') != NULL)
+		fault_add(l, path->at, "%s cannot be mounted into a container; use letters, digits and . _ + @ -", path->v);
+	for (size_t i = 0; i < ARRAY_LEN(image); i++)
+		if (is_below(image[i], path->v))
+			fault_add(l, path->at, "%s would hide what the image has in %s; serve it from /srv", path->v, image[i]);
+}
+
+/* Users and groups that the image has, as Debian's has them. */
+static int
+is_in_image(const char *account)
+{
+	static const char *const known[] = { "root", "daemon", "mail", "www-data", "backup", "nobody", "nogroup" };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i], account) == 0)
+			return 1;
+	return account[strspn(account, "0123456789")] == '\0';
+}
+
+static void
+modules_fit_containers(const struct model *m, struct faults *l)
+{
+	for (size_t i = 0; model_in_containers(m) && i < m->modules.n; i++) {
+		const struct m_module *o = &m->modules.v[i];
+		const struct m_text *names[] = { &o->user, &o->group };
+
+		can_be_mounted(&o->path, l);
+		for (size_t k = 0; k < ARRAY_LEN(names); k++)
+			if (names[k]->v != NULL && !is_in_image(names[k]->v))
+				fault_add(l, names[k]->at, "the image knows no \"%s\"; write its number", names[k]->v);
+	}
+}
+
+/* The root of a container is read-only, and its own word goes to the runtime. */
+static void
+containers_keep_no_logs(const struct model *m, struct faults *l)
+{
+	const struct m_text *logs[] = { &m->daemon.log, &m->door.log };
+
+	for (size_t i = 0; model_in_containers(m) && i < ARRAY_LEN(logs); i++)
+		if (logs[i]->v != NULL && logs[i]->v[0] == '/')
+			fault_add(l, logs[i]->at, "a container keeps no files, and what it says is its runtime's to keep; take "
+			    "\"journal\"");
+}
+
+/* Of what the door reads, the directory is mounted, so that a renewed file is seen. */
+static void
+door_files_can_be_mounted(const struct model *m, struct faults *l)
+{
+	const struct m_text *files[] = { &m->door.cert, &m->door.ca, &m->door.crl };
+
+	for (size_t i = 0; model_in_containers(m) && !model_in_cluster(m) && i < ARRAY_LEN(files); i++) {
+		const char *v = files[i]->v;
+
+		if (v != NULL && (strchr(v, ':') != NULL || strrchr(v, '/') == strchr(v + 1, '/') || strchr(v + 1, '/') == NULL))
+			fault_add(l, files[i]->at, "the directory of %s is mounted into the door's container; move the file to "
+			    "one of its own, such as /etc/sallyport/tls", v);
+	}
+	if (model_in_containers(m) && !model_in_cluster(m) && m->door.key.v != NULL && strchr(m->door.key.v, ':') != NULL)
+		fault_add(l, m->door.key.at, "%s has a colon, which a container's runtime reads; move it", m->door.key.v);
+}
+
+static void
+cluster_has_claims(const struct model *m, struct faults *l)
+{
+	for (size_t i = 0; i < m->modules.n; i++) {
+		const struct m_module *o = &m->modules.v[i];
+
+		if (model_in_cluster(m) && o->claim.v == NULL)
+			fault_add(l, o->at, "modules.claim is missing: which PersistentVolumeClaim holds the files?");
+		if (!model_in_cluster(m) && o->claim.v != NULL)
+			fault_add(l, o->claim.at, "claims are Kubernetes'; take this out, or have containers.kind = \"kubernetes\"");
+		if (m->containers.replicas.v > 1 && o->access.v != M_READ && !m->containers.shared.v)
+			fault_add(l, o->access.at, "%d pods would write the claim of this module; have containers.replicas = 1, or "
+			    "access = \"read\", or containers.shared = true where the claim is ReadWriteMany",
+			    (int)m->containers.replicas.v);
+	}
+}
+
+/* A name of an object, and files that are nowhere in a cluster. */
+static void
+cluster_fits(const struct model *m, struct faults *l)
+{
+	const struct m_containers *c = &m->containers;
+	const char *fault = m->name.v == NULL ? NULL : value_label(m->name.v);
+
+	if (!model_in_cluster(m)) {
+		if (c->replicas.v > 1 || given(c->shared.at))
+			fault_add(l, c->replicas.v > 1 ? c->replicas.at : c->shared.at,
+			    "pods are counted and claims are shared in a cluster only; take this out, or have containers.kind = "
+			    "\"kubernetes\"");
+		return;
+	}
+	if (fault != NULL)
+		fault_add(l, m->name.at, "\"%s\" %s", m->name.v, fault);
+	if (m->daemon.motd.v != NULL)
+		fault_add(l, m->daemon.motd.at, "%s is a file of this machine, and the cluster has it not; take this out",
+		    m->daemon.motd.v);
+}
+
 static void (*const rules[])(const struct model *m, struct faults *l) = {
 	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours,
 	    users_are_there, secrets_have_one_source,
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	everybody_is_said, client_end_fits,
+	everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_keep_no_logs,
+	    door_files_can_be_mounted, cluster_has_claims, cluster_fits,
 };
 
 void

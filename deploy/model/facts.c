@@ -37,6 +37,18 @@ model_sends_address(const struct model *m)
 }
 
 int
+model_in_containers(const struct model *m)
+{
+	return m->containers.kind.v != M_NO_CONTAINERS;
+}
+
+int
+model_in_cluster(const struct model *m)
+{
+	return m->containers.kind.v == M_KUBERNETES;
+}
+
+int
 model_makes_secret(const struct m_user *u)
 {
 	return u->secret_file.v == NULL && strcmp(u->secret.v, "make") == 0;

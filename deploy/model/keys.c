@@ -75,6 +75,8 @@ static const struct key module_keys[] = {
 	  .doc = "Transfers of this module at a time; 0 is the daemon's own bound." },
 	{ "log_transfers", KEY_BOOL, AT(m_module, log_transfers), .def = "false",
 	  .doc = "Whether each file that goes in or out is a line of the log." },
+	{ "claim", KEY_TEXT, AT(m_module, claim), .fault = value_label, .example = "mirror-files",
+	  .doc = "With Kubernetes: the PersistentVolumeClaim whose files are served, under \"path\"." },
 	{ "exclude", KEY_TEXTS, AT(m_module, exclude), .fault = value_pattern, .example = "[ \"/lost+found/\" ]",
 	  .doc = "Patterns of names that clients neither see nor write." },
 };
@@ -194,6 +196,21 @@ static const struct key client_keys[] = {
 	  .doc = "Its private key." },
 };
 
+static const struct key containers_keys[] = {
+	{ "kind", KEY_WORD, AT(m_containers, kind), .def = "none", WORDS("none", "podman", "quadlet", "compose",
+	  "kubernetes"),
+	  .doc = "none: daemon and door are services of this machine.  podman: a pod, made by a script.  quadlet: "
+	  "the same as units of podman 5.  compose: for docker compose.  kubernetes: a Deployment with its "
+	  "Service and NetworkPolicy, for another machine to apply.  "
+	  "All want sallyport-syncd on a UNIX socket, and sallyport-tunnel." },
+	{ "image", KEY_TEXT, AT(m_containers, image), .def = "localhost/sallyport:latest", .fault = value_image,
+	  .doc = "The image with both programs, as its Containerfile makes it." },
+	{ "replicas", KEY_NUMBER, AT(m_containers, replicas), .def = "1", .min = 1, .max = 100,
+	  .doc = "With Kubernetes: how many pods there are.  Bounds such as daemon.max_connections are each one's." },
+	{ "shared", KEY_BOOL, AT(m_containers, shared), .def = "false",
+	  .doc = "With Kubernetes: whether the claims may be written by several pods at a time (ReadWriteMany)." },
+};
+
 #define ONE(field, k) .at = offsetof(struct model, field), .size = sizeof ((struct model *)NULL)->field, \
 	.keys = k, .n = ARRAY_LEN(k)
 #define MANY(field, k) .many = true, .at = offsetof(struct model, field), \
@@ -221,6 +238,9 @@ const struct group model_groups[] = {
 	  .doc = "For clients that come through ssh." },
 	{ "client", ONE(client, client_keys),
 	  .doc = "The other end: what is written for clients." },
+	{ "containers", ONE(containers, containers_keys),
+	  .doc = "Daemon and door in containers instead of units: a read-only root, no capability that is not "
+	  "needed, and one published port." },
 };
 const size_t model_groups_n = ARRAY_LEN(model_groups);
 

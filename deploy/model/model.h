@@ -30,6 +30,7 @@ enum m_door_kind { M_TUNNEL, M_STUNNEL, M_HAPROXY, M_SSH };
 enum m_certs { M_CERTS_NONE, M_CERTS_OPTIONAL, M_CERTS_REQUIRED, M_CERTS_PINNED };
 enum m_tls { M_TLS12, M_TLS13 };
 enum m_firewall_kind { M_NFTABLES, M_IPTABLES, M_NO_FIREWALL };
+enum m_containers_kind { M_NO_CONTAINERS, M_PODMAN, M_QUADLET, M_COMPOSE, M_KUBERNETES };
 enum m_balance { M_BALANCE_SOURCE, M_BALANCE_LEASTCONN, M_BALANCE_ROUNDROBIN };
 
 struct m_daemon {
@@ -40,7 +41,7 @@ struct m_daemon {
 };
 struct m_module {
 	struct where at;
-	struct m_text name, path, comment, user, group;
+	struct m_text name, path, comment, user, group, claim;
 	struct m_number access, list, owners, max_connections, log_transfers;
 	struct m_texts users, clients, exclude;
 };
@@ -80,6 +81,12 @@ struct m_client {
 	struct m_text listen, address, ca, cert, key;
 };
 
+struct m_containers {
+	struct where at;
+	struct m_number kind, replicas, shared;
+	struct m_text image;
+};
+
 struct m_modules { struct m_module *v; size_t n; };
 struct m_users { struct m_user *v; size_t n; };
 struct m_backends { struct m_backend *v; size_t n; };
@@ -96,6 +103,7 @@ struct model {
 	struct m_firewall firewall;
 	struct m_ssh ssh;
 	struct m_client client;
+	struct m_containers containers;
 	struct model_source *source;	/* the texts of the file */
 };
 
@@ -124,6 +132,10 @@ int model_sends_address(const struct model *m);
 
 /* Is the daemon on this machine (and not behind HAProxy on others)? */
 int model_has_daemon(const struct model *m);
+
+/* Do daemon and door run in containers (and not as units of this machine)?  In a cluster: is this machine no part of it? */
+int model_in_containers(const struct model *m);
+int model_in_cluster(const struct model *m);
 
 /* Is what u logs in with made by us? */
 int model_makes_secret(const struct m_user *u);

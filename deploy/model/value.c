@@ -223,6 +223,24 @@ value_account(const char *text)
 }
 
 const char *
+value_label(const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > 63 || text[0] == '-' || text[n - 1] == '-' || !made_of(text, LETTERS DIGITS "-"))
+		return "is no name in Kubernetes; write small letters, digits and -, 63 at most";
+	return NULL;
+}
+
+const char *
+value_image(const char *text)
+{
+	if (strlen(text) > 255 || strchr("-./:@", text[0]) != NULL || !made_of(text, LETTERS CAPITALS DIGITS "/._:@-"))
+		return "is no name of an image; write one such as registry.example.org/sallyport:1";
+	return NULL;
+}
+
+const char *
 value_comment(const char *text)
 {
 	if (strlen(text) > COMMENT_LENGTH)

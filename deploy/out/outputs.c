@@ -4,8 +4,14 @@
 
 #include "deploy/model/value.h"
 #include "deploy/out/client.h"
+#include "deploy/out/cluster.h"
+#include "deploy/out/compose.h"
 #include "deploy/out/firewall.h"
 #include "deploy/out/haproxy.h"
+#include "deploy/out/image.h"
+#include "deploy/out/pod.h"
+#include "deploy/out/podman.h"
+#include "deploy/out/quadlet.h"
 #include "deploy/out/rsyncd.h"
 #include "deploy/out/ssh.h"
 #include "deploy/out/stunnel.h"
@@ -15,7 +21,14 @@
 static int
 ours(const struct model *m)
 {
-	return model_has_daemon(m) && m->daemon.program.v == M_SALLYPORT;
+	return model_has_daemon(m) && m->daemon.program.v == M_SALLYPORT && !model_in_cluster(m);
+}
+
+/* As a service of this machine. */
+static int
+ours_unit(const struct model *m)
+{
+	return ours(m) && !model_in_containers(m);
 }
 
 static int
@@ -27,13 +40,13 @@ stock(const struct model *m)
 static int
 ours_socket(const struct model *m)
 {
-	return ours(m) && model_socket(m) != NULL;
+	return ours_unit(m) && model_socket(m) != NULL;
 }
 
 static int
 ours_port(const struct model *m)
 {
-	return ours(m) && model_loopback(m) != NULL;
+	return ours_unit(m) && model_loopback(m) != NULL;
 }
 
 static int
@@ -45,7 +58,13 @@ users(const struct model *m)
 static int
 tunnel(const struct model *m)
 {
-	return m->door.kind.v == M_TUNNEL;
+	return m->door.kind.v == M_TUNNEL && !model_in_cluster(m);
+}
+
+static int
+tunnel_unit(const struct model *m)
+{
+	return tunnel(m) && !model_in_containers(m);
 }
 
 static int
@@ -79,32 +98,56 @@ address(const struct model *m)
 }
 
 static int
-all(const struct model *m)
+here(const struct model *m)
 {
-	(void)m;
-	return 1;
+	return !model_in_cluster(m);
+}
+
+static int
+podman(const struct model *m)
+{
+	return m->containers.kind.v == M_PODMAN;
+}
+
+static int
+quadlet(const struct model *m)
+{
+	return m->containers.kind.v == M_QUADLET;
+}
+
+static int
+compose(const struct model *m)
+{
+	return m->containers.kind.v == M_COMPOSE;
+}
+
+static int
+containers_here(const struct model *m)
+{
+	return model_in_containers(m) && here(m);
 }
 
 /* sshd's port is the machine's: rules for it would lock out its administrator. */
 int
 out_has_firewall(const struct model *m)
 {
-	return m->firewall.kind.v != M_NO_FIREWALL && tls(m);
+	return m->firewall.kind.v != M_NO_FIREWALL && tls(m) && here(m);
 }
 
 static int
 nftables(const struct model *m)
 {
-	return m->firewall.kind.v == M_NFTABLES && tls(m);
+	return m->firewall.kind.v == M_NFTABLES && out_has_firewall(m);
 }
 
 static int
 iptables(const struct model *m)
 {
-	return m->firewall.kind.v == M_IPTABLES && tls(m);
+	return m->firewall.kind.v == M_IPTABLES && out_has_firewall(m);
 }
 
 #define UNITS "etc/systemd/system/"
+#define QUADLETS "etc/containers/systemd/"
 
 const struct output outputs[] = {
 	{ "daemon", "etc/sallyport/syncd.conf", 0644, .wanted = ours, .write = out_syncd },
@@ -114,17 +157,17 @@ const struct output outputs[] = {
 	{ "door", "etc/stunnel/sallyport.conf", 0644, .wanted = stunnel, .write = out_stunnel },
 	{ "door", "etc/haproxy/haproxy.cfg", 0644, .wanted = haproxy, .write = out_haproxy },
 	{ "door", "etc/sallyport/authorized_keys", 0644, .wanted = ssh, .write = out_authorized_keys },
-	{ "units", UNITS "sallyport-syncd.service", 0644, .wanted = ours, .write = out_unit_daemon },
+	{ "units", UNITS "sallyport-syncd.service", 0644, .wanted = ours_unit, .write = out_unit_daemon },
 	{ "units", UNITS "sallyport-syncd.socket", 0644, .wanted = ours_port, .write = out_unit_daemon_socket },
 	{ "units", UNITS "sallyport-syncd-unix.socket", 0644, .wanted = ours_socket, .write = out_unit_daemon_unix_socket },
 	{ "units", UNITS "rsync.service.d/50-sallyport.conf", 0644, .wanted = stock, .write = out_unit_rsync },
-	{ "units", UNITS "sallyport-tunnel.service", 0644, .wanted = tunnel, .write = out_unit_tunnel },
-	{ "units", UNITS "sallyport-tunnel.socket", 0644, .wanted = tunnel, .write = out_unit_door_socket },
+	{ "units", UNITS "sallyport-tunnel.service", 0644, .wanted = tunnel_unit, .write = out_unit_tunnel },
+	{ "units", UNITS "sallyport-tunnel.socket", 0644, .wanted = tunnel_unit, .write = out_unit_door_socket },
 	{ "units", UNITS "stunnel@sallyport.service.d/50-sallyport.conf", 0644, .wanted = stunnel, .write = out_unit_stunnel },
 	{ "units", UNITS "sallyport-stunnel.socket", 0644, .wanted = stunnel, .write = out_unit_door_socket },
 	{ "units", UNITS "haproxy.service.d/50-sallyport.conf", 0644, .wanted = haproxy, .write = out_unit_haproxy },
 	{ "units", "etc/sysusers.d/sallyport.conf", 0644, .wanted = out_has_users, .write = out_sysusers },
-	{ "units", "etc/tmpfiles.d/sallyport.conf", 0644, .wanted = all, .write = out_tmpfiles },
+	{ "units", "etc/tmpfiles.d/sallyport.conf", 0644, .wanted = here, .write = out_tmpfiles },
 	{ "firewall", OUT_NFT, 0644, .wanted = nftables, .write = out_nft },
 	{ "firewall", OUT_NFT_REMOVE, 0644, .wanted = nftables, .write = out_nft_removal },
 	{ "firewall", OUT_RULES4, 0644, .wanted = iptables, .write = out_iptables },
@@ -133,6 +176,17 @@ const struct output outputs[] = {
 	{ "firewall", OUT_IPTABLES_REMOVE, 0755, .wanted = iptables, .write = out_iptables_removal },
 	{ "firewall", UNITS "sallyport-firewall.service", 0644, .wanted = out_has_firewall, .write = out_firewall_unit },
 	{ "firewall", UNITS "nftables.service.d/50-sallyport.conf", 0644, .wanted = nftables, .write = out_nftables_dropin },
+	{ "containers", OUT_CONTAINERFILE, 0644, .wanted = containers_here, .write = out_image },
+	{ "containers", OUT_POD_SCRIPT, 0755, .wanted = podman, .write = out_podman },
+	{ "containers", UNITS "sallyport-pod.service", 0644, .wanted = podman, .write = out_podman_unit },
+	{ "containers", QUADLETS "sallyport.pod", 0644, .wanted = quadlet, .write = out_quadlet_pod },
+	{ "containers", QUADLETS "sallyport.network", 0644, .wanted = quadlet, .write = out_quadlet_network },
+	{ "containers", QUADLETS "sallyport-run.volume", 0644, .wanted = quadlet, .write = out_quadlet_volume },
+	{ "containers", QUADLETS "sallyport-syncd.container", 0644, .wanted = quadlet, .write = out_quadlet_daemon },
+	{ "containers", QUADLETS "sallyport-tunnel.container", 0644, .wanted = quadlet, .write = out_quadlet_door },
+	{ "containers", OUT_COMPOSE, 0644, .wanted = compose, .write = out_compose },
+	{ "containers", "kubernetes/Containerfile", 0644, .client = true, .wanted = model_in_cluster, .write = out_image },
+	{ "containers", "kubernetes/sallyport.yaml", 0644, .client = true, .wanted = model_in_cluster, .write = out_cluster },
 	{ "client", "client/hosts", 0644, .client = true, .wanted = address, .write = out_hosts },
 	{ "client", "client/stunnel.conf", 0644, .client = true, .wanted = tls, .write = out_client },
 	{ "client", "client/ssh_config", 0644, .client = true, .wanted = ssh, .write = out_ssh_config },
@@ -165,10 +219,41 @@ out_door_user(const struct model *m)
 const char *
 out_secrets_path(const struct model *m)
 {
+	if (model_in_containers(m))
+		return POD_SECRETS "/" OUT_SECRETS_ID;
 	if (m->daemon.privileged.v)
 		return "/" OUT_SECRETS;
 	return m->daemon.program.v == M_RSYNC ? "/run/credentials/rsync.service/" OUT_SECRETS_ID :
 	    "/run/credentials/sallyport-syncd.service/" OUT_SECRETS_ID;
+}
+
+const char *
+out_door_cert(const struct model *m)
+{
+	return model_in_cluster(m) ? POD_TLS "/tls.crt" : m->door.cert.v;
+}
+
+const char *
+out_door_ca(const struct model *m)
+{
+	return model_in_cluster(m) ? POD_TLS "/ca.crt" : m->door.ca.v;
+}
+
+const char *
+out_door_crl(const struct model *m)
+{
+	return model_in_cluster(m) && m->door.crl.v != NULL ? POD_TLS "/ca.crl" : m->door.crl.v;
+}
+
+const char *
+out_door_key(const struct model *m)
+{
+	if (model_in_cluster(m))
+		return POD_TLS "/tls.key";
+	if (model_in_containers(m))
+		return POD_SECRETS "/" OUT_KEY_ID;
+	return m->door.kind.v == M_STUNNEL ? "/run/credentials/stunnel@sallyport.service/" OUT_KEY_ID :
+	    "/run/credentials/sallyport-tunnel.service/" OUT_KEY_ID;
 }
 
 const char *
@@ -186,6 +271,8 @@ out_door_guarded(const struct model *m)
 	static const char *const units[] = { [M_TUNNEL] = "sallyport-tunnel.socket",
 		[M_STUNNEL] = "sallyport-stunnel.socket", [M_HAPROXY] = "haproxy.service", [M_SSH] = NULL };
 
+	if (model_in_containers(m))
+		return podman(m) || quadlet(m) ? "sallyport-pod.service" : NULL;
 	return units[m->door.kind.v];
 }
 

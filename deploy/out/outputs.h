@@ -35,6 +35,10 @@ int output_kind(const char *kind);
 #define OUT_IPTABLES "etc/sallyport/firewall.sh"
 #define OUT_IPTABLES_REMOVE "etc/sallyport/firewall-remove.sh"
 
+#define OUT_CONTAINERFILE "etc/sallyport/Containerfile"
+#define OUT_POD_SCRIPT "etc/sallyport/pod.sh"
+#define OUT_COMPOSE "etc/sallyport/compose.yaml"
+
 /* What units lend: LoadCredential=, files below /run/credentials/UNIT/. */
 #define OUT_SECRETS_ID "syncd.secrets"
 #define OUT_KEY_ID "tls.key"
@@ -44,15 +48,21 @@ int output_kind(const char *kind);
 /* The user that the door runs as, with a group of the same name, who alone may open the daemon's socket. */
 const char *out_door_user(const struct model *m);
 
-/* Where the daemon finds the secrets: the file itself, or for an unprivileged one what its unit lends it. */
+/* Where the daemon finds the secrets: the file itself, or what its unit or container is lent. */
 const char *out_secrets_path(const struct model *m);
 
+/* Where the door finds its certificate, key, authority and revocation list: as named, or as its container has them. */
+const char *out_door_cert(const struct model *m);
+const char *out_door_key(const struct model *m);
+const char *out_door_ca(const struct model *m);
+const char *out_door_crl(const struct model *m);	/* NULL: none */
+
 /* The unit that the door runs in, and the one that opens its port: a socket where the service manager listens.  NULL for
- * ssh, whose server is the machine's own. */
+ * ssh, whose server is the machine's own, and where no unit of this machine opens it. */
 const char *out_door_service(const struct model *m);
 const char *out_door_guarded(const struct model *m);
 
-/* Are there packet filter rules?  None with ssh for a door. */
+/* Are there packet filter rules?  None with ssh for a door, nor in a cluster. */
 int out_has_firewall(const struct model *m);
 
 /* The port that clients come in at, but for ssh; that of the daemon on loopback, or 0 where it has none. */

@@ -50,7 +50,7 @@ socket_of(const struct model *m, struct emit *o)
 	emit_setting(o, "socket", model_socket(m));
 	emit_setting(o, "socket mode", "0660");
 	emit_setting(o, "socket group", out_door_user(m));
-	emit_setting(o, "socket peers", m->daemon.privileged.v ? out_door_user(m) : "nobody");
+	emit_setting(o, "socket peers", m->daemon.privileged.v || model_in_containers(m) ? out_door_user(m) : "nobody");
 }
 
 static void

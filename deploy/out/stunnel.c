@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "deploy/out/outputs.h"
+#include "deploy/out/pod.h"
 #include "lib/err.h"
 
 /* Forward secrecy and authenticated encryption: what of TLS 1.2 is left. */
@@ -19,9 +20,9 @@ verification(const struct model *m, struct emit *o)
 
 	if (lines[d->client_certs.v] == NULL)
 		return;
-	emit_setting(o, "CAfile", d->ca.v);
+	emit_setting(o, "CAfile", out_door_ca(m));
 	if (d->crl.v != NULL)
-		emit_setting(o, "CRLfile", d->crl.v);
+		emit_setting(o, "CRLfile", out_door_crl(m));
 	emit_setting(o, lines[d->client_certs.v], "yes");
 	if (d->client_certs.v == M_CERTS_OPTIONAL)
 		emit_setting(o, "requireCert", "no");	/* behind verifyChain, which sets it */
@@ -37,8 +38,8 @@ section(const struct model *m, struct emit *o, const char *accept, size_t number
 	emit_section(o, name);
 	emit_setting(o, "accept", accept);
 	emit_setting(o, "connect", model_socket(m) != NULL ? model_socket(m) : model_loopback(m));
-	emit_setting(o, "cert", m->door.cert.v);
-	emit_line(o, "key = /run/credentials/%s/" OUT_KEY_ID, out_door_service(m));
+	emit_setting(o, "cert", out_door_cert(m));
+	emit_setting(o, "key", out_door_key(m));
 	emit_setting(o, "sslVersionMin", m->door.tls.v == M_TLS13 ? "TLSv1.3" : "TLSv1.2");
 	emit_setting(o, "ciphers", CIPHERS);
 	verification(m, o);
@@ -56,6 +57,26 @@ output(const struct model *m, struct emit *o)
 		emit_setting(o, "output", m->door.log.v);
 }
 
+/* In a container there are no addresses of the machine, whose runtime listens at those: a section for each family. */
+static size_t
+doors(const struct model *m)
+{
+	const char *families[2];
+
+	return model_in_containers(m) ? pod_listens(m, families) : m->door.addresses.n;
+}
+
+static const char *
+accept(const struct model *m, size_t i)
+{
+	const char *families[2];
+
+	if (!model_in_containers(m))
+		return m->door.addresses.v[i].v;
+	pod_listens(m, families);
+	return families[i];
+}
+
 void
 out_tunnel(const struct model *m, struct emit *o)
 {
@@ -64,8 +85,8 @@ out_tunnel(const struct model *m, struct emit *o)
 	emit_number(o, "connectionsMax", (long)m->door.max_connections.v);
 	emit_number(o, "handshakeRateAddress", (long)m->door.handshake_rate.v);
 	emit_setting(o, "watch", "yes");	/* a renewed certificate counts when it is there */
-	for (size_t i = 0; i < m->door.addresses.n; i++) {
-		section(m, o, m->door.addresses.v[i].v, i);
+	for (size_t i = 0; i < doors(m); i++) {
+		section(m, o, accept(m, i), i);
 		if (model_sends_address(m) && m->daemon.program.v == M_SALLYPORT) {
 			emit_number(o, "proxyVersion", 2);
 			emit_setting(o, "proxyTLV", "yes");

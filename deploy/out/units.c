@@ -116,6 +116,15 @@ put_daemon(const struct model *m, struct emit *o, const char *what,
 	out_failed(o, put(&d.unit, &o->text));
 }
 
+const char *
+out_daemon_caps(const struct model *m)
+{
+	struct daemon_facts d;
+
+	daemon_facts(m, &d);
+	return unit_daemon_caps(&d.unit);
+}
+
 void
 out_unit_daemon(const struct model *m, struct emit *o)
 {
@@ -283,6 +292,8 @@ users_of(const struct model *m, struct unit_user ret[2])
 {
 	size_t n = 0;
 
+	if (model_in_containers(m))	/* the image has them */
+		return 0;
 	if (model_has_daemon(m) && !m->daemon.privileged.v)
 		ret[n++] = (struct unit_user){ OUT_DAEMON_USER, "Sallyport rsync daemon", NULL };
 	if (m->door.kind.v == M_SSH)
@@ -317,7 +328,7 @@ out_tmpfiles(const struct model *m, struct emit *o)
 	int here = model_has_daemon(m), daemon_logs = here && in_file(&m->daemon.log), door_logs = in_file(&m->door.log);
 	const struct { int wanted; struct unit_file file; } all[] = {
 		{ 1, { 'd', "/etc/sallyport", 0755, "root", "root" } },
-		{ here, { 'd', OUT_RUN, 0755, daemon, daemon } },
+		{ here && !model_in_containers(m), { 'd', OUT_RUN, 0755, daemon, daemon } },
 		{ here && m->users.n > 0, { 'z', "/" OUT_SECRETS, 0600, "root", "root" } },
 		/* of two users, neither of whom may make files there */
 		{ daemon_logs || door_logs, { 'd', LOGS, 0755, "root", "root" } },

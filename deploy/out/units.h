@@ -18,6 +18,10 @@ void out_unit_ssh(const struct model *m, struct emit *o);		/* of a client's own 
 void out_sysusers(const struct model *m, struct emit *o);
 void out_tmpfiles(const struct model *m, struct emit *o);
 
+/* The capabilities of the daemon where its unit or container takes all others, separated by blanks; "": none.  The model has
+ * MODEL_LIST_MAX modules at most. */
+const char *out_daemon_caps(const struct model *m);
+
 /* Does the model need users of its own?  (For out_sysusers.) */
 int out_has_users(const struct model *m);
 

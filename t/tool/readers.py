@@ -5,6 +5,10 @@
 # each was asked; ends with 1 when one complained.
 import collections, os, random, re, shutil, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
+try:
+    import yaml
+except ImportError:
+    yaml = None
 
 BIN, SCRATCH, MODE = sys.argv[1:4]
 asked = collections.Counter()
@@ -20,8 +24,9 @@ def here(path, tree):
     text = open(path).read()
     # keys that units lend
     text = re.sub('/run/credentials/[^/ ]*/', '/etc/sallyport/tls/', text.replace('/run/credentials/haproxy.service/backends.pem', '/etc/sallyport/tls/front-client.pem'))
+    text = text.replace('/run/lent/', '/etc/sallyport/tls/').replace('tls/tls.crt', 'tls/server.crt').replace('tls/ca.crt', 'tls/clients.crt').replace('tls/ca.crl', 'tls/clients.crl')
     text = text.replace('tls/tls.key', 'tls/server.key').replace('tls/tls.pem', 'tls/front.pem').replace('tls/syncd.secrets', 'syncd.secrets')
-    for a, b in (('/etc/sallyport/tls', 'pki'), ('/etc/ssl/certs/ca-certificates.crt', 'pki/ca.crt'),
+    for a, b in (('/etc/sallyport/tls', 'pki'), ('/etc/sallyport/clients', 'pki'), ('/etc/ssl/certs/ca-certificates.crt', 'pki/ca.crt'),
                  ('/run/sallyport', 'run'), ('/run/user/1000', 'run'), ('/var/log/sallyport', 'log'), ('/srv/', 'srv/'),
                  ('/etc/sallyport', os.path.relpath(tree, SCRATCH) + '/etc/sallyport')):
         text = re.sub(r'(?m)((?:^|[ @=:]))' + re.escape(a), lambda m: m.group(1) + os.path.join(SCRATCH, b), text)
@@ -114,6 +119,101 @@ def tmpfiles(path, tree):
     return ''.join(bad)
 
 
+def image(path, tree):
+    """No reader without a network: its lines, and that each thing it copies is named where the units of packages have it."""
+    words = {l.split(' ', 1)[0] for l in re.sub(r'\\\n', '', open(path).read()).splitlines() if not l.startswith('#')}
+    return '' if words == {'ARG', 'FROM', 'RUN', 'COPY', 'USER'} else 'Containerfile: ' + ' '.join(words)
+
+
+def only(what, known, got):
+    """Keys that nothing reads would be walls that are not there."""
+    return ['%s: unknown %s' % (what, k) for k in got if k not in known.split()]
+
+
+def compose(path, tree):
+    doc = yaml.safe_load(open(path))
+    bad = only('compose', 'services volumes networks', doc)
+    for name, s in doc['services'].items():
+        bad += only(name, 'image command restart user group_add read_only security_opt cap_drop cap_add network_mode depends_on networks ports tmpfs volumes', s)
+        if not (s['read_only'] is True and s['cap_drop'] == ['ALL'] and s['security_opt'] == ['no-new-privileges:true']):
+            bad.append(name + ': walls are missing')
+    if doc['services']['syncd'].get('network_mode') != 'none' or 'ports' in doc['services']['syncd'] or 'cap_add' in doc['services']['tunnel']:
+        bad.append('the daemon has a network, or the door a capability')
+    if not bad and MODE == 'trees' and shutil.which('docker-compose'):
+        asked['docker-compose'] += 1
+        status, out = run('docker-compose', '-f', path, 'config', '-q')
+        bad += [out] if status else []
+    return '\n'.join(bad)
+
+
+QUADLET = {'pod': ('Pod', 'PodName Network PublishPort'), 'network': ('Network', 'NetworkName DisableDNS IPv6'), 'volume': ('Volume', 'VolumeName Type Device Options'),
+           'container': ('Container', 'ContainerName Pod Image Exec User Group PodmanArgs ReadOnly ReadOnlyTmpfs NoNewPrivileges DropCapability AddCapability Secret Tmpfs Volume')}
+
+
+def quadlet(path, tree):
+    """Debian's podman has no generator for them: the keys that podman-systemd.unit(5) lists for each section."""
+    section, bad, seen, kind = '', [], set(), path.rsplit('.', 1)[1]
+    own = {QUADLET[kind][0]: QUADLET[kind][1], 'Service': 'ExecStartPre Restart', 'Install': 'WantedBy'}
+    for l in open(path).read().splitlines():
+        if l.startswith('['):
+            section = l[1:-1]
+        elif l and l[0] != '#':
+            key, value = l.split('=', 1)
+            seen.add(key + '=' + value)
+            bad += only(section, own.get(section, ''), [key])
+            at = re.match(r'(sallyport\S*\.(?:volume|pod|network))', value)
+            if at and not os.path.exists(os.path.join(os.path.dirname(path), at.group(1))):
+                bad.append('no ' + at.group(1))
+    if kind == 'container' and not {'ReadOnly=true', 'NoNewPrivileges=true', 'DropCapability=all'} <= seen:
+        bad.append('walls are missing')
+    return '\n'.join(bad)
+
+
+# the fields that the API's reference has for what is written, and no others
+FIELDS = {
+    'ConfigMap': 'apiVersion kind metadata data', 'Deployment': 'apiVersion kind metadata spec', 'Service': 'apiVersion kind metadata spec', 'NetworkPolicy': 'apiVersion kind metadata spec',
+    'metadata': 'name labels', 'Deployment.spec': 'replicas strategy selector template', 'pod': 'automountServiceAccountToken enableServiceLinks terminationGracePeriodSeconds securityContext containers volumes',
+    'container': 'name image command securityContext resources volumeMounts ports readinessProbe livenessProbe', 'walls': 'runAsUser runAsGroup runAsNonRoot allowPrivilegeEscalation readOnlyRootFilesystem capabilities',
+    'mount': 'name mountPath subPath readOnly', 'volume': 'name emptyDir configMap secret projected persistentVolumeClaim', 'Service.spec': 'type externalTrafficPolicy selector ports loadBalancerSourceRanges',
+    'NetworkPolicy.spec': 'podSelector policyTypes egress ingress'}
+
+
+def cluster(path, tree):
+    """Structure, what refers to what, and the level of Pod Security that its own heading names."""
+    text = open(path).read()
+    docs = {d['kind']: d for d in yaml.safe_load_all(text)}
+    bad = [] if sorted(docs) == ['ConfigMap', 'Deployment', 'NetworkPolicy', 'Service'] else ['kinds: %s' % sorted(docs)]
+    for kind, d in docs.items():
+        bad += only(kind, FIELDS[kind], d) + only('metadata', FIELDS['metadata'], d['metadata']) + only(kind, FIELDS.get(kind + '.spec', ''), d.get('spec', {}))
+    spec, labels = docs['Deployment']['spec'], docs['Deployment']['spec']['template']['metadata']['labels']
+    if not labels == spec['selector']['matchLabels'] == docs['Service']['spec']['selector'] == docs['NetworkPolicy']['spec']['podSelector']['matchLabels']:
+        bad.append('selectors')
+    pod = spec['template']['spec']
+    bad += only('pod', FIELDS['pod'], pod) + [e for v in pod['volumes'] for e in only('volume', FIELDS['volume'], v)]
+    level = re.search('level "(.*)"', text).group(1)
+    volumes = {v['name'] for v in pod['volumes']}
+    for c in pod['containers']:
+        w = c['securityContext']
+        added = set(w['capabilities'].get('add', []))
+        bad += only(c['name'], FIELDS['container'], c) + only('walls', FIELDS['walls'], w) + [e for m in c['volumeMounts'] for e in only('mount', FIELDS['mount'], m)]
+        bad += ['no volume ' + m['name'] for m in c['volumeMounts'] if m['name'] not in volumes]
+        if w['allowPrivilegeEscalation'] or not w['readOnlyRootFilesystem'] or w['capabilities']['drop'] != ['ALL'] or pod['securityContext']['seccompProfile']['type'] != 'RuntimeDefault':
+            bad.append(c['name'] + ': walls are missing')
+        if level == 'restricted' and (added or not w['runAsNonRoot'] or w['runAsUser'] == 0):
+            bad.append(c['name'] + ': not restricted')
+        if level == 'baseline' and not added <= set('AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split()):
+            bad.append(c['name'] + ': not baseline')
+    if docs['NetworkPolicy']['spec']['egress'] != [] or [p['port'] for p in docs['NetworkPolicy']['spec']['ingress'][0]['ports']] != [8740]:
+        bad.append('policy')
+    for file, reader in (('syncd.conf', rsyncd), ('tunnel.conf', tunnel)):
+        own = os.path.join(tree, 'etc/sallyport', file)
+        os.makedirs(os.path.dirname(own), exist_ok=True)
+        with open(own, 'w') as f:
+            f.write(docs['ConfigMap']['data'][file])
+        bad += [b for b in [reader(own, tree)] if b]
+    return '\n'.join(bad)
+
+
 def units(tree):
     """All units of a deployment, drop-ins with what they are dropped into.  The verifier ends with 0 whatever it finds."""
     at, mine = os.path.join(tree, 'etc/systemd/system'), tree + '.units'
@@ -123,7 +223,8 @@ def units(tree):
     for d, _, fs in os.walk(mine):
         for f in fs:
             text = open(os.path.join(d, f)).read()
-            for program, built in (('/usr/sbin/sallyport-syncd', BIN + '/sallyport-syncd'), ('/usr/bin/sallyport-tunnel', BIN + '/sallyport-tunnel')):
+            for program, built in (('/usr/sbin/sallyport-syncd', BIN + '/sallyport-syncd'), ('/usr/bin/sallyport-tunnel', BIN + '/sallyport-tunnel'),
+                                   ('/etc/sallyport/pod.sh', tree + '/etc/sallyport/pod.sh')):
                 text = text.replace(program, os.path.abspath(built))
             with open(os.path.join(d, f), 'w') as out:
                 out.write(text)
@@ -134,7 +235,8 @@ def user_unit(path, tree):
     return run('env', 'SYSTEMD_UNIT_PATH=' + tree + '.units:', 'XDG_RUNTIME_DIR=' + SCRATCH, 'systemd-analyze', '--man=no', '--user', 'verify', path)[1]
 
 
-READERS = {'sallyport-ssh.service': user_unit, 'firewall.nft': nft, 'firewall-remove.nft': nft, 'firewall.rules4': rules, 'firewall.rules6': rules, 'firewall.sh': script, 'firewall-remove.sh': script,
+READERS = {'Containerfile': image, 'pod.sh': script, 'compose.yaml': compose, 'etc/containers/systemd': quadlet, 'sallyport.yaml': cluster,
+           'sallyport-ssh.service': user_unit, 'firewall.nft': nft, 'firewall-remove.nft': nft, 'firewall.rules4': rules, 'firewall.rules6': rules, 'firewall.sh': script, 'firewall-remove.sh': script,
            'etc/sysusers.d': sysusers, 'etc/tmpfiles.d': tmpfiles, 'syncd.conf': rsyncd, 'rsyncd.conf': rsyncd, 'tunnel.conf': tunnel, 'sallyport.conf': tunnel, 'stunnel.conf': tunnel,
            'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts}
 NEEDS = {user_unit: 'systemd-analyze', nft: 'nft', rules: 'ip6tables-restore', sysusers: 'systemd-sysusers', haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
@@ -160,7 +262,7 @@ def one(name, conf):
         reader = READERS.get(os.path.dirname(path)) or READERS.get(os.path.basename(path))
         if reader is None:
             return '%s: %s: no reader is known for it here' % (conf, path)
-        if not shutil.which(NEEDS.get(reader, 'sh')):
+        if not shutil.which(NEEDS.get(reader, 'sh')) or (reader in (compose, cluster) and not yaml):
             continue
         if MODE == 'draw' and name[-1] not in '05' and re.search('client/stunnel|firewall', path):
             continue        # there is little to draw in them, and 0.1 s of work for their readers
@@ -168,7 +270,7 @@ def one(name, conf):
         said = reader(os.path.join(tree, path), tree)
         if said:
             return '%s: %s: %s' % (conf, path, said)
-    if shutil.which('systemd-analyze') and (MODE == 'trees' or name.endswith('0')):
+    if shutil.which('systemd-analyze') and os.path.isdir(tree + '/etc/systemd/system') and (MODE == 'trees' or name.endswith('0')):
         asked['units'] += 1
         said = units(tree)
         return '%s: units: %s' % (conf, said) if said else ''

@@ -16,8 +16,9 @@ static const char *const good[] = {
 	"firewall = { anyone = true; };",
 	"haproxy = { }; backends = ( );",
 	"client = { };",
+	"containers = { };",
 };
-enum { HOST = 1, DAEMON, MODULES, USERS, DOOR, FIREWALL, BACKENDS, CLIENT };
+enum { HOST = 1, DAEMON, MODULES, USERS, DOOR, FIREWALL, BACKENDS, CLIENT, CONTAINERS };
 
 static void
 put_line(char *dst, size_t size, int line, int at, const char *text)
@@ -44,6 +45,10 @@ make(char *dst, size_t size, int at, const char *text, int at2, const char *text
 #define SSH "door = { kind = \"ssh\"; };"
 #define HAPROXY "door = { kind = \"haproxy\"; cert = \"/etc/c.pem\"; };"
 #define BACKEND "backends = ( { name = \"b\"; address = \"127.0.0.1:8730\"; tls = false; } );"
+#define C(text) CONTAINERS, "containers = { " text " };"
+#define POD "containers = { kind = \"podman\"; };"
+#define COMPOSE "containers = { kind = \"compose\"; };"
+#define CLUSTER "containers = { kind = \"kubernetes\"; };"
 #define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb0sPGnkUhOe7T3lXfXp0 a@b"
 
 static const struct {
@@ -53,6 +58,34 @@ static const struct {
 	const char *text2;
 	int line;	/* where the fault is; 0: in line at; -1: at none */
 } bad[] = {
+	/* containers */
+	{ C("kind = \"docker\";"), "containers.kind: \"docker\" is unknown; it takes one of" },
+	{ C("image = \"-x\";"), "is no name of an image; write one such as" },
+	{ C("image = \"a b\";"), "is no name of an image" },
+	{ C("replicas = 2;"), "pods are counted and claims are shared in a cluster only; take this out" },
+	{ C("shared = true;"), "pods are counted and claims are shared in a cluster only" },
+	{ C("kind = \"podman\"; replicas = 2;"), "or have containers.kind = \"kubernetes\"" },
+	{ RSYNC, "the image has sallyport-syncd; have daemon.program = \"sallyport\"", CONTAINERS, POD },
+	{ N("listen = [ \"127.0.0.1:873\" ];"), "daemon and door meet in /run/sallyport", CONTAINERS, POD },
+	{ N("listen = [ \"/run/other.sock\" ];"), "daemon and door meet in /run/sallyport", CONTAINERS, POD },
+	{ DOOR, "door = { kind = \"stunnel\"; cert = \"/etc/x/c\"; key = \"/etc/x/k\"; };",
+	  "the image has sallyport-tunnel; have door.kind = \"tunnel\"", CONTAINERS, POD },
+	{ N("binary = \"/opt/d\";"), "the image has its programs where packages put them", CONTAINERS, POD },
+	{ N("log = \"/var/log/sallyport/d\";"), "a container keeps no files", CONTAINERS, COMPOSE },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a b\"; } );", "cannot be mounted into a container", CONTAINERS, POD },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a:b\"; } );", "cannot be mounted into a container", CONTAINERS, POD },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/usr/share\"; } );", "would hide what the image has in /usr; serve it from /srv",
+	  CONTAINERS, POD },
+	{ M("user = \"alice\";"), "the image knows no \"alice\"; write its number", CONTAINERS, POD },
+	{ DOOR, "door = { cert = \"/etc/c.pem\"; key = \"/etc/k.pem\"; };",
+	  "the directory of /etc/c.pem is mounted into the door's container; move the file to one of its own", CONTAINERS, POD },
+	{ M("claim = \"a\";"), "claims are Kubernetes'; take this out" },
+	{ M("claim = \"A\";"), "is no name in Kubernetes; write small letters" },
+	{ M("comment = \"x\";"), "modules.claim is missing: which PersistentVolumeClaim", CONTAINERS, CLUSTER },
+	{ N("motd = \"/etc/motd\";"), "is a file of this machine, and the cluster has it not", CONTAINERS, CLUSTER },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; claim = \"a\"; access = \"upload\"; } );",
+	  "2 pods would write the claim of this module; have containers.replicas = 1, or access = \"read\", or containers.shared = true",
+	  CONTAINERS, "containers = { kind = \"kubernetes\"; replicas = 2; };" },
 	/* the source */
 	{ HOST, "\xef\xbb\xbfhost = \"a\";", "byte order mark; save it without" },
 	{ N("timeout = 4294968170;"), "4294968170 is too large a number, and would be read as another one" },
@@ -266,6 +299,8 @@ static const struct {
 	{ F("clients = [ \"0.0.0.0/1\" ]; rate = 0;") },
 	{ F("kind = \"none\";") },
 	{ DOOR, HAPROXY },
+	{ MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; access = \"upload\"; claim = \"a\"; } );", CONTAINERS,
+	  "containers = { kind = \"kubernetes\"; replicas = 2; shared = true; };" },
 	{ DOOR, SSH " ssh = { public_keys = [ \"" KEY "\" ]; };", N("listen = [ \"127.0.0.1:873\", \"[::1]:873\" ];") },
 };
 
