@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "deploy/manifest.h"
+#include "deploy/out/next.h"
 #include "deploy/render.h"
 #include "deploy/tree.h"
 #include "deploy/verb.h"
@@ -33,6 +34,7 @@ struct job {
 	struct file *files;
 	size_t n;
 	int noted;		/* an error of note_dir */
+	int changed;		/* files were installed */
 };
 
 static int
@@ -199,6 +201,7 @@ commit(struct job *j, struct file *f)
 	if ((r = tree_commit(j->root, path, true)) != 0)
 		return failed(j, path, r);
 	f->staged = false;
+	j->changed = 1;
 	printf("installed: /%s\n", path);
 	return 0;
 }
@@ -305,6 +308,22 @@ apply(struct job *j)
 	return status;
 }
 
+/* Nothing is started here: an administrator says when. */
+static void
+say_next(const struct job *j, const struct model *m)
+{
+	struct emit o = EMIT_INIT;
+	const char *line, *end;
+
+	out_next(m, j->old.n > 0, &o);
+	line = o.err == 0 ? buf_cstr(&o.text) : NULL;
+	if (line != NULL)
+		printf("next:\n");
+	for (; line != NULL && (end = strchr(line, '\n')) != NULL; line = end + 1)
+		printf("    %.*s\n", (int)(end - line), line);
+	emit_done(&o);
+}
+
 static int
 install(struct job *j, const struct model *m, const char *root)
 {
@@ -317,6 +336,8 @@ install(struct job *j, const struct model *m, const char *root)
 	faults_done(&l);
 	if (r == 0 && (r = look_at_all(j)) == 0)
 		r = apply(j);
+	if (r == 0 && j->changed)
+		say_next(j, m);
 	end(j);
 	return r;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # check, init, explain and keys: what they say of a file, of this machine, and of how they are used.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 45
+plan 52
 root=$scratch/root model=$scratch/model.conf
 mkdir -p "$root/tls"
 write_model() { # write_model USERS [DOOR]
@@ -88,6 +88,27 @@ like "$out" '*modules.path: "srv" is not absolute*' 'as check does'
 ok 'and then writes nothing' test ! -e "$scratch/new.conf"
 missing=$("$sallyport" keys | sed -n 's/^\.It Ic \(.*\.\)\{0,1\}//p' | sort -u | while read -r key; do grep -qw "$key" "$scratch/tunnel.conf" || echo "$key"; done)
 is "$missing" '' 'every key is in it, with what it means'
+
+# --- what an install leaves to do, by the door and by what runs it
+next() { # next MODEL: the commands that it ends with
+	cp "$top_srcdir/$1.conf" "$scratch/next.conf" && chmod 600 "$scratch/next.conf"
+	"$sallyport" install "$scratch/next.conf" --root "$scratch/new" 2> /dev/null | sed -n '/^next:/,$p' | sed '1d;s/^    //'
+}
+while IFS='|' read -r of wanted; do
+	rm -rf "$scratch/new"; mkdir "$scratch/new"
+	is "$(next "$of" | sed 1d)" "$(printf %b "$wanted")" "$of: an install says what to start"
+done <<-'EOF'
+	examples/dropbox|systemctl enable --now sallyport-firewall.service sallyport-syncd-unix.socket sallyport-tunnel.socket
+	t/golden/stock|systemctl enable --now sallyport-firewall.service rsync.service sallyport-stunnel.socket
+	examples/front|systemctl enable --now sallyport-firewall.service haproxy.service\nsystemctl try-restart haproxy.service
+	t/golden/quadlet|# the image: /etc/sallyport/Containerfile says how it is made\nsystemctl enable --now sallyport-firewall.service\nsystemctl start sallyport-pod.service
+EOF
+next t/golden/stock > "$scratch/said"
+next examples/dropbox > "$scratch/again"
+is "$(head -n 1 "$scratch/again")" 'systemctl daemon-reload && systemd-sysusers && systemd-tmpfiles --create' 'and what makes users and directories'
+is "$(tail -n 2 "$scratch/again")" 'systemctl reload sallyport-firewall.service
+systemctl try-restart sallyport-syncd.service sallyport-tunnel.service' 'behind an earlier one, what to restart, too'
+is "$(next examples/dropbox)" '' 'and nothing where nothing has changed'
 
 # --- the manual
 "$sallyport" keys > "$scratch/keys"
