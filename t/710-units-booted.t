@@ -2,7 +2,7 @@
 # The units under a systemd that was booted for them, on an overlay of this machine's own root: each is started for real, and files
 # are pulled through it.  What happens inside is t/booted.sh, which says a line a test.
 . "${top_srcdir:-.}/t/lib.sh"
-for _p in systemd-nspawn nft openssl rsync stunnel4 haproxy socat capsh ss; do command -v $_p > /dev/null || skip_all "no $_p"; done
+for _p in systemd-nspawn nft openssl rsync stunnel4 haproxy socat capsh ss sshd iptables; do command -v $_p > /dev/null || skip_all "no $_p"; done
 sanitized && skip_all 'the filters of the units are not for the sanitizers'
 [ -x /lib/systemd/systemd ] || skip_all 'no systemd to boot'
 own_mounts
@@ -16,6 +16,8 @@ at=$box/root
 
 # a machine with none of this one's services, the programs where packages put them, and a directory of what is to be tried
 rm -rf "$at"/etc/systemd/system/*.wants "$at"/etc/systemd/system/*.d "$at"/etc/rc[2345S].d
+# what "enable" and each of many reloads would call, and nothing here needs
+rm -f "$at"/etc/init.d/* "$at"/usr/lib/systemd/system-generators/* "$at"/usr/lib/systemd/system-environment-generators/*
 : > "$at/etc/machine-id"
 cp "$syncd" "$at/usr/sbin/sallyport-syncd" && cp "$tunnel" "$at/usr/bin/sallyport-tunnel" && cp "$sallyport" "$at/usr/bin/sallyport" || exit 99
 mkdir -p "$at/trial" "$at/etc/sallyport" "$at/srv/backups" "$at/srv/pub" "$at/run"

@@ -199,83 +199,110 @@ ok 'homes: and pushed' unix -rt --timeout=20 /srv/pub/ rsync://localhost/in/
 ok 'homes: and is there' diff -r /srv/pub '/home/in coming/100%'
 is "$(tr '\n' ' ' < /var/log/sallyport/seen)" 'in coming public_rsync ' 'homes: of which nothing else is seen'
 
-# --- Debian's own
-install_units golden/units/rsync
-printf 'use chroot = yes\n[pub]\npath = /srv/pub\n[backups]\npath = /srv/backups\nread only = no\n' > /etc/rsyncd.conf
-chown nobody /srv/backups
-ok 'rsync: is started' systemctl start rsync.service
-ok 'rsync: listens' becomes 1 sh -c 'ss -Hltn "sport = :873" | grep -c "^LISTEN.* 127.0.0.1:873 "'
-is "$(ss -Hltn 'sport = :873' | wc -l)" 1 'rsync: on loopback and nowhere else'
-ok 'rsync: files are pulled' pulled rsync rsync://127.0.0.1
-ok 'rsync: files are pushed' pushed rsync rsync://127.0.0.1
-cp -R golden/units/stunnel/* /etc/systemd/system
-systemctl daemon-reload
-tunnel_conf 127.0.0.1:873 stunnel@rsync.service > /etc/stunnel/rsync.conf
-ok 'stunnel: its socket is started' systemctl start sallyport-stunnel.socket
-ok 'stunnel: files are pulled' pulled tls rsync://localhost
-ok 'stunnel: is quiet' quiet stunnel@rsync.service
-systemctl stop sallyport-stunnel.socket stunnel@rsync.service
-cp -R golden/units/haproxy/* /etc/systemd/system
-systemctl daemon-reload
-cat > /etc/haproxy/haproxy.cfg <<-'END'
-	global
-	    log stderr format raw daemon
-	defaults
-	    mode tcp
-	    timeout connect 10s
-	    timeout client 1h
-	    timeout server 1h
-	listen rsync
-	    bind :874 ssl crt /run/credentials/haproxy.service/host.pem
-	    server local 127.0.0.1:873
-END
-ok 'HAProxy: is started' systemctl start haproxy.service
-ok 'HAProxy: files are pulled' pulled tls rsync://localhost
-ok 'HAProxy: is reloaded' systemctl reload haproxy.service
-ok 'HAProxy: serves' becomes yes sh -c 'RSYNC_CONNECT_PROG="openssl s_client -quiet -CAfile /trial/ca.crt -connect 127.0.0.1:874 2> /dev/null" \
-    rsync rsync://localhost/ | grep -q pub && echo yes'
-is "$(stat -c %U "/proc/$(show MainPID haproxy.service)")" haproxy 'HAProxy: is never root'
-systemctl stop rsync.service haproxy.service
-
 # --- as `sallyport install` leaves it: files are pulled and pushed with a password
-deployment() { # deployment PROGRAM DOOR LISTEN PRIVILEGED
+# deployment PROGRAM DOOR LISTEN PRIVILEGED [FIREWALL [MORE]]: its file
+deployment() {
+	_files='cert = "/etc/sallyport/tls.crt"; key = "/etc/sallyport/tls.key";'
+	case $2 in
+	haproxy) _files='cert = "/etc/sallyport/host.pem";' ;;
+	ssh) _files= ;;
+	esac
 	cat > d.conf <<-END
 		host = "localhost";
 		daemon = { program = "$1"; listen = [ "$3" ]; privileged = $4; log = "/var/log/sallyport/daemon.log"; };
 		modules = ( { name = "pub"; path = "/srv/pub"; users = [ "alice" ]; },
 		    { name = "backups"; path = "/srv/backups"; access = "write"; users = [ "alice" ]; } );
 		users = ( { name = "alice"; } );
-		door = { kind = "$2"; cert = "/etc/sallyport/tls.crt"; key = "/etc/sallyport/tls.key"; };
-		firewall = { clients = [ "192.0.2.0/24" ]; };
+		door = { kind = "$2"; $_files };
+		firewall = { kind = "${5:-nftables}"; clients = [ "192.0.2.0/24" ]; };
+		${6:-}
 		END
 }
-deployed() { # deployed NAME OWNER UNIT...
-	_what=$1 _owner=$2; shift 2
-	install_units
+ruled() { # ruled KIND: its rules are loaded
+	case $1 in
+	nftables) nft list table inet sallyport ;;
+	iptables) iptables -S SALLYPORT-IN && ip6tables -S SALLYPORT-IN ;;
+	esac
+}
+# deployed NAME OWNER [FIREWALL]: installed and started as its last words say, then tried
+deployed() {
+	_what=$1 _owner=$2 _wall=${3:-nftables}
+	[ -z "$installed" ] || install_units
+	rm -rf /var/log/sallyport /run/sallyport
 	ok "$_what: is installed" sallyport install d.conf
-	systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload
+	sed -n '/^next:/,$p' out | sed 1d > next
 	sed -n 's/^alice://p' /etc/sallyport/syncd.secrets > password && chmod 600 password
+	ok "$_what: is started as install says" sh -e next
 	chown "$_owner" /srv/backups
-	ok "$_what: its firewall is enabled" systemctl enable sallyport-firewall.service
-	ok "$_what: is started" systemctl start "$@"
-	is "$(show ActiveState sallyport-firewall.service)" active "$_what: and brings the firewall"
-	ok "$_what: files are pulled" pulled tls_alice rsync://alice@localhost
-	ok "$_what: files are pushed" pushed tls_alice rsync://alice@localhost
+	if [ "$_wall" != none ]; then
+		is "$(show ActiveState sallyport-firewall.service)" active "$_what: and brings the firewall"
+		ok "$_what: whose rules are there" ruled "$_wall"
+	fi
+	[ -z "${meanwhile:-}" ] || ok "$_what: $meanwhile" $meanwhile
+	ok "$_what: files are pulled" pulled "${client:-tls_alice}" rsync://alice@localhost
+	ok "$_what: files are pushed" pushed "${client:-tls_alice}" rsync://alice@localhost
 	ok "$_what: the log has it" grep -q alice /var/log/sallyport/daemon.log
-	systemctl disable sallyport-firewall.service
-	systemctl stop "$@" sallyport-syncd.service sallyport-tunnel.service sallyport-firewall.service 2> /dev/null
+}
+undeployed() { # undeployed UNIT...: beside what the next lines name
+	_units="$(grep -o '[^ ]*\.\(service\|socket\)' next | sort -u | tr '\n' ' ')"
+	systemctl disable --now $_units "$@" 2> /dev/null
 	ok "$_what: is uninstalled" sallyport uninstall
 }
 tls_alice() { tls --password-file=password "$@"; }
-rm -rf /var/log/sallyport /run/sallyport
 deployment sallyport tunnel /run/sallyport/syncd.sock false
-deployed 'never root' sallyport-syncd sallyport-syncd-unix.socket sallyport-tunnel.socket
-rm -rf /var/log/sallyport /run/sallyport
-deployment sallyport tunnel /run/sallyport/syncd.sock true
-deployed 'as root' nobody sallyport-syncd-unix.socket sallyport-tunnel.socket
-rm -rf /var/log/sallyport
+deployed 'never root' sallyport-syncd
+undeployed sallyport-syncd.service sallyport-tunnel.service
+deployment sallyport tunnel /run/sallyport/syncd.sock true iptables
+deployed 'as root, behind iptables' nobody iptables
+systemctl stop sallyport-firewall.service
+is "$(show ActiveState sallyport-tunnel.socket)" inactive 'as root, behind iptables: without a firewall there is no door'
+ok 'as root, behind iptables: nor rules' sh -c '! iptables -S SALLYPORT-IN'
+undeployed sallyport-syncd.service sallyport-tunnel.service
 deployment rsync stunnel 127.0.0.1:873 true
-deployed 'rsync and stunnel' nobody rsync.service sallyport-stunnel.socket
-systemctl stop stunnel@sallyport.service
+deployed 'rsync and stunnel' nobody
+is "$(ss -Hltn 'sport = :873' | tr -s ' ' | cut -d' ' -f4)" 127.0.0.1:873 'rsync listens on loopback and nowhere else'
+ok 'stunnel is quiet' quiet stunnel@sallyport.service
+undeployed stunnel@sallyport.service
+deployment sallyport stunnel /run/sallyport/syncd.sock true
+deployed 'stunnel and ours' nobody
+ok 'stunnel and ours: the daemon is told who comes' grep -q '127\.0\.0\.1' /var/log/sallyport/daemon.log
+undeployed stunnel@sallyport.service sallyport-syncd.service
+deployment sallyport haproxy /run/sallyport/syncd.sock true
+deployed 'HAProxy and ours' nobody
+is "$(stat -c %U "/proc/$(show MainPID haproxy.service)")" haproxy 'HAProxy and ours: it is never root'
+ok 'HAProxy and ours: the daemon is told who comes, and with which TLS' grep -q 'TLSv1\.[23]' /var/log/sallyport/daemon.log
+undeployed sallyport-syncd.service
+deployment rsync haproxy 127.0.0.1:873 true
+deployed 'HAProxy and rsync' nobody
+ok 'HAProxy and rsync: it is reloaded' systemctl reload haproxy.service
+ok 'HAProxy and rsync: and serves' becomes yes sh -c 'RSYNC_CONNECT_PROG="openssl s_client -quiet -CAfile /trial/ca.crt -connect 127.0.0.1:874 2> /dev/null" \
+    rsync rsync://localhost/ | grep -q pub && echo yes'
+undeployed
+
+# --- ssh: the server of the machine, a client that forwards, and nothing of ours on any other address
+ssh-keygen -q -t ed25519 -N '' -f id
+deployment sallyport ssh 127.0.0.1:873 true none \
+    "ssh = { port = 2222; identity = \"/trial/id\"; public_keys = [ \"$(cut -d' ' -f1,2 id.pub)\" ]; }; client = { listen = \"127.0.0.1:1873\"; };"
+sallyport generate d.conf -o client-end > /dev/null
+install -d -m 755 /run/sshd
+rm -f /run/nologin	# of a machine that is not up yet, as this one never is
+printf 'Port 2222\nListenAddress 127.0.0.1\nMatch User sallyport-ssh\nAuthorizedKeysFile /etc/sallyport/authorized_keys\n' > /etc/ssh/sshd_config.d/sallyport.conf
+ssh-keygen -A > /dev/null
+client=forwarded meanwhile=forwards_a_port
+forwarded() { rsync --password-file=password --port=1873 "$@"; }
+forwards_a_port() { # as the unit of a user does; the server's key is known
+	systemctl restart ssh.service && becomes 1 sh -c 'ss -Hltn "sport = :2222" | wc -l' &&
+	    { echo "[localhost]:2222 $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)"; } > known &&
+	    ssh -f -N -F client-end/client/ssh_config -o UserKnownHostsFile=/trial/known "$_up" < /dev/null > ssh.said 2>&1
+}
+_up=$(sed -n 's/^Host //p' client-end/client/ssh_config)
+deployed ssh nobody none
+only() { ssh -F client-end/client/ssh_config -o UserKnownHostsFile=/trial/known -o ClearAllForwardings=yes "$@" < /dev/null 2>&1; }
+like_refused() { "$@" > refused; cat refused; case $(cat refused) in *'not permitted'* | *prohibited* | *disabled* | *denied* | *refused* | *'not available'*) ;; *) return 1 ;; esac; }
+ok 'ssh: to no other port' like_refused only -W 127.0.0.1:22 "$_up"
+ok 'ssh: and to no shell' like_refused only -o SessionType=default "$_up" id
+pkill -x -f 'ssh -f -N .*'
+systemctl stop ssh.service
+undeployed sallyport-syncd.service
 is "$(systemctl --failed --no-legend --plain | tr -s ' ' | cut -d' ' -f1 | grep -E 'sallyport|rsync|stunnel|haproxy|nftables')" '' 'nothing has failed'
 echo done
