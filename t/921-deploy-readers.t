@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every output is taken by the program that reads it: of the examples, of models of every kind, and of a hundred that are
+# Every output is taken by the program that reads it: of the examples, of models of every kind, and of two hundred that are
 # drawn.  Then two deployments serve, one of our programs and one of stunnel and rsync, as their files are.
 . "${top_srcdir:-.}/t/lib.sh"
 [ "$(id -u)" = 0 ] || skip_all 'modules have users of their own'
@@ -18,7 +18,7 @@ make_pki
 	echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb0sPGnkUhOe7T3lXfXp0Wm8nq1Yc6RkQyE0x5u7vHd a@b' > id.pub
 )
 readers() { python3 "$top_srcdir/t/tool/readers.py" "$top_builddir" "$scratch" "$@"; }
-seed=${SEED:-$(date +%j)} drawn=${DRAWS:-100}
+seed=${SEED:-$(date +%j)} drawn=${DRAWS:-200}
 sanitized && [ -z "${DRAWS:-}" ] && drawn=10
 mkdir "$scratch/models"
 cp "$top_srcdir"/examples/*.conf "$top_srcdir"/t/golden/*.conf "$scratch/models"

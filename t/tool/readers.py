@@ -86,16 +86,35 @@ def known(text):
     return re.sub(r'"(?:sallyport-tunnel|sallyport-ssh|haproxy)"', '65534', re.sub(r'(--uid-owner) [a-z][a-z-]*', r'\1 65534', text))
 
 
-def nft(path, tree):
+def prepared(path):
     with open(path + '.here', 'w') as f:
         f.write(known(open(path).read()))
-    return run('unshare', '-rn', 'nft', '-c', '-f', path + '.here')[1]
+    return path + '.here'
 
 
-def rules(path, tree):
-    with open(path + '.here', 'w') as f:
-        f.write(known(open(path).read()))
-    return run('unshare', '-rn', 'ip6tables-restore' if path.endswith('6') else 'iptables-restore', '--test', '--noflush', path + '.here')[1]
+# Readers that are dear to start get what all deployments have for them at once; when one complains, each by itself.
+AT_ONCE = 20        # more tables are too long a message for the kernel
+
+
+def all_at_once(paths, join, *argv):
+    if len(paths) > AT_ONCE:
+        return all_at_once(paths[:AT_ONCE], join, *argv) + all_at_once(paths[AT_ONCE:], join, *argv)
+    if not paths:
+        return ''
+    here = [prepared(p) for p in paths]
+    with open(SCRATCH + '/together', 'w') as f:
+        f.writelines(join(h) for h in here)
+    said = run(*argv, SCRATCH + '/together')[1]
+    return ''.join('%s: %s' % (p, run(*argv, h)[1]) for p, h in zip(paths, here) if run(*argv, h)[1]) or said if said else ''
+
+
+def nft_all(paths):
+    return all_at_once(paths, lambda h: 'include "%s"\n' % h, 'unshare', '-rn', 'nft', '-c', '-f')
+
+
+def rules_all(paths):
+    return ''.join(all_at_once([p for p in paths if p.endswith(v)], lambda h: open(h).read(), 'unshare', '-rn', program, '--test', '--noflush')
+                   for v, program in (('4', 'iptables-restore'), ('6', 'ip6tables-restore')))
 
 
 def script(path, tree):
@@ -214,32 +233,56 @@ def cluster(path, tree):
     return '\n'.join(bad)
 
 
-def units(tree):
-    """All units of a deployment, drop-ins with what they are dropped into.  The verifier ends with 0 whatever it finds."""
-    at, mine = os.path.join(tree, 'etc/systemd/system'), tree + '.units'
-    shutil.copytree(at, mine)
-    names = [f for f in os.listdir(mine) if not f.endswith('.d')]
-    names += [f[:-2] for f in os.listdir(mine) if f.endswith('.service.d') and os.path.exists('/lib/systemd/system/' + re.sub('@.*[.]', '@.', f[:-2]))]
-    for d, _, fs in os.walk(mine):
-        for f in fs:
-            text = open(os.path.join(d, f)).read()
-            for program, built in (('/usr/sbin/sallyport-syncd', BIN + '/sallyport-syncd'), ('/usr/bin/sallyport-tunnel', BIN + '/sallyport-tunnel'),
+UNIT = re.compile(r'(?<![\w/.@-])((?:sallyport-[a-z-]+|stunnel@sallyport|rsync|haproxy|nftables)\.(?:service|socket))')
+
+
+def units_all(trees):
+    """All units of all deployments, under names of their own, drop-ins with what they are dropped into.  The verifier ends with 0
+    whatever it finds."""
+    mine, names, users = SCRATCH + '/units.all', [], []
+    shutil.rmtree(mine, ignore_errors=True)
+    os.makedirs(mine)
+    for n, tree in enumerate(trees):
+        at = os.path.join(tree, 'etc/systemd/system')
+
+        def text_of(path):
+            text = open(path).read()
+            for program, built in (('/usr/sbin/sallyport-syncd', os.path.abspath(BIN + '/sallyport-syncd')), ('/usr/bin/sallyport-tunnel', os.path.abspath(BIN + '/sallyport-tunnel')),
                                    ('/etc/sallyport/pod.sh', tree + '/etc/sallyport/pod.sh')):
-                text = text.replace(program, os.path.abspath(built))
-            with open(os.path.join(d, f), 'w') as out:
-                out.write(text)
-    return run('env', 'SYSTEMD_UNIT_PATH=' + mine + ':', 'systemd-analyze', '--man=no', 'verify', *sorted(names))[1]
+                text = text.replace(program, built)
+            return UNIT.sub(lambda m: renamed(m.group(1)), text)
+
+        def renamed(unit):
+            return unit.replace('@', '@m%d-' % n) if '@' in unit else 'm%d-%s' % (n, unit)
+
+        for d, _, fs in os.walk(at):
+            for f in fs:
+                own = os.path.relpath(d, at)
+                to = os.path.join(mine, renamed(f if own == '.' else own[:-2]) + ('' if own == '.' else '.d/' + f))
+                os.makedirs(os.path.dirname(to), exist_ok=True)
+                with open(to, 'w') as out:
+                    out.write(text_of(os.path.join(d, f)))
+                if own == '.':
+                    names.append(renamed(f))
+                elif os.path.exists('/lib/systemd/system/' + re.sub('@.*[.]', '@.', own[:-2])):
+                    if '@' not in own:
+                        shutil.copy('/lib/systemd/system/' + own[:-2], os.path.join(mine, renamed(own[:-2])))
+                    names.append(renamed(own[:-2]))
+        user = os.path.join(tree, 'client/sallyport-ssh.service')
+        if os.path.exists(user):
+            users.append(os.path.join(mine, 'u%d.service' % n))
+            shutil.copy(user, users[-1])
+    said = run('env', 'SYSTEMD_UNIT_PATH=' + mine + ':', 'systemd-analyze', '--man=no', 'verify', *sorted(names))[1] if names else ''
+    if users:
+        said += run('env', 'SYSTEMD_UNIT_PATH=' + mine + ':', 'XDG_RUNTIME_DIR=' + SCRATCH, 'systemd-analyze', '--man=no', '--user', 'verify', *users)[1]
+    return said
 
 
-def user_unit(path, tree):
-    return run('env', 'SYSTEMD_UNIT_PATH=' + tree + '.units:', 'XDG_RUNTIME_DIR=' + SCRATCH, 'systemd-analyze', '--man=no', '--user', 'verify', path)[1]
-
-
-READERS = {'Containerfile': image, 'pod.sh': script, 'compose.yaml': compose, 'etc/containers/systemd': quadlet, 'sallyport.yaml': cluster,
-           'sallyport-ssh.service': user_unit, 'firewall.nft': nft, 'firewall-remove.nft': nft, 'firewall.rules4': rules, 'firewall.rules6': rules, 'firewall.sh': script, 'firewall-remove.sh': script,
+TOGETHER = {'firewall.nft': nft_all, 'firewall-remove.nft': nft_all, 'firewall.rules4': rules_all, 'firewall.rules6': rules_all}
+READERS = {'Containerfile': image, 'pod.sh': script, 'compose.yaml': compose, 'etc/containers/systemd': quadlet, 'sallyport.yaml': cluster, 'firewall.sh': script, 'firewall-remove.sh': script,
            'etc/sysusers.d': sysusers, 'etc/tmpfiles.d': tmpfiles, 'syncd.conf': rsyncd, 'rsyncd.conf': rsyncd, 'tunnel.conf': tunnel, 'sallyport.conf': tunnel, 'stunnel.conf': tunnel,
            'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts}
-NEEDS = {user_unit: 'systemd-analyze', nft: 'nft', rules: 'ip6tables-restore', sysusers: 'systemd-sysusers', haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
+NEEDS = {nft_all: 'nft', rules_all: 'ip6tables-restore', sysusers: 'systemd-sysusers', haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
 
 
 def contents(tree):
@@ -257,24 +300,42 @@ def one(name, conf):
             return conf + ': a second run wrote something else'
         last = contents(tree)
     for path in sorted(last):
-        if path.startswith('etc/systemd/system/'):
+        if path.startswith('etc/systemd/system/') or path == 'client/sallyport-ssh.service':
             continue        # together, below
+        if os.path.basename(path) in TOGETHER:
+            together[TOGETHER[os.path.basename(path)]].append(os.path.join(tree, path))
+            continue
         reader = READERS.get(os.path.dirname(path)) or READERS.get(os.path.basename(path))
         if reader is None:
             return '%s: %s: no reader is known for it here' % (conf, path)
         if not shutil.which(NEEDS.get(reader, 'sh')) or (reader in (compose, cluster) and not yaml):
             continue
-        if MODE == 'draw' and name[-1] not in '05' and re.search('client/stunnel|firewall', path):
-            continue        # there is little to draw in them, and 0.1 s of work for their readers
+        if MODE == 'draw' and name[-1] not in SELDOM.get((path.split('/')[0], reader), name[-1]):
+            continue
         asked[reader.__name__] += 1
         said = reader(os.path.join(tree, path), tree)
         if said:
             return '%s: %s: %s' % (conf, path, said)
-    if shutil.which('systemd-analyze') and os.path.isdir(tree + '/etc/systemd/system') and (MODE == 'trees' or name.endswith('0')):
-        asked['units'] += 1
-        said = units(tree)
-        return '%s: units: %s' % (conf, said) if said else ''
+    trees.append(tree)
     return ''
+
+
+def ask_together():
+    """What one() has left for later."""
+    bad = []
+    for reader, paths in together.items():
+        if shutil.which(NEEDS[reader]):
+            asked[reader.__name__[:-4]] += len(paths)
+            bad += [reader(sorted(paths))]
+    if shutil.which('systemd-analyze'):
+        asked['units'] += len(trees)
+        bad += [units_all(sorted(trees))]
+    return [b for b in bad if b]
+
+
+# Readers that are dear, and of whose files little is drawn: which numbers of deployments they get, by the last digit.
+SELDOM = {('client', tunnel): '05', ('etc', tunnel): '02468', ('etc', script): '05', ('etc', sysusers): '05', ('etc', keys): '05'}
+together, trees = collections.defaultdict(list), []
 
 
 # --- deployments drawn --------------------------------------------------------------------
@@ -293,30 +354,35 @@ def draw(r):
 
     def maybe(key, value):
         return '    %s = %s;\n' % (key, value) if r.random() < .5 else ''
-    door = r.choice(['tunnel', 'tunnel', 'stunnel', 'haproxy', 'ssh'])
-    stock = r.random() < .3
+    pods = r.choice(['none'] * 5 + ['podman', 'quadlet', 'compose', 'kubernetes'])
+    door = 'tunnel' if pods != 'none' else r.choice(['tunnel', 'tunnel', 'stunnel', 'haproxy', 'haproxy', 'ssh'])
+    remote = door == 'haproxy' and r.random() < .4
+    stock = r.random() < .3 and pods == 'none' and not remote
     privileged = r.random() < .8
     tcp = ['127.0.0.1:%d' % r.choice([873, 8730])]
-    listen = tcp if stock or door == 'ssh' else r.choice([['/run/sallyport/syncd.sock'], tcp, ['/run/sallyport/a.sock'] + tcp])
+    listen = ['/run/sallyport/syncd.sock'] if pods != 'none' else tcp if stock or door == 'ssh' else r.choice([['/run/sallyport/syncd.sock'], tcp, ['/run/sallyport/a.sock'] + tcp])
     if not stock and '127' in listen[-1] and r.random() < .5:
         listen.append('[::1]' + listen[-1][9:])
     certs = 'none' if door == 'ssh' else r.choice(['none', 'optional', 'required'] + (['pinned'] if door != 'haproxy' else []))
     sends = door != 'ssh' and r.random() < .7
     nets = some(3, '192.0.2.0/24', '2001:db8::/32', '10.0.0.0/8', '198.51.100.7/32', '2001:db8:1::1/128')
-    users = ['u%d' % i for i in range(r.randint(0, 3))]
+    users = ['u%d' % i for i in range(0 if remote else r.randint(0, 3))]
     out = 'host = %s;\nname = %s;\n' % (q(r.choice(['files.example.org', '192.0.2.1', '2001:db8::1', 'A-b.example'])), q(r.choice(['x', 'a-b-9'])))
     out += 'daemon = {\n    program = %s;\n    listen = %s;\n    privileged = %s;\n' % (
         q('rsync' if stock else 'sallyport'), array(listen), str(privileged).lower())
     out += maybe('timeout', r.randint(10, 700)) + maybe('max_connections', r.randint(1, 1000)) + maybe('max_memory', '0x%x' % r.randint(64, 9999))
-    out += maybe('log', q('/var/log/sallyport/d.log')) + '};\nmodules = (\n'
+    out += (maybe('log', q('/var/log/sallyport/d.log')) if pods == 'none' else '') + '};\nmodules = (\n'
+    several = pods == 'kubernetes' and r.random() < .3
+    shared = several and r.random() < .5
     modules = []
-    for i in range(r.randint(1, 4)):
-        access = r.choice(['read', 'upload', 'write'])
+    for i in range(0 if remote else r.randint(1, 4)):
+        access = 'read' if several and not shared else r.choice(['read', 'upload', 'write'])
         own = r.choice(['drop', 'fake'] + (['keep'] if privileged else []))
-        m = '    name = %s;\n    path = %s;\n    owners = %s;\n' % (q('m.%d' % i), q(r.choice(['/srv/m%d', '/srv/a b %d', '/srv/#;"\\%d', '/srv/é%d']) % i), q(own))
+        m = '    name = %s;\n    path = %s;\n    owners = %s;\n' % (q('m.%d' % i), q(r.choice(['/srv/m%d', '/srv/a b %d', '/srv/#;"\\%d', '/srv/é%d'] if pods == 'none' else ['/srv/m%d', '/mnt/x+@%d']) % i), q(own))
         if access == 'write' and not users and certs not in ('required', 'pinned') and door != 'ssh':
             access = 'read'
         m += '    access = %s;\n' % q(access)
+        m += '    claim = "claim-%d";\n' % i if pods == 'kubernetes' else ''
         if users and (access == 'write' or r.random() < .4):
             m += '    users = %s;\n' % array(some(3, *users))
         if privileged and own != 'keep':
@@ -337,10 +403,17 @@ def draw(r):
         out += maybe('crl', '"/etc/sallyport/tls/clients.crl"') if certs in ('optional', 'required') else ''
         out += maybe('addresses', array(r.choice([['0.0.0.0:874'], ['[::]:874', '0.0.0.0:874'], ['192.0.2.1:8740'], ['192.0.2.1:443', '[2001:db8::1]:443']])))
         out += maybe('tls', q(r.choice(['1.2', '1.3']))) + maybe('idle', r.randint(701, 99999)) + maybe('max_connections', r.randint(1, 9999))
-        out += maybe('handshake_rate', r.randint(0, 99)) + (maybe('log', q('/var/log/sallyport/t.log')) if door != 'haproxy' else '')
+        out += maybe('handshake_rate', r.randint(0, 99)) + (maybe('log', q('/var/log/sallyport/t.log')) if door != 'haproxy' and pods == 'none' else '')
     out += '};\nfirewall = {\n    kind = %s;\n    %s;\n' % (q(r.choice(['nftables', 'iptables', 'none'])),
                                                          r.choice(['anyone = true', 'clients = ' + array(nets)]))
     out += maybe('rate', r.randint(0, 999)) + maybe('connections', r.randint(0, 99)) + maybe('log', 'false') + '};\n'
+    if remote:
+        out += 'haproxy = { balance = %s; ca = "/etc/sallyport/tls/backends.crt"; cert = "/etc/sallyport/tls/front-client.pem"; };\nbackends = (\n' % q(
+            r.choice(['source', 'leastconn', 'roundrobin']))
+        out += ',\n'.join('{ name = "b%d"; %s }' % (i, r.choice(['address = "10.0.0.%d:874"; host = "b%d.example";', 'address = "[2001:db8::%d]:874"; host = "b%d.example";',
+                                                                   'address = "127.0.0.1:87%d0"; tls = false; # %d\n']) % (i + 1, i)) for i in range(r.randint(1, 5))) + '\n);\n'
+    if pods != 'none':
+        out += 'containers = { kind = %s; %s};\n' % (q(pods), 'replicas = %d; shared = %s; ' % (r.randint(2, 9), str(shared).lower()) if several else maybe('image', '"a.b/c:1"').strip())
     if door == 'ssh':
         out += 'ssh = {\n    public_keys = %s;\n%s};\n' % (array([open(SCRATCH + '/pki/id.pub').read().strip()]), maybe('port', r.randint(1, 65535)))
     client = maybe('listen', q(r.choice(['127.0.0.1:1873', '/run/sallyport/c.sock']))) + maybe('address', q('192.0.2.1'))
@@ -365,6 +438,7 @@ def main():
             os.chmod(confs[-1], 0o600)
     with ThreadPoolExecutor(2) as pool:
         bad = [b for b in pool.map(lambda c: one(os.path.basename(c)[:-5], c), confs) if b]
+    bad += ask_together()
     print('\n'.join(bad + ['asked: ' + ', '.join('%s %d' % a for a in sorted(asked.items()))]))
     return 1 if bad else 0
 
