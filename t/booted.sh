@@ -200,6 +200,7 @@ ok 'homes: and is there' diff -r /srv/pub '/home/in coming/100%'
 is "$(tr '\n' ' ' < /var/log/sallyport/seen)" 'in coming public_rsync ' 'homes: of which nothing else is seen'
 
 # --- as `sallyport install` leaves it: files are pulled and pushed with a password
+hook=
 # deployment PROGRAM DOOR LISTEN PRIVILEGED [FIREWALL [MORE]]: its file
 deployment() {
 	_files='cert = "/etc/sallyport/tls.crt"; key = "/etc/sallyport/tls.key";'
@@ -210,7 +211,7 @@ deployment() {
 	cat > d.conf <<-END
 		host = "localhost";
 		daemon = { program = "$1"; listen = [ "$3" ]; privileged = $4; log = "/var/log/sallyport/daemon.log"; };
-		modules = ( { name = "pub"; path = "/srv/pub"; users = [ "alice" ]; },
+		modules = ( { name = "pub"; path = "/srv/pub"; users = [ "alice" ]; $hook },
 		    { name = "backups"; path = "/srv/backups"; access = "write"; users = [ "alice" ]; } );
 		users = ( { name = "alice"; } );
 		door = { kind = "$2"; $_files };
@@ -252,8 +253,11 @@ tls_alice() { tls --password-file=password "$@"; }
 deployment sallyport tunnel /run/sallyport/syncd.sock false
 deployed 'never root' sallyport-syncd
 undeployed sallyport-syncd.service sallyport-tunnel.service
+hook='post_xfer_exec = "/usr/bin/touch /run/sallyport/over";'
 deployment sallyport tunnel /run/sallyport/syncd.sock true iptables
+hook=
 deployed 'as root, behind iptables' nobody iptables
+ok 'as root, behind iptables: its hook is called' becomes /run/sallyport/over ls /run/sallyport/over
 systemctl stop sallyport-firewall.service
 is "$(show ActiveState sallyport-tunnel.socket)" inactive 'as root, behind iptables: without a firewall there is no door'
 ok 'as root, behind iptables: nor rules' sh -c '! iptables -S SALLYPORT-IN'

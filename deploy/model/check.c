@@ -461,6 +461,22 @@ modules_fit_containers(const struct model *m, struct faults *l)
 	}
 }
 
+/* The image has no programs but ours, and the pod nobody to ask. */
+static void
+containers_ask_nobody(const struct model *m, struct faults *l)
+{
+	if (model_in_containers(m) && m->daemon.reverse_lookup.v)
+		fault_add(l, m->daemon.reverse_lookup.at, "a container asks no name servers; take this out");
+	for (size_t i = 0; model_in_containers(m) && i < m->modules.n; i++) {
+		const struct m_module *o = &m->modules.v[i];
+		const struct m_text *hooks[] = { &o->early_exec, &o->pre_xfer_exec, &o->post_xfer_exec };
+
+		for (size_t k = 0; k < ARRAY_LEN(hooks); k++)
+			if (hooks[k]->v != NULL)
+				fault_add(l, hooks[k]->at, "the image has no programs of yours; take this out");
+	}
+}
+
 /* The root of a container is read-only, and its own word goes to the runtime. */
 static void
 containers_keep_no_logs(const struct model *m, struct faults *l)
@@ -534,7 +550,8 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_keep_no_logs,
+	everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
+	    containers_keep_no_logs,
 	    door_files_can_be_mounted, cluster_has_claims, cluster_fits,
 };
 

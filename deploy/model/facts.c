@@ -49,6 +49,18 @@ model_in_cluster(const struct model *m)
 }
 
 int
+model_has_hooks(const struct model *m)
+{
+	for (size_t i = 0; i < m->modules.n; i++) {
+		const struct m_module *o = &m->modules.v[i];
+
+		if (o->early_exec.v != NULL || o->pre_xfer_exec.v != NULL || o->post_xfer_exec.v != NULL)
+			return 1;
+	}
+	return 0;
+}
+
+int
 model_makes_secret(const struct m_user *u)
 {
 	return u->secret_file.v == NULL && strcmp(u->secret.v, "make") == 0;

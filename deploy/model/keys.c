@@ -38,6 +38,9 @@ static const struct key daemon_keys[] = {
 	  .doc = "Seconds without a byte after which a transfer is given up." },
 	{ "max_memory", KEY_NUMBER, AT(m_daemon, max_memory), .def = "1024", .min = 64, .max = 1048576,
 	  .doc = "MiB that one transfer may hold; sallyport-syncd alone has such a bound." },
+	{ "reverse_lookup", KEY_BOOL, AT(m_daemon, reverse_lookup), .def = "false",
+	  .doc = "Whether the log has clients' names.  The daemon then asks name servers, so that its unit has a network "
+	  "that leads outside." },
 	{ "log", KEY_TEXT, AT(m_daemon, log), .def = "journal", .fault = value_log,
 	  .doc = "\"journal\", or a file in a directory where the daemon's user may write, such as "
 	  "/var/log/sallyport." },
@@ -75,6 +78,13 @@ static const struct key module_keys[] = {
 	  .doc = "Transfers of this module at a time; 0 is the daemon's own bound." },
 	{ "log_transfers", KEY_BOOL, AT(m_module, log_transfers), .def = "false",
 	  .doc = "Whether each file that goes in or out is a line of the log." },
+	{ "early_exec", KEY_TEXT, AT(m_module, early_exec), .fault = value_command, .example = "/usr/local/sbin/mounted /srv/backups",
+	  .doc = "A command for the shell, before a client's options are known; the transfer is refused when it fails.  "
+	  "It runs within the daemon's walls, and writes where the daemon does." },
+	{ "pre_xfer_exec", KEY_TEXT, AT(m_module, pre_xfer_exec), .fault = value_command, .example = "/usr/local/sbin/before",
+	  .doc = "The same, when they are known." },
+	{ "post_xfer_exec", KEY_TEXT, AT(m_module, post_xfer_exec), .fault = value_command, .example = "/usr/local/sbin/after",
+	  .doc = "The same, when the transfer is over." },
 	{ "claim", KEY_TEXT, AT(m_module, claim), .fault = value_label, .example = "mirror-files",
 	  .doc = "With Kubernetes: the PersistentVolumeClaim whose files are served, under \"path\"." },
 	{ "exclude", KEY_TEXTS, AT(m_module, exclude), .fault = value_pattern, .example = "[ \"/lost+found/\" ]",

@@ -35,13 +35,13 @@ enum m_balance { M_BALANCE_SOURCE, M_BALANCE_LEASTCONN, M_BALANCE_ROUNDROBIN };
 
 struct m_daemon {
 	struct where at;	/* of the group; line 0: it is not in the file */
-	struct m_number program, privileged, max_connections, timeout, max_memory;
+	struct m_number program, privileged, max_connections, timeout, max_memory, reverse_lookup;
 	struct m_texts listen;	/* at most one path of a UNIX socket, and loopback endpoints */
 	struct m_text log, motd, binary;
 };
 struct m_module {
 	struct where at;
-	struct m_text name, path, comment, user, group, claim;
+	struct m_text name, path, comment, user, group, claim, early_exec, pre_xfer_exec, post_xfer_exec;
 	struct m_number access, list, owners, max_connections, log_transfers;
 	struct m_texts users, clients, exclude;
 };
@@ -136,6 +136,9 @@ int model_has_daemon(const struct model *m);
 /* Do daemon and door run in containers (and not as units of this machine)?  In a cluster: is this machine no part of it? */
 int model_in_containers(const struct model *m);
 int model_in_cluster(const struct model *m);
+
+/* Does any module start programs of the administrator's? */
+int model_has_hooks(const struct model *m);
 
 /* Is what u logs in with made by us? */
 int model_makes_secret(const struct m_user *u);

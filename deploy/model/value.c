@@ -249,6 +249,18 @@ value_comment(const char *text)
 }
 
 const char *
+value_command(const char *text)
+{
+	if (text[0] != '/')
+		return "does not begin with a program's absolute path; write it, as /usr/local/sbin/before";
+	if (strlen(text) > 1000)
+		return "is longer than 1000 characters; have it in a script";
+	if (text[strlen(text) - 1] == '\\')
+		return "ends with a backslash, which joins lines in rsyncd.conf; have it in a script";
+	return value_expands(text) ? "has %NAME% in it, which rsyncd.conf replaces; write $NAME" : line_fault(text);
+}
+
+const char *
 value_pattern(const char *text)
 {
 	if (strpbrk(text, " \t") != NULL)

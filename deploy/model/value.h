@@ -19,6 +19,7 @@ const char *value_user_name(const char *text);		/* of a login */
 const char *value_account(const char *text);		/* of a system's user or group */
 const char *value_label(const char *text);		/* of an object of Kubernetes */
 const char *value_image(const char *text);		/* of a container */
+const char *value_command(const char *text);		/* for a shell; begins with an absolute path */
 const char *value_comment(const char *text);
 const char *value_pattern(const char *text);		/* of an exclude rule */
 const char *value_secret(const char *text);

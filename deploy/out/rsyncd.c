@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "deploy/out/outputs.h"
+#include "lib/err.h"
 
 /* The texts with commas between them, behind first. */
 static void
@@ -60,7 +61,7 @@ limits(const struct model *m, struct emit *o)
 	emit_number(o, "max connections", (long)m->daemon.max_connections.v);
 	emit_setting(o, "lock file", OUT_RUN "/syncd.lock");
 	emit_number(o, "timeout", (long)m->daemon.timeout.v);
-	emit_setting(o, "reverse lookup", "no");
+	emit_setting(o, "reverse lookup", m->daemon.reverse_lookup.v ? "yes" : "no");
 	if (m->daemon.motd.v != NULL)
 		emit_setting(o, "motd file", m->daemon.motd.v);
 	if (strcmp(m->daemon.log.v, "journal") != 0)
@@ -110,6 +111,9 @@ who(const struct model *m, const struct m_module *o, struct emit *e)
 static void
 module(const struct model *m, const struct m_module *o, struct emit *e)
 {
+	const struct { const char *name; const struct m_text *text; } hooks[] = { { "early exec", &o->early_exec },
+	    { "pre-xfer exec", &o->pre_xfer_exec }, { "post-xfer exec", &o->post_xfer_exec } };
+
 	emit_line(e, "%s", "");
 	emit_section(e, o->name.v);
 	emit_setting(e, "path", o->path.v);
@@ -124,6 +128,9 @@ module(const struct model *m, const struct m_module *o, struct emit *e)
 	}
 	if (o->log_transfers.v)
 		emit_setting(e, "transfer logging", "yes");
+	for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
+		if (hooks[i].text->v != NULL)
+			emit_setting(e, hooks[i].name, hooks[i].text->v);
 	if (o->exclude.n > 0)
 		list(e, "exclude", "", &o->exclude, " ");
 }

@@ -78,7 +78,6 @@ daemon_listens(const struct model *m, struct daemon_facts *d)
 	}
 }
 
-/* Hooks and look-ups of names are not among the keys of a deployment: the daemon's file has "reverse lookup = no". */
 static void
 daemon_facts(const struct model *m, struct daemon_facts *d)
 {
@@ -90,6 +89,8 @@ daemon_facts(const struct model *m, struct daemon_facts *d)
 	    .config = ours ? "/etc/sallyport/syncd.conf" : "/etc/sallyport/rsyncd.conf",
 	    .activated = ours } };
 	d->unit.paths = d->paths;
+	d->unit.hooks = model_has_hooks(m);
+	d->unit.looks_up = (int)m->daemon.reverse_lookup.v;
 	daemon_listens(m, d);
 	modules(m, d);
 	own_places(m, d);

@@ -334,7 +334,7 @@ def ask_together():
 
 
 # Readers that are dear, and of whose files little is drawn: which numbers of deployments they get, by the last digit.
-SELDOM = {('client', tunnel): '05', ('etc', tunnel): '02468', ('etc', script): '05', ('etc', sysusers): '05', ('etc', keys): '05'}
+SELDOM = {('client', tunnel): '05', ('etc', tunnel): '048', ('etc', haproxy): '02468', ('etc', script): '05', ('etc', sysusers): '05', ('etc', keys): '05'}
 together, trees = collections.defaultdict(list), []
 
 
@@ -370,6 +370,7 @@ def draw(r):
     out = 'host = %s;\nname = %s;\n' % (q(r.choice(['files.example.org', '192.0.2.1', '2001:db8::1', 'A-b.example'])), q(r.choice(['x', 'a-b-9'])))
     out += 'daemon = {\n    program = %s;\n    listen = %s;\n    privileged = %s;\n' % (
         q('rsync' if stock else 'sallyport'), array(listen), str(privileged).lower())
+    out += maybe('reverse_lookup', 'true') if pods == 'none' else ''
     out += maybe('timeout', r.randint(10, 700)) + maybe('max_connections', r.randint(1, 1000)) + maybe('max_memory', '0x%x' % r.randint(64, 9999))
     out += (maybe('log', q('/var/log/sallyport/d.log')) if pods == 'none' else '') + '};\nmodules = (\n'
     several = pods == 'kubernetes' and r.random() < .3
@@ -390,6 +391,7 @@ def draw(r):
         if sends:
             m += maybe('clients', array(nets))
         m += maybe('comment', q(r.choice(['# no comment', '; nor this', 'say "x" = y', '50 %', 'ünï', 'a\\b']))) + maybe('list', 'false') + maybe('log_transfers', 'true')
+        m += maybe(r.choice(['early_exec', 'pre_xfer_exec', 'post_xfer_exec']), q('/bin/sh -c "exit $X; # \\\\ %"')) if pods == 'none' else ''
         m += maybe('max_connections', r.randint(0, 1000)) + maybe('exclude', array(some(3, '*.o', '/lost+found/', 'x?y', '[a-z]', '#x')))
         modules.append('{\n%s}' % m)
     out += ',\n'.join(modules) + '\n);\n'

@@ -58,6 +58,12 @@ static const struct {
 	const char *text2;
 	int line;	/* where the fault is; 0: in line at; -1: at none */
 } bad[] = {
+	/* hooks */
+	{ M("pre_xfer_exec = \"before\";"), "does not begin with a program's absolute path" },
+	{ M("early_exec = \"/bin/x %HOME%\";"), "has %NAME% in it, which rsyncd.conf replaces" },
+	{ M("post_xfer_exec = \"/bin/x \\\\\";"), "ends with a backslash, which joins lines" },
+	{ M("early_exec = \"/bin/x\";"), "the image has no programs of yours", CONTAINERS, POD },
+	{ N("reverse_lookup = true;"), "a container asks no name servers", CONTAINERS, POD },
 	/* containers */
 	{ C("kind = \"docker\";"), "containers.kind: \"docker\" is unknown; it takes one of" },
 	{ C("image = \"-x\";"), "is no name of an image; write one such as" },
