@@ -47,7 +47,7 @@ bad_value(struct parse *p, const struct option_row *row, const char *value)
 static bool
 takes_value(enum option_kind k)
 {
-	return k == K_TEXT || k == K_NUMBER || k == K_SIZE || k == K_DEST || k == K_RULE || k == K_CHOWN || k == K_REFUSE_TEXT;
+	return k == K_TEXT || k == K_NUMBER || k == K_SIZE || k == K_DEST || k == K_RULE || k == K_CHOWN || k == K_MAP || k == K_REFUSE_TEXT;
 }
 
 /* All alternate directories of one request are of one kind (rsync-wire 1.10). */
@@ -82,25 +82,55 @@ add_rule(struct parse *p, const struct option_row *row, const char *value)
 	return 0;
 }
 
+/* --usermap or --groupmap, of which there is one, and none beside a --chown of the same. */
+static int
+set_map(struct parse *p, const struct option_row *row, const char *value)
+{
+	struct options *o = p->o;
+	const char **map = (const char **)((char *)o + row->at);
+	bool by_chown = *map == o->chown_user || *map == o->chown_group;
+
+	if (*map == NULL) {
+		*map = value;
+		return 0;
+	}
+	snprintf(p->message, OPTIONS_MESSAGE_MAX, by_chown ? "rsync: --%s conflicts with prior --chown." :
+	    "rsync: You can only specify --%s once.", row->name);
+	return E_UNSUPPORTED;
+}
+
+/* One half of --chown, as a map: into text[OPTION_NAME_MAX + 3]. */
+static int
+chown_half(struct parse *p, const char **map, char *text, const char *what, const char *name, size_t n)
+{
+	if (n == 0)
+		return 0;
+	if (*map == text) {
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: You can only specify a %s-affecting --chown once.", what);
+		return E_UNSUPPORTED;
+	}
+	if (*map != NULL) {
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --chown conflicts with prior --%smap.", what);
+		return E_UNSUPPORTED;
+	}
+	if (n > OPTION_NAME_MAX) {
+		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --chown has a name that is too long");
+		return E_FORMAT;
+	}
+	snprintf(text, OPTION_NAME_MAX + 3, "*:%.*s", (int)n, name);
+	*map = text;
+	return 0;
+}
+
 /* "USER:GROUP", of which either may be missing. */
 static int
 chown_all(struct parse *p, const char *value)
 {
 	struct options *o = p->o;
 	const char *colon = strchr(value, ':');
-	size_t n = colon == NULL ? strlen(value) : (size_t)(colon - value);
+	int r = chown_half(p, &o->usermap, o->chown_user, "user", value, colon == NULL ? strlen(value) : (size_t)(colon - value));
 
-	if (n >= sizeof o->chown_user - 2 || (colon != NULL && strlen(colon) >= sizeof o->chown_group - 1)) {
-		snprintf(p->message, OPTIONS_MESSAGE_MAX, "rsync: --chown has a name that is too long");
-		return E_FORMAT;
-	}
-	snprintf(o->chown_user, sizeof o->chown_user, "*:%.*s", (int)n, value);
-	if (n > 0)
-		o->usermap = o->chown_user;
-	snprintf(o->chown_group, sizeof o->chown_group, "*%s", colon == NULL ? "" : colon);
-	if (colon != NULL && colon[1] != '\0')
-		o->groupmap = o->chown_group;
-	return 0;
+	return r != 0 || colon == NULL ? r : chown_half(p, &o->groupmap, o->chown_group, "group", colon + 1, strlen(colon + 1));
 }
 
 /* A size as clients write it: digits with a fraction, a unit (b, k, m, g, t, p; with "iB" or "B" behind
@@ -216,6 +246,8 @@ take_effect(struct parse *p, const struct option_row *row, const char *value)
 		return add_rule(p, row, row->also);
 	case K_CHOWN:
 		return chown_all(p, value);
+	case K_MAP:
+		return set_map(p, row, value);
 	case K_NUMBER:
 		return apply_number(p, row, value);
 	case K_SIZE:

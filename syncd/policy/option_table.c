@@ -119,8 +119,8 @@ const struct option_row option_rows[] = {
 	{ "link-dest", 0, K_DEST, ALT_LINK },
 	{ "preallocate", 0, K_COUNT, AT(preallocate) },
 	{ "only-write-batch", 0, K_TEXT, AT(only_write_batch) },
-	{ "usermap", 0, K_TEXT, AT(usermap) },
-	{ "groupmap", 0, K_TEXT, AT(groupmap) },
+	{ "usermap", 0, K_MAP, AT(usermap) },
+	{ "groupmap", 0, K_MAP, AT(groupmap) },
 
 	{ "human-readable", 'h', K_COUNT, AT(noop) }, { "8-bit-output", '8', K_COUNT, AT(noop) },
 	{ "msgs2stderr", 0, K_COUNT, AT(noop) }, { "no-msgs2stderr", 0, K_COUNT, AT(noop) },

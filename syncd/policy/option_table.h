@@ -19,6 +19,7 @@ enum option_kind {
 	K_RULE,		/* a filter rule of this side's own; at says of which kind */
 	K_OWN_RULE,	/* the filter rule in also */
 	K_CHOWN,	/* USER:GROUP: all belongs to them */
+	K_MAP,		/* text, once, and not beside --chown */
 	K_REFUSE,	/* known, changes what is asked of us, not built: say so */
 	K_REFUSE_TEXT,	/* the same with a value */
 	K_DAEMON,	/* a daemon's own option among a client's */

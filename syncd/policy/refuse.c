@@ -47,6 +47,7 @@ is_alias(const struct option_row *a, const struct option_row *b)
 	case K_COUNT:
 	case K_CLEAR:
 	case K_TEXT:
+	case K_MAP:
 	case K_NUMBER:
 	case K_SIZE:
 	case K_CLEAR_TEXT:

@@ -194,6 +194,37 @@ START_TEST(what_a_client_means_for_this_side_is_taken)
 }
 END_TEST
 
+START_TEST(owners_are_mapped_once)
+{
+	static const struct {
+		const char *options, *message;
+	} rows[] = {	/* as rsync 3.5.0 has it */
+		{ "--usermap=0:2 --usermap=0:1", "rsync: You can only specify --usermap once." },
+		{ "--groupmap=0:2 --groupmap=0:1", "rsync: You can only specify --groupmap once." },
+		{ "--usermap=0:2 --chown=3", "rsync: --chown conflicts with prior --usermap." },
+		{ "--groupmap=0:2 --chown=3:4", "rsync: --chown conflicts with prior --groupmap." },
+		{ "--chown=3 --usermap=0:1", "rsync: --usermap conflicts with prior --chown." },
+		{ "--chown=:3 --groupmap=0:1", "rsync: --groupmap conflicts with prior --chown." },
+		{ "--chown=3:4 --chown=5", "rsync: You can only specify a user-affecting --chown once." },
+		{ "--chown=:3 --chown=4:4", "rsync: You can only specify a group-affecting --chown once." },
+		{ "--chown=3 --chown=:4", NULL }, { "--chown=3 --groupmap=0:4", NULL }, { "--chown= --chown=3:4", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct options o;
+		char line[256];
+
+		options_init(&o, NULL);
+		snprintf(line, sizeof line, "--server %s . m", rows[i].options);
+		ck_assert_int_eq(parse(line, &o), rows[i].message == NULL ? 0 : E_UNSUPPORTED);
+		if (rows[i].message != NULL)
+			ck_assert_str_eq(message, rows[i].message);
+		else
+			ck_assert_str_eq(o.usermap, "*:3");
+	}
+}
+END_TEST
+
 START_TEST(alternate_directories_are_of_one_kind)
 {
 	struct options o = { 0 };
@@ -247,6 +278,7 @@ main(void)
 	tcase_add_loop_test(t, what_is_no_size_is_refused, 0, ARRAY_LEN(no_sizes));
 	tcase_add_test(t, an_allocation_has_a_bound);
 	tcase_add_test(t, what_a_client_means_for_this_side_is_taken);
+	tcase_add_test(t, owners_are_mapped_once);
 	tcase_add_test(t, alternate_directories_are_of_one_kind);
 	tcase_add_loop_test(t, deletion_has_its_time, 0, ARRAY_LEN(deletions));
 	suite_add_tcase(s, t);
