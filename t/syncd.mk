@@ -177,7 +177,7 @@ t_tool_cut_SOURCES = t/tool/cut.c
 t_tool_flip_SOURCES = t/tool/flip.c
 t_tool_hostile_SOURCES = t/tool/hostile.c
 t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
-SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t t/104-crowds.t
+SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t t/104-crowds.t t/105-handshake-minute.t
 SCRIPTS_T += \
 	t/002-symbols.t \
 	t/200-daemon-and-its-files.t \
