@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -228,6 +229,30 @@ take_ids(const struct role *role)
 	return 0;
 }
 
+static int
+enter_directory(int fd)
+{
+	return fchdir(fd) < 0 || chroot(".") < 0 ? -errno : 0;
+}
+
+/* A directory of mode 0700 is its owner's to enter: a root without CAP_DAC_READ_SEARCH may not, and asks as who it is about to
+ * become.  Capabilities for anything but files stay meanwhile. */
+static int
+change_root(const struct role *role)
+{
+	int r = enter_directory(role->root_fd);
+
+	if (r != -EACCES || !role->set_ids || role->uid == 0)
+		return r;
+	if (setgroups(role->n_groups, role->groups) < 0)
+		return -errno;
+	setfsgid(role->gid);
+	setfsuid(role->uid);
+	r = enter_directory(role->root_fd);
+	setfsuid(geteuid());
+	return r;
+}
+
 /* Permitted and effective become what is both there and in keep; nothing is inheritable. */
 int
 role_keep_caps(uint64_t keep)
@@ -325,10 +350,8 @@ role_enter(const struct role *role, char *report)
 		goto fail;
 #endif
 	step = "chroot";
-	if (role->root_fd >= 0 && (fchdir(role->root_fd) < 0 || chroot(".") < 0)) {
-		r = -errno;
+	if (role->root_fd >= 0 && (r = change_root(role)) != 0)
 		goto fail;
-	}
 	step = "identity";
 	if (role->set_ids && (r = take_ids(role)) != 0)
 		goto fail;

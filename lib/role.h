@@ -19,7 +19,7 @@ struct role_filter;		/* a compiled system call filter */
 
 struct role {
 	const char *name;
-	int root_fd;		/* chroot to this directory; -1: stay (needs root) */
+	int root_fd;		/* chroot to this directory, which we or the role's user may enter; -1: stay (needs root) */
 	int set_ids;		/* take the three below (needs root) */
 	uid_t uid;
 	gid_t gid;

@@ -1,7 +1,10 @@
 /* The unprivileged process that greets, and the one that runs a session: each enters its role, then reads its peer. */
 #include "syncd/worker.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -88,6 +91,22 @@ run_session(const struct process_job *job, struct boot *b, struct charset *chars
 	return code;
 }
 
+/* The client waits for a line, and the administrator wants to know which directory is meant: its identity and ours may not enter it. */
+static int
+refuse_session(const struct process_job *job, const struct boot *b, int err, const char *report)
+{
+	static const char line[] = "@ERROR: the module cannot be entered\n";
+	char text[LINE_MAX_BYTES];
+
+	if (err == -EACCES && b->id.jail)
+		snprintf(text, sizeof text, "%s: %s: neither root without CAP_DAC_READ_SEARCH nor uid %u may search it", report,
+		    b->grant.path, (unsigned)b->grant.uid);
+	else
+		snprintf(text, sizeof text, "%s", report);
+	(void)!send(job->peer_fd, line, sizeof line - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return refuse(job->monitor_fd, text);
+}
+
 int
 session_main(const struct roles *roles, const struct process_job *job)
 {
@@ -96,6 +115,7 @@ session_main(const struct roles *roles, const struct process_job *job)
 	struct buf told = BUF_INIT;
 	struct boot b;
 	struct cursor c;
+	int r;
 
 	if (boot_read(job->boot_fd, &told) != 0)
 		return refuse(job->monitor_fd, "role session: it was told nothing");
@@ -110,7 +130,7 @@ session_main(const struct roles *roles, const struct process_job *job)
 	b.grant.supplementary_gids = b.id.groups;
 	b.grant.n_supplementary_gids = b.id.n_groups;
 	b.grant.mask = umask(b.id.writes ? 0 : 022);	/* modes of new files are the session's to say */
-	if (roles_enter_session(roles, &b.id, job->peer_fd, job->monitor_fd, report) != 0)
-		return refuse(job->monitor_fd, report);
+	if ((r = roles_enter_session(roles, &b.id, job->peer_fd, job->monitor_fd, report)) != 0)
+		return refuse_session(job, &b, r, report);
 	return run_session(job, &b, charset);	/* untrusted bytes only from here on */
 }

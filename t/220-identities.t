@@ -4,7 +4,7 @@
 . "$top_srcdir/t/hostile.sh"
 [ "$(id -u)" = 0 ] || skip_all 'needs root, to be somebody else'
 command -v setpriv > /dev/null || skip_all 'setpriv is missing'
-plan 16
+plan 21
 honest_tree
 echo secret > "$scratch/pub/for-root"; chmod 600 "$scratch/pub/for-root"
 ln -s /hello "$scratch/pub/absolute"
@@ -54,3 +54,23 @@ answers 'a lie to a user ends as it does with root' '*exit 2*closed' login:32:pu
 
 is "$(cat "$scratch/run/pid")" "$syncd_pid" 'the pid file names it'
 ok 'no sanitizer complained, nothing was killed' no_report
+stop $syncd_pid
+
+# As under the units: root that may become others, and read nothing that is not its own.  What a module's user may enter is served.
+install -d -o backup -g backup -m 700 "$scratch/shut"
+install -d -o daemon -g backup -m 750 "$scratch/group"
+install -d -o daemon -g daemon -m 700 "$scratch/never"
+for d in shut group; do echo "$d" > "$scratch/$d/a"; chown backup "$scratch/$d/a"; done
+{ printf 'reverse lookup = no\nuid = backup\ngid = backup\n'
+for d in shut group never; do printf '[%s]\npath = %s/%s\nread only = no\n' $d "$scratch" $d; done; } > "$scratch/few.conf"
+port=$(freeport) caps=-all,+setuid,+setgid,+sys_chroot,+kill
+spawn "$scratch/few.log" setpriv --bounding-set $caps --inh-caps $caps "$syncd_real" --daemon --no-detach --config="$scratch/few.conf" \
+    --port="$port" --address=127.0.0.1 --log-file=/dev/stderr
+ready "$scratch/few.log" "listening on port $port"
+for d in shut group; do
+	ok "$d: a directory that only its user may enter is served by root with four capabilities" rsync "rsync://127.0.0.1:$port/$d/a" "$scratch/got-$d"
+done
+ok 'and written' rsync "$scratch/few.conf" "rsync://127.0.0.1:$port/shut/"
+rsync "rsync://127.0.0.1:$port/never/" > "$scratch/out" 2>&1
+is "$(head -n 1 "$scratch/out")" '@ERROR: the module cannot be entered' 'one that neither may enter: the client is told'
+like "$(cat "$scratch/few.log")" "*$scratch/never: neither root without CAP_DAC_READ_SEARCH nor uid 34 may search it*" 'and the log says why'
