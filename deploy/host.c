@@ -1,10 +1,16 @@
 #include "deploy/host.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "deploy/out/units.h"
+#include "lib/num.h"
 
 struct asked {
 	const char *root;
@@ -48,6 +54,81 @@ look_at_secrets(const struct model *m, const char *file, struct faults *l)
 	}
 }
 
+/* --- can the daemon reach what it shall serve? -------------------------------------------------- */
+
+enum { NOBODY = -1 };
+
+/* Numbers of an account, as this machine knows it; NOBODY where it does not. */
+static int64_t
+number_of(const char *account, int group)
+{
+	const struct passwd *u = group ? NULL : getpwnam(account);
+	const struct group *g = group ? getgrnam(account) : NULL;
+	int64_t n;
+
+	if (num_parse(account, 0, UINT32_MAX, &n) == 0)
+		return n;
+	return u != NULL ? (int64_t)u->pw_uid : g != NULL ? (int64_t)g->gr_gid : NOBODY;
+}
+
+/* By its mode; a list of rights besides may say anything. */
+static int
+may_search(const char *dir, const struct stat *st, int64_t uid, int64_t gid)
+{
+	mode_t bit = st->st_uid == uid ? S_IXUSR : st->st_gid == gid ? S_IXGRP : S_IXOTH;
+
+	return (st->st_mode & bit) != 0 || getxattr(dir, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+/* The module's directory itself: of ours the session enters it as root or as the module's user, of rsync's as root alone. */
+static int
+may_enter(const struct model *m, const struct m_module *o, const char *dir, const struct stat *st)
+{
+	int64_t uid = number_of(o->user.v, 0), gid = number_of(o->group.v, 1);
+
+	return may_search(dir, st, 0, 0) || (m->daemon.program.v == M_SALLYPORT && (uid == NOBODY || gid == NOBODY || may_search(dir, st, uid, gid)));
+}
+
+/* Every directory from the root of this machine to the module's.  What is not there yet is not looked at. */
+static void
+look_at_module(const struct asked *a, const struct model *m, const struct m_module *o)
+{
+	char full[PATH_MAX];
+	size_t from = strlen(a->root), n = (size_t)snprintf(full, sizeof full, "%s%s", a->root, o->path.v);
+	struct stat st;
+
+	for (size_t i = from + 1; i <= n && n < sizeof full; i++) {
+		char was = full[i];
+		int ok;
+
+		if (was != '/' && was != '\0')
+			continue;
+		full[i] = '\0';
+		if (stat(full, &st) < 0)
+			return;
+		ok = was == '\0' ? may_enter(m, o, full, &st) : may_search(full, &st, 0, 0);
+		if (!S_ISDIR(st.st_mode))
+			fault_add(a->l, o->path.at, "modules.path: %s is no directory", full + from);
+		else if (!ok)
+			fault_add(a->l, o->path.at, "modules.path: the daemon may not enter %s, since its root reads nothing that its "
+			    "mode (%04o) forbids; chmod o+x it, or serve another directory", full + from, (unsigned)st.st_mode & 07777);
+		if (!S_ISDIR(st.st_mode) || !ok)
+			return;
+		full[i] = was;
+	}
+}
+
+/* A daemon that is never root has users that may not be there yet, and one that reads everything as root is not kept out. */
+static void
+look_at_modules(const struct asked *a, const struct model *m)
+{
+	if (!model_has_daemon(m) || !m->daemon.privileged.v || model_in_cluster(m) || m->modules.n > MODEL_LIST_MAX ||
+	    strstr(out_daemon_caps(m), "CAP_DAC_READ_SEARCH") != NULL)
+		return;
+	for (size_t i = 0; i < m->modules.n; i++)
+		look_at_module(a, m, &m->modules.v[i]);
+}
+
 void
 host_check(const struct model *m, const char *file, const char *root, struct faults *l, struct faults *notes)
 {
@@ -60,6 +141,7 @@ host_check(const struct model *m, const char *file, const char *root, struct fau
 	look(&a, "haproxy.ca", &m->haproxy.ca, 0);
 	look(&a, "haproxy.cert", &m->haproxy.cert, 1);
 	look_at_secrets(m, file, l);
+	look_at_modules(&a, m);
 	faults_sort(l);
 	faults_sort(notes);
 }

@@ -1,4 +1,5 @@
-/* What of a model this machine can be asked about: whether keys and secrets are kept from others. */
+/* What of a model this machine can be asked about: whether keys and secrets are kept from others, and whether the daemon may enter
+ * the directories that it shall serve. */
 #ifndef SALLYPORT_DEPLOY_HOST_H
 #define SALLYPORT_DEPLOY_HOST_H
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # check, init, explain and keys: what they say of a file, of this machine, and of how they are used.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 52
+plan 59
 root=$scratch/root model=$scratch/model.conf
 mkdir -p "$root/tls"
 write_model() { # write_model USERS [DOOR]
@@ -60,6 +60,26 @@ echo CHANGE-ME-TO-SOMETHING > "$scratch/alice"
 fails 1 'a placeholder in a secret file' generate
 like "$out" "$model:3: the secret in $scratch/alice is a placeholder*" 'is refused'
 is "$(cat "$scratch/out/etc/sallyport/syncd.secrets")" alice:4xV9mKq2pLs7Wd 'before anything is written'
+
+# directories that the daemon's root, which reads nothing but what modes give it, could not enter
+write_model ''
+if [ "$(id -u)" = 0 ]; then
+	install -d -m 755 "$root/srv" && install -d -o backup -g backup -m 700 "$root/srv/m"
+	fails 1 'a directory that is another user'\''s alone' check
+	like "$out" "$model:2: modules.path: the daemon may not enter /srv/m,*mode (0700)*" 'is named'
+	sed -i 's|path = "/srv/m";|& user = "backup"; group = "backup";|' "$model"
+	fails 0 'one that is the module'\''s user'\''s is served' check
+	sed -i 's|^host|daemon = { program = "rsync"; listen = [ "127.0.0.1:873" ]; };\n&|' "$model"
+	fails 1 'by our daemon, not by rsync'\''s' check
+	sed -i '1d' "$model"; chown daemon "$root/srv"; chmod 700 "$root/srv"
+	fails 1 'a directory above it' check
+	like "$out" "*the daemon may not enter /srv, *" 'counts, too'
+	sed -i 's|user = "backup"; group = "backup";|user = "root";|' "$model"
+	fails 0 'who reads as root enters everything' check
+	rm -r "$root/srv"
+else
+	for _n in 1 2 3 4 5 6 7; do skip 'a directory of another user' 'not root'; done
+fi
 
 printf 'host = "h";\nprot = 1;\ndoor = { idle = 5; };\n' > "$model"
 fails 1 'all that is wrong is told at once' check
