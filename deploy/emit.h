@@ -12,6 +12,7 @@ struct emit {
 
 #define EMIT_INIT { BUF_INIT, 0 }
 
+/* Free the text, and forget the error. */
 void emit_done(struct emit *o);
 
 /* One line; the newline is added.  A newline, CR or NUL inside is E_FORMAT. */

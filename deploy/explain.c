@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 #include "deploy/out/units.h"
 #include "deploy/verb.h"
 #include "lib/err.h"

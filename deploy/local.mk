@@ -17,7 +17,7 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
 	deploy/out/client.c deploy/out/client.h deploy/out/cluster.c deploy/out/cluster.h deploy/out/compose.c deploy/out/compose.h \
 	deploy/out/next.c deploy/out/next.h deploy/out/image.c deploy/out/image.h deploy/out/pod.c deploy/out/pod.h deploy/out/podman.c deploy/out/podman.h \
-	deploy/out/quadlet.c deploy/out/quadlet.h \
+	deploy/out/quadlet.c deploy/out/quadlet.h deploy/out/shared.c deploy/out/shared.h \
 	deploy/out/firewall.c deploy/out/firewall.h deploy/out/haproxy.c deploy/out/haproxy.h deploy/out/outputs.c deploy/out/outputs.h \
 	deploy/out/rsyncd.c deploy/out/rsyncd.h deploy/out/ssh.c deploy/out/ssh.h deploy/out/stunnel.c deploy/out/stunnel.h deploy/out/units.c deploy/out/units.h
 DEPLOY_LIBS = deploy/libdeploy.a units/libunits.a nft/libnft.a $(MODEL_LIBS) $(OPENSSL_LIBS)

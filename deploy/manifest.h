@@ -35,6 +35,7 @@ int manifest_add(struct manifest *l, const char *digest, const char *path);
 /* Is that file there, with that digest (NULL: any)? */
 bool manifest_has(const struct manifest *l, const char *digest, const char *path);
 
+/* Free what it holds; it is as MANIFEST_INIT then. */
 void manifest_done(struct manifest *l);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deploy/out/shared.h"
 #include "deploy/secrets.h"
 #include "deploy/tree.h"
 #include "lib/err.h"

@@ -22,6 +22,7 @@ int render(const struct model *m, int root, const char *only, struct rendering *
 /* Does a file that was read hold the same bytes? */
 int rendered_is(const struct rendered *one, const struct buf *old);
 
+/* Free the texts; secrets are wiped. */
 void rendering_done(struct rendering *r);
 
 #endif

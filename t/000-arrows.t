@@ -65,7 +65,7 @@ is "$(cat "$scratch/openssl")" '' 'OpenSSL is known to the TLS rooms, and its di
 
 # Of two files one is above the other, whatever folder they are in: a circle could only be read, tested and changed as a
 # whole.  First by what they include; a header and its .c are one file, and so are NAME.h and NAME_internal.h.
-awk '$2 ~ "/" && $1 !~ "^deploy/" {
+awk '$2 ~ "/" {
 	sub("(_internal)?[.][ch]$", "", $1); sub("(_internal)?[.]h$", "", $2)
 	if ($1 != $2) print $1, $2
 }' "$scratch/ours" | sort -u > "$scratch/includes"
@@ -83,7 +83,7 @@ else
 fi
 
 # Prototypes that belong together stand together, and what they do stands above them: arguments, units, owner, errors.
-find lib syncd tunnel client-wrap units nft -name '*.h' | sort | xargs awk '
+find lib syncd tunnel client-wrap deploy units nft -name '*.h' | sort | xargs awk '
 	function block_ends() { if (first != "" && !said) print file ":" at " " first; first = ""; said = 0 }
 	FNR == 1 { block_ends(); file = FILENAME }
 	/^$/ { block_ends(); next }

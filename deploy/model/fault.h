@@ -26,6 +26,7 @@ struct faults {
 
 #define FAULTS_INIT { NULL, 0, 0, 0 }
 
+/* Add one, at `at`, with what is wrong and the remedy.  Beyond FAULTS_MAX, or without memory, it is counted only. */
 void fault_add(struct faults *l, struct where at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* By file and line; those of one line, and of files, stay as they came. */
@@ -34,6 +35,7 @@ void faults_sort(struct faults *l);
 /* Is there any? */
 int faults_any(const struct faults *l);
 
+/* Free all; it is as FAULTS_INIT then. */
 void faults_done(struct faults *l);
 
 #endif

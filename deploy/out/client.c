@@ -1,7 +1,7 @@
 #include "deploy/out/client.h"
 
 #include "deploy/model/value.h"
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 
 void
 out_client(const struct model *m, struct emit *o)

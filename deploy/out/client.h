@@ -5,6 +5,7 @@
 #include "deploy/emit.h"
 #include "deploy/model/model.h"
 
+/* Errors stick in o. */
 void out_client(const struct model *m, struct emit *o);		/* for stunnel(8) or sallyport-tunnel(8) */
 void out_hosts(const struct model *m, struct emit *o);		/* a line for /etc/hosts */
 

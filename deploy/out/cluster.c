@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deploy/out/outputs.h"
 #include "deploy/out/pod.h"
 #include "deploy/out/rsyncd.h"
+#include "deploy/out/shared.h"
 #include "deploy/out/stunnel.h"
 
 static int

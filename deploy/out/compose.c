@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "deploy/out/outputs.h"
 #include "deploy/out/pod.h"
+#include "deploy/out/shared.h"
 
 /* Compose mounts the files of secrets as they are: copies, each its reader's alone. */
 #define COPIES "/etc/sallyport/containers"

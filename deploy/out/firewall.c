@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 #include "nft/iptables.h"
 #include "nft/ruleset.h"
 #include "units/service.h"

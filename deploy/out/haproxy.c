@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 
 /* Keys are root's, and lent to the service, which is never root: no user, and no directory for chroot, either. */
 #define LENT "/run/credentials/haproxy.service/"

@@ -5,6 +5,7 @@
 #include "deploy/emit.h"
 #include "deploy/model/model.h"
 
+/* For models with door.kind = "haproxy"; errors stick in o. */
 void out_haproxy(const struct model *m, struct emit *o);
 
 #endif

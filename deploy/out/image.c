@@ -1,7 +1,7 @@
 #include "deploy/out/image.h"
 
-#include "deploy/out/outputs.h"
 #include "deploy/out/pod.h"
+#include "deploy/out/shared.h"
 
 /* Libraries that the two programs are linked to, as Debian 12 calls them. */
 #define LIBRARIES "libssl3 libxxhash0 libzstd1 liblz4-1 zlib1g libseccomp2 libcap2 libmicrohttpd12"

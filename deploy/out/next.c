@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 #include "deploy/out/units.h"
 
 /* Words with blanks between them. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 #include "deploy/out/units.h"
 #include "lib/err.h"
 

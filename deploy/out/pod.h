@@ -12,8 +12,6 @@
 #define POD_DOOR_ID "10874"
 #define POD_PORT "8740"
 #define POD_TMP "size=64k,mode=0700"
-#define POD_SECRETS "/run/lent"	/* podman cannot make files in /run/secrets below a read-only root */
-#define POD_TLS "/etc/sallyport/tls"	/* in a cluster */
 /* Options of the file system of the daemon's socket, of 1 MiB; %s: its owner.  (Podman takes "size=" for a quota of its own.) */
 #define POD_RUN "nr_blocks=256,mode=2750,uid=%s,gid=" POD_DOOR_ID
 

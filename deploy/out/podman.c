@@ -1,7 +1,7 @@
 #include "deploy/out/podman.h"
 
-#include "deploy/out/outputs.h"
 #include "deploy/out/pod.h"
+#include "deploy/out/shared.h"
 
 static void
 put_part(const struct model *m, const struct pod_part *p, struct emit *o)

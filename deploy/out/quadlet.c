@@ -1,7 +1,7 @@
 #include "deploy/out/quadlet.h"
 
-#include "deploy/out/outputs.h"
 #include "deploy/out/pod.h"
+#include "deploy/out/shared.h"
 
 void
 out_quadlet_pod(const struct model *m, struct emit *o)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 #include "lib/err.h"
 
 /* The texts with commas between them, behind first. */

@@ -5,6 +5,7 @@
 #include "deploy/emit.h"
 #include "deploy/model/model.h"
 
+/* For models with a daemon on this machine: of daemon.program = "sallyport", and of "rsync"; errors stick in o. */
 void out_syncd(const struct model *m, struct emit *o);
 void out_rsyncd(const struct model *m, struct emit *o);
 

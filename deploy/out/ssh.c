@@ -1,6 +1,6 @@
 #include "deploy/out/ssh.h"
 
-#include "deploy/out/outputs.h"
+#include "deploy/out/shared.h"
 
 void
 out_authorized_keys(const struct model *m, struct emit *o)

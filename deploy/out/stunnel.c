@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deploy/out/outputs.h"
 #include "deploy/out/pod.h"
+#include "deploy/out/shared.h"
 #include "lib/err.h"
 
 /* Forward secrecy and authenticated encryption: what of TLS 1.2 is left. */

@@ -5,6 +5,7 @@
 #include "deploy/emit.h"
 #include "deploy/model/model.h"
 
+/* For models with door.kind = "tunnel", and "stunnel"; errors stick in o. */
 void out_tunnel(const struct model *m, struct emit *o);
 void out_stunnel(const struct model *m, struct emit *o);
 
