@@ -49,7 +49,7 @@ put_secrets(const struct unit_secret *v, size_t n, struct text *t)
 		text_raw(t, "LoadCredential=");
 		text_word(t, TEXT_PLAIN, v[i].id);
 		text_raw(t, ":");
-		text_word(t, TEXT_WORD, v[i].path);
+		text_word(t, TEXT_PLAIN, v[i].path);	/* quotes would be part of it */
 		text_raw(t, "\n");
 	}
 }
@@ -194,7 +194,7 @@ unit_put_daemon_unix_socket(const struct unit_daemon *f, struct buf *out)
 	if (f->socket[0] != '/')
 		return E_FORMAT;
 	put_socket_head("Sallyport rsync daemon, for its tunnel alone", &t);
-	put(&t, "ListenStream=", TEXT_WORD, f->socket);
+	put(&t, "ListenStream=", TEXT_PLAIN, f->socket);
 	text_line(&t, "SocketUser=root\nSocketMode=%s", f->socket_group == NULL ? "0600" : "0660");
 	put(&t, "SocketGroup=", TEXT_PLAIN, f->socket_group);
 	text_line(&t, "DirectoryMode=0755\nRemoveOnStop=yes\nBacklog=128");

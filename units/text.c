@@ -54,10 +54,10 @@ text_check(enum text_kind kind, const char *word)
 	for (const char *c = word; *c != '\0'; c++) {
 		if (iscntrl((unsigned char)*c))
 			return E_FORMAT;
-		if (kind == TEXT_PLAIN && !isalnum((unsigned char)*c) && strchr("._-:/[]@", *c) == NULL)
+		if (kind == TEXT_PLAIN && !isalnum((unsigned char)*c) && strchr("._-+:/[]@", *c) == NULL)
 			return E_FORMAT;
 	}
-	return kind == TEXT_PLAIN && word[0] == '-' ? E_FORMAT : 0;
+	return kind == TEXT_PLAIN && (word[0] == '-' || word[0] == '+') ? E_FORMAT : 0;
 }
 
 static void

@@ -392,8 +392,21 @@ client_end_fits(const struct model *m, struct faults *l)
 	    !given(c->cert.at) &&
 	    (given(c->listen.at) || given(c->address.at) || given(c->ca.at)))
 		fault_add(l, c->at, "the door wants a certificate of clients; add client.cert and client.key");
+	if (m->door.kind.v == M_SSH && c->listen.v != NULL && c->listen.v[0] == '/' && strchr(c->listen.v, ':') != NULL)
+		fault_add(l, c->listen.at, "ssh takes the colon in %s for the end of it; choose another name", c->listen.v);
 	if (m->door.kind.v == M_SSH && given(c->cert.at))
 		fault_add(l, c->cert.at, "ssh has keys and no certificates; take this out");
+}
+
+/* What holds a key is lent to the door, by a unit or a container's runtime: both read a colon as the end of a name. */
+static void
+keys_can_be_lent(const struct model *m, struct faults *l)
+{
+	const struct m_text *files[] = { &m->door.key, m->door.kind.v == M_HAPROXY ? &m->door.cert : NULL, &m->haproxy.cert };
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (files[i] != NULL && files[i]->v != NULL && strchr(files[i]->v, ':') != NULL)
+			fault_add(l, files[i]->at, "%s has a colon, at which what lends it to the door ends; move it", files[i]->v);
 }
 
 /* --- containers -------------------------------------------------------------------------- */
@@ -502,8 +515,31 @@ door_files_can_be_mounted(const struct model *m, struct faults *l)
 			fault_add(l, files[i]->at, "the directory of %s is mounted into the door's container; move the file to "
 			    "one of its own, such as /etc/sallyport/tls", v);
 	}
-	if (model_in_containers(m) && !model_in_cluster(m) && m->door.key.v != NULL && strchr(m->door.key.v, ':') != NULL)
-		fault_add(l, m->door.key.at, "%s has a colon, which a container's runtime reads; move it", m->door.key.v);
+}
+
+/* A file of this machine that the daemon's container is given. */
+static void
+motd_can_be_mounted(const struct model *m, struct faults *l)
+{
+	const char *v = m->daemon.motd.v;
+
+	if (model_in_containers(m) && v != NULL && strchr(v, ':') != NULL)
+		fault_add(l, m->daemon.motd.at, "%s has a colon, which a container's runtime reads; choose another name", v);
+}
+
+/* The daemon's file is in an object, which is YAML. */
+static void
+cluster_can_spell(const struct model *m, struct faults *l)
+{
+	for (size_t i = 0; model_in_cluster(m) && i < m->modules.n; i++) {
+		const struct m_module *o = &m->modules.v[i];
+
+		if (o->comment.v != NULL && !value_is_unicode(o->comment.v))
+			fault_add(l, o->comment.at, "YAML can hold UTF-8 only, and some characters not; word the comment otherwise");
+		for (size_t k = 0; k < o->exclude.n; k++)
+			if (!value_is_unicode(o->exclude.v[k].v))
+				fault_add(l, o->exclude.v[k].at, "YAML can hold UTF-8 only, and some characters not; write ? for each such byte");
+	}
 }
 
 static void
@@ -552,7 +588,7 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	    backends_fit,
 	everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
 	    containers_keep_no_logs,
-	    door_files_can_be_mounted, cluster_has_claims, cluster_fits,
+	    door_files_can_be_mounted, keys_can_be_lent, motd_can_be_mounted, cluster_can_spell, cluster_has_claims, cluster_fits,
 };
 
 void

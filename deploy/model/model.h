@@ -117,7 +117,7 @@ int model_load(const char *path, struct model **ret, struct faults *l);
 /* The same from memory; it can include nothing. */
 int model_parse(const char *path, const char *text, size_t n, struct model **ret, struct faults *l);
 
-/* Texts with secrets are wiped.  NULL is fine. */
+/* Free it with all its texts.  NULL is fine. */
 void model_free(struct model *m);
 
 /* --- what follows from a checked model ------------------------------------------------ */

@@ -25,11 +25,46 @@ made_of(const char *text, const char *characters)
 	return text[strspn(text, characters)] == '\0';
 }
 
+/* U+2028 to U+202E and U+2066 to U+2069: ends of lines for some readers (YAML), and what turns the order of a terminal's line. */
+static int
+is_format(const unsigned char *p)
+{
+	return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+/* Bytes of the character at p; 0 where it is no UTF-8, or one that no YAML may hold. */
+static size_t
+character(const unsigned char *p)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	uint32_t c = n == 0 ? 0 : p[0] & (0xffu >> (n + (n > 1)));
+
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if ((n == 3 && c < 0x800) || (n == 4 && (c < 0x10000 || c > 0x10ffff)) || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	return c == 0xfeff || c == 0xfffe || c == 0xffff ? 0 : n;
+}
+
+int
+value_is_unicode(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (size_t n; *p != '\0'; p += n)
+		if ((n = character(p)) == 0)
+			return 0;
+	return 1;
+}
+
 static int
 has_control(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f ||
+		if ((unsigned char)*text < 0x20 || *text == 0x7f || is_format((const unsigned char *)text) ||
 		    (text[0] == '\xc2' && (unsigned char)text[1] >= 0x80 &&
 		    (unsigned char)text[1] < 0xa0))	/* terminals obey these, too */
 			return 1;
@@ -265,6 +300,9 @@ value_pattern(const char *text)
 {
 	if (strpbrk(text, " \t") != NULL)
 		return "has a blank in it, which begins a new pattern; write ? for it";
+	if (strcmp(text, "!") == 0 || strcmp(text, "+") == 0 || strcmp(text, "-") == 0)
+		return "is no pattern but a word of the filter: \"!\" forgets all patterns, and \"+\" shows the next; write [!] for a "
+		    "file of that name";
 	if (strlen(text) > COMMENT_LENGTH)
 		return "is longer than 200 characters; shorten it";
 	if (value_expands(text))

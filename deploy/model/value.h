@@ -36,4 +36,7 @@ int value_is_everybody(const char *cidr);
 /* A placeholder that somebody forgot to replace, or a word that everybody tries? */
 int value_is_placeholder(const char *secret);
 
+/* Is it UTF-8 of characters that YAML may hold? */
+int value_is_unicode(const char *text);
+
 #endif
