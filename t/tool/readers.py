@@ -360,7 +360,7 @@ def draw(r):
     stock = r.random() < .3 and pods == 'none' and not remote
     privileged = r.random() < .8
     tcp = ['127.0.0.1:%d' % r.choice([873, 8730])]
-    listen = ['/run/sallyport/syncd.sock'] if pods != 'none' else tcp if stock or door == 'ssh' else r.choice([['/run/sallyport/syncd.sock'], tcp, ['/run/sallyport/a.sock'] + tcp])
+    listen = ['/run/sallyport/syncd.sock'] if pods != 'none' else tcp if stock or door == 'ssh' else r.choice([['/run/sallyport/syncd.sock'], tcp, ['/run/sallyport/a+b@c.sock'] + tcp])
     if not stock and '127' in listen[-1] and r.random() < .5:
         listen.append('[::1]' + listen[-1][9:])
     certs = 'none' if door == 'ssh' else r.choice(['none', 'optional', 'required'] + (['pinned'] if door != 'haproxy' else []))
@@ -379,7 +379,7 @@ def draw(r):
     for i in range(0 if remote else r.randint(1, 4)):
         access = 'read' if several and not shared else r.choice(['read', 'upload', 'write'])
         own = r.choice(['drop', 'fake'] + (['keep'] if privileged else []))
-        m = '    name = %s;\n    path = %s;\n    owners = %s;\n' % (q('m.%d' % i), q(r.choice(['/srv/m%d', '/srv/a b %d', '/srv/#;"\\%d', '/srv/é%d'] if pods == 'none' else ['/srv/m%d', '/mnt/x+@%d']) % i), q(own))
+        m = '    name = %s;\n    path = %s;\n    owners = %s;\n' % (q('m.%d' % i), q(r.choice(['/srv/m%d', '/srv/a b %d', '/srv/#;"\\%d', '/srv/é%d', '/srv/$(id)`id`%d', "/srv/'q' %%n%d", '/srv/- [ {: } ]%d', '/srv/%%%%%d'] if pods == 'none' else ['/srv/m%d', '/mnt/x+@%d']) % i), q(own))
         if access == 'write' and not users and certs not in ('required', 'pinned') and door != 'ssh':
             access = 'read'
         m += '    access = %s;\n' % q(access)
@@ -390,9 +390,9 @@ def draw(r):
             m += maybe('user', q('backup')) + maybe('group', q('backup'))
         if sends:
             m += maybe('clients', array(nets))
-        m += maybe('comment', q(r.choice(['# no comment', '; nor this', 'say "x" = y', '50 %', 'ünï', 'a\\b']))) + maybe('list', 'false') + maybe('log_transfers', 'true')
+        m += maybe('comment', q(r.choice(['# no comment', '; nor this', 'say "x" = y', '50 %', 'ünï', 'a\\b', '$(id) `id` $X', '%n %% %', "'it' <x> & |", '- [ { : } ] *', '😀 „q“', '---', '[global]']))) + maybe('list', 'false') + maybe('log_transfers', 'true')
         m += maybe(r.choice(['early_exec', 'pre_xfer_exec', 'post_xfer_exec']), q('/bin/sh -c "exit $X; # \\\\ %"')) if pods == 'none' else ''
-        m += maybe('max_connections', r.randint(0, 1000)) + maybe('exclude', array(some(3, '*.o', '/lost+found/', 'x?y', '[a-z]', '#x')))
+        m += maybe('max_connections', r.randint(0, 1000)) + maybe('exclude', array(some(3, '*.o', '/lost+found/', 'x?y', '[a-z]', '#x', '$X', '%x', '"', '`id`', "'", ';y', '!z', '- '.strip() + 'w', 'ü')))
         modules.append('{\n%s}' % m)
     out += ',\n'.join(modules) + '\n);\n'
     out += 'users = ( %s );\n' % ', '.join('{ name = %s; %s}' % (q(u), maybe('secret', q('s3cr=t:#; 9"\\x%d' % r.randint(100, 999))).strip()) for u in users)
@@ -418,7 +418,7 @@ def draw(r):
         out += 'containers = { kind = %s; %s};\n' % (q(pods), 'replicas = %d; shared = %s; ' % (r.randint(2, 9), str(shared).lower()) if several else maybe('image', '"a.b/c:1"').strip())
     if door == 'ssh':
         out += 'ssh = {\n    public_keys = %s;\n%s};\n' % (array([open(SCRATCH + '/pki/id.pub').read().strip()]), maybe('port', r.randint(1, 65535)))
-    client = maybe('listen', q(r.choice(['127.0.0.1:1873', '/run/sallyport/c.sock']))) + maybe('address', q('192.0.2.1'))
+    client = maybe('listen', q(r.choice(['127.0.0.1:1873', '/run/sallyport/c+d@e.sock']))) + maybe('address', q('192.0.2.1'))
     if certs in ('required', 'pinned') or (certs == 'optional' and r.random() < .5):
         client += '    cert = "/etc/sallyport/tls/client.crt";\n    key = "/etc/sallyport/tls/client.key";\n'
     return out + 'client = {\n%s};\n' % client
