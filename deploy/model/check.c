@@ -517,14 +517,14 @@ door_files_can_be_mounted(const struct model *m, struct faults *l)
 	}
 }
 
-/* A file of this machine that the daemon's container is given. */
+/* A file of this machine that the daemon's unit or container shows to it. */
 static void
-motd_can_be_mounted(const struct model *m, struct faults *l)
+motd_can_be_shown(const struct model *m, struct faults *l)
 {
 	const char *v = m->daemon.motd.v;
 
-	if (model_in_containers(m) && v != NULL && strchr(v, ':') != NULL)
-		fault_add(l, m->daemon.motd.at, "%s has a colon, which a container's runtime reads; choose another name", v);
+	if (v != NULL && strchr(v, ':') != NULL)
+		fault_add(l, m->daemon.motd.at, "%s has a colon, at which units and containers end a path; choose another name", v);
 }
 
 /* The daemon's file is in an object, which is YAML. */
@@ -588,7 +588,7 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	    backends_fit,
 	everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
 	    containers_keep_no_logs,
-	    door_files_can_be_mounted, keys_can_be_lent, motd_can_be_mounted, cluster_can_spell, cluster_has_claims, cluster_fits,
+	    door_files_can_be_mounted, keys_can_be_lent, motd_can_be_shown, cluster_can_spell, cluster_has_claims, cluster_fits,
 };
 
 void

@@ -224,6 +224,8 @@ value_module_path(const char *text)
 		fault = line_fault(text);
 	if (fault == NULL && value_expands(text))
 		return "has %NAME% in it, which rsyncd.conf replaces; serve it by another name";
+	if (fault == NULL && strchr(text, ':') != NULL)
+		return "has a colon, at which units and containers end a path; serve it by another name";
 	if (fault == NULL && text[1] == '\0')
 		return "is the whole machine; name a directory";
 	return fault;
