@@ -24,7 +24,7 @@ mkdir "$scratch/models"
 cp "$top_srcdir"/examples/*.conf "$top_srcdir"/t/golden/*.conf "$scratch/models"
 chmod 600 "$scratch"/models/*
 
-plan 24
+plan 25
 readers trees "$scratch"/models/*.conf > "$scratch/asked"
 report $? 'the examples, and models of every kind' || note < "$scratch/asked"
 asked=$(readers draw "$drawn" "$seed"; echo "status $?")
@@ -43,6 +43,11 @@ for reader in rsyncd tunnel haproxy ssh keys nft rules script sysusers tmpfiles 
 	command -v $needs > /dev/null || { skip "$reader was asked" "no $needs"; continue; }
 	like "$asked" "*asked:*$reader [1-9]*" "$reader was asked"
 done
+
+case $asked in
+*schemas*) like "$asked" '*asked:*schemas [1-9]*' "the API's schemas were asked of Kubernetes' objects" ;;
+*) skip "the API's schemas were asked of Kubernetes' objects" 'no npm package kubernetes-models in NODE_PATH' ;;
+esac
 
 # serve NAME PROGRAM DOOR LISTEN: writes a deployment on free ports, with the client's end
 serve() {

@@ -3,7 +3,7 @@
 #   readers.py BIN SCRATCH draw N SEED       N deployments, drawn
 # BIN has our programs, SCRATCH/pki the certificates that t/lib.sh makes.  Prints what a program complained of, and how often
 # each was asked; ends with 1 when one complained.
-import collections, os, random, re, shutil, subprocess, sys
+import collections, json, os, random, re, shutil, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
 try:
     import yaml
@@ -201,6 +201,7 @@ def cluster(path, tree):
     """Structure, what refers to what, and the level of Pod Security that its own heading names."""
     text = open(path).read()
     docs = {d['kind']: d for d in yaml.safe_load_all(text)}
+    objects.extend(docs.values())
     bad = [] if sorted(docs) == ['ConfigMap', 'Deployment', 'NetworkPolicy', 'Service'] else ['kinds: %s' % sorted(docs)]
     for kind, d in docs.items():
         bad += only(kind, FIELDS[kind], d) + only('metadata', FIELDS['metadata'], d['metadata']) + only(kind, FIELDS.get(kind + '.spec', ''), d.get('spec', {}))
@@ -330,12 +331,24 @@ def ask_together():
     if shutil.which('systemd-analyze'):
         asked['units'] += len(trees)
         bad += [units_all(sorted(trees))]
-    return [b for b in bad if b]
+    return [b for b in bad + [schemas()] if b]
+
+
+def schemas():
+    """All objects of Kubernetes against the API's own schemas, where node has them."""
+    if not objects or not shutil.which('node'):
+        return ''
+    with open(SCRATCH + '/objects.json', 'w') as f:
+        json.dump(objects, f)
+    status, out = run('node', os.path.join(os.path.dirname(__file__), 'kubernetes.js'), SCRATCH + '/objects.json')
+    if status != 77:
+        asked['schemas'] += len(objects)
+    return out if status not in (0, 77) else ''
 
 
 # Readers that are dear, and of whose files little is drawn: which numbers of deployments they get, by the last digit.
 SELDOM = {('client', tunnel): '05', ('etc', tunnel): '048', ('etc', haproxy): '02468', ('etc', script): '05', ('etc', sysusers): '05', ('etc', keys): '05'}
-together, trees = collections.defaultdict(list), []
+together, trees, objects = collections.defaultdict(list), [], []
 
 
 # --- deployments drawn --------------------------------------------------------------------
@@ -379,7 +392,7 @@ def draw(r):
     for i in range(0 if remote else r.randint(1, 4)):
         access = 'read' if several and not shared else r.choice(['read', 'upload', 'write'])
         own = r.choice(['drop', 'fake'] + (['keep'] if privileged else []))
-        m = '    name = %s;\n    path = %s;\n    owners = %s;\n' % (q('m.%d' % i), q(r.choice(['/srv/m%d', '/srv/a b %d', '/srv/#;"\\%d', '/srv/é%d', '/srv/$(id)`id`%d', "/srv/'q' %%n%d", '/srv/- [ {: } ]%d', '/srv/%%%%%d'] if pods == 'none' else ['/srv/m%d', '/mnt/x+@%d']) % i), q(own))
+        m = '    name = %s;\n    path = %s;\n    owners = %s;\n' % (q('m.%d' % i), q(r.choice(['/srv/m%d', '/srv/a b %d', '/srv/#;"\\%d', '/srv/é%d', '/srv/$(id)`id`%d', "/srv/'q' %%n%d", '/srv/- [ { } ]%d', '/srv/%%%%%d'] if pods == 'none' else ['/srv/m%d', '/mnt/x+@%d']) % i), q(own))
         if access == 'write' and not users and certs not in ('required', 'pinned') and door != 'ssh':
             access = 'read'
         m += '    access = %s;\n' % q(access)
