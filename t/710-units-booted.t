@@ -21,15 +21,23 @@ rm -f "$at"/etc/init.d/* "$at"/usr/lib/systemd/system-generators/* "$at"/usr/lib
 : > "$at/etc/machine-id"
 cp "$syncd" "$at/usr/sbin/sallyport-syncd" && cp "$tunnel" "$at/usr/bin/sallyport-tunnel" && cp "$sallyport" "$at/usr/bin/sallyport" || exit 99
 mkdir -p "$at/trial" "$at/etc/sallyport" "$at/srv/backups" "$at/srv/pub" "$at/run"
-cp -R "$top_srcdir/t/golden" "$top_srcdir/units/samples" "$at/trial"
+cp -R "$top_srcdir/t/golden" "$top_srcdir/units/samples" "$top_srcdir/examples" "$at/trial"
 make_pki
+(
+	cd "$scratch/pki" || exit 1
+	issue backend ca 'subjectAltName=DNS:one.example.org,DNS:two.example.org' /CN=one.example.org
+	: > index.txt; : > index.txt.attr; echo 01 > crlnumber
+	printf '[ca]\ndefault_ca = x\n[x]\ndatabase = index.txt\ncrlnumber = crlnumber\ndefault_md = sha256\ndefault_crl_days = 9\n' > ca.cnf
+	openssl ca -config ca.cnf -cert ca.crt -keyfile ca.key -gencrl -out clients.crl 2> /dev/null
+)
+cp -R "$scratch/pki" "$at/trial"
 cp "$scratch"/pki/server.* "$scratch/pki/ca.crt" "$at/trial"
 cp "$top_srcdir/t/booted.sh" "$at/trial"
-printf '[Unit]\nAfter=basic.target\nSuccessAction=exit-force\nFailureAction=exit-force\n[Service]\nType=oneshot\nTimeoutStartSec=150\n%s\n%s\n' \
+printf '[Unit]\nAfter=basic.target\nSuccessAction=exit-force\nFailureAction=exit-force\n[Service]\nType=oneshot\nTimeoutStartSec=270\n%s\n%s\n' \
     'ExecStart=/bin/sh /trial/booted.sh' 'StandardOutput=truncate:/out/said' > "$at/etc/systemd/system/trial.service"
 echo 'StandardError=truncate:/out/trace' >> "$at/etc/systemd/system/trial.service"
 
-SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout -k 5 170 systemd-nspawn --quiet --register=no --keep-unit --machine="sallyport-$$" -D "$at" \
+SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout -k 5 290 systemd-nspawn --quiet --register=no --keep-unit --machine="sallyport-$$" -D "$at" \
     --console=read-only --private-network --bind="$box/out:/out" --capability=CAP_NET_ADMIN,CAP_BPF,CAP_PERFMON \
     --system-call-filter='bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self' -b systemd.unit=trial.service \
     > "$scratch/nspawn" 2>&1 < /dev/null

@@ -239,9 +239,8 @@ deployed() {
 		is "$(show ActiveState sallyport-firewall.service)" active "$_what: and brings the firewall"
 		ok "$_what: whose rules are there" ruled "$_wall"
 	fi
-	[ -z "${meanwhile:-}" ] || ok "$_what: $meanwhile" $meanwhile
-	ok "$_what: files are pulled" pulled "${client:-tls_alice}" rsync://alice@localhost
-	ok "$_what: files are pushed" pushed "${client:-tls_alice}" rsync://alice@localhost
+	ok "$_what: files are pulled" pulled tls_alice rsync://alice@localhost
+	ok "$_what: files are pushed" pushed tls_alice rsync://alice@localhost
 	ok "$_what: the log has it" grep -q alice /var/log/sallyport/daemon.log
 }
 undeployed() { # undeployed UNIT...: beside what the next lines name
@@ -250,9 +249,6 @@ undeployed() { # undeployed UNIT...: beside what the next lines name
 	ok "$_what: is uninstalled" sallyport uninstall
 }
 tls_alice() { tls --password-file=password "$@"; }
-deployment sallyport tunnel /run/sallyport/syncd.sock false
-deployed 'never root' sallyport-syncd
-undeployed sallyport-syncd.service sallyport-tunnel.service
 hook='post_xfer_exec = "/usr/bin/touch /run/sallyport/over";'
 deployment sallyport tunnel /run/sallyport/syncd.sock true iptables
 hook=
@@ -283,30 +279,132 @@ ok 'HAProxy and rsync: and serves' becomes yes sh -c 'RSYNC_CONNECT_PROG="openss
     rsync rsync://localhost/ | grep -q pub && echo yes'
 undeployed
 
-# --- ssh: the server of the machine, a client that forwards, and nothing of ours on any other address
+# --- the examples, as they stand: addresses are given to this machine, keys to the places that they name
+mkdir -p /etc/sallyport/tls
+(cd /etc/sallyport/tls && cp /trial/pki/server.* /trial/pki/clients.crl . && cp /trial/ca.crt clients.crt && cp /trial/ca.crt backends.crt &&
+    cat /trial/pki/server.crt /trial/pki/server.key > front.pem && cat /trial/pki/client.crt /trial/pki/client.key > front-client.pem &&
+    cat /trial/pki/client.crt /trial/ca.crt > front-client.crt && chmod 600 ./*.key ./*.pem)
+ip link set lo up
+at=127.0.0.1 name=localhost as=
+door() { # door RSYNC-ARGUMENT...: through the door at $at, whose certificate is for $name; with the s_client options of $as
+	RSYNC_CONNECT_PROG="openssl s_client -quiet -verify_return_error -verify_hostname $name -CAfile /trial/ca.crt $as -connect $at:874 2> /dev/null" \
+	    rsync --timeout=20 "$@"
+}
+# example NAME [FILE]: checked and installed, and started as install's last words say
+example() {
+	_what=examples/$1.conf
+	[ -z "$installed" ] || install_units
+	[ -n "${behind:-}" ] || rm -rf /run/sallyport	# where back ends have their socket
+	ok "$_what: is checked and installed" sh -ec 'sallyport check "$0"; sallyport install "$0"' "${2:-$_what}"
+	sed -n '/^next:/,$p' out | sed 1d > next
+	ok "$_what: is started as install says" sh -e next
+}
+secret_of() { sed -n "s/^$1://p" /etc/sallyport/syncd.secrets > password && chmod 600 password; }
+refused() { ! "$@"; }
+gets() { rm -rf got && door -a "$1" got/ && diff -r "$2" got; }	# gets URL DIRECTORY
+
+mkdir -p /srv/mirror/debian/lost+found /srv/mirror/iso
+cp -R /srv/pub/. /srv/mirror/debian && echo x > /srv/mirror/debian/lost+found/x && echo image > /srv/mirror/iso/i
+echo welcome > /etc/sallyport/motd
+example mirror
+ok "$_what: files are pulled, but for what is hidden" gets rsync://localhost/debian/ /srv/pub
+door rsync://localhost/ > said
+is "$(tr -s ' \t\n' ' ' < said)" 'welcome debian Debian archive iso images ' "$_what: the list, below the word of the day"
+ok "$_what: nothing is taken" refused door a rsync://localhost/iso/
+undeployed sallyport-syncd.service sallyport-tunnel.service
+
+mkdir -p /srv/incoming
+example dropbox
+chown sallyport-syncd /srv/incoming && chmod 700 /srv/incoming
+ok "$_what: a file is left" door /srv/pub/a rsync://localhost/incoming/
+is "$(stat -c %U /srv/incoming/a)" sallyport-syncd "$_what: and is the daemon's, which is never root"
+ok "$_what: and nobody gets it" refused door rsync://localhost/incoming/a got.a
+undeployed sallyport-syncd.service sallyport-tunnel.service
+
+mkdir -p /srv/backups/web && install -d -o backup -g backup -m 700 /srv/backups/laptop
+example backups
+as='-cert /trial/pki/client.crt -key /trial/pki/client.key'
+secret_of web
+chown 1234:4321 from/owned
+ok "$_what: a machine pushes with certificate and password" door -a --password-file=password from/owned rsync://web@localhost/web/
+is "$(stat -c '%u:%g' /srv/backups/web/owned)" 1234:4321 "$_what: and owners are kept"
+ok "$_what: and not to the other's module" refused door --password-file=password a rsync://web@localhost/laptop/
+secret_of laptop
+ok "$_what: the other one pushes" door -a --password-file=password from/owned rsync://laptop@localhost/laptop/
+is "$(stat -c %U /srv/backups/laptop/owned)" backup "$_what: and files are its user's"
+ok "$_what: and gets them back" door -a --password-file=password rsync://laptop@localhost/laptop/ got.laptop/
+is "$(stat -c '%u:%g' got.laptop/owned)" 1234:4321 "$_what: with their owners"
+as=
+ok "$_what: who has no certificate is not heard" refused door --password-file=password rsync://laptop@localhost/laptop/
+undeployed sallyport-syncd.service sallyport-tunnel.service
+
+# a back end, then HAProxy before two of them, which are in a namespace of their own
+cp -R /srv/pub /srv/files
+cp /trial/pki/backend.crt /etc/sallyport/tls/server.crt && cat /trial/pki/backend.key > /etc/sallyport/tls/server.key
+for a in 10.0.0.10 10.0.0.11; do ip addr add $a/32 dev lo; done
+example backend
+at=10.0.0.11 name=one.example.org as='-cert /trial/pki/client.crt -key /trial/pki/client.key -bind 10.0.0.10:0'
+ok "$_what: the front's certificate is let in" gets rsync://localhost/files/ /srv/pub
+as='-bind 10.0.0.10:0'
+ok "$_what: and nobody without" refused door rsync://localhost/
+undeployed sallyport-syncd.service sallyport-tunnel.service
+for a in 10.0.0.10 10.0.0.11; do ip addr del $a/32 dev lo; done
+at=127.0.0.1 name=localhost as=
+ip netns add behind && ip link add front type veth peer name back netns behind && ip addr add 10.0.0.10/24 dev front && ip link set front up
+for a in 10.0.0.11 10.0.0.12; do ip -n behind addr add $a/24 dev back; done
+ip -n behind link set back up; ip -n behind link set lo up
+mkdir -p /run/sallyport
+for b in 1 2; do
+	sed "s/10[.]0[.]0[.]11/10.0.0.1$b/; s/one/$(echo one two | cut -d' ' -f$b)/" examples/backend.conf > back$b.conf
+	sallyport generate back$b.conf -o back$b > /dev/null
+	sed -i "s|/run/credentials/[^/]*/|/trial/pki/|; s|tls.key|backend.key|; s|^\(socket [pg].*\) = sallyport-tunnel|\1 = root|" back$b/etc/sallyport/*.conf
+	ip netns exec behind sallyport-tunnel back$b/etc/sallyport/tunnel.conf > back$b.log 2>&1 &
+	behind="${behind:-} $!"
+done
+sallyport-syncd --daemon --no-detach --config=/trial/back1/etc/sallyport/syncd.conf > back.log 2>&1 &
+behind="$behind $!"
+run_sallyport() { ls /run/sallyport; }
+becomes syncd.sock run_sallyport
+example front
+ok "$_what: files are pulled from the back ends" gets rsync://localhost/files/ /srv/pub
+ok "$_what: and again" gets rsync://localhost/files/ /srv/pub
+is "$(cat back1.log back2.log | grep -c 'accepted connection from 10.0.0.10' | sed 's/^[1-9].*/some/')" some "$_what: which see the front"
+undeployed
+kill $behind
+behind=
+ip netns del behind
+
+# through ssh: its keys alone are others, whose private halves nobody has
 ssh-keygen -q -t ed25519 -N '' -f id
-deployment sallyport ssh 127.0.0.1:873 true none \
-    "ssh = { port = 2222; identity = \"/trial/id\"; public_keys = [ \"$(cut -d' ' -f1,2 id.pub)\" ]; }; client = { listen = \"127.0.0.1:1873\"; };"
-sallyport generate d.conf -o client-end > /dev/null
-install -d -m 755 /run/sshd
+sed "s|ssh-ed25519 [^ ]* alice@laptop|$(cut -d' ' -f1,2 id.pub) alice@laptop|" examples/ssh.conf > ssh.conf
+install -d -m 755 /run/sshd /srv/etc && install -d -m 700 /root/.ssh /run/user/1000
 rm -f /run/nologin	# of a machine that is not up yet, as this one never is
 printf 'Port 2222\nListenAddress 127.0.0.1\nMatch User sallyport-ssh\nAuthorizedKeysFile /etc/sallyport/authorized_keys\n' > /etc/ssh/sshd_config.d/sallyport.conf
 ssh-keygen -A > /dev/null
-client=forwarded meanwhile=forwards_a_port
-forwarded() { rsync --password-file=password --port=1873 "$@"; }
-forwards_a_port() { # as the unit of a user does; the server's key is known
-	systemctl restart ssh.service && becomes 1 sh -c 'ss -Hltn "sport = :2222" | wc -l' &&
-	    { echo "[localhost]:2222 $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)"; } > known &&
-	    ssh -f -N -F client-end/client/ssh_config -o UserKnownHostsFile=/trial/known "$_up" < /dev/null > ssh.said 2>&1
-}
+chown backup:backup /srv/etc && chmod 700 /srv/etc
+example ssh ssh.conf
+secret_of alice
+sallyport generate ssh.conf -o client-end > /dev/null
+echo '127.0.0.1 host.example.org' >> /etc/hosts
+cp id /root/.ssh/id_ed25519 && cp client-end/client/ssh_config /root/.ssh/config
+echo "[host.example.org]:2222 $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" > /root/.ssh/known_hosts
+cp client-end/client/sallyport-ssh.service /etc/systemd/system && systemctl daemon-reload
+listens() { ss -Hltn 'sport = :2222' | wc -l; }
+systemctl restart ssh.service && becomes 1 listens
+ok "$_what: the client's unit forwards" systemctl start sallyport-ssh.service
+forwards() { [ -S /run/user/1000/sallyport.sock ] && echo yes; }
+becomes yes forwards
+forwarded() { RSYNC_CONNECT_PROG='socat - UNIX-CONNECT:/run/user/1000/sallyport.sock' rsync --timeout=20 --password-file=password "$@"; }
+ok "$_what: files are pushed to a directory that only its user may enter" forwarded -rt /srv/pub/ rsync://alice@localhost/etc/
+ok "$_what: and pulled" forwarded -a rsync://alice@localhost/etc/ got.etc/
+ok "$_what: and are the same" diff -r /srv/pub got.etc
+is "$(stat -c '%a %U' /run/user/1000/sallyport.sock)" '600 root' "$_what: the client's socket is its user's alone"
 _up=$(sed -n 's/^Host //p' client-end/client/ssh_config)
-deployed ssh nobody none
-only() { ssh -F client-end/client/ssh_config -o UserKnownHostsFile=/trial/known -o ClearAllForwardings=yes "$@" < /dev/null 2>&1; }
+only() { ssh -o ClearAllForwardings=yes "$@" < /dev/null 2>&1; }
 like_refused() { "$@" > refused; cat refused; case $(cat refused) in *'not permitted'* | *prohibited* | *disabled* | *denied* | *refused* | *'not available'*) ;; *) return 1 ;; esac; }
 ok 'ssh: to no other port' like_refused only -W 127.0.0.1:22 "$_up"
 ok 'ssh: and to no shell' like_refused only -o SessionType=default "$_up" id
-pkill -x -f 'ssh -f -N .*'
-systemctl stop ssh.service
+systemctl stop sallyport-ssh.service ssh.service
 undeployed sallyport-syncd.service
 is "$(systemctl --failed --no-legend --plain | tr -s ' ' | cut -d' ' -f1 | grep -E 'sallyport|rsync|stunnel|haproxy|nftables')" '' 'nothing has failed'
 echo done
