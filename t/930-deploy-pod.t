@@ -42,11 +42,11 @@ sed 's/"192.0.2.0\/24"/"192.0.2.0\/24", "10.0.0.0\/8"/' "$top_srcdir/examples/po
 "$sallyport" generate "$scratch/pod.conf" -o "$scratch/tree" > /dev/null
 cp "$scratch"/tree/etc/sallyport/* /etc/sallyport
 make_pki
-mkdir -p /etc/sallyport/tls /srv/mirror/d /srv/incoming
+mkdir -p /etc/sallyport/tls /srv/mirror/d
+install -d -o backup -g backup -m 700 /srv/incoming	# which its user alone may enter, and root with four capabilities not
 cp "$scratch"/pki/server.* /etc/sallyport/tls && chmod 600 /etc/sallyport/tls/server.key
 seq 1 20000 > /srv/mirror/d/numbers
 echo hello > "$scratch/hello"
-chown backup /srv/incoming
 sed -n 's/^alice://p' /etc/sallyport/syncd.secrets > "$scratch/password" && chmod 600 "$scratch/password"
 
 ok 'the image is made from its Containerfile' podman build --layers=false --isolation=chroot --build-arg BASE=localhost/base \
