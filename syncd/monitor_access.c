@@ -83,7 +83,8 @@ open_lock_file(struct monitor *m, char *message, size_t size)
 struct count {
 	const char *param;
 	int64_t most;		/* 0: not counted */
-	uint64_t key;		/* 0: as rsync counts */
+	bool keyed;		/* by this key; or as rsync counts */
+	uint64_t key;
 	const char *whose;	/* behind rsync's words in the log, with its name; NULL: nobody's */
 	const char *name;
 };
@@ -95,7 +96,7 @@ claim_slot(struct monitor *m, const struct count *c, char *message, size_t size)
 		return 0;
 	if (open_lock_file(m, message, size) != 0)
 		return E_DENIED;
-	if ((c->key == 0 ? slots_claim(m->lock_fd, c->most) : slots_claim_keyed(m->lock_fd, c->key, c->most)) == 0)
+	if ((c->keyed ? slots_claim_keyed(m->lock_fd, c->key, c->most) : slots_claim(m->lock_fd, c->most)) == 0)
 		return 0;
 	monitor_refusal(m, "max connections", c->param, "max connections (%lld) reached%s%s", (long long)c->most,
 	    c->whose == NULL ? "" : c->whose, c->name == NULL ? "" : c->name);
@@ -108,8 +109,8 @@ static int
 claim_slots(struct monitor *m, char *message, size_t size)
 {
 	const struct count counts[] = {
-		{ "max connections per address", m->module->max_per_address, slots_of_address(&m->peer), " for ", m->addr },
-		{ "max connections", m->module->max_connections, 0, NULL, NULL },
+		{ "max connections per address", m->module->max_per_address, true, slots_of_address(&m->peer), " for ", m->addr },
+		{ "max connections", m->module->max_connections, false, 0, NULL, NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
@@ -122,7 +123,7 @@ claim_slots(struct monitor *m, char *message, size_t size)
 static int
 claim_user_slot(struct monitor *m, char *message, size_t size)
 {
-	const struct count c = { "max connections per user", m->module->max_per_user, slots_of_user(m->user), " for user ", m->user };
+	const struct count c = { "max connections per user", m->module->max_per_user, true, slots_of_user(m->user), " for user ", m->user };
 
 	return claim_slot(m, &c, message, size);
 }

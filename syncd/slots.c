@@ -1,6 +1,7 @@
 #include "syncd/slots.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include "lib/err.h"
 
@@ -54,7 +55,7 @@ slots_of_address(const struct addr *a)
 {
 	uint64_t network = addr_network(a);
 
-	return network >> (KEY_BITS - 1) == 0 ? network : hash(&network, sizeof network) | UINT64_C(1) << (KEY_BITS - 1);
+	return network >> 33 == 0 && a->ss.ss_family != AF_INET6 ? network : hash(&network, sizeof network) | UINT64_C(1) << (KEY_BITS - 1);
 }
 
 uint64_t

@@ -15,7 +15,7 @@ int slots_claim(int fd, int64_t most);
 /* Take one of the first most places of a key (slots_of_address, slots_of_user); most is at most SLOTS_KEYED_MAX.  0 or E_LIMIT. */
 int slots_claim_keyed(int fd, uint64_t key, int64_t most);
 
-/* The key of the network that one party has (lib/addr.h); all that have none share one. */
+/* The key of the network that one party has (lib/addr.h); all that have none share one, which is 0. */
 uint64_t slots_of_address(const struct addr *a);
 
 /* The key of a user's name. */

@@ -22,6 +22,9 @@ max connections per address = 1
 [many]
 path = $scratch/m
 max connections per address = 2
+[one]
+path = $scratch/m
+max connections = 1
 [user]
 path = $scratch/m
 auth users = alice bob
@@ -33,7 +36,7 @@ exec timeout = 1
 E2
 [ "$(id -u)" != 0 ] || sed -i '1i uid = 0\ngid = 0' "$scratch/in"
 start_syncd < "$scratch/in"
-plan 20
+plan 21
 u=rsync://127.0.0.1:$port
 held() { find "$scratch" -name 'in.*' | wc -l; }
 # hold URL: a client whose hook waits, so that its place is taken
@@ -65,6 +68,18 @@ ok 'the log says which' "$await" line "$scratch/syncd.log" 'max connections (1) 
 fails 0 'another user is let in' rsync --address=127.0.0.3 "rsync://bob@127.0.0.1:$port/user/a" "$scratch/x"
 go
 unset RSYNC_PASSWORD
+
+# who comes through a UNIX socket has no address: such clients count together, and not among the places of "max connections"
+if command -v socat > /dev/null; then
+	hold "$u/one/a"
+	printf 'use chroot = no\nsocket = %s/sock\nlock file = %s/lock\n[m]\npath = %s/m\nmax connections per address = 1\n' "$scratch" "$scratch" "$scratch" > "$scratch/sock.conf"
+	spawn "$scratch/sock.log" "$syncd" --daemon --no-detach --config="$scratch/sock.conf" --log-file=/dev/stderr
+	ready "$scratch/sock.log" 'starting, listening on'
+	sock_pid=$pid
+	RSYNC_CONNECT_PROG="socat - 'UNIX-CONNECT:$scratch/sock'" fails 0 'a UNIX socket beside the place of another module' timeout 60 rsync rsync://h/m/a
+	stop "$sock_pid"
+	go
+else skip 'a UNIX socket beside the place of another module' 'no socat'; fi
 
 fails 4 'exec timeout: a hook that takes longer has failed' timeout 30 rsync "$u/slow/a" "$scratch/x"
 ok 'and was killed' "$await" line "$scratch/syncd.log" 'pre-xfer exec was killed: timed out'
