@@ -149,10 +149,11 @@ serve_session(struct monitor *m)
 		close(m->resolver.channel);
 		close(m->resolver.control);
 	}
-	m->began = m->told_totals = loop_clock();
+	m->began = loop_clock();
 	tally_first(m->job->tally, m->column, m->began - m->job->accepted);
 	monitor_tell_row(m, TALLY_RUNS);
 	code = serve(m, &m->session, 0, "session");
+	monitor_end_share(m);
 	who = monitor_event(m);
 	monitor_count_end(m, code);
 	event_transfer(&who, &m->totals, loop_clock() - m->began, WIFEXITED(m->raw) ? code : -1);

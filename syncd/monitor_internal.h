@@ -55,8 +55,8 @@ struct monitor {
 	unsigned lines, notes, names;
 	uint64_t transfers;	/* lines of the log of transfers */
 	struct event_totals totals;
-	uint64_t told_totals;	/* when they were told last, ms */
-	uint64_t share_due;	/* what it reserved last of a shared rate may move then, ms */
+	struct event_totals counted;	/* of them, in the tally */
+	uint64_t share_due, share_bytes;	/* what it reserved last of a shared rate: it may move then, ms */
 	size_t column;		/* the module's, of the tally */
 	enum tally_state row_state;
 	uint64_t began;		/* the session, ms */
@@ -87,11 +87,14 @@ void monitor_count_refusal(const struct monitor *m, const char *reason);
 /* The connection has come so far: its row says so from now on. */
 void monitor_tell_row(struct monitor *m, enum tally_state state);
 
-/* What the session says that it moved, by now; m->totals becomes it.  What it cannot have moved since it told last is not counted. */
+/* What the session says that it moved, by now; m->totals becomes it.  What it cannot have moved since it came is not counted. */
 void monitor_count_totals(struct monitor *m, const struct event_totals *said);
 
 /* KiB a second that the module's sessions share among them or with all others, whichever is less; 0: none. */
 int monitor_shared_rate(const struct monitor *m);
+
+/* A session has ended: what it reserved and did not wait for is for others. */
+void monitor_end_share(const struct monitor *m);
 
 /* A session has ended, with that code. */
 void monitor_count_end(const struct monitor *m, int code);

@@ -23,6 +23,7 @@ enum {
 	LOG_NOTES_MAX = 1000,		/* and of those that only say what was passed over, which are counted by themselves */
 	TRANSFER_LINES_AT_ONCE = 50000,	/* lines of the log of transfers: beyond these */
 	TRANSFER_LINES_RATE = 5000,	/* so many a second; who has more is kept waiting */
+	TRANSFER_LINE_BYTES = 1024,	/* a longer one is as many lines as there are times that in it */
 };
 
 void
@@ -74,7 +75,8 @@ log_transfer(struct monitor *m, struct cursor *in)
 
 	if (m->state != ST_SESSION || !m->boot.grant.conf.transfer_logging || cur_left(in) > TRANSFER_LINE_MAX)
 		return E_BREACH;
-	if (m->transfers++ > TRANSFER_LINES_AT_ONCE) {
+	m->transfers += 1 + cur_left(in) / TRANSFER_LINE_BYTES;
+	if (m->transfers > TRANSFER_LINES_AT_ONCE) {
 		due = m->began + (m->transfers - TRANSFER_LINES_AT_ONCE) * 1000 / TRANSFER_LINES_RATE;
 		if (due > now)
 			poll(NULL, 0, (int)(due - now));

@@ -273,6 +273,14 @@ ask_hook(int fd, char *const *args, size_t n, const char *request_text, char *me
 	return ask_verdict(fd, REQ_HOOK, &request, message, size);
 }
 
+size_t
+share_piece(int rate)
+{
+	size_t piece = (size_t)rate * 1024 / 32;
+
+	return piece < SHARE_MIN ? SHARE_MIN : piece > SHARE_MAX ? SHARE_MAX : piece;
+}
+
 int
 ask_share(int fd, uint32_t bytes, uint64_t *ret_due)
 {

@@ -72,6 +72,9 @@ void tell_started(int fd);
 /* What was moved: bytes on the wire in and out, and files with their lengths. */
 void tell_totals(int fd, int pull, const uint64_t numbers[4]);
 
+/* Bytes that are asked for at a time of a rate that is shared (KiB a second): few, since all who share it wait for it in turn. */
+size_t share_piece(int rate);
+
 /* Reserve so many bytes, at most SHARE_MAX, of the rate that is shared; *ret_due: when they may move, ms.  Ask again no earlier, or be kept
  * waiting.  0 or an error. */
 int ask_share(int fd, uint32_t bytes, uint64_t *ret_due);

@@ -17,6 +17,8 @@ const char *const tally_state_names[TALLY_STATES] = {
 	[TALLY_GREETS] = "greeting", [TALLY_LOGS_IN] = "login", [TALLY_OPENS] = "opening", [TALLY_RUNS] = "transfer", [TALLY_ENDS] = "ending",
 };
 
+enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL };
+
 enum { MAGIC = 0x73705431, WORDS = (sizeof(struct tally_session) + 7) / 8, READ_TRIES = 64 };
 
 struct column {
@@ -53,7 +55,7 @@ map_and_seal(struct tally *t)
 		return -errno;
 	if ((t->page = mmap(NULL, sizeof *t->page, PROT_READ | PROT_WRITE, MAP_SHARED, t->fd, 0)) == MAP_FAILED)
 		return -errno;
-	return fcntl(t->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) < 0 ? -errno : 0;
+	return fcntl(t->fd, F_ADD_SEALS, SEALS) < 0 ? -errno : 0;
 }
 
 int
@@ -84,6 +86,14 @@ tally_fd(const struct tally *t)
 	return t->fd;
 }
 
+static bool
+sealed(int fd)
+{
+	const int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS;
+}
+
 int
 tally_map(int fd, struct tally **ret)
 {
@@ -93,7 +103,7 @@ tally_map(int fd, struct tally **ret)
 	if (t == NULL)
 		return -ENOMEM;
 	t->fd = -1;
-	if (fstat(fd, &st) < 0 || st.st_size != (off_t)sizeof *t->page ||
+	if (!sealed(fd) || fstat(fd, &st) < 0 || st.st_size != (off_t)sizeof *t->page ||
 	    (t->page = mmap(NULL, sizeof *t->page, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED) {
 		free(t);
 		return E_FORMAT;
@@ -270,6 +280,18 @@ tally_queues(const struct tally *t, unsigned *ret_waiting, unsigned *ret_served)
 
 /* --- a rate that many share ------------------------------------------------------------------ */
 
+static _Atomic uint64_t *
+next_of(struct tally *t, size_t column)
+{
+	return column == TALLY_ALL ? &t->page->next : &t->page->columns[column].next;
+}
+
+static uint64_t
+takes_us(uint64_t bytes, uint64_t rate)
+{
+	return bytes * 1000000 / (rate * 1024);
+}
+
 uint64_t
 tally_reserve(struct tally *t, size_t column, uint64_t bytes, uint64_t rate, uint64_t now)
 {
@@ -278,10 +300,25 @@ tally_reserve(struct tally *t, size_t column, uint64_t bytes, uint64_t rate, uin
 
 	if (t == NULL || rate == 0)
 		return now;
-	next = column == TALLY_ALL ? &t->page->next : &t->page->columns[column].next;
+	next = next_of(t, column);
 	was = atomic_load(next);
 	do
 		from = was > now ? was : now;
-	while (!atomic_compare_exchange_weak(next, &was, from + bytes * 1000000 / (rate * 1024)));
+	while (!atomic_compare_exchange_weak(next, &was, from + takes_us(bytes, rate)));
 	return from;
+}
+
+void
+tally_give_back(struct tally *t, size_t column, uint64_t bytes, uint64_t rate, uint64_t now)
+{
+	_Atomic uint64_t *next;
+	uint64_t was, us;
+
+	if (t == NULL || rate == 0)
+		return;
+	next = next_of(t, column);
+	us = takes_us(bytes, rate);
+	was = atomic_load(next);
+	while (was > now && !atomic_compare_exchange_weak(next, &was, was - now > us ? was - us : now))
+		;
 }

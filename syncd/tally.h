@@ -54,7 +54,8 @@ int tally_new(struct tally **ret);
 /* What tally_map reads, for another process: the tally's. */
 int tally_fd(const struct tally *t);
 
-/* A tally that can be read and not written, of a descriptor that came from elsewhere, which stays the caller's.  0, E_FORMAT or -errno. */
+/* A tally that can be read and not written, of a descriptor that came from elsewhere, which stays the caller's: one that could be cut while it is read
+ * is none.  0, E_FORMAT or -errno. */
 int tally_map(int fd, struct tally **ret);
 void tally_unmap(struct tally *t);
 
@@ -98,5 +99,8 @@ enum { TALLY_ALL = TALLY_COLUMNS };	/* as a column: everybody */
 /* The next bytes of those that share a rate (KiB a second) are ours: when may they move?  us on the monotonic clock.  Whoever asks once
  * and waits until then before it asks again gets its turn among those that do the same. */
 uint64_t tally_reserve(struct tally *t, size_t column, uint64_t bytes, uint64_t rate, uint64_t now);
+
+/* What was reserved last by us will not move: who asks from now on comes so much earlier. */
+void tally_give_back(struct tally *t, size_t column, uint64_t bytes, uint64_t rate, uint64_t now);
 
 #endif

@@ -28,6 +28,7 @@ enum {
 	FLUSH_WAIT_SECONDS = 300,		/* a client that does not read while we have long work to tell of */
 	SHARE_MIN = 1024,		/* bytes of a rate that many sessions share, for which one asks at a time: a thirty-second of a second's */
 	SHARE_MAX = 256 << 10,
+	SHARE_PIECES = 4,		/* such pieces are the most that one request reserves: what moved beyond the last one, and the next */
 	DRAIN_SECONDS = 5,		/* reading what a peer still says after our last byte */
 	PEER_IN_MAX = 64 << 20,		/* bytes of a peer held while it does not read */
 	PEER_OUT_HIGH = 256 << 10,	/* output held before the producers pause */

@@ -320,15 +320,6 @@ burst(uint64_t rate)
 	return (size_t)rate * 1024 / 8;
 }
 
-/* What is asked for at a time of a rate that is shared: little, since all who share it wait for it in turn. */
-static size_t
-share_piece(const struct session *s)
-{
-	size_t piece = (size_t)s->grant.shared_rate * 1024 / 32;
-
-	return piece < SHARE_MIN ? SHARE_MIN : piece > SHARE_MAX ? SHARE_MAX : piece;
-}
-
 /* 0: any. */
 static size_t
 smaller(size_t a, size_t b)
@@ -345,7 +336,7 @@ shared_due(struct session *s, uint64_t now)
 	if (s->grant.shared_rate == 0 || s->phase == PH_DRAIN || s->pace_from == 0)
 		return 0;
 	if (moved >= s->share_bytes) {
-		want = moved - s->share_bytes + share_piece(s);
+		want = moved - s->share_bytes + share_piece(s->grant.shared_rate);
 		want = want < SHARE_MAX ? want : SHARE_MAX;
 		s->share_bytes += want;
 		if (ask_share(s->monitor_fd, (uint32_t)want, &s->share_due) != 0)
@@ -363,8 +354,8 @@ session_pace(struct session *s)
 	s->peer.burst_out = burst(out_rate(s));
 	s->peer.burst_in = burst((uint64_t)s->grant.conf.bwlimit);
 	if (s->grant.shared_rate > 0) {
-		s->peer.burst_out = smaller(s->peer.burst_out, share_piece(s));
-		s->peer.burst_in = smaller(s->peer.burst_in, share_piece(s));
+		s->peer.burst_out = smaller(s->peer.burst_out, share_piece(s->grant.shared_rate));
+		s->peer.burst_in = smaller(s->peer.burst_in, share_piece(s->grant.shared_rate));
 	}
 }
 

@@ -27,6 +27,8 @@ static struct {
 	pid_t pid;
 	int worker, worker_control, spawner, report, peer, count;
 	bool proxied;
+	struct tally *tally;
+	uint64_t accepted;
 	struct buf in;
 } mon;
 
@@ -53,12 +55,12 @@ start_with_deadline(const char *conf_text, uint64_t ms)
 	ck_assert_int_eq(log_setup(&log), 0);
 	pair_of(worker), pair_of(control), pair_of(spawner), pair_of(peer);
 	ck_assert_int_eq(pipe(report), 0);
+	ck_assert_int_eq(tally_new(&mon.tally), 0);
+	mon.accepted = loop_clock();
 	if ((mon.pid = fork()) == 0) {
 		struct monitor_job job = { .conf = conf, .spawner_fd = spawner[0], .peer_fd = peer[0],
 		    .worker = { worker[0], control[0] }, .deadline = loop_clock() + ms, .report_fd = report[1], .log_override = log_path,
-		    .proxied = mon.proxied, .count_fd = count, .row = TALLY_NO_ROW };
-
-		ck_assert_int_eq(tally_new(&job.tally), 0);
+		    .proxied = mon.proxied, .count_fd = count, .row = TALLY_NO_ROW, .tally = mon.tally, .accepted = mon.accepted };
 
 		close(worker[1]), close(control[1]), close(spawner[1]), close(report[0]), close(peer[1]);
 		addr_parse("127.0.0.1", 4711, &job.peer);
@@ -80,7 +82,8 @@ start(void)
 	    "[other]\npath = %s\n[hidden]\npath = /hidden-path\nlist = no\ncomment = hidden-comment\n"
 	    "[login]\npath = %s\nsecrets file = %s/secrets\nauth users = me:rw\n"
 	    "[yes]\npath = %s\npre-xfer exec = test $RSYNC_ARG2 = b\n[no]\npath = %s\npre-xfer exec = echo why; exit 3\n"
-	    "[hangs]\npath = %s\npre-xfer exec = sleep 300\n[slow]\npath = %s\nmodule bwlimit = 10\n", scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch);
+	    "[hangs]\npath = %s\npre-xfer exec = sleep 300\n[slow]\npath = %s\nmodule bwlimit = 10\n"
+	    "[slowest]\npath = %s\nmodule bwlimit = 1\n[logged]\npath = %s\ntransfer logging = yes\n", scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch);
 	start_with_deadline(text, DEADLINE_MS);
 }
 
@@ -94,8 +97,10 @@ setup(void)
 static void
 teardown(void)
 {
-	kill(mon.pid, SIGKILL);
-	waitpid(mon.pid, NULL, 0);
+	if (mon.pid > 0) {
+		kill(mon.pid, SIGKILL);
+		waitpid(mon.pid, NULL, 0);
+	}
 	close(mon.worker), close(mon.worker_control), close(mon.spawner), close(mon.report), close(mon.count);
 	if (mon.peer >= 0)
 		close(mon.peer);
@@ -398,6 +403,78 @@ START_TEST(who_asks_for_a_share_before_its_turn_waits_for_it)
 }
 END_TEST
 
+/* The session ends, and with it, soon, the monitor. */
+static void
+end_of(int channel, int control)
+{
+	close(channel);
+	close(control);
+	ck_assert_int_eq(waitpid(mon.pid, NULL, 0), mon.pid);
+	mon.pid = 0;
+}
+
+START_TEST(what_was_reserved_and_not_waited_for_is_for_others)
+{
+	const uint64_t now = loop_clock() * 1000, far = now + UINT64_C(1000000000);	/* 1000 s */
+	int control, channel = reach("slowest", &control);
+
+	(void)tally_reserve(mon.tally, 0, 1000 * 1024, 1, now);
+	ck_assert_uint_eq(share_due(channel), far / 1000);
+	say(channel, REQ_SHARE, "\0\4\0\0", 4);	/* it is kept waiting, and ends */
+	end_of(channel, control);
+	ck_assert_uint_eq(tally_reserve(mon.tally, 0, 1024, 1, now), far);
+}
+END_TEST
+
+START_TEST(one_that_asks_for_much_gets_a_few_pieces)
+{
+	const uint64_t now = loop_clock() * 1000;
+	int control, channel = reach("slowest", &control);
+
+	say(channel, REQ_SHARE, "\0\0\4\0", 4);	/* SHARE_MAX */
+	(void)hear(channel, REQ_SHARE);
+	ck_assert_uint_le(tally_reserve(mon.tally, 0, 1024, 1, now), loop_clock() * 1000 + SHARE_PIECES * UINT64_C(1000000));
+	close(channel);
+	close(control);
+}
+END_TEST
+
+START_TEST(what_cannot_have_moved_is_not_counted_however_often_it_is_told)
+{
+	char totals[33] = { 0 };
+	int control, channel = reach("pub", &control);
+	uint64_t most;
+
+	for (int i = 0; i < 200; i++) {
+		memset(totals + 1, i % 2 == 0 ? 0x7f : 0, 32);
+		say(channel, REQ_TOTALS, totals, sizeof totals);
+	}
+	end_of(channel, control);
+	most = (loop_clock() - mon.accepted + 2000) << 24;
+	ck_assert_uint_gt(tally_count(mon.tally, 0, TALLY_IN), 0);
+	for (enum tally_counter c = TALLY_IN; c <= TALLY_FILE_BYTES; c++)
+		ck_assert_uint_le(tally_count(mon.tally, 0, c), most);
+}
+END_TEST
+
+START_TEST(long_lines_of_transfers_count_as_many)
+{
+	static char line[TRANSFER_LINE_MAX + 1];
+	int control, channel = reach("logged", &control);
+	const uint64_t began = loop_clock();
+
+	memset(line, 'x', sizeof line);
+	line[0] = LOG_TRANSFER;
+	for (int i = 0; i < 3000; i++)		/* 51,000 lines: 1,000 beyond what is taken at once, at 5,000 a second */
+		say(channel, REQ_LOG, line, sizeof line);
+	say(channel, REQ_NAME, "u\0\0\0\0", 5);
+	(void)hear(channel, REQ_NAME);
+	ck_assert_uint_ge(loop_clock(), began + 190);
+	close(channel);
+	close(control);
+}
+END_TEST
+
 static const char *const hooked[] = { "yes", "no", "hangs" };
 
 START_TEST(a_hook_decides_what_a_session_may_ask)
@@ -599,6 +676,10 @@ main(void)
 	tcase_add_test(t, a_worker_is_not_heard_once_the_session_runs);
 	tcase_add_loop_test(t, what_a_session_may_not_ask_ends_it, 0, (int)ARRAY_LEN(not_a_session));
 	tcase_add_test(t, who_asks_for_a_share_before_its_turn_waits_for_it);
+	tcase_add_test(t, what_was_reserved_and_not_waited_for_is_for_others);
+	tcase_add_test(t, one_that_asks_for_much_gets_a_few_pieces);
+	tcase_add_test(t, what_cannot_have_moved_is_not_counted_however_often_it_is_told);
+	tcase_add_test(t, long_lines_of_transfers_count_as_many);
 	tcase_add_loop_test(t, what_is_no_admission_ends_a_worker, 0, (int)ARRAY_LEN(no_admission));
 	tcase_add_test(t, a_session_starts_once);
 	tcase_add_loop_test(t, a_hook_decides_what_a_session_may_ask, 0, (int)ARRAY_LEN(hooked));

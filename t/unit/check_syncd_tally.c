@@ -3,7 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "lib/err.h"
 #include "t/unit/unit.h"
 
 static struct tally *t, *seen;
@@ -60,6 +63,21 @@ START_TEST(a_row_is_what_was_told_last_and_goes_with_its_connection)
 }
 END_TEST
 
+START_TEST(what_could_be_cut_while_it_is_read_is_no_tally)
+{
+	static char bytes[1 << 16];
+	struct tally *none = NULL;
+	off_t size = lseek(tally_fd(t), 0, SEEK_END);
+	int fd = memfd_create("none", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	ck_assert_int_ge(pread(tally_fd(t), bytes, sizeof bytes, 0), 1);
+	ck_assert_int_eq(pwrite(fd, bytes, sizeof bytes, 0), sizeof bytes);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_eq(tally_map(fd, &none), E_FORMAT);
+	close(fd);
+}
+END_TEST
+
 START_TEST(there_are_so_many_rows_and_no_more)
 {
 	const struct tally_session s = { .pid = 1 };
@@ -91,6 +109,21 @@ START_TEST(who_asks_in_turn_gets_the_same_share_however_often_others_would_like_
 }
 END_TEST
 
+START_TEST(what_is_given_back_is_what_was_reserved_and_has_not_passed)
+{
+	for (int i = 0; i < 3; i++)
+		(void)tally_reserve(t, 2, 1024, 1, 0);
+	tally_give_back(t, 2, 1024, 1, 0);
+	ck_assert_uint_eq(tally_reserve(t, 2, 1024, 1, 0), 2000000);
+	tally_give_back(t, 2, 1024, 1, 2500000);	/* half of it is over */
+	ck_assert_uint_eq(tally_reserve(t, 2, 1024, 1, 0), 2500000);
+	tally_give_back(t, 2, 1024, 1, 9000000);
+	tally_give_back(t, 2, 1024, 0, 0);
+	tally_give_back(NULL, 2, 1024, 1, 0);
+	ck_assert_uint_eq(tally_reserve(t, 2, 1024, 1, 0), 3500000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -100,6 +133,8 @@ main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_module_keeps_its_column_and_too_many_share_the_first);
 	tcase_add_test(c, a_row_is_what_was_told_last_and_goes_with_its_connection);
+	tcase_add_test(c, what_could_be_cut_while_it_is_read_is_no_tally);
+	tcase_add_test(c, what_is_given_back_is_what_was_reserved_and_has_not_passed);
 	tcase_add_test(c, there_are_so_many_rows_and_no_more);
 	tcase_add_test(c, who_asks_in_turn_gets_the_same_share_however_often_others_would_like_to);
 	suite_add_tcase(s, c);
