@@ -514,10 +514,10 @@ stop(struct listener *l)
 {
 	(void)notify_send("STOPPING=1");
 	listening_close(&l->listening, 1);
+	publish_free(l->publish);	/* before the pid file: whoever gets that finds all sockets free */
 	if (l->pid_file != NULL)
 		pidfile_remove(l->pid_file, l->pid_fd);
 	free(l->pid_file);
-	publish_free(l->publish);
 	connections_free(l->connections);
 	if (l->spawner.fd >= 0)
 		close(l->spawner.fd);

@@ -33,7 +33,7 @@ struct publish {
 	int spawner;
 	struct spawned exporter;	/* channel -1: none runs */
 	struct watch ended;
-	struct timer again;
+	struct timer again, status_again;
 };
 
 /* --- the sessions --------------------------------------------------------------------------- */
@@ -58,10 +58,23 @@ status_ready(void *arg, uint32_t events)
 	int fd = accept4(p->status.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), tally = tally_fd(p->tally);
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {		/* nothing to be had for it now: it waits, and we do not spin */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+			loop_unwatch(p->loop, &p->status);
+			loop_timer(p->loop, &p->status_again, AGAIN_MS);
+		}
 		return;
+	}
 	(void)fdpass_send(fd, "s", 1, &tally, 1, MSG_DONTWAIT);
 	close(fd);
+}
+
+static void
+watch_status(void *arg)
+{
+	struct publish *p = arg;
+
+	(void)loop_watch(p->loop, &p->status, EPOLLIN);
 }
 
 /* The name is made with no rights for others. */
@@ -99,7 +112,7 @@ open_status(struct publish *p, const struct global_conf *g)
 	}
 	remember_path(&at, p->status_path);
 	p->status = (struct watch){ .fd = fd, .ready = status_ready, .arg = p };
-	(void)loop_watch(p->loop, &p->status, EPOLLIN);
+	watch_status(p);
 }
 
 /* --- the numbers ---------------------------------------------------------------------------- */
@@ -197,6 +210,7 @@ publish_new(struct loop *loop, const struct global_conf *g, struct tally *tally,
 		return -ENOMEM;
 	*p = (struct publish){ .loop = loop, .tally = tally, .status = { .fd = -1 }, .metrics_fd = -1, .spawner = -1, .exporter = { -1, -1 } };
 	p->again = (struct timer){ .expired = start_exporter, .arg = p };
+	p->status_again = (struct timer){ .expired = watch_status, .arg = p };
 	open_status(p, g);
 	open_metrics(p, g);
 	*ret = p;
@@ -227,6 +241,7 @@ publish_free(struct publish *p)
 	loop_unwatch(p->loop, &p->status);
 	loop_unwatch(p->loop, &p->ended);
 	loop_timer_clear(p->loop, &p->again);
+	loop_timer_clear(p->loop, &p->status_again);
 	publish_forget(p);
 	free(p);
 }

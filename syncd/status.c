@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include "syncd/publish.h"
 #include "syncd/tally.h"
 
+enum { PATIENCE_SECONDS = 10 };	/* with a listener that does not answer */
+
 /* The listener's answer is one message, with a descriptor to read from. */
 static int
 ask(const struct addr *at, struct tally **ret)
@@ -21,10 +24,12 @@ ask(const struct addr *at, struct tally **ret)
 	int fd, fds[FDPASS_MAX], r;
 	size_t n = 0, n_fds = 0;
 	char byte;
+	const struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
 
 	if ((r = sock_connect(at, &fd)) != 0)
 		return r;
 	sock_set_blocking(fd, 1);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	r = fdpass_recv(fd, &byte, 1, &n, fds, &n_fds);
 	close(fd);
 	if (r != 0)
