@@ -2,16 +2,18 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* The library stops accepting at its limit, which those that were told to leave must not reach. */
-enum { CONNECTIONS = 64, CONNECTIONS_LIMIT = 4 * CONNECTIONS, CONNECTION_BYTES = 16384, CONNECTION_SECONDS = 5 };
+/* The library stops accepting at its limit, which those that were told to leave must not reach.  UNREAD_BYTES: of answers that nobody reads. */
+enum { CONNECTIONS = 64, CONNECTIONS_LIMIT = 4 * CONNECTIONS, CONNECTION_BYTES = 16384, CONNECTION_SECONDS = 5, UNREAD_BYTES = 8 << 20 };
 
 struct asker {				/* a connection */
 	struct asker *next, **prev;	/* prev NULL: it was told to leave */
 	int fd;
+	size_t bytes;			/* of its last answer, read or not */
 };
 
 struct http_text {
@@ -23,58 +25,33 @@ struct http_text {
 	struct MHD_Daemon *daemon;
 	struct asker *oldest, **newest;
 	unsigned askers;
+	size_t bytes;			/* of all of them */
+	struct MHD_Response *made;	/* in this turn of the library's, for everybody who asks for made_for; NULL: none */
+	unsigned made_status;
+	size_t made_bytes;
+	char made_for[64];
 };
 
-static enum MHD_Result
-reply(struct MHD_Connection *c, unsigned status, const char *type, const void *text, size_t n)
+static struct MHD_Response *
+response(const char *type, const void *text, size_t n)
 {
 	struct MHD_Response *r = MHD_create_response_from_buffer(n, (void *)text, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result queued = MHD_NO;
 
-	if (r != NULL && MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
-		queued = MHD_queue_response(c, status, r);
+	if (r == NULL || MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
+		return r;
 	MHD_destroy_response(r);
-	return queued;
+	return NULL;
 }
 
 static enum MHD_Result
 reply_text(struct MHD_Connection *c, unsigned status, const char *text)
 {
-	return reply(c, status, "text/plain; charset=utf-8", text, strlen(text));
-}
+	struct MHD_Response *r = response("text/plain; charset=utf-8", text, strlen(text));
+	enum MHD_Result queued = r == NULL ? MHD_NO : MHD_queue_response(c, status, r);
 
-static enum MHD_Result
-reply_path(const struct http_text *x, struct MHD_Connection *c, const char *path)
-{
-	const char *type = "text/plain; charset=utf-8";
-	struct buf out = BUF_INIT;
-	unsigned status = x->answer(x->arg, path, &out, &type);
-	enum MHD_Result r;
-
-	if (out.err != 0)
-		r = reply_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory\n");
-	else
-		r = reply(c, status, type, buf_head(&out), buf_len(&out));
-	buf_done(&out);
-	return r;
-}
-
-/* Called at least twice for a request: the second time all of it is there. */
-static enum MHD_Result
-answer(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data,
-    size_t *n_data, void **state)
-{
-	const struct http_text *x = arg;
-
-	(void)version;
-	(void)data;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return *n_data > 0 ? MHD_NO : reply_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
-	if (*state == NULL) {
-		*state = arg;
-		return MHD_YES;
-	}
-	return reply_path(x, c, url);
+	if (r != NULL)
+		MHD_destroy_response(r);
+	return queued;
 }
 
 static void
@@ -89,6 +66,83 @@ forget(struct http_text *x, struct asker *a)
 		x->newest = a->prev;
 	a->prev = NULL;
 	x->askers--;
+	x->bytes -= a->bytes;
+}
+
+static void
+tell_to_leave(struct http_text *x, struct asker *a)
+{
+	forget(x, a);
+	shutdown(a->fd, SHUT_RDWR);
+}
+
+/* Its answer may lie here until it reads: the oldest others give way to it. */
+static void
+charge(struct http_text *x, struct MHD_Connection *c, size_t n)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct asker *a = info == NULL ? NULL : info->socket_context;
+
+	if (a == NULL || a->prev == NULL)
+		return;
+	x->bytes += n - a->bytes;
+	a->bytes = n;
+	while (x->bytes > UNREAD_BYTES && x->oldest != a)
+		tell_to_leave(x, x->oldest);
+}
+
+static void
+forget_made(struct http_text *x)
+{
+	if (x->made != NULL)
+		MHD_destroy_response(x->made);
+	x->made = NULL;
+}
+
+/* Many that ask at once get the same bytes. */
+static void
+make(struct http_text *x, const char *path)
+{
+	const char *type = "text/plain; charset=utf-8";
+	struct buf out = BUF_INIT;
+
+	if (x->made != NULL && strcmp(x->made_for, path) == 0)
+		return;
+	forget_made(x);
+	x->made_status = x->answer(x->arg, path, &out, &type);
+	if (out.err == 0 && (x->made = response(type, buf_head(&out), buf_len(&out))) != NULL) {
+		x->made_bytes = buf_len(&out);
+		snprintf(x->made_for, sizeof x->made_for, "%s", path);	/* one that is cut is made anew each time */
+	}
+	buf_done(&out);
+}
+
+static enum MHD_Result
+reply_path(struct http_text *x, struct MHD_Connection *c, const char *path)
+{
+	make(x, path);
+	if (x->made == NULL)
+		return reply_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory\n");
+	charge(x, c, x->made_bytes);
+	return MHD_queue_response(c, x->made_status, x->made);
+}
+
+/* Called at least twice for a request: the second time all of it is there. */
+static enum MHD_Result
+answer(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data,
+    size_t *n_data, void **state)
+{
+	struct http_text *x = arg;
+
+	(void)version;
+	(void)data;
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return *n_data > 0 ? MHD_NO : reply_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+	if (*state == NULL) {
+		*state = arg;
+		return MHD_YES;
+	}
+	return reply_path(x, c, url);
 }
 
 /* Any user of this machine may hold connections open: beyond the bound the oldest gives way, however busy it seems. */
@@ -105,10 +159,8 @@ remember(struct http_text *x, int fd, struct asker **ret)
 	*a = (struct asker){ .prev = x->newest, .fd = fd };
 	*x->newest = a;
 	x->newest = &a->next;
-	if (++x->askers <= CONNECTIONS)
-		return;
-	forget(x, first);
-	shutdown(first->fd, SHUT_RDWR);
+	if (++x->askers > CONNECTIONS)
+		tell_to_leave(x, first);
 }
 
 static void
@@ -133,6 +185,7 @@ run(void *arg)
 	MHD_UNSIGNED_LONG_LONG ms;
 
 	MHD_run(x->daemon);
+	forget_made(x);
 	if (MHD_get_timeout(x->daemon, &ms) == MHD_YES)
 		loop_timer(x->loop, &x->timeout, ms);
 	else

@@ -3,6 +3,7 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/trusted.h"
+#include "lib/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,28 +109,6 @@ looks_escaped(const char *s, size_t n)
 {
 	return n >= 5 && s[0] == '\\' && s[1] == '#' && s[2] >= '0' && s[2] <= '9' && s[3] >= '0' && s[3] <= '9' &&
 	    s[4] >= '0' && s[4] <= '9';
-}
-
-/* How many of the left bytes at s the UTF-8 character there has; 0: it is none, or more than its shortest form. */
-static size_t
-utf8_length(const unsigned char *s, size_t left)
-{
-	static const struct {
-		unsigned char mask, lead, least;	/* of the second byte, for the lead that it might abuse */
-		size_t n;
-	} forms[] = { { 0x80, 0, 0, 1 }, { 0xe0, 0xc0, 0x80, 2 }, { 0xf0, 0xe0, 0xa0, 3 }, { 0xf8, 0xf0, 0x90, 4 } };
-	size_t f = 0, n;
-
-	while (f < ARRAY_LEN(forms) && (s[0] & forms[f].mask) != forms[f].lead)
-		f++;
-	if (f == ARRAY_LEN(forms) || s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4)
-		return 0;
-	for (n = 1; n < forms[f].n; n++)
-		if (n >= left || (s[n] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] & ~forms[f].mask & 0xff) == 0 && f > 1 && s[1] < forms[f].least)
-		return 0;
-	return (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : n;
 }
 
 /* A control character, of one byte or two (U+0080 to U+009F, which terminals obey as well); 0: none begins here. */

@@ -1,6 +1,9 @@
 #include "lib/prometheus.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "lib/utf8.h"
 
 void
 prometheus_head(struct buf *out, const char *prefix, const char *name, const char *type, const char *help)
@@ -11,12 +14,19 @@ prometheus_head(struct buf *out, const char *prefix, const char *name, const cha
 const char *
 prometheus_label(const char *name, char *dst)
 {
-	size_t n = 0;
+	const unsigned char *c = (const unsigned char *)name;
+	size_t n = 0, length;
 
-	for (; *name != '\0'; name++) {
-		if (*name == '"' || *name == '\\')
+	for (; *c != '\0'; c += length) {
+		if ((length = utf8_length(c, SIZE_MAX)) == 0 || *c < ' ' || *c == 127) {
+			dst[n++] = '.';
+			length = 1;
+			continue;
+		}
+		if (*c == '"' || *c == '\\')
 			dst[n++] = '\\';
-		dst[n++] = (unsigned char)*name < ' ' || *name == 127 ? '.' : *name;
+		memcpy(dst + n, c, length);
+		n += length;
 	}
 	dst[n] = '\0';
 	return dst;

@@ -10,8 +10,8 @@
 /* What stands before a family's lines; its name is prefix and name. */
 void prometheus_head(struct buf *out, const char *prefix, const char *name, const char *type, const char *help);
 
-/* The name as the value of a label: quotes and backslashes are escaped, what cannot be printed is shown as a dot.  dst, which has room for
- * twice the name and its NUL, is returned. */
+/* The name as the value of a label: quotes and backslashes are escaped, what cannot be printed or is no UTF-8, which spoils the whole text for
+ * its readers, is shown as a dot.  dst, which has room for twice the name and its NUL, is returned. */
 const char *prometheus_label(const char *name, char *dst);
 
 /* A family of one number. */
