@@ -7,7 +7,6 @@ sallyport_rsync_SOURCES = client-wrap/main.c client-wrap/helper.c client-wrap/he
 sallyport_rsync_LDADD = client-wrap/libwrap.a $(TLSPIPE_LIBS)
 
 UNITS += t/unit/check_client_args
-t_unit_check_client_args_SOURCES = t/unit/check_client_args.c t/unit/unit.h
 t_unit_check_client_args_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 SCRIPTS_T += t/600-client-transfer.t t/601-client-refusals.t
 

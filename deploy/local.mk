@@ -29,23 +29,14 @@ sallyport_LDADD = $(DEPLOY_LIBS)
 DEPLOY_UNITS = t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
 	t/unit/check_deploy_plan t/unit/check_deploy_probe
 UNITS += $(DEPLOY_UNITS)
-t_unit_check_model_load_SOURCES = t/unit/check_model_load.c t/unit/unit.h
 t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
-t_unit_check_deploy_diff_SOURCES = t/unit/check_deploy_diff.c t/unit/unit.h
 t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
-t_unit_check_deploy_secrets_SOURCES = t/unit/check_deploy_secrets.c t/unit/unit.h
 t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
-t_unit_check_deploy_conf_SOURCES = t/unit/check_deploy_conf.c t/unit/unit.h
 t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
-t_unit_check_deploy_emit_SOURCES = t/unit/check_deploy_emit.c t/unit/unit.h
 t_unit_check_deploy_emit_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
-t_unit_check_deploy_names_SOURCES = t/unit/check_deploy_names.c t/unit/unit.h
 t_unit_check_deploy_names_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
-t_unit_check_deploy_pki_SOURCES = t/unit/check_deploy_pki.c t/unit/unit.h
 t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
-t_unit_check_deploy_plan_SOURCES = t/unit/check_deploy_plan.c t/unit/unit.h
 t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
-t_unit_check_deploy_probe_SOURCES = t/unit/check_deploy_probe.c t/unit/unit.h
 t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 
 FUZZERS += fuzz/fuzz_model_load

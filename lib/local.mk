@@ -16,35 +16,20 @@ LIB_UNITS = t/unit/check_lib_err t/unit/check_lib_num t/unit/check_lib_buf t/uni
 	t/unit/check_lib_opt t/unit/check_lib_addr t/unit/check_lib_sock t/unit/check_lib_sock_give t/unit/check_lib_log t/unit/check_lib_loop t/unit/check_lib_role \
 	t/unit/check_lib_trusted t/unit/check_lib_work t/unit/check_lib_notify
 UNITS += $(LIB_UNITS)
-t_unit_check_lib_notify_SOURCES = t/unit/check_lib_notify.c t/unit/unit.h
 t_unit_check_lib_notify_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_work_SOURCES = t/unit/check_lib_work.c t/unit/unit.h
 t_unit_check_lib_work_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_err_SOURCES = t/unit/check_lib_err.c t/unit/unit.h
 t_unit_check_lib_err_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_num_SOURCES = t/unit/check_lib_num.c t/unit/unit.h
 t_unit_check_lib_num_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_buf_SOURCES = t/unit/check_lib_buf.c t/unit/unit.h
 t_unit_check_lib_buf_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_cursor_SOURCES = t/unit/check_lib_cursor.c t/unit/unit.h
 t_unit_check_lib_cursor_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_ini_SOURCES = t/unit/check_lib_ini.c t/unit/unit.h
 t_unit_check_lib_ini_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_opt_SOURCES = t/unit/check_lib_opt.c t/unit/unit.h
 t_unit_check_lib_opt_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_addr_SOURCES = t/unit/check_lib_addr.c t/unit/unit.h
 t_unit_check_lib_addr_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_sock_SOURCES = t/unit/check_lib_sock.c t/unit/unit.h
 t_unit_check_lib_sock_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_sock_give_SOURCES = t/unit/check_lib_sock_give.c t/unit/unit.h
 t_unit_check_lib_sock_give_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_log_SOURCES = t/unit/check_lib_log.c t/unit/unit.h
 t_unit_check_lib_log_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_loop_SOURCES = t/unit/check_lib_loop.c t/unit/unit.h
 t_unit_check_lib_loop_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_role_SOURCES = t/unit/check_lib_role.c t/unit/unit.h
 t_unit_check_lib_role_LDADD = $(UNIT_LIBS)
-t_unit_check_lib_trusted_SOURCES = t/unit/check_lib_trusted.c t/unit/unit.h t/unit/scratch.h
 t_unit_check_lib_trusted_LDADD = $(UNIT_LIBS)
 
 FUZZERS += fuzz/fuzz_lib_ini

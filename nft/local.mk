@@ -4,11 +4,8 @@ nft_libnft_a_SOURCES = nft/facts.c nft/facts.h nft/iptables.c nft/iptables.h nft
 
 NFT_UNITS = t/unit/check_nft_facts t/unit/check_nft_ruleset t/unit/check_nft_iptables
 UNITS += $(NFT_UNITS)
-t_unit_check_nft_facts_SOURCES = t/unit/check_nft_facts.c t/unit/unit.h
 t_unit_check_nft_facts_LDADD = nft/libnft.a $(UNIT_LIBS)
-t_unit_check_nft_ruleset_SOURCES = t/unit/check_nft_ruleset.c t/unit/golden.h t/unit/nft_cases.h t/unit/unit.h
 t_unit_check_nft_ruleset_LDADD = nft/libnft.a $(UNIT_LIBS)
-t_unit_check_nft_iptables_SOURCES = t/unit/check_nft_iptables.c t/unit/golden.h t/unit/nft_cases.h t/unit/unit.h
 t_unit_check_nft_iptables_LDADD = nft/libnft.a $(UNIT_LIBS)
 
 SCRIPTS_T += t/800-firewall-texts.t t/801-firewall-verdicts.t

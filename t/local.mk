@@ -17,6 +17,8 @@ t_tool_beside_LDFLAGS =
 
 UNIT_LIBS = $(BASE_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += t/lib.sh $(SCRIPTS_T)
+# A unit's source is its name with .c, automake's default, and these.
+EXTRA_DIST += t/unit/golden.h t/unit/hex.h t/unit/nft_cases.h t/unit/scratch.h t/unit/unit.h
 SCRIPTS_T = t/000-arrows.t t/001-tree-files.t t/001-tree-programs.t t/003-inherited-state.t
 UNITS =
 TESTS += $(UNITS) $(SCRIPTS_T)

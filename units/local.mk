@@ -3,9 +3,7 @@ noinst_LIBRARIES += units/libunits.a
 units_libunits_a_SOURCES = units/facts.h units/harden.c units/harden.h units/other.c units/service.c units/service.h units/text.c units/text.h
 
 UNITS += t/unit/check_units_text t/unit/check_units_service
-t_unit_check_units_text_SOURCES = t/unit/check_units_text.c t/unit/unit.h
 t_unit_check_units_text_LDADD = units/libunits.a $(UNIT_LIBS)
-t_unit_check_units_service_SOURCES = t/unit/check_units_service.c t/unit/golden.h t/unit/unit.h
 t_unit_check_units_service_LDADD = units/libunits.a $(UNIT_LIBS)
 
 # what the roles of both programs may call, for a script
