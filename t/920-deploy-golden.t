@@ -10,6 +10,7 @@ written() {
 	rm -rf "$2"
 	"$sallyport" generate "$1" -o "$2" > /dev/null && "$sallyport" explain "$1" > "$2/explain" || return 1
 	rm -f "$2/etc/sallyport/syncd.secrets"
+	find "$2" -type d -empty -delete	# of which a checkout has none
 }
 copy_private() { # a file with a secret in it must be its owner's alone, which a checkout cannot promise
 	cp "$1" "$scratch/model.conf" && chmod 600 "$scratch/model.conf"
