@@ -126,18 +126,6 @@ for unit in $watched; do
 done
 ok 'and serves' pulled tls rsync://localhost
 
-# --- never root
-install_units golden/units/user golden/units/to-tcp
-daemon_conf 'use chroot = no' < /dev/null
-chown sallyport /srv/backups
-systemctl start sallyport-syncd.socket sallyport-tunnel.socket
-ok 'never root: files are pulled' pulled tls rsync://localhost
-ok 'never root: files are pushed' pushed tls rsync://localhost
-ok 'never root: the service is quiet' quiet sallyport-syncd.service
-main=$(show MainPID sallyport-syncd.service)
-is "$(stat -c %U "/proc/$main") $(awk '/^CapBnd/ { print $2 }' "/proc/$main/status") $(ls "/proc/$main/root/srv" | tr '\n' ' ')" \
-    'sallyport 0000000000000000 backups pub ' 'and sees nothing but its modules'
-
 # --- a mirror as root
 install_units golden/units/mirror
 printf 'uid = root\ngid = root\n' | daemon_conf 'use chroot = yes'
@@ -318,6 +306,10 @@ example dropbox
 chown sallyport-syncd /srv/incoming && chmod 700 /srv/incoming
 ok "$_what: a file is left" door /srv/pub/a rsync://localhost/incoming/
 is "$(stat -c %U /srv/incoming/a)" sallyport-syncd "$_what: and is the daemon's, which is never root"
+main=$(show MainPID sallyport-syncd.service)
+is "$(stat -c %U "/proc/$main") $(awk '/^CapBnd/ { print $2 }' "/proc/$main/status") $(ls "/proc/$main/root/srv" | tr '\n' ' ')" \
+    'sallyport-syncd 0000000000000000 incoming ' "$_what: which sees nothing but its modules"
+ok "$_what: its service is quiet" quiet sallyport-syncd.service
 ok "$_what: and nobody gets it" refused door rsync://localhost/incoming/a got.a
 undeployed sallyport-syncd.service sallyport-tunnel.service
 
