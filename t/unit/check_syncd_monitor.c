@@ -55,7 +55,8 @@ start_with_deadline(const char *conf_text, uint64_t ms)
 	ck_assert_int_eq(log_setup(&log), 0);
 	pair_of(worker), pair_of(control), pair_of(spawner), pair_of(peer);
 	ck_assert_int_eq(pipe(report), 0);
-	ck_assert_int_eq(tally_new(&mon.tally), 0);
+	if (mon.tally == NULL)
+		ck_assert_int_eq(tally_new(&mon.tally), 0);
 	mon.accepted = loop_clock();
 	if ((mon.pid = fork()) == 0) {
 		struct monitor_job job = { .conf = conf, .spawner_fd = spawner[0], .peer_fd = peer[0],
@@ -83,7 +84,8 @@ start(void)
 	    "[login]\npath = %s\nsecrets file = %s/secrets\nauth users = me:rw\n"
 	    "[yes]\npath = %s\npre-xfer exec = test $RSYNC_ARG2 = b\n[no]\npath = %s\npre-xfer exec = echo why; exit 3\n"
 	    "[hangs]\npath = %s\npre-xfer exec = sleep 300\n[slow]\npath = %s\nmodule bwlimit = 10\n"
-	    "[slowest]\npath = %s\nmodule bwlimit = 1\n[logged]\npath = %s\ntransfer logging = yes\n", scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch);
+	    "[slowest]\npath = %s\nmodule bwlimit = 1\n[logged]\npath = %s\ntransfer logging = yes\n"
+	    "[conv]\npath = %s\nname converter = while read l; do echo 7; done\n", scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch, scratch);
 	start_with_deadline(text, DEADLINE_MS);
 }
 
@@ -475,6 +477,22 @@ START_TEST(long_lines_of_transfers_count_as_many)
 }
 END_TEST
 
+START_TEST(a_name_of_two_lines_is_no_question_to_a_converter)
+{
+	int control, channel = reach("conv", &control);
+
+	say(channel, REQ_STARTED, "", 0);
+	say(channel, REQ_HOOK, "conv/", 5);
+	ck_assert_int_eq(hear(channel, REQ_HOOK), VERDICT_YES);
+	say(channel, REQ_ID, "ua\nb", 4);
+	ck_assert_int_eq(hear(channel, REQ_ID), -1);
+	say(channel, REQ_ID, "ub", 2);
+	ck_assert_int_eq(hear(channel, REQ_ID), 7);
+	close(channel);
+	close(control);
+}
+END_TEST
+
 static const char *const hooked[] = { "yes", "no", "hangs" };
 
 START_TEST(a_hook_decides_what_a_session_may_ask)
@@ -676,6 +694,7 @@ main(void)
 	tcase_add_test(t, a_worker_is_not_heard_once_the_session_runs);
 	tcase_add_loop_test(t, what_a_session_may_not_ask_ends_it, 0, (int)ARRAY_LEN(not_a_session));
 	tcase_add_test(t, who_asks_for_a_share_before_its_turn_waits_for_it);
+	tcase_add_test(t, a_name_of_two_lines_is_no_question_to_a_converter);
 	tcase_add_test(t, what_was_reserved_and_not_waited_for_is_for_others);
 	tcase_add_test(t, one_that_asks_for_much_gets_a_few_pieces);
 	tcase_add_test(t, what_cannot_have_moved_is_not_counted_however_often_it_is_told);
