@@ -79,7 +79,8 @@ compare(struct diff *d, const struct opt *rows, size_t n, const void *was, const
 		if (row->flags & PARAM_SECRET)
 			tell(d, conf_place(d->is, m, row->name), "%s%s: changed", whose, row->name);
 		else
-			tell(d, conf_place(d->is, m, row->name), "%s%s: %s -> %s", whose, row->name, value(row, was, &a, before), value(row, is, &b, after));
+			tell(d, conf_place(d->is, m, row->name), "%s%s: %s -> %s%s", whose, row->name, value(row, was, &a, before), value(row, is, &b, after),
+			    row->flags & PARAM_AT_START ? ", from the next start on" : "");
 	}
 	buf_done(&a);
 	buf_done(&b);

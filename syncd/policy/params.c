@@ -19,30 +19,30 @@ static const char *const log_styles[] = { "rsync", "json", NULL };
 #define GRANT(kind, field) USE(NOTHING, kind, field)
 #define G(kind, f) .type = OPT_##kind, .at = offsetof(struct global_conf, f)
 const struct opt conf_globals[] = {
-	{ "address", G(STR, address) },
-	{ "port", G(ATOI, port), .def = "0", .min = 0, .max = 65535 },
-	{ "socket", G(PATH, socket) },			/* this and the next four are ours: a UNIX socket to listen on, */
-	{ "socket mode", G(STR, socket_mode), .def = "0660" },
-	{ "socket group", G(STR, socket_group) },
+	{ "address", G(STR, address), .flags = PARAM_AT_START },
+	{ "port", G(ATOI, port), .flags = PARAM_AT_START, .def = "0", .min = 0, .max = 65535 },
+	{ "socket", G(PATH, socket), .flags = PARAM_AT_START },			/* this and the next four are ours: a UNIX socket to listen on, */
+	{ "socket mode", G(STR, socket_mode), .flags = PARAM_AT_START, .def = "0660" },
+	{ "socket group", G(STR, socket_group), .flags = PARAM_AT_START },
 	{ "socket peers", G(STR, socket_peers) },	/* the users whose processes may connect there; none named: all */
 	{ "socket proxy protocol", G(BOOL3, socket_proxy), .def = "unset" },	/* unset: as "proxy protocol" */
 	{ "loopback only", G(BOOL, loopback_only), .def = "yes" },
-	{ "listen backlog", G(ATOI, backlog), .def = "128", .min = 1, .max = 4096 },
+	{ "listen backlog", G(ATOI, backlog), .flags = PARAM_AT_START, .def = "128", .min = 1, .max = 4096 },
 	{ "daemon bwlimit", G(ATOI, daemon_bwlimit), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: KiB a second, of all sessions together */
 	{ "max memory total", G(ATOI, max_memory_total), .def = "0", .min = 0, .max = 1 << 30 },	/* ours: MiB; 0: half of the machine's */
 	{ "stop timeout", G(ATOI, stop_timeout), .def = "0", .min = 0, .max = 86400 },	/* ours: seconds that transfers have after SIGTERM; 0: they go on alone */
 	{ "reload on hup", G(BOOL, reload_on_hup), .def = "no" },	/* ours: not with the next connection */
 	{ "log style", G(WORD, log_style), .def = "rsync", .words = log_styles },	/* ours */
-	{ "metrics", G(STR, metrics) },			/* ours: where numbers are to be had, ADDRESS:PORT or a path; */
-	{ "metrics public", G(BOOL, metrics_public), .def = "no" },	/* beyond this machine, too */
+	{ "metrics", G(STR, metrics), .flags = PARAM_AT_START },			/* ours: where numbers are to be had, ADDRESS:PORT or a path; */
+	{ "metrics public", G(BOOL, metrics_public), .flags = PARAM_AT_START, .def = "no" },	/* beyond this machine, too */
 	{ "motd file", G(STR, motd_file), CHECK(READ) },
-	{ "pid file", G(STR, pid_file), CHECK(MADE) },
+	{ "pid file", G(STR, pid_file), .flags = PARAM_AT_START, CHECK(MADE) },
 	{ "daemon chroot", G(PATH, daemon_chroot) },
 	{ "daemon gid", G(STR, daemon_gid) },
 	{ "daemon uid", G(STR, daemon_uid) },
 	{ "proxy protocol", G(BOOL, proxy_protocol), .def = "no" },
 	{ "proxy protocol hosts", G(STR, proxy_hosts), CHECK(HOSTS) },
-	{ "socket options", G(STR, socket_options) },
+	{ "socket options", G(STR, socket_options), .flags = PARAM_AT_START },
 };
 #undef G
 

@@ -10,6 +10,7 @@
 enum {	/* opt.flags */
 	PARAM_NO_EFFECT = 1,	/* accepted; a line says that it has none here */
 	PARAM_SECRET = 2,	/* its value may hold a secret, or lead to one: no log shows it */
+	PARAM_AT_START = 4,	/* counts when the daemon starts: a reload leaves it as it is */
 };
 
 /* What has to be true of a value, beyond its form. */

@@ -192,7 +192,7 @@ static const struct { const char *was, *is, *told; } changes[] = {
 	{ "timeout = 5\n[m]\n[n]\ntimeout = 1\n", "timeout = 6\n[m]\n[n]\ntimeout = 1\n", "[m] timeout: 5 -> 6 (f:1)\n" },
 	{ "[m]\ncomment = a\n", "[m]\n", "[m] comment: a -> (unset) (f:1)\n" },
 	{ "[m]\n", "[m]\ncomment =\n", "[m] comment: (unset) -> (empty) (f:2)\n" },
-	{ "port = 1\n", "port = 2\nmotd file = /m\n", "port: 1 -> 2 (f:1)\nmotd file: (unset) -> /m (f:2)\n" },
+	{ "port = 1\n", "port = 2\nmotd file = /m\n", "port: 1 -> 2, from the next start on (f:1)\nmotd file: (unset) -> /m (f:2)\n" },
 	{ "[a]\n[b]\n", "[b]\n[c]\n", "module c added (f:2)\nmodule a removed (f)\n" },
 	{ "[a]\n[b]\nlist = no\n", "[b]\n[a]\nlist = no\n", "[b] list: no -> yes (f:1)\n[a] list: yes -> no (f:3)\n" },
 	{ "[m]\npre-xfer exec = PW=x y\nsecrets file = /a\n", "[m]\npre-xfer exec = PW=z y\nsecrets file = /b\n",
