@@ -11,6 +11,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/num.h"
+#include "lib/utf8.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -32,21 +33,11 @@ is_format(const unsigned char *p)
 	return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
 }
 
-/* Bytes of the character at p; 0 where it is no UTF-8, or one that no YAML may hold. */
-static size_t
-character(const unsigned char *p)
+/* U+FEFF, U+FFFE and U+FFFF: UTF-8 all the same. */
+static int
+is_none_of_yaml(const unsigned char *p)
 {
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-	uint32_t c = n == 0 ? 0 : p[0] & (0xffu >> (n + (n > 1)));
-
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if ((n == 3 && c < 0x800) || (n == 4 && (c < 0x10000 || c > 0x10ffff)) || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	return c == 0xfeff || c == 0xfffe || c == 0xffff ? 0 : n;
+	return p[0] == 0xef && ((p[1] == 0xbb && p[2] == 0xbf) || (p[1] == 0xbf && p[2] >= 0xbe));
 }
 
 int
@@ -55,7 +46,7 @@ value_is_unicode(const char *text)
 	const unsigned char *p = (const unsigned char *)text;
 
 	for (size_t n; *p != '\0'; p += n)
-		if ((n = character(p)) == 0)
+		if ((n = utf8_length(p, SIZE_MAX)) == 0 || is_none_of_yaml(p))
 			return 0;
 	return 1;
 }
