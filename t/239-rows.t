@@ -3,11 +3,11 @@
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/hostile.sh"
 mkdir "$scratch/m"
-echo keep > "$scratch/m/a"
-printf 'use chroot = no\nreverse lookup = no\n[ro]\npath = %s/m\n[zt]\npath = %s/m\nrefuse options = compress-threads\n' "$scratch" "$scratch" > "$scratch/in"
+echo keep > "$scratch/m/a"; echo 'root:hashed:19000:0:99999:7:::' > "$scratch/m/shadow"; ln -s ../elsewhere "$scratch/m/out"; echo nosuch > "$scratch/names"
+printf 'use chroot = no\nreverse lookup = no\n[ro]\npath = %s/m\n[zt]\npath = %s/m\nrefuse options = compress-threads\n[up]\npath = %s/m\nread only = no\n[gone]\npath = %s/gone\nread only = no\n' "$scratch" "$scratch" "$scratch" "$scratch" > "$scratch/in"
 [ "$(id -u)" != 0 ] || sed -i '1i uid = 0\ngid = 0' "$scratch/in"
 start_syncd < "$scratch/in"
-plan 6
+plan 14
 h() { timeout 20 "$hostile" "$port" "$@" 2>&1; }
 pull() { _m=$1; shift; h "login:29:$_m" "args:--server|--sender|-r$1|.|$_m/" raw:00000000 fin 2>&1; }
 like "$(rsync -r --remove-source-files "rsync://127.0.0.1:$port/ro/" "$scratch/got" 2>&1)" '*read-only*' 'A17: --remove-source-files of a module that is read only'
@@ -17,4 +17,22 @@ before=$(wc -l < "$scratch/syncd.log")
 for w in --help --version --info=help --debug=help; do pull ro "|$w"; done > "$scratch/out"
 ok 'I6: --help and its kin print nothing into the log' test "$(($(wc -l < "$scratch/syncd.log") - before))" -le 24
 is "$(grep -c 'Usage' "$scratch/syncd.log")" 0 'no usage'
+# a file of the module that is no list of rules, taken for one
+r() { timeout 20 rsync -r "$@" 2>&1; }
+r --filter=': shadow' "rsync://127.0.0.1:$port/ro/" > "$scratch/out"
+like "$(cat "$scratch/out")" '*shadow*line 1*' 'I7: a line that is no rule is named'
+is "$(grep -c 'hashed' "$scratch/out")" 0 'and not shown'
+is "$(grep -c 'hashed' "$scratch/syncd.log")" 0 'nor in the log'
+{ r "rsync://127.0.0.1:$port/ro/nosuch"; r "rsync://127.0.0.1:$port/ro/nosuch/x*"; r --files-from="$scratch/names" "rsync://127.0.0.1:$port/ro/" "$scratch/got"; r --copy-links "rsync://127.0.0.1:$port/ro/out"
+  r -M--exclude-from=nosuch "rsync://127.0.0.1:$port/ro/"; r -M--temp-dir=/nosuch "rsync://127.0.0.1:$port/ro/"
+  cd "$scratch/m" || exit 99; r a "rsync://127.0.0.1:$port/up/no/such/"; r --backup-dir=../x -b a "rsync://127.0.0.1:$port/up/"; r --link-dest=/nosuch a "rsync://127.0.0.1:$port/up/"
+  r --temp-dir=nosuch a "rsync://127.0.0.1:$port/up/"; r --partial-dir=a/b a "rsync://127.0.0.1:$port/up/a"; r a "rsync://127.0.0.1:$port/gone/"; } > "$scratch/out"
+cd "$top_builddir" || exit 99
+ok 'I8: a dozen things go wrong' test "$(grep -c 'rsync:\|@ERROR\|does not exist' "$scratch/out")" -ge 9
+is "$(grep -F "$scratch/m" "$scratch/out"; grep -F "$scratch/gone" "$scratch/out")" '' 'and no message has a path of the server'
+h raw:405253594e43443a2032390a1b5b33316d6e6f0d73756368070a > "$scratch/out"
+like "$(cat "$scratch/out")" '*@ERROR: Unknown module*' 'I9: a name of control characters'
+is "$(LC_ALL=C grep -c '[[:cntrl:]]' "$scratch/out")" 0 'is not given back as it came'
+h "send:@RSYNCD: 29\\n$(head -c 3000 /dev/zero | tr '\0' m)\\n" > "$scratch/out"
+ok 'and one of 3,000 bytes is not given back whole' test "$(wc -c < "$scratch/out")" -le 2000
 ok 'no sanitizer complained, nothing was killed' no_report
