@@ -27,6 +27,7 @@ SYNCD_UNITS = \
 	t/unit/check_policy_hook t/unit/check_policy_log_format t/unit/check_policy_login \
 	t/unit/check_policy_module \
 	t/unit/check_policy_options \
+	t/unit/check_policy_refuse \
 	t/unit/check_policy_rule_text \
 	t/unit/check_policy_rules \
 	t/unit/check_policy_wild \
@@ -73,6 +74,7 @@ t_unit_check_policy_similar_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_symlink_safety_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_module_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_options_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
+t_unit_check_policy_refuse_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_rule_text_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_rules_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_wild_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
