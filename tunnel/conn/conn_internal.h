@@ -95,34 +95,34 @@ void conn_summary(struct conn *c, const char *how);
 
 /* --- the phases ------------------------------------------------------------------------------- */
 
-enum step conn_tls_run(struct conn *c);		/* handshake.c */
+enum step conn_tls_run(struct conn *c);		/* handshake_phase.c */
 void conn_shaken(struct conn *c);		/* its handshake is over, one way or the other */
 
-int conn_is_revoked(const struct conn *c);	/* recheck.c: since it was let in */
+int conn_is_revoked(const struct conn *c);	/* crl_recheck.c: since it was let in */
 enum step conn_revoke(struct conn *c);
 
-enum step conn_wrap_run(struct conn *c);		/* wrap.c */
+enum step conn_wrap_run(struct conn *c);		/* libwrap_phase.c */
 
-enum step conn_ident_run(struct conn *c);	/* askident.c */
+enum step conn_ident_run(struct conn *c);	/* ident_phase.c */
 
-enum step conn_judge_run(struct conn *c);	/* judge.c */
+enum step conn_judge_run(struct conn *c);	/* ocsp_phase.c */
 void conn_judge_free(struct conn *c);
 
-enum step conn_negotiate_run(struct conn *c);	/* negotiate.c */
+enum step conn_negotiate_run(struct conn *c);	/* starttls_phase.c */
 int conn_talk_is_quiet(struct conn *c);		/* the deadline was for that: go on */
 void conn_talk_free(struct conn *c);
 
-enum step conn_target_run(struct conn *c);	/* seek.c */
+enum step conn_target_run(struct conn *c);	/* target_phase.c */
 enum step conn_lookup_run(struct conn *c);
 
-enum step conn_connect_run(struct conn *c);	/* connect.c */
+enum step conn_connect_run(struct conn *c);	/* connect_phase.c */
 const struct addr *conn_address(const struct conn *c);	/* the one being tried */
 
-enum step conn_exec_run(struct conn *c);	/* execute.c */
+enum step conn_exec_run(struct conn *c);	/* exec_phase.c */
 
-enum step conn_announce_run(struct conn *c);	/* announce.c */
+enum step conn_announce_run(struct conn *c);	/* proxy_header.c */
 
-enum step conn_relay_run(struct conn *c);	/* transfer.c */
+enum step conn_relay_run(struct conn *c);	/* relay_phase.c */
 enum step conn_idle_expired(struct conn *c);
 
 #endif
