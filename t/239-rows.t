@@ -7,7 +7,7 @@ echo keep > "$scratch/m/a"; echo 'root:hashed:19000:0:99999:7:::' > "$scratch/m/
 printf 'use chroot = no\nreverse lookup = no\n[ro]\npath = %s/m\n[zt]\npath = %s/m\nrefuse options = compress-threads\n[up]\npath = %s/m\nread only = no\n[gone]\npath = %s/gone\nread only = no\n' "$scratch" "$scratch" "$scratch" "$scratch" > "$scratch/in"
 [ "$(id -u)" != 0 ] || sed -i '1i uid = 0\ngid = 0' "$scratch/in"
 start_syncd < "$scratch/in"
-plan 14
+plan 17
 h() { timeout 20 "$hostile" "$port" "$@" 2>&1; }
 pull() { _m=$1; shift; h "login:29:$_m" "args:--server|--sender|-r$1|.|$_m/" raw:00000000 fin 2>&1; }
 like "$(rsync -r --remove-source-files "rsync://127.0.0.1:$port/ro/" "$scratch/got" 2>&1)" '*read-only*' 'A17: --remove-source-files of a module that is read only'
@@ -35,4 +35,27 @@ like "$(cat "$scratch/out")" '*@ERROR: Unknown module*' 'I9: a name of control c
 is "$(LC_ALL=C grep -c '[[:cntrl:]]' "$scratch/out")" 0 'is not given back as it came'
 h "send:@RSYNCD: 29\\n$(head -c 3000 /dev/zero | tr '\0' m)\\n" > "$scratch/out"
 ok 'and one of 3,000 bytes is not given back whole' test "$(wc -c < "$scratch/out")" -le 2000
+# standard input whose peer the kernel does not tell, and one that has no address
+printf 'log file = %s\nreverse lookup = no\n[ro]\npath = %s/m\nhosts allow = 127.0.0.1\n' "$scratch/inetd.log" "$scratch" > "$scratch/inetd"
+cat > "$scratch/inetd.py" <<'EOP'
+import socket, subprocess, sys
+def served(mine, given):
+    p = subprocess.Popen(sys.argv[1:], stdin=given, stdout=given, stderr=subprocess.DEVNULL)
+    given.close()
+    said = b''
+    if mine is not None:
+        mine.sendall(b'@RSYNCD: 29\nro\n')
+        while (piece := mine.recv(4096)):
+            said += piece
+    return p.wait(60), said
+print(served(None, socket.socket())[0] != 0)
+print(b'access denied' in served(*socket.socketpair())[1])
+EOP
+if command -v python3 > /dev/null; then
+	is "$(timeout 100 python3 "$scratch/inetd.py" "$top_builddir/sallyport-syncd" --daemon --config="$scratch/inetd" 2>&1 | tr '\n' ' ')" 'True True ' 'A18: who has no address is not taken for 127.0.0.1'
+	like "$(cat "$scratch/inetd.log")" '*its peer cannot be told*' 'the log says so'
+else skip 'A18' 'no python3'; skip 'the log' 'no python3'; fi
+if command -v nm > /dev/null; then
+	ok 'A7: answers to a challenge are compared in constant time' sh -c "nm -A '$top_builddir/syncd/libpolicy.a' | grep -q 'login.o:.* U CRYPTO_memcmp'"
+else skip 'A7' 'no nm'; fi
 ok 'no sanitizer complained, nothing was killed' no_report
