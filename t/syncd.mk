@@ -146,7 +146,7 @@ SCRIPTS_T += \
 	t/221-refuse-options.t \
 	t/222-hooks.t \
 	t/223-proxy-protocol.t \
-	t/224-unix-socket.t t/225-transfer-log.t t/226-daemon-user.t t/227-name-converter.t t/228-service-manager.t t/229-why.t t/232-fair.t t/233-json-log.t t/234-max-connections.t t/235-metrics-and-status.t t/236-shared-rate.t t/237-seed-examples.t t/238-metrics-where.t t/239-rows.t \
+	t/224-unix-socket.t t/225-transfer-log.t t/226-daemon-user.t t/227-name-converter.t t/228-service-manager.t t/229-why.t t/232-fair.t t/233-json-log.t t/234-max-connections.t t/235-metrics-and-status.t t/236-shared-rate.t t/237-seed-examples.t t/240-wrong-logins.t t/238-metrics-where.t t/239-rows.t \
 	t/212-log-of-transfers.t \
 	t/220-identities.t \
 	t/230-what-a-process-holds.t \
