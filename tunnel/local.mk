@@ -8,7 +8,7 @@ tunnel_libtlspipe_a_SOURCES = \
 	tunnel/tls/duplex.c tunnel/tls/duplex.h tunnel/tls/keyfile.c tunnel/tls/keyfile.h tunnel/tls/keyring.c \
 	tunnel/tls/keyring.h tunnel/tls/libheap.c tunnel/tls/libheap.h tunnel/tls/ocsp.c tunnel/tls/ocsp.h tunnel/tls/peercert.c tunnel/tls/peercert.h tunnel/tls/psk.c \
 	tunnel/tls/psk.h tunnel/tls/relay.c tunnel/tls/relay.h tunnel/tls/remotekey.c tunnel/tls/remotekey.h \
-	tunnel/tls/resume.c tunnel/tls/resume.h tunnel/tls/revoke.c tunnel/tls/revoke.h tunnel/tls/stream.h \
+	tunnel/tls/resume.c tunnel/tls/resume.h tunnel/tls/crl_check.c tunnel/tls/crl_check.h tunnel/tls/stream.h \
 	tunnel/tls/stream_tcp.c tunnel/tls/stream_tls.c tunnel/tls/ticket.c tunnel/tls/ticket.h tunnel/tls/tlsctx.c \
 	tunnel/tls/tlsctx.h tunnel/tls/tlserr.c tunnel/tls/tlserr.h tunnel/tls/tlsform.c tunnel/tls/tlsform.h tunnel/tls/trust.c tunnel/tls/trust.h tunnel/tls/verify.c tunnel/tls/verify.h \
 	tunnel/ipc/syscalls.h
@@ -23,19 +23,19 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/conn/crl_recheck.c tunnel/conn/exec_phase.c tunnel/conn/handshake_phase.c tunnel/conn/ident_phase.c \
 	tunnel/conn/libwrap_phase.c tunnel/conn/ocsp_phase.c tunnel/conn/proxy_header.c tunnel/conn/relay_phase.c \
 	tunnel/conn/starttls_phase.c tunnel/conn/summary.c tunnel/conn/target_phase.c tunnel/conn/worker.c \
-	tunnel/conn/worker.h tunnel/helper/runner.c tunnel/helper/runner.h tunnel/helper/runners.c tunnel/helper/runners.h \
-	tunnel/helper/spawn.c tunnel/helper/spawn.h tunnel/helper/vault.c tunnel/helper/vault.h tunnel/ipc/ask.c \
-	tunnel/ipc/ask.h tunnel/ipc/ctl.c tunnel/ipc/ctl.h tunnel/ipc/errand.c tunnel/ipc/errand.h tunnel/ipc/identity.c \
-	tunnel/ipc/identity.h tunnel/ipc/spawnmsg.h tunnel/ipc/vaultask.c tunnel/ipc/vaultask.h tunnel/ipc/vaultmsg.h \
+	tunnel/conn/worker.h tunnel/helper/helper_child.c tunnel/helper/helper_child.h tunnel/helper/helper_children.c tunnel/helper/helper_children.h \
+	tunnel/helper/spawn.c tunnel/helper/spawn.h tunnel/helper/vault.c tunnel/helper/vault.h tunnel/ipc/spawn_client.c \
+	tunnel/ipc/spawn_client.h tunnel/ipc/ctl.c tunnel/ipc/ctl.h tunnel/ipc/async_job.c tunnel/ipc/async_job.h tunnel/ipc/identity.c \
+	tunnel/ipc/identity.h tunnel/ipc/spawnmsg.h tunnel/ipc/vault_client.c tunnel/ipc/vault_client.h tunnel/ipc/vaultmsg.h \
 	tunnel/master/children.c tunnel/master/file_watch.c tunnel/master/file_watch.h tunnel/master/master.c \
 	tunnel/master/master.h tunnel/master/master_internal.h tunnel/master/reload.c tunnel/master/reload.h \
 	tunnel/master/takeover.c tunnel/master/takeover.h tunnel/proto/identd.c tunnel/proto/identd.h tunnel/proto/libwrap.c \
 	tunnel/proto/libwrap.h tunnel/proto/ntlm.c tunnel/proto/ntlm.h tunnel/proto/proxy.c tunnel/proto/proxy.h \
 	tunnel/proto/starttls.c tunnel/proto/starttls.h tunnel/proto/starttls_bytes.c tunnel/proto/starttls_http.c \
-	tunnel/proto/starttls_mail.c tunnel/proto/starttls_socks.c tunnel/service/board.c tunnel/service/board.h \
+	tunnel/proto/starttls_mail.c tunnel/proto/starttls_socks.c tunnel/service/scoreboard.c tunnel/service/scoreboard.h \
 	tunnel/service/limit.c tunnel/service/limit.h tunnel/service/listener.c tunnel/service/listener.h \
 	tunnel/service/metrics.c tunnel/service/metrics.h tunnel/service/refusal.c tunnel/service/refusal.h \
-	tunnel/service/revocations.c tunnel/service/revocations.h tunnel/service/roles.c tunnel/service/roles.h \
+	tunnel/service/crl_share.c tunnel/service/crl_share.h tunnel/service/roles.c tunnel/service/roles.h \
 	tunnel/service/service.c tunnel/service/service.h tunnel/service/service_build.c tunnel/service/service_build.h tunnel/service/sni.c tunnel/service/sni.h tunnel/service/staple.c \
 	tunnel/service/staple.h
 if HAVE_MICROHTTPD
@@ -47,13 +47,13 @@ bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/master/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
-UNITS += t/unit/check_tunnel_board t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_revoke t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+UNITS += t/unit/check_tunnel_scoreboard t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_crl_check t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
 	t/unit/check_tunnel_starttls t/unit/check_tunnel_ocsp t/unit/check_tunnel_tlsform t/unit/check_tunnel_verify
 t_unit_check_tunnel_ocsp_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_tlsform_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
-t_unit_check_tunnel_board_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_scoreboard_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_metrics_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
-t_unit_check_tunnel_revoke_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_crl_check_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_limit_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_check_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_identd_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)

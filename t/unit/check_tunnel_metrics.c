@@ -5,15 +5,15 @@
 #include "tunnel/service/metrics.h"
 #include "lib/metrics_address.h"
 
-static struct board *board;
-static struct board_owners owners;
+static struct scoreboard *board;
+static struct scoreboard_owners owners;
 static struct buf out = BUF_INIT;
 
 static void
 fresh(void)
 {
-	ck_assert_int_eq(board_new(&board), 0);
-	owners = (struct board_owners){ { 0 } };
+	ck_assert_int_eq(scoreboard_new(&board), 0);
+	owners = (struct scoreboard_owners){ { 0 } };
 	buf_clear(&out);
 }
 
@@ -33,24 +33,24 @@ says(const char *line)
 
 START_TEST(rows_add_up_and_survive_their_workers)
 {
-	size_t a = board_take(board, &owners), b = board_take(board, &owners), c = board_column(board, "web");
+	size_t a = scoreboard_take(board, &owners), b = scoreboard_take(board, &owners), c = scoreboard_column(board, "web");
 
-	board_count(board, a, c, COUNT_TO_TLS, 1000);
-	board_count(board, b, c, COUNT_TO_TLS, 234);
-	board_give_back(board, &owners, a);
+	scoreboard_count(board, a, c, COUNT_TO_TLS, 1000);
+	scoreboard_count(board, b, c, COUNT_TO_TLS, 234);
+	scoreboard_give_back(board, &owners, a);
 	says("sallyport_tunnel_bytes_total{service=\"web\",direction=\"to_tls\"} 1234\n");
-	ck_assert_uint_eq(board_take(board, &owners), a);
-	board_count(board, a, c, COUNT_TO_TLS, 1);
+	ck_assert_uint_eq(scoreboard_take(board, &owners), a);
+	scoreboard_count(board, a, c, COUNT_TO_TLS, 1);
 	says("sallyport_tunnel_bytes_total{service=\"web\",direction=\"to_tls\"} 1235\n");
 }
 END_TEST
 
 START_TEST(a_section_keeps_its_column)
 {
-	size_t c = board_column(board, "web");
+	size_t c = scoreboard_column(board, "web");
 
-	ck_assert_uint_ne(board_column(board, "mail"), c);
-	ck_assert_uint_eq(board_column(board, "web"), c);
+	ck_assert_uint_ne(scoreboard_column(board, "mail"), c);
+	ck_assert_uint_eq(scoreboard_column(board, "web"), c);
 }
 END_TEST
 
@@ -58,29 +58,29 @@ START_TEST(too_many_sections_share_one)
 {
 	char name[32];
 
-	for (int i = 0; i < 2 * BOARD_COLUMNS; i++) {
+	for (int i = 0; i < 2 * SCOREBOARD_COLUMNS; i++) {
 		snprintf(name, sizeof name, "s%d", i);
-		board_count(board, 0, board_column(board, name), COUNT_ACCEPTED, 1);
+		scoreboard_count(board, 0, scoreboard_column(board, name), COUNT_ACCEPTED, 1);
 	}
-	board_take(board, &owners);
+	scoreboard_take(board, &owners);
 	says("connections_accepted_total{service=\"(other)\"} 129\n");
 }
 END_TEST
 
 START_TEST(names_are_escaped)
 {
-	board_column(board, "a\"b\\c\x01");
+	scoreboard_column(board, "a\"b\\c\x01");
 	says("connections_accepted_total{service=\"a\\\"b\\\\c.\"} 0\n");
 }
 END_TEST
 
 START_TEST(buckets_are_cumulative)
 {
-	size_t row = board_take(board, &owners), c = board_column(board, "web");
+	size_t row = scoreboard_take(board, &owners), c = scoreboard_column(board, "web");
 
-	board_first_byte(board, row, c, 0);
-	board_first_byte(board, row, c, 3);
-	board_first_byte(board, row, c, 100000);
+	scoreboard_first_byte(board, row, c, 0);
+	scoreboard_first_byte(board, row, c, 3);
+	scoreboard_first_byte(board, row, c, 100000);
 	says("first_byte_seconds_bucket{service=\"web\",le=\"0.001\"} 1\n");
 	says("first_byte_seconds_bucket{service=\"web\",le=\"0.005\"} 2\n");
 	says("first_byte_seconds_bucket{service=\"web\",le=\"10\"} 2\n");

@@ -17,7 +17,7 @@
 enum { LINGER_MS = 1000, LINGER_BYTES = 1 << 20 };
 
 void
-conn_say(const struct conn *c, int level, const char *fmt, ...)
+conn_log(const struct conn *c, int level, const char *fmt, ...)
 {
 	char text[LOG_LINE_MAX];
 	va_list ap;
@@ -52,7 +52,7 @@ void
 conn_count(const struct conn *c, enum counter what, uint64_t n)
 {
 	if (c->env->board != NULL)
-		board_count(c->env->board, c->env->row, c->sv->column, what, n);
+		scoreboard_count(c->env->board, c->env->row, c->sv->column, what, n);
 }
 
 void
@@ -63,18 +63,18 @@ conn_deadline(struct conn *c, int64_t seconds)
 
 /* What follows upon what.  Mail servers greet before TLS, so they are connected to first. */
 static const enum phase client_plan[] = {
-	PH_WRAP, PH_IDENT, PH_WELCOME, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_LATE, PH_RELAY
+	PH_LIBWRAP, PH_IDENT, PH_WELCOME, PH_TARGET, PH_MIDDLE, PH_TLS, PH_OCSP, PH_LATE, PH_RELAY
 };
 static const enum phase server_plan[] = {
-	PH_WRAP, PH_IDENT, PH_WELCOME, PH_EARLY, PH_TLS, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY
+	PH_LIBWRAP, PH_IDENT, PH_WELCOME, PH_EARLY, PH_TLS, PH_OCSP, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY
 };
 static const enum phase mail_plan[] = {
-	PH_WRAP, PH_IDENT, PH_WELCOME, PH_TARGET, PH_MIDDLE, PH_TLS, PH_JUDGE, PH_RELAY
+	PH_LIBWRAP, PH_IDENT, PH_WELCOME, PH_TARGET, PH_MIDDLE, PH_TLS, PH_OCSP, PH_RELAY
 };
 
 /* Of a section that was chosen within the handshake: it has questions of its own about the peer. */
 static const enum phase chosen_plan[] = {
-	PH_TLS, PH_WRAP, PH_IDENT, PH_JUDGE, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY
+	PH_TLS, PH_LIBWRAP, PH_IDENT, PH_OCSP, PH_INSIDE, PH_TARGET, PH_LATE, PH_RELAY
 };
 
 static const enum phase *
@@ -144,10 +144,10 @@ conn_free(struct conn *c)
 
 	loop_timer_clear(env->loop, &c->deadline);
 	conn_shaken(c);
-	ask_forget(c->ask);
-	errand_forget(c->errand);
-	conn_talk_free(c);
-	conn_judge_free(c);
+	spawn_client_forget(c->ask);
+	async_job_forget(c->job);
+	conn_starttls_free(c);
+	conn_ocsp_free(c);
 	targets_done(&c->own);
 	end_close(env->loop, &c->local, 0);
 	end_close(env->loop, &c->remote, 0);
@@ -168,7 +168,7 @@ conn_say_end(struct conn *c, const char *how)
 {
 	conn_count(c, strcmp(how, "closed") == 0 ? COUNT_CLOSED : COUNT_RESET, 1);
 	conn_summary(c, how);
-	conn_say(c, LOG_DEBUG, "Service [%s] finished (%u left)", conn_conf(c)->name, c->env->count - 1);
+	conn_log(c, LOG_DEBUG, "Service [%s] finished (%u left)", conn_conf(c)->name, c->env->count - 1);
 	conn_free(c);
 	return STEP_GONE;
 }
@@ -218,7 +218,7 @@ linger_run(struct conn *c)
 static enum step
 welcome_run(struct conn *c)
 {
-	conn_say(c, LOG_NOTICE, "Service [%s] accepted connection from %s", conn_conf(c)->name, c->peer);
+	conn_log(c, LOG_NOTICE, "Service [%s] accepted connection from %s", conn_conf(c)->name, c->peer);
 	return conn_advance(c);
 }
 
@@ -226,9 +226,9 @@ void
 conn_run(struct conn *c)
 {
 	static enum step (*const phases[])(struct conn *) = {
-		[PH_EARLY] = conn_negotiate_run, [PH_MIDDLE] = conn_negotiate_run, [PH_INSIDE] = conn_negotiate_run,
-		[PH_LATE] = conn_announce_run, [PH_WRAP] = conn_wrap_run, [PH_IDENT] = conn_ident_run,
-		[PH_WELCOME] = welcome_run, [PH_TLS] = conn_tls_run, [PH_JUDGE] = conn_judge_run,
+		[PH_EARLY] = conn_starttls_run, [PH_MIDDLE] = conn_starttls_run, [PH_INSIDE] = conn_starttls_run,
+		[PH_LATE] = conn_proxy_header_run, [PH_LIBWRAP] = conn_libwrap_run, [PH_IDENT] = conn_ident_run,
+		[PH_WELCOME] = welcome_run, [PH_TLS] = conn_tls_run, [PH_OCSP] = conn_ocsp_run,
 		[PH_TARGET] = conn_target_run, [PH_LOOKUP] = conn_lookup_run, [PH_CONNECT] = conn_connect_run,
 		[PH_EXEC] = conn_exec_run, [PH_RELAY] = conn_relay_run, [PH_LINGER] = linger_run,
 	};
@@ -240,9 +240,9 @@ conn_run(struct conn *c)
 static enum step
 busy_expired(struct conn *c)
 {
-	if (conn_talk_is_quiet(c))
+	if (conn_starttls_is_quiet(c))
 		return STEP_NEXT;
-	conn_say(c, LOG_INFO, "s_poll_wait: TIMEOUTbusy exceeded: sending reset");
+	conn_log(c, LOG_INFO, "s_poll_wait: TIMEOUTbusy exceeded: sending reset");
 	return conn_reset(c);
 }
 
@@ -256,12 +256,12 @@ expired(void *arg)
 	switch (c->phase) {
 	case PH_TLS:
 		conn_count(c, COUNT_FAIL_TIME, 1);
-		conn_say(c, LOG_INFO, "%s: s_poll_wait: TIMEOUTbusy exceeded: sending reset",
+		conn_log(c, LOG_INFO, "%s: s_poll_wait: TIMEOUTbusy exceeded: sending reset",
 		    conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept");
 		step = conn_reset(c);
 		break;
 	case PH_CONNECT:
-		conn_say(c, LOG_ERR, "s_connect: s_poll_wait %s: TIMEOUTconnect exceeded",
+		conn_log(c, LOG_ERR, "s_connect: s_poll_wait %s: TIMEOUTconnect exceeded",
 		    addr_text(conn_address(c), text, sizeof text));
 		end_close(c->env->loop, &c->remote, 0);
 		step = STEP_NEXT;
@@ -270,16 +270,16 @@ expired(void *arg)
 	case PH_MIDDLE:
 	case PH_INSIDE:
 	case PH_LATE:
-	case PH_WRAP:
+	case PH_LIBWRAP:
 	case PH_IDENT:
 	case PH_WELCOME:
-	case PH_JUDGE:
+	case PH_OCSP:
 	case PH_TARGET:
 	case PH_LOOKUP:
 		step = busy_expired(c);
 		break;
 	case PH_EXEC:
-		conn_say(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conn_conf(c)->exec);
+		conn_log(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conn_conf(c)->exec);
 		step = conn_reset(c);
 		break;
 	case PH_RELAY:
@@ -294,16 +294,16 @@ expired(void *arg)
 }
 
 void
-conn_errand_done(struct conn *c)
+conn_job_done(struct conn *c)
 {
-	if (c->errands)
+	if (c->jobs)
 		loop_unwatch(c->env->loop, &c->local.in);
-	c->errands = 0;
+	c->jobs = 0;
 }
 
 /* Nothing is read meanwhile; but for who has reset his connection nobody shall work. */
 int
-conn_errand(struct conn *c, struct spawn_request *req, size_t max, errand_done done, struct errand **ret)
+conn_job_start(struct conn *c, struct spawn_request *req, size_t max, async_job_done done, struct async_job **ret)
 {
 	char host[ADDR_TEXT_SIZE];
 	struct addr peer;
@@ -312,10 +312,10 @@ conn_errand(struct conn *c, struct spawn_request *req, size_t max, errand_done d
 	req->service = conn_service_number(c);
 	if (sock_peer(c->local.rfd, &peer) == 0 && peer.ss.ss_family != AF_UNIX) {	/* of those a mere close reads as a reset */
 		snprintf(req->peer, sizeof req->peer, "%s", addr_host(&peer, host, sizeof host));
-		c->errands = loop_watch(c->env->loop, &c->local.in, 0) == 0;
+		c->jobs = loop_watch(c->env->loop, &c->local.in, 0) == 0;
 	}
-	if ((r = errand_start(&c->env->asks, req, max, done, c, ret)) != 0)
-		conn_errand_done(c);
+	if ((r = async_job_start(&c->env->asks, req, max, done, c, ret)) != 0)
+		conn_job_done(c);
 	return r;
 }
 
@@ -324,8 +324,8 @@ conn_ready(void *arg, uint32_t events)
 {
 	struct conn *c = arg;
 
-	if (c->errands && (events & (EPOLLHUP | EPOLLERR)) != 0) {
-		conn_errand_done(c);
+	if (c->jobs && (events & (EPOLLHUP | EPOLLERR)) != 0) {
+		conn_job_done(c);
 		if (conn_reset(c) == STEP_NEXT)
 			conn_run(c);
 		return;
@@ -347,10 +347,10 @@ meet(struct conn *c)
 	else
 		addr_text(&peer, text, sizeof text);
 	snprintf(c->peer, sizeof c->peer, "%.*s", (int)sizeof c->peer - 1, text);
-	conn_say(c, LOG_DEBUG, "Service [%s] accepted (FD=%d) from %s", conn_conf(c)->name, fd, text);
+	conn_log(c, LOG_DEBUG, "Service [%s] accepted (FD=%d) from %s", conn_conf(c)->name, fd, text);
 	refused = sockopt_apply(&conn_conf(c)->plain.sockets, SOCKOPT_LOCAL, fd, peer.ss.ss_family);
 	if (refused != NULL && peer.ss.ss_family != AF_UNSPEC)
-		conn_say(c, LOG_WARNING, "setsockopt %s on local socket: %s (%d)", refused, strerror(errno), errno);
+		conn_log(c, LOG_WARNING, "setsockopt %s on local socket: %s (%d)", refused, strerror(errno), errno);
 }
 
 static void

@@ -5,14 +5,14 @@
 #include <stdatomic.h>
 
 #include "lib/loop.h"
-#include "tunnel/ipc/ask.h"
-#include "tunnel/service/board.h"
+#include "tunnel/ipc/spawn_client.h"
+#include "tunnel/service/scoreboard.h"
 #include "tunnel/service/limit.h"
 #include "tunnel/service/refusal.h"
-#include "tunnel/service/revocations.h"
+#include "tunnel/service/crl_share.h"
 #include "tunnel/service/service.h"
 #include "tunnel/tls/stream.h"
-#include "tunnel/ipc/vaultask.h"
+#include "tunnel/ipc/vault_client.h"
 
 struct conn;
 
@@ -21,7 +21,7 @@ struct conn_env {
 	struct loop *loop;
 	struct scratch *scratch;
 	const struct service_set *services;
-	struct ask_queue asks;		/* programs wanted of the spawner */
+	struct spawn_client asks;		/* programs wanted of the spawner */
 	struct vault_queue vault;	/* signatures wanted of the vault */
 	_Atomic uint64_t *next_id;	/* shared by all workers: ids are unique since the start */
 	void (*gone)(void *arg);	/* a connection has ended and count is one less */
@@ -31,10 +31,10 @@ struct conn_env {
 	struct conn *shaking, **shaking_last;	/* those whose handshake is not done, the oldest first */
 	unsigned n_shaking, shaking_max;	/* beyond which the oldest goes; 0: no bound */
 	struct limits *limits;		/* NULL: none */
-	struct board *board;		/* NULL: nothing is counted */
+	struct scoreboard *board;		/* NULL: nothing is counted */
 	size_t row;
 	struct refusals refusals;
-	struct revocations *revoked;	/* since these connections came; NULL: none */
+	struct crl_share *revoked;	/* since these connections came; NULL: none */
 };
 
 /* Serve the connection on rfd and wfd (the same for a socket), which are taken.  What happens to
@@ -48,7 +48,7 @@ void conn_start_program(struct conn_env *env, const struct service *sv, void (*e
 void conn_reset_all(struct conn_env *env);
 
 /* From now on these lists (taken) count for all connections, those that are there first: whom they revoke is reset. */
-void conn_recheck_all(struct conn_env *env, struct revocations *fresh);
+void conn_recheck_all(struct conn_env *env, struct crl_share *fresh);
 
 /* Log them all (SIGUSR2). */
 void conn_list(const struct conn_env *env);

@@ -7,14 +7,14 @@
 
 #include "tunnel/conn/conn.h"
 #include "tunnel/tls/duplex.h"
-#include "tunnel/ipc/errand.h"
+#include "tunnel/ipc/async_job.h"
 #include "tunnel/tls/peercert.h"
 
 enum { CONN_ID_SIZE = 24 };
 
 enum phase {
 	PH_EARLY, PH_MIDDLE, PH_INSIDE, PH_LATE,	/* in the order of enum starttls_slot */
-	PH_WRAP, PH_IDENT, PH_WELCOME, PH_TLS, PH_JUDGE, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
+	PH_LIBWRAP, PH_IDENT, PH_WELCOME, PH_TLS, PH_OCSP, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
 };
 enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
 
@@ -39,13 +39,13 @@ struct conn {
 	size_t tried;			/* addresses connected to so far */
 	int redirected;			/* to where those go who are not let in */
 	size_t first_address;
-	struct ask *ask;		/* while the spawner is asked for a program */
+	struct spawn_ask *ask;		/* while the spawner is asked for a program */
 	void (*ended)(void *arg);	/* NULL, or who runs this program */
 	void *ended_arg;
 	struct judge *judge;		/* while OCSP responders are asked */
 	struct talk *talk;		/* while a protocol talks */
-	struct errand *errand;		/* while the target's names are looked up */
-	int errands;			/* somebody else works for it, and its peer's end is watched */
+	struct async_job *job;		/* while the target's names are looked up */
+	int jobs;			/* somebody else works for it, and its peer's end is watched */
 	struct targets own;		/* what came of it, or what the peer asked for */
 	size_t lingered;		/* bytes thrown away so far */
 };
@@ -53,7 +53,7 @@ struct conn {
 /* --- conn.c ----------------------------------------------------------------------------------- */
 
 /* A record of the log under the connection's id. */
-void conn_say(const struct conn *c, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void conn_log(const struct conn *c, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Its section; its two ends, which a client's are the other way round than a server's; and from now on it has that many
  * seconds. */
 const struct tun_service *conn_conf(const struct conn *c);
@@ -83,10 +83,10 @@ void conn_switch(struct conn *c, const struct service *sv);
 /* For requests to the spawner. */
 uint32_t conn_service_number(const struct conn *c);
 
-/* Have the spawner do that for the connection (service and peer are filled in), as errand_start does.  Until conn_errand_done,
+/* Have the spawner do that for the connection (service and peer are filled in), as async_job_start does.  Until conn_job_done,
  * which done calls first, it ends when its peer has gone. */
-int conn_errand(struct conn *c, struct spawn_request *req, size_t max, errand_done done, struct errand **ret);
-void conn_errand_done(struct conn *c);
+int conn_job_start(struct conn *c, struct spawn_request *req, size_t max, async_job_done done, struct async_job **ret);
+void conn_job_done(struct conn *c);
 
 /* --- summary.c: the last line about a connection ------------------------------------------------ */
 
@@ -101,16 +101,16 @@ void conn_shaken(struct conn *c);		/* its handshake is over, one way or the othe
 int conn_is_revoked(const struct conn *c);	/* crl_recheck.c: since it was let in */
 enum step conn_revoke(struct conn *c);
 
-enum step conn_wrap_run(struct conn *c);		/* libwrap_phase.c */
+enum step conn_libwrap_run(struct conn *c);		/* libwrap_phase.c */
 
 enum step conn_ident_run(struct conn *c);	/* ident_phase.c */
 
-enum step conn_judge_run(struct conn *c);	/* ocsp_phase.c */
-void conn_judge_free(struct conn *c);
+enum step conn_ocsp_run(struct conn *c);	/* ocsp_phase.c */
+void conn_ocsp_free(struct conn *c);
 
-enum step conn_negotiate_run(struct conn *c);	/* starttls_phase.c */
-int conn_talk_is_quiet(struct conn *c);		/* the deadline was for that: go on */
-void conn_talk_free(struct conn *c);
+enum step conn_starttls_run(struct conn *c);	/* starttls_phase.c */
+int conn_starttls_is_quiet(struct conn *c);		/* the deadline was for that: go on */
+void conn_starttls_free(struct conn *c);
 
 enum step conn_target_run(struct conn *c);	/* target_phase.c */
 enum step conn_lookup_run(struct conn *c);
@@ -120,7 +120,7 @@ const struct addr *conn_address(const struct conn *c);	/* the one being tried */
 
 enum step conn_exec_run(struct conn *c);	/* exec_phase.c */
 
-enum step conn_announce_run(struct conn *c);	/* proxy_header.c */
+enum step conn_proxy_header_run(struct conn *c);	/* proxy_header.c */
 
 enum step conn_relay_run(struct conn *c);	/* relay_phase.c */
 enum step conn_idle_expired(struct conn *c);

@@ -26,7 +26,7 @@ connect_failed(struct conn *c, int err)
 {
 	char text[ADDR_TEXT_SIZE];
 
-	conn_say(c, LOG_ERR, "s_connect: connect %s: %s (%d)", addr_text(conn_address(c), text, sizeof text), strerror(err),
+	conn_log(c, LOG_ERR, "s_connect: connect %s: %s (%d)", addr_text(conn_address(c), text, sizeof text), strerror(err),
 	    err);
 	end_close(c->env->loop, &c->remote, 0);
 }
@@ -40,12 +40,12 @@ connected(struct conn *c)
 
 	end_watch(c->env->loop, &c->remote, 0);
 	addr_text(conn_address(c), to, sizeof to);
-	conn_say(c, LOG_NOTICE, "s_connect: connected %s", to);
+	conn_log(c, LOG_NOTICE, "s_connect: connected %s", to);
 	refused = sockopt_apply(&conn_conf(c)->plain.sockets, SOCKOPT_REMOTE, c->remote.rfd, conn_address(c)->ss.ss_family);
 	if (refused != NULL)
-		conn_say(c, LOG_WARNING, "setsockopt %s on remote socket: %s (%d)", refused, strerror(errno), errno);
+		conn_log(c, LOG_WARNING, "setsockopt %s on remote socket: %s (%d)", refused, strerror(errno), errno);
 	if (sock_local(c->remote.rfd, &local) == 0)
-		conn_say(c, LOG_NOTICE, "Service [%s] connected remote server from %s", conn_conf(c)->name,
+		conn_log(c, LOG_NOTICE, "Service [%s] connected remote server from %s", conn_conf(c)->name,
 		    addr_text(&local, from, sizeof from));
 	return conn_advance(c);
 }
@@ -96,7 +96,7 @@ connect_next(struct conn *c)
 	int fd, r;
 
 	c->tried++;
-	conn_say(c, LOG_INFO, "s_connect: connecting %s", addr_text(conn_address(c), text, sizeof text));
+	conn_log(c, LOG_INFO, "s_connect: connecting %s", addr_text(conn_address(c), text, sizeof text));
 	r = sock_connect_prepared(conn_address(c), bind_from, c, &fd);
 	if (r != 0 && r != -EINPROGRESS)
 		return r;
@@ -124,6 +124,6 @@ conn_connect_run(struct conn *c)
 			return STEP_WAIT;
 		connect_failed(c, -r);
 	}
-	conn_say(c, LOG_ERR, "No more addresses to connect");
+	conn_log(c, LOG_ERR, "No more addresses to connect");
 	return conn_reset(c);
 }

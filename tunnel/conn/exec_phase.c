@@ -15,12 +15,12 @@ spawned(void *arg, int error, int fd, pid_t pid)
 
 	c->ask = NULL;
 	if (error != 0) {
-		conn_say(c, LOG_ERR, "exec %s: %s (%d)", conn_conf(c)->exec, strerror(-error), -error);
+		conn_log(c, LOG_ERR, "exec %s: %s (%d)", conn_conf(c)->exec, strerror(-error), -error);
 		if (conn_reset(c) == STEP_NEXT)
 			conn_run(c);
 		return;
 	}
-	conn_say(c, LOG_INFO, "Local mode child started (PID=%d)", (int)pid);
+	conn_log(c, LOG_INFO, "Local mode child started (PID=%d)", (int)pid);
 	end_init(is_peer ? &c->local : &c->remote, fd, fd, conn_ready, c);
 	if (is_peer)
 		c->phase = *c->plan;
@@ -54,8 +54,8 @@ conn_exec_run(struct conn *c)
 		return STEP_WAIT;
 	name_peer(c, &req);
 	conn_deadline(c, conn_conf(c)->t_busy);
-	if ((r = ask_spawn(&c->env->asks, &req, spawned, c, &c->ask)) == 0)
+	if ((r = spawn_client_ask(&c->env->asks, &req, spawned, c, &c->ask)) == 0)
 		return STEP_WAIT;
-	conn_say(c, LOG_ERR, "exec %s: %s (%d)", conn_conf(c)->exec, strerror(-r), -r);
+	conn_log(c, LOG_ERR, "exec %s: %s (%d)", conn_conf(c)->exec, strerror(-r), -r);
 	return conn_reset(c);
 }

@@ -36,11 +36,11 @@ handshake_failed(struct conn *c, int r)
 
 	conn_count(c, kind_of_failure(r), 1);
 	if (r == E_EOF || r == -ECONNRESET || r == -EPIPE)
-		conn_say(c, LOG_ERR, "%s: Peer suddenly disconnected", func);
+		conn_log(c, LOG_ERR, "%s: Peer suddenly disconnected", func);
 	else if (r == E_TLS || r == E_VERIFY || r == E_PEER)
-		conn_say(c, LOG_ERR, "%s: %s", func, c->tls.why);
+		conn_log(c, LOG_ERR, "%s: %s", func, c->tls.why);
 	else
-		conn_say(c, LOG_ERR, "%s: %s (%d)", func, strerror(-r), -r);
+		conn_log(c, LOG_ERR, "%s: %s (%d)", func, strerror(-r), -r);
 	return conn_reset(c);
 }
 
@@ -52,15 +52,15 @@ say_tls(struct conn *c)
 
 	if (conn_conf(c)->plain.debug < LOG_INFO)
 		return;
-	conn_say(c, LOG_INFO, "TLS %s: %s", conn_conf(c)->tls.client ? "connected" : "accepted",
+	conn_log(c, LOG_INFO, "TLS %s: %s", conn_conf(c)->tls.client ? "connected" : "accepted",
 	    SSL_get_psk_identity(c->tls.ssl) != NULL ? "PSK" :
 	    SSL_session_reused(c->tls.ssl) ? "previous session reused" : "new session negotiated");
-	conn_say(c, LOG_INFO, "%s ciphersuite: %s (%d-bit encryption)", SSL_get_version(c->tls.ssl), SSL_CIPHER_get_name(cipher),
+	conn_log(c, LOG_INFO, "%s ciphersuite: %s (%d-bit encryption)", SSL_get_version(c->tls.ssl), SSL_CIPHER_get_name(cipher),
 	    SSL_CIPHER_get_bits(cipher, NULL));
 	if (SSL_get_peer_tmp_key(c->tls.ssl, &key) == 1) {
 		const char *name = EVP_PKEY_get0_type_name(key);
 
-		conn_say(c, LOG_INFO, "Peer temporary key: %s, %d bits", name, EVP_PKEY_get_bits(key));
+		conn_log(c, LOG_INFO, "Peer temporary key: %s, %d bits", name, EVP_PKEY_get_bits(key));
 		EVP_PKEY_free(key);
 	}
 }
@@ -68,7 +68,7 @@ say_tls(struct conn *c)
 static void
 say_cert(void *arg, int level, const char *text)
 {
-	conn_say(arg, level, "%s", text);
+	conn_log(arg, level, "%s", text);
 }
 
 /* Before anything is computed for it. */
@@ -136,7 +136,7 @@ shakes(struct conn *c)
 	if (++env->n_shaking > env->shaking_max && env->shaking_max > 0) {
 		refusals_add(&env->refusals, REFUSED_STALL);
 		conn_count(env->shaking, COUNT_FAIL_STALL, 1);
-		conn_say(env->shaking, LOG_INFO, "SSL_accept: more than handshakesMax unfinished: sending reset");
+		conn_log(env->shaking, LOG_INFO, "SSL_accept: more than handshakesMax unfinished: sending reset");
 		conn_reset(env->shaking);
 	}
 }
@@ -168,7 +168,7 @@ tls_begin(struct conn *c)
 		session_cache_offer(c->tls.ssl);
 	}
 	if (c->sv->sni != NULL) {
-		conn_say(c, LOG_INFO, "SNI: sending servername: %s", c->sv->sni);
+		conn_log(c, LOG_INFO, "SNI: sending servername: %s", c->sv->sni);
 		SSL_set_tlsext_host_name(c->tls.ssl, c->sv->sni);
 	}
 	conn_deadline(c, conn_conf(c)->t_busy);
@@ -191,7 +191,7 @@ conn_tls_run(struct conn *c)
 	}
 	end_watch(c->env->loop, conn_tls_end(c), 0);
 	if (r == E_DENIED) {
-		conn_say(c, LOG_INFO, "SSL_accept: handshakeRate or handshakeRateAddress exceeded: sending reset");
+		conn_log(c, LOG_INFO, "SSL_accept: handshakeRate or handshakeRateAddress exceeded: sending reset");
 		return conn_reset(c);
 	}
 	if (r == E_WANT_ANSWER)
@@ -202,7 +202,7 @@ conn_tls_run(struct conn *c)
 	say_tls(c);
 	if (psk_is_lacking(c->tls.ssl)) {
 		conn_count(c, COUNT_FAIL_CERT, 1);
-		conn_say(c, LOG_ERR, "SSL_connect: The server used no pre-shared key, and nothing else is verified");
+		conn_log(c, LOG_ERR, "SSL_connect: The server used no pre-shared key, and nothing else is verified");
 		return conn_reset(c);
 	}
 	if (conn_is_revoked(c)) {

@@ -15,11 +15,11 @@ refuse(struct conn *c, const uint8_t *bytes, size_t n, const struct identd_ports
 	int r = n == 0 ? E_EOF : identd_answer(bytes, n, ports, user);
 
 	if (r == 0)
-		conn_say(c, LOG_WARNING, "Connection from %s REFUSED by IDENT (user \"%s\")", c->peer, user);
+		conn_log(c, LOG_WARNING, "Connection from %s REFUSED by IDENT (user \"%s\")", c->peer, user);
 	else if (r == E_EOF)
-		conn_say(c, LOG_ERR, "Connection from %s REFUSED: no answer from its IDENT server", c->peer);
+		conn_log(c, LOG_ERR, "Connection from %s REFUSED: no answer from its IDENT server", c->peer);
 	else
-		conn_say(c, LOG_ERR, r == E_DENIED ? "Incorrect IDENT response type" : "Incorrect data from IDENT server");
+		conn_log(c, LOG_ERR, r == E_DENIED ? "Incorrect IDENT response type" : "Incorrect data from IDENT server");
 	return conn_reset(c);
 }
 
@@ -50,10 +50,10 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 	struct addr peer, own;
 	enum step step;
 
-	c->errand = NULL;
-	conn_errand_done(c);
+	c->job = NULL;
+	conn_job_done(c);
 	if (ends_of(c, &peer, &own, &ports) == 0 && is_wanted(c, bytes, n, &ports)) {
-		conn_say(c, LOG_INFO, "IDENT authentication passed");
+		conn_log(c, LOG_INFO, "IDENT authentication passed");
 		step = conn_advance(c);
 	} else {
 		step = refuse(c, bytes, n, &ports);
@@ -71,7 +71,7 @@ conn_ident_run(struct conn *c)
 	struct identd_ports ports;
 	struct addr peer, own;
 
-	if (c->errand != NULL)
+	if (c->job != NULL)
 		return STEP_WAIT;
 	if (conn_conf(c)->ident == NULL || conn_conf(c)->ident[0] == '\0')
 		return conn_advance(c);
@@ -82,7 +82,7 @@ conn_ident_run(struct conn *c)
 	req.port = ports.theirs;
 	req.own_port = ports.ours;
 	conn_deadline(c, conn_conf(c)->t_busy + conn_conf(c)->t_connect);
-	if (conn_errand(c, &req, IDENTD_LINE_MAX, answered, &c->errand) == 0)
+	if (conn_job_start(c, &req, IDENTD_LINE_MAX, answered, &c->job) == 0)
 		return STEP_WAIT;
 	return refuse(c, NULL, 0, NULL);
 }

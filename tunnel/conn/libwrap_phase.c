@@ -15,7 +15,7 @@ refuse(struct conn *c)
 
 	if (sock_peer(c->local.rfd, &peer) == 0)
 		addr_text(&peer, text, sizeof text);
-	conn_say(c, LOG_WARNING, "Service [%s] REFUSED by libwrap from %s", conn_conf(c)->name, text);
+	conn_log(c, LOG_WARNING, "Service [%s] REFUSED by libwrap from %s", conn_conf(c)->name, text);
 	return conn_reset(c);
 }
 
@@ -26,26 +26,26 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 	struct conn *c = arg;
 	int is_yes = n == 1 && bytes[0] == SPAWN_WRAP_YES;
 
-	c->errand = NULL;
-	conn_errand_done(c);
+	c->job = NULL;
+	conn_job_done(c);
 	if ((is_yes ? conn_advance(c) : refuse(c)) == STEP_NEXT)
 		conn_run(c);
 }
 
 enum step
-conn_wrap_run(struct conn *c)
+conn_libwrap_run(struct conn *c)
 {
 	struct spawn_request req = { .kind = SPAWN_WRAP };
 	char host[ADDR_TEXT_SIZE];
 	struct addr peer;
 
-	if (c->errand != NULL)
+	if (c->job != NULL)
 		return STEP_WAIT;
 	if (!conn_conf(c)->libwrap || sock_peer(c->local.rfd, &peer) != 0 || peer.ss.ss_family == AF_UNIX)
 		return conn_advance(c);
 	snprintf(req.host, sizeof req.host, "%s", addr_host(&peer, host, sizeof host));
 	conn_deadline(c, conn_conf(c)->t_busy);
-	if (conn_errand(c, &req, 1, answered, &c->errand) == 0)
+	if (conn_job_start(c, &req, 1, answered, &c->job) == 0)
 		return STEP_WAIT;
 	return refuse(c);
 }

@@ -20,7 +20,7 @@ struct judge {
 	struct ocsp_query *query;
 	STACK_OF(OPENSSL_STRING) *urls;	/* of the certificate itself */
 	int next_url;			/* -1: the configured responder */
-	struct errand *errand;
+	struct async_job *job;
 };
 
 static void
@@ -33,11 +33,11 @@ forget_certificate(struct judge *j)
 }
 
 void
-conn_judge_free(struct conn *c)
+conn_ocsp_free(struct conn *c)
 {
 	if (c->judge == NULL)
 		return;
-	errand_forget(c->judge->errand);
+	async_job_forget(c->judge->job);
 	forget_certificate(c->judge);
 	free(c->judge);
 	c->judge = NULL;
@@ -46,7 +46,7 @@ conn_judge_free(struct conn *c)
 static enum step
 redirect(struct conn *c)
 {
-	conn_say(c, LOG_NOTICE, "Redirecting connection");
+	conn_log(c, LOG_NOTICE, "Redirecting connection");
 	c->redirected = 1;
 	return conn_advance(c);
 }
@@ -57,13 +57,13 @@ refuse(struct conn *c)
 	char name[512];
 
 	peercert_name(X509_get_subject_name(sk_X509_value(c->judge->chain, c->judge->depth)), name, sizeof name);
-	conn_say(c, LOG_WARNING, "Rejected by OCSP at depth=%d: %s", c->judge->depth, name);
+	conn_log(c, LOG_WARNING, "Rejected by OCSP at depth=%d: %s", c->judge->depth, name);
 	if (conn_conf(c)->tls.client)
 		session_cache_forget(c->tls.ssl);
-	conn_judge_free(c);
+	conn_ocsp_free(c);
 	if (conn_conf(c)->tls.redirects)
 		return redirect(c);
-	conn_say(c, LOG_ERR, "%s: certificate verify failed", conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept");
+	conn_log(c, LOG_ERR, "%s: certificate verify failed", conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept");
 	return conn_reset(c);
 }
 
@@ -98,11 +98,11 @@ weigh(struct conn *c, const uint8_t *bytes, size_t n, int stapled)
 
 	j->asked = 1;
 	if (v == OCSP_GOOD)
-		conn_say(c, LOG_NOTICE, "OCSP: Accepted (good)");
+		conn_log(c, LOG_NOTICE, "OCSP: Accepted (good)");
 	else if (v == OCSP_REVOKED)
-		conn_say(c, LOG_ERR, "OCSP: Rejected (revoked)");
+		conn_log(c, LOG_ERR, "OCSP: Rejected (revoked)");
 	else
-		conn_say(c, LOG_ERR, "OCSP: The response is of no use: %s", why);
+		conn_log(c, LOG_ERR, "OCSP: The response is of no use: %s", why);
 	return v;
 }
 
@@ -124,8 +124,8 @@ next_responder(struct conn *c, const char **ret_kind)
 static enum step
 all_judged(struct conn *c)
 {
-	conn_judge_free(c);
-	conn_say(c, LOG_NOTICE, "OCSP: Certificate accepted");
+	conn_ocsp_free(c);
+	conn_log(c, LOG_NOTICE, "OCSP: Certificate accepted");
 	return conn_advance(c);
 }
 
@@ -141,7 +141,7 @@ judge_next(struct conn *c)
 		return all_judged(c);
 	if (r > 0)
 		return judge_on(c);
-	conn_say(c, LOG_ERR, "OCSP: %s", err_text(r));
+	conn_log(c, LOG_ERR, "OCSP: %s", err_text(r));
 	return refuse(c);
 }
 
@@ -152,12 +152,12 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 	enum ocsp_verdict v = OCSP_NOTHING;
 	enum step step;
 
-	c->judge->errand = NULL;
-	conn_errand_done(c);
+	c->judge->job = NULL;
+	conn_job_done(c);
 	if (n > 0)
 		v = weigh(c, bytes, n, 0);
 	else
-		conn_say(c, LOG_ERR, "OCSP: The responder did not answer");
+		conn_log(c, LOG_ERR, "OCSP: The responder did not answer");
 	if (v == OCSP_GOOD)
 		step = judge_next(c);
 	else
@@ -173,15 +173,15 @@ ask(struct conn *c, const char *kind, const char *url)
 	struct judge *j = c->judge;
 
 	j->asked = 1;
-	conn_say(c, LOG_NOTICE, "OCSP: Connecting the %s responder \"%s\"", kind, url);
+	conn_log(c, LOG_NOTICE, "OCSP: Connecting the %s responder \"%s\"", kind, url);
 	if (strlen(url) >= sizeof req.url || strncmp(url, "http://", 7) != 0) {
-		conn_say(c, LOG_ERR, "OCSP: Only http can be asked");
+		conn_log(c, LOG_ERR, "OCSP: Only http can be asked");
 		return 0;
 	}
 	snprintf(req.url, sizeof req.url, "%s", url);
 	req.n_body = (uint32_t)ocsp_query_put(j->query, req.body, sizeof req.body);
 	conn_deadline(c, conn_conf(c)->t_busy + conn_conf(c)->t_ocsp);
-	return req.n_body > 0 && conn_errand(c, &req, SPAWN_FETCHED_MAX, answered, &j->errand) == 0;
+	return req.n_body > 0 && conn_job_start(c, &req, SPAWN_FETCHED_MAX, answered, &j->job) == 0;
 }
 
 /* Until somebody has to be waited for, or all is known. */
@@ -194,11 +194,11 @@ judge_on(struct conn *c)
 		if (ask(c, kind, url))
 			return STEP_WAIT;
 	if (c->judge->asked && conn_conf(c)->tls.ocsp_require) {
-		conn_say(c, LOG_ERR, "OCSP: Rejected (OCSPrequire = yes)");
+		conn_log(c, LOG_ERR, "OCSP: Rejected (OCSPrequire = yes)");
 		return refuse(c);
 	}
 	if (c->judge->asked)
-		conn_say(c, LOG_NOTICE, "OCSP: Accepted (OCSPrequire = no)");
+		conn_log(c, LOG_NOTICE, "OCSP: Accepted (OCSPrequire = no)");
 	return judge_next(c);
 }
 
@@ -212,7 +212,7 @@ weigh_staple(struct conn *c)
 	if (n > 0)
 		return weigh(c, bytes, (size_t)n, 1);
 	if (conn_conf(c)->tls.client)
-		conn_say(c, LOG_INFO, "OCSP: No OCSP stapling response received");
+		conn_log(c, LOG_INFO, "OCSP: No OCSP stapling response received");
 	return OCSP_NOTHING;
 }
 
@@ -227,11 +227,11 @@ judge_begin(struct conn *c)
 	c->judge->chain = SSL_get0_verified_chain(c->tls.ssl);
 	c->judge->depth = -1;
 	if ((r = next_certificate(c)) == 0) {	/* it is its own anchor */
-		conn_judge_free(c);
+		conn_ocsp_free(c);
 		return conn_advance(c);
 	}
 	if (r < 0) {
-		conn_say(c, LOG_ERR, "OCSP: %s", err_text(r));
+		conn_log(c, LOG_ERR, "OCSP: %s", err_text(r));
 		return refuse(c);
 	}
 	if ((v = weigh_staple(c)) == OCSP_REVOKED)
@@ -252,7 +252,7 @@ is_to_be_asked_about(const struct conn *c)
 }
 
 enum step
-conn_judge_run(struct conn *c)
+conn_ocsp_run(struct conn *c)
 {
 	if (c->judge != NULL)
 		return STEP_WAIT;

@@ -69,14 +69,14 @@ send_proxy(struct conn *c)
 }
 
 enum step
-conn_announce_run(struct conn *c)
+conn_proxy_header_run(struct conn *c)
 {
 	int r;
 
 	if (conn_conf(c)->protocol != PROTOCOL_PROXY)
-		return conn_negotiate_run(c);
+		return conn_starttls_run(c);
 	if (!c->redirected && (r = send_proxy(c)) != 0) {
-		conn_say(c, LOG_ERR, "PROXY header: %s (%d)", strerror(-r), -r);
+		conn_log(c, LOG_ERR, "PROXY header: %s (%d)", strerror(-r), -r);
 		return conn_reset(c);
 	}
 	return conn_advance(c);

@@ -25,11 +25,11 @@ relay_failed(struct conn *c, int r)
 	    h->write_failed ? "writesocket" : "readsocket";
 
 	if (r == E_EOF)
-		conn_say(c, LOG_ERR, "TLS socket closed (%s) with %s", func, c->duplex.strict ? "no close_notify" : "unsent data");
+		conn_log(c, LOG_ERR, "TLS socket closed (%s) with %s", func, c->duplex.strict ? "no close_notify" : "unsent data");
 	else if (r == E_TLS || r == E_PEER || r == E_VERIFY)
-		conn_say(c, LOG_ERR, "%s: %s", func, c->tls.why);
+		conn_log(c, LOG_ERR, "%s: %s", func, c->tls.why);
 	else
-		conn_say(c, LOG_ERR, "%s: %s (%d)", func, strerror(-r), -r);
+		conn_log(c, LOG_ERR, "%s: %s (%d)", func, strerror(-r), -r);
 	return conn_reset(c);
 }
 
@@ -42,7 +42,7 @@ count_moved(struct conn *c)
 	if (c->env->board == NULL)
 		return;
 	if (c->told[to_peer] == 0 && moved[to_peer] > 0)
-		board_first_byte(c->env->board, c->env->row, c->sv->column, loop_now(c->env->loop) - c->born);
+		scoreboard_first_byte(c->env->board, c->env->row, c->sv->column, loop_now(c->env->loop) - c->born);
 	for (int i = 0; i < 2; i++) {
 		if (moved[i] > c->told[i])
 			conn_count(c, i == 0 ? COUNT_TO_TLS : COUNT_TO_PLAIN, moved[i] - c->told[i]);
@@ -65,11 +65,11 @@ static void
 say_ends(struct conn *c)
 {
 	if (c->duplex.tls_cut) {
-		conn_say(c, LOG_INFO, "TLS socket closed (SSL_read)");
+		conn_log(c, LOG_INFO, "TLS socket closed (SSL_read)");
 		c->duplex.tls_cut = 0;
 	}
 	if (c->duplex.plain_reset) {
-		conn_say(c, LOG_INFO, "readsocket: %s (%d)", strerror(ECONNRESET), ECONNRESET);
+		conn_log(c, LOG_INFO, "readsocket: %s (%d)", strerror(ECONNRESET), ECONNRESET);
 		c->duplex.plain_reset = 0;
 	}
 }
@@ -103,13 +103,13 @@ conn_idle_expired(struct conn *c)
 	uint64_t limit = (uint64_t)conn_conf(c)->t_idle * 1000, quiet = loop_now(c->env->loop) - c->touched;
 
 	if (duplex_half_closed(&c->duplex)) {
-		conn_say(c, LOG_ERR, "transfer: s_poll_wait: TIMEOUTclose exceeded: closing");
+		conn_log(c, LOG_ERR, "transfer: s_poll_wait: TIMEOUTclose exceeded: closing");
 		return relay_finish(c);
 	}
 	if (quiet < limit) {
 		loop_timer(c->env->loop, &c->deadline, limit - quiet);
 		return STEP_WAIT;
 	}
-	conn_say(c, LOG_INFO, "transfer: s_poll_wait: TIMEOUTidle exceeded: sending reset");
+	conn_log(c, LOG_INFO, "transfer: s_poll_wait: TIMEOUTidle exceeded: sending reset");
 	return conn_reset(c);
 }

@@ -13,15 +13,15 @@ struct talk {
 	int asked;			/* what the last step returned */
 	int waiting;			/* the answer to ST_QUIET or ST_LOOKUP is on its way */
 	struct stream_tcp plain[2];	/* by side */
-	struct errand *errand;
+	struct async_job *job;
 };
 
 void
-conn_talk_free(struct conn *c)
+conn_starttls_free(struct conn *c)
 {
 	if (c->talk == NULL)
 		return;
-	errand_forget(c->talk->errand);
+	async_job_forget(c->talk->job);
 	starttls_done(&c->talk->st);
 	free(c->talk);
 	c->talk = NULL;
@@ -107,12 +107,12 @@ talk_failed(struct conn *c, int r)
 	int polite = c->talk != NULL && c->talk->st.polite;
 
 	if (c->talk != NULL && c->talk->st.why != NULL)
-		conn_say(c, LOG_ERR, "%s", c->talk->st.why);
+		conn_log(c, LOG_ERR, "%s", c->talk->st.why);
 	else if (r == E_EOF || r == 0)
-		conn_say(c, LOG_ERR, "%s: Peer suddenly disconnected", name);
+		conn_log(c, LOG_ERR, "%s: Peer suddenly disconnected", name);
 	else
-		conn_say(c, LOG_ERR, "%s: %s", name, r > -1000 ? strerror(-r) : err_text(r));
-	conn_talk_free(c);
+		conn_log(c, LOG_ERR, "%s: %s", name, r > -1000 ? strerror(-r) : err_text(r));
+	conn_starttls_free(c);
 	if (!polite)
 		return conn_reset(c);
 	drain_local(c);
@@ -150,12 +150,12 @@ talk_done(struct conn *c)
 	int r = take_target(c);
 
 	if (r == E_DENIED) {
-		conn_say(c, LOG_WARNING, "Connection to the loopback rejected");
+		conn_log(c, LOG_WARNING, "Connection to the loopback rejected");
 		return conn_reset(c);
 	}
 	if (r != 0)
 		return talk_failed(c, r);
-	conn_talk_free(c);
+	conn_starttls_free(c);
 	end_watch(c->env->loop, &c->local, 0);
 	end_watch(c->env->loop, &c->remote, 0);
 	return conn_advance(c);
@@ -173,7 +173,7 @@ go_on(struct conn *c)
 
 /* Nobody talked: that is an answer too. */
 int
-conn_talk_is_quiet(struct conn *c)
+conn_starttls_is_quiet(struct conn *c)
 {
 	if (c->talk == NULL || c->talk->asked != ST_QUIET)
 		return 0;
@@ -204,8 +204,8 @@ looked_up(void *arg, const uint8_t *bytes, size_t n)
 	struct starttls *st = &c->talk->st;
 	struct spawn_addrs got = { .n = 0 };
 
-	c->talk->errand = NULL;
-	conn_errand_done(c);
+	c->talk->job = NULL;
+	conn_job_done(c);
 	if (n == sizeof got)
 		memcpy(&got, bytes, sizeof got);
 	st->n_found = got.n < ARRAY_LEN(st->found) ? got.n : ARRAY_LEN(st->found);
@@ -231,7 +231,7 @@ look_up(struct conn *c)
 	t->waiting = 1;
 	end_watch(c->env->loop, &c->local, 0);
 	snprintf(req.host, sizeof req.host, "%s", t->st.host);
-	r = conn_errand(c, &req, sizeof(struct spawn_addrs), looked_up, &t->errand);
+	r = conn_job_start(c, &req, sizeof(struct spawn_addrs), looked_up, &t->job);
 	return r == 0 ? STEP_WAIT : talk_failed(c, r);
 }
 
@@ -256,7 +256,7 @@ take_some(struct conn *c)
 }
 
 enum step
-conn_negotiate_run(struct conn *c)
+conn_starttls_run(struct conn *c)
 {
 	starttls_run run;
 	int r;

@@ -29,7 +29,7 @@ original_target(struct conn *c)
 static enum step
 no_address(struct conn *c)
 {
-	conn_say(c, LOG_ERR, "No address of the target is known");
+	conn_log(c, LOG_ERR, "No address of the target is known");
 	return conn_reset(c);
 }
 
@@ -40,7 +40,7 @@ conn_target_run(struct conn *c)
 
 	if ((conn_conf(c)->plain.transparent & TRANSPARENT_DESTINATION) != 0 && !c->redirected &&
 	    (r = original_target(c)) != 0) {
-		conn_say(c, LOG_ERR, "setsockopt SO_ORIGINAL_DST: %s (%d)", strerror(-r), -r);
+		conn_log(c, LOG_ERR, "setsockopt SO_ORIGINAL_DST: %s (%d)", strerror(-r), -r);
 		return conn_reset(c);
 	}
 	if (c->own.n > 0 && !c->redirected)	/* the peer named it */
@@ -59,8 +59,8 @@ looked_up(void *arg, const uint8_t *bytes, size_t n)
 	struct spawn_addrs got = { .n = 0 };
 	enum step step = STEP_NEXT;
 
-	c->errand = NULL;
-	conn_errand_done(c);
+	c->job = NULL;
+	conn_job_done(c);
 	if (n == sizeof got)
 		memcpy(&got, bytes, sizeof got);
 	if (got.n == 0 || got.n > SPAWN_ADDRS_MAX || (c->own.v = malloc(got.n * sizeof *got.v)) == NULL) {
@@ -79,10 +79,10 @@ conn_lookup_run(struct conn *c)
 {
 	struct spawn_request req = { .kind = c->redirected ? SPAWN_REDIRECT : SPAWN_CONNECT };
 
-	if (c->errand != NULL)
+	if (c->job != NULL)
 		return STEP_WAIT;
 	conn_deadline(c, conn_conf(c)->t_busy);
-	if (conn_errand(c, &req, sizeof(struct spawn_addrs), looked_up, &c->errand) == 0)
+	if (conn_job_start(c, &req, sizeof(struct spawn_addrs), looked_up, &c->job) == 0)
 		return STEP_WAIT;
 	return no_address(c);
 }

@@ -114,7 +114,7 @@ comes_too_often(struct worker *w, const struct addr *peer)
 static void
 tell_live(struct worker *w)
 {
-	board_add_live(w->job->board, w->job->row, (int)(w->env.count - w->told));
+	scoreboard_add_live(w->job->board, w->job->row, (int)(w->env.count - w->told));
 	w->told = w->env.count;
 }
 
@@ -127,9 +127,9 @@ has_room(struct worker *w)
 
 	if (most == 0)
 		return 1;
-	board_add_live(w->job->board, w->job->row, 1);
+	scoreboard_add_live(w->job->board, w->job->row, 1);
 	w->told++;
-	return board_live(w->job->board) <= most;
+	return scoreboard_live(w->job->board) <= most;
 }
 
 static void
@@ -149,7 +149,7 @@ admit(struct worker *w, const struct listener *at, int fd, const struct addr *pe
 	if (why != REFUSALS) {
 		close(fd);
 		refusals_add(&w->env.refusals, why);
-		board_count(w->job->board, w->job->row, w->job->services->v[at->service].column, counters[why], 1);
+		scoreboard_count(w->job->board, w->job->row, w->job->services->v[at->service].column, counters[why], 1);
 	} else {
 		conn_start(&w->env, &w->job->services->v[at->service], fd, fd);
 	}
@@ -275,8 +275,8 @@ drain(struct worker *w)
 static void
 take_lists(struct worker *w, int fd)
 {
-	struct revocations *fresh;
-	int r = revocations_open(fd, &fresh);
+	struct crl_share *fresh;
+	int r = crl_share_open(fd, &fresh);
 
 	close(fd);
 	if (r == 0)
@@ -338,9 +338,9 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 		return r;
 	}
 	refusals_init(&env->refusals, env->loop);
-	ask_queue_init(&env->asks, env->loop, job->ask_fd);
+	spawn_client_init(&env->asks, env->loop, job->ask_fd);
 	vault_queue_init(&env->vault, env->loop, job->vault_fd, (uint64_t)job->services->conf->vault_timeout * 1000);
-	env->vault.told = job->board == NULL ? NULL : board_waiting_of(job->board, job->row);
+	env->vault.told = job->board == NULL ? NULL : scoreboard_waiting_of(job->board, job->row);
 	remotekeys_set_signer(job->services->keys.remote, vault_sign, &env->vault);
 	return 0;
 }
@@ -348,9 +348,9 @@ env_init(struct conn_env *env, const struct worker_job *job, void (*gone)(void *
 static void
 env_done(struct conn_env *env)
 {
-	ask_queue_done(&env->asks);
+	spawn_client_done(&env->asks);
 	vault_queue_done(&env->vault);
-	revocations_free(env->revoked);
+	crl_share_free(env->revoked);
 	scratch_free(env->scratch);
 	loop_free(env->loop);
 }

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "tunnel/service/board.h"
+#include "tunnel/service/scoreboard.h"
 #include "tunnel/service/limit.h"
 #include "tunnel/service/listener.h"
 #include "tunnel/service/roles.h"
@@ -20,7 +20,7 @@ struct worker_job {
 	int leads;			/* runs the programs that are peers themselves */
 	_Atomic uint64_t *next_id;
 	struct limits *limits;		/* NULL: none */
-	struct board *board;		/* where it is told how many there are; NULL: nowhere */
+	struct scoreboard *board;		/* where it is told how many there are; NULL: nowhere */
 	size_t row;
 };
 

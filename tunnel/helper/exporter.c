@@ -41,8 +41,8 @@ answer(void *arg, const char *path, struct buf *out, const char **type)
 		buf_text(out, "/metrics or /healthz\n");
 		return 404;
 	}
-	buf_text(out, board_workers(x->job->board) > 0 ? "ok\n" : "no workers\n");
-	return board_workers(x->job->board) > 0 ? 200 : 503;
+	buf_text(out, scoreboard_workers(x->job->board) > 0 ? "ok\n" : "no workers\n");
+	return scoreboard_workers(x->job->board) > 0 ? 200 : 503;
 }
 
 static void

@@ -4,11 +4,11 @@
 #define SALLYPORT_TUNNEL_HELPER_EXPORTER_H
 
 #include "lib/role.h"
-#include "tunnel/service/board.h"
+#include "tunnel/service/scoreboard.h"
 #include "tunnel/service/service.h"
 
 struct exporter_job {
-	const struct board *board;
+	const struct scoreboard *board;
 	struct service_set *services;	/* whose certificates expire; nothing else of it is kept */
 	const struct role *role;
 	int listen_fd;

@@ -19,7 +19,7 @@
 #include "lib/notify.h"
 #include "lib/sock.h"
 #include "tunnel/ipc/ctl.h"
-#include "tunnel/helper/runners.h"
+#include "tunnel/helper/helper_children.h"
 #include "tunnel/ipc/spawnmsg.h"
 #include "tunnel/conn/worker.h"
 
@@ -32,7 +32,7 @@ struct spawner {
 	unsigned channels;
 	int closing;			/* no more channels will come */
 	unsigned opened;		/* channels that ever were */
-	struct runners *runners;	/* children that run no program */
+	struct helper_children *helpers;	/* children that run no program */
 };
 
 struct channel {			/* to one worker */
@@ -343,7 +343,7 @@ answer(struct channel *c, const struct spawn_request *req)
 	if (req->kind == SPAWN_PROGRAM)
 		a.error = start_child(c->sp, req, &fd, &a.pid);
 	else
-		a.error = runners_add(c->sp->runners, c->number, req, &fd);
+		a.error = helper_children_add(c->sp->helpers, c->number, req, &fd);
 	r = ctl_send_bytes(c->watch.fd, &a, sizeof a, fd);
 	if (fd >= 0)
 		close(fd);
@@ -416,7 +416,7 @@ child_ended(void *arg, int signo)
 
 	(void)signo;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (runners_ended(sp->runners, pid))
+		if (helper_children_ended(sp->helpers, pid))
 			continue;
 		else if (WIFSIGNALED(status))
 			log_info("Child process %d terminated on SIG%s", (int)pid, sigabbrev_np(WTERMSIG(status)));
@@ -433,7 +433,7 @@ spawner_init(struct spawner *sp, const struct spawn_job *job)
 	*sp = (struct spawner){ .job = job };
 	if ((r = loop_new(&sp->loop)) != 0)
 		return r;
-	if ((r = runners_new(sp->loop, job->services, job->filter, &sp->runners)) != 0)
+	if ((r = helper_children_new(sp->loop, job->services, job->filter, &sp->helpers)) != 0)
 		goto err0;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
@@ -441,7 +441,7 @@ spawner_init(struct spawner *sp, const struct spawn_job *job)
 	if ((r = loop_signals(sp->loop, &mask, child_ended, sp)) != 0 || (r = loop_watch(sp->loop, &sp->ctl, EPOLLIN)) != 0)
 		goto err1;
 	return 0;
-err1:	runners_free(sp->runners);
+err1:	helper_children_free(sp->helpers);
 err0:	loop_free(sp->loop);
 	return r;
 }
@@ -459,7 +459,7 @@ spawner_main(const struct spawn_job *job)
 	}
 	if ((r = spawner_init(&sp, job)) == 0) {
 		r = loop_run(sp.loop);
-		runners_free(sp.runners);
+		helper_children_free(sp.helpers);
 		loop_free(sp.loop);
 	}
 	if (r != 0)

@@ -83,7 +83,7 @@ leave_peer(const struct master *m)
 static void
 enter_board(struct master *m, size_t row)
 {
-	int r = board_enter(m->board, row);
+	int r = scoreboard_enter(m->board, row);
 
 	if (r == 0)
 		return;
@@ -130,7 +130,7 @@ become_spawner(struct master *m, const struct start *s)
 	leave_master(m);
 	leave_shared(m);
 	leave_peer(m);
-	board_leave(m->board);
+	scoreboard_leave(m->board);
 	keyring_close(&m->plan.services->keys);
 	close_listeners(m);
 	close_metrics(m);
@@ -148,7 +148,7 @@ become_vault(struct master *m, const struct start *s)
 	leave_master(m);
 	leave_shared(m);
 	leave_peer(m);
-	board_leave(m->board);
+	scoreboard_leave(m->board);
 	close_listeners(m);
 	close_metrics(m);
 	service_set_forget(m->plan.services);
@@ -165,7 +165,7 @@ become_exporter(struct master *m, const struct start *s)
 
 	leave_master(m);
 	leave_shared(m);
-	enter_board(m, BOARD_NO_ROW);
+	enter_board(m, SCOREBOARD_NO_ROW);
 	close_listeners(m);
 	keyring_close(&m->plan.services->keys);
 	exporter_main(&job);
@@ -237,7 +237,7 @@ static void
 row_back(struct master *m, const struct child *c)
 {
 	if (c->kind == WORKER)
-		board_give_back(m->board, &m->owners, c->row);
+		scoreboard_give_back(m->board, &m->owners, c->row);
 }
 
 int
@@ -258,7 +258,7 @@ children_start(struct master *m, enum kind kind)
 	*c = (struct child){ .next = m->children, .ctl_fd = -1, .born = loop_clock(), .kind = kind };
 	if ((r = start_init(m, kind, &s, &c->ctl_fd)) == 0) {
 		c->leads = s.leads;
-		c->row = s.row = kind == WORKER ? board_take(m->board, &m->owners) : 0;
+		c->row = s.row = kind == WORKER ? scoreboard_take(m->board, &m->owners) : 0;
 		if ((c->pid = fork()) == 0) {
 			close(c->ctl_fd);
 			become[kind](m, &s);
@@ -310,7 +310,7 @@ children_fill(void *arg)
 		m->missing--;
 	if (r == 0 && m->plan.listeners->metrics.fd >= 0 && current(m, EXPORTER) == NULL)
 		r = children_start(m, EXPORTER);
-	board_tell_workers(m->board, children_wanted(m) - m->missing);
+	scoreboard_tell_workers(m->board, children_wanted(m) - m->missing);
 	if (r != 0) {
 		log_error("Cannot start a worker: %s (%d)", strerror(-r), -r);
 		loop_timer(m->loop, &m->respawn, RESPAWN_MS);
@@ -356,7 +356,7 @@ replace(struct master *m, const struct child *c, int status)
 		children_drain(m);
 	if (c->kind == WORKER || c->kind == SPAWNER)
 		m->missing = c->kind == SPAWNER ? children_wanted(m) : m->missing + 1;
-	board_tell_workers(m->board, children_wanted(m) - m->missing);
+	scoreboard_tell_workers(m->board, children_wanted(m) - m->missing);
 	if (age >= RESPAWN_MS)
 		children_fill(m);
 	else

@@ -20,7 +20,7 @@
 #include "lib/sock.h"
 #include "lib/trusted.h"
 #include "tunnel/master/master_internal.h"
-#include "tunnel/service/revocations.h"
+#include "tunnel/service/crl_share.h"
 #include "tunnel/conn/worker.h"
 
 #define SERVING "READY=1\nSTATUS=Accepting new connections"
@@ -126,7 +126,7 @@ share_log(struct master *m)
 static void
 share_revocations(struct master *m)
 {
-	int fd, r = revocations_pack(m->plan.services, &fd);
+	int fd, r = crl_share_pack(m->plan.services, &fd);
 
 	for (struct child *c = m->children; c != NULL && (r != 0 || fd >= 0); c = c->next)
 		if (c->kind == WORKER && (r != 0 || ctl_send(c->ctl_fd, CTL_REVOKE, fd) != 0)) {
@@ -143,8 +143,8 @@ start_generation(struct master *m)
 	struct service_set *set = m->plan.services;
 
 	for (size_t i = 0; i < set->n; i++)
-		set->v[i].column = board_column(m->board, set->v[i].conf->name);
-	board_tell_generation(m->board);
+		set->v[i].column = scoreboard_column(m->board, set->v[i].conf->name);
+	scoreboard_tell_generation(m->board);
 	loop_timer_clear(m->loop, &m->respawn);
 	m->missing = children_wanted(m);
 	children_fill(m);
@@ -525,7 +525,7 @@ prepare(struct master *m, const char *pidfile)
 		log_error("%s", e.text);
 		return r;
 	}
-	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = board_new(&m->board)) != 0 ||
+	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = scoreboard_new(&m->board)) != 0 ||
 	    (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
 	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0 ||
 	    (r = role_filter_new(exporter_syscalls, &m->exporter_filter)) != 0) {
@@ -555,7 +555,7 @@ master_run(const struct source *from, const char *pidfile)
 	passed_close(&m.keep.passed);
 	remotekeys_free(m.keep.remote);
 	limits_free(m.limits);
-	board_free(m.board);
+	scoreboard_free(m.board);
 	role_filter_free(m.filter);
 	role_filter_free(m.vault_filter);
 	role_filter_free(m.exporter_filter);

@@ -8,7 +8,7 @@
 
 #include "lib/loop.h"
 #include "lib/role.h"
-#include "tunnel/service/board.h"
+#include "tunnel/service/scoreboard.h"
 #include "tunnel/ipc/ctl.h"
 #include "tunnel/ipc/identity.h"
 #include "tunnel/service/limit.h"
@@ -43,8 +43,8 @@ struct master {
 	unsigned missing;		/* workers to start again */
 	struct timer respawn;
 	struct limits *limits;
-	struct board *board;
-	struct board_owners owners;	/* of its rows */
+	struct scoreboard *board;
+	struct scoreboard_owners owners;	/* of its rows */
 	struct watcher *watcher;	/* NULL: nothing was ever watched */
 	struct handover *handover;	/* NULL: nobody can take over */
 	struct takeover takeover;	/* of the process that serves before us */

@@ -39,45 +39,45 @@ static const struct family families[] = {
 };
 
 static void
-put_family(struct buf *out, const struct board *b, const struct family *f)
+put_family(struct buf *out, const struct scoreboard *b, const struct family *f)
 {
-	char name[2 * BOARD_NAME_SIZE], plain[BOARD_NAME_SIZE];
+	char name[2 * SCOREBOARD_NAME_SIZE], plain[SCOREBOARD_NAME_SIZE];
 
 	prometheus_head(out, PREFIX, f->name, "counter", f->help);
-	for (size_t c = 0; c < board_columns(b); c++)
+	for (size_t c = 0; c < scoreboard_columns(b); c++)
 		for (size_t i = 0; i < ARRAY_LEN(f->rows) && f->rows[i].label != NULL; i++)
-			buf_printf(out, PREFIX "%s{service=\"%s\"%s} %" PRIu64 "\n", f->name, prometheus_label(board_name(b, c, plain), name),
-			    f->rows[i].label, board_sum(b, c, f->rows[i].counter));
+			buf_printf(out, PREFIX "%s{service=\"%s\"%s} %" PRIu64 "\n", f->name, prometheus_label(scoreboard_name(b, c, plain), name),
+			    f->rows[i].label, scoreboard_sum(b, c, f->rows[i].counter));
 }
 
 static void
-put_histogram(struct buf *out, const struct board *b)
+put_histogram(struct buf *out, const struct scoreboard *b)
 {
-	char name[2 * BOARD_NAME_SIZE], plain[BOARD_NAME_SIZE], label[sizeof name + 16];
-	uint64_t counts[BOARD_BUCKETS];
+	char name[2 * SCOREBOARD_NAME_SIZE], plain[SCOREBOARD_NAME_SIZE], label[sizeof name + 16];
+	uint64_t counts[SCOREBOARD_BUCKETS];
 
 	prometheus_head(out, PREFIX, "first_byte_seconds", "histogram", "From the accept to the first byte sent to who connected.");
-	for (size_t c = 0; c < board_columns(b); c++) {
-		snprintf(label, sizeof label, "service=\"%s\"", prometheus_label(board_name(b, c, plain), name));
-		for (size_t i = 0; i < BOARD_BUCKETS; i++)
-			counts[i] = board_sum(b, c, COUNT_FIRST + i);
-		prometheus_histogram(out, PREFIX, "first_byte_seconds", label, board_buckets, counts, BOARD_BUCKETS,
-		    board_sum(b, c, COUNT_FIRST_MS));
+	for (size_t c = 0; c < scoreboard_columns(b); c++) {
+		snprintf(label, sizeof label, "service=\"%s\"", prometheus_label(scoreboard_name(b, c, plain), name));
+		for (size_t i = 0; i < SCOREBOARD_BUCKETS; i++)
+			counts[i] = scoreboard_sum(b, c, COUNT_FIRST + i);
+		prometheus_histogram(out, PREFIX, "first_byte_seconds", label, scoreboard_buckets, counts, SCOREBOARD_BUCKETS,
+		    scoreboard_sum(b, c, COUNT_FIRST_MS));
 	}
 }
 
 void
-metrics_put(struct buf *out, const struct board *b, const struct metrics_cert *certs, size_t n_certs, time_t now)
+metrics_put(struct buf *out, const struct scoreboard *b, const struct metrics_cert *certs, size_t n_certs, time_t now)
 {
-	char name[2 * BOARD_NAME_SIZE], cut[BOARD_NAME_SIZE];
+	char name[2 * SCOREBOARD_NAME_SIZE], cut[SCOREBOARD_NAME_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		put_family(out, b, &families[i]);
 	put_histogram(out, b);
-	prometheus_gauge(out, PREFIX, "connections_active", "Connections at present.", board_live(b));
-	prometheus_gauge(out, PREFIX, "vault_queue", "Handshakes that wait for a signature.", board_waiting(b));
-	prometheus_gauge(out, PREFIX, "workers", "Workers that accept connections.", board_workers(b));
-	prometheus_gauge(out, PREFIX, "generation", "How often a configuration came into force.", board_generation(b));
+	prometheus_gauge(out, PREFIX, "connections_active", "Connections at present.", scoreboard_live(b));
+	prometheus_gauge(out, PREFIX, "vault_queue", "Handshakes that wait for a signature.", scoreboard_waiting(b));
+	prometheus_gauge(out, PREFIX, "workers", "Workers that accept connections.", scoreboard_workers(b));
+	prometheus_gauge(out, PREFIX, "generation", "How often a configuration came into force.", scoreboard_generation(b));
 	prometheus_head(out, PREFIX, "certificate_expiry_seconds", "gauge", "Until the section's certificate expires.");
 	for (size_t i = 0; i < n_certs; i++) {
 		snprintf(cut, sizeof cut, "%s", certs[i].service);

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "lib/buf.h"
-#include "tunnel/service/board.h"
+#include "tunnel/service/scoreboard.h"
 
 struct metrics_cert {
 	const char *service;
@@ -13,6 +13,6 @@ struct metrics_cert {
 };
 
 /* Everything, in an order that does not change. */
-void metrics_put(struct buf *out, const struct board *b, const struct metrics_cert *certs, size_t n_certs, time_t now);
+void metrics_put(struct buf *out, const struct scoreboard *b, const struct metrics_cert *certs, size_t n_certs, time_t now);
 
 #endif

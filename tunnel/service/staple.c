@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/log.h"
-#include "tunnel/ipc/errand.h"
+#include "tunnel/ipc/async_job.h"
 #include "tunnel/tls/ocsp.h"
 #include "tunnel/tls/tlsctx.h"
 
@@ -16,14 +16,14 @@ struct item {
 	struct stapler *all;
 	size_t service;
 	struct ocsp_query *query;
-	struct errand *errand;
+	struct async_job *job;
 	struct timer again;
 	int settled;
 };
 
 struct stapler {
 	const struct service_set *set;
-	struct ask_queue *asks;
+	struct spawn_client *asks;
 	void (*settled)(void *arg);
 	void *arg;
 	size_t n, unsettled;
@@ -47,7 +47,7 @@ fetched(void *arg, const uint8_t *bytes, size_t n)
 	const struct service *sv = &it->all->set->v[it->service];
 	long good = n == 0 ? 0 : ocsp_good_for(it->query, bytes, n), wait = good / 2;
 
-	it->errand = NULL;
+	it->job = NULL;
 	if (good == 0)
 		log_notice("Service [%s]: OCSP: no response to staple from \"%s\"", sv->conf->name, sv->staple_url);
 	else
@@ -67,7 +67,7 @@ fetch(void *arg)
 
 	snprintf(req.url, sizeof req.url, "%s", it->all->set->v[it->service].staple_url);
 	req.n_body = (uint32_t)ocsp_query_put(it->query, req.body, sizeof req.body);
-	if (errand_start(it->all->asks, &req, SPAWN_FETCHED_MAX, fetched, it, &it->errand) != 0)
+	if (async_job_start(it->all->asks, &req, SPAWN_FETCHED_MAX, fetched, it, &it->job) != 0)
 		settle(it);
 }
 
@@ -77,7 +77,7 @@ stapler_free(struct stapler *s)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->n; i++) {
-		errand_forget(s->v[i].errand);
+		async_job_forget(s->v[i].job);
 		loop_timer_clear(s->asks->loop, &s->v[i].again);
 		ocsp_query_free(s->v[i].query);
 	}
@@ -98,7 +98,7 @@ add(struct stapler *s, size_t service)
 }
 
 int
-stapler_new(const struct service_set *set, struct ask_queue *asks, void (*settled)(void *arg), void *arg,
+stapler_new(const struct service_set *set, struct spawn_client *asks, void (*settled)(void *arg), void *arg,
     struct stapler **ret)
 {
 	struct stapler *s = calloc(1, sizeof *s + set->n * sizeof s->v[0]);

@@ -5,7 +5,7 @@
 
 #include "lib/is_set.h"
 #include "tunnel/tls/resume.h"
-#include "tunnel/tls/revoke.h"
+#include "tunnel/tls/crl_check.h"
 #include "tunnel/tls/ticket.h"
 #include "tunnel/tls/tlserr.h"
 
@@ -81,7 +81,7 @@ is_worth_nothing(SSL *ssl, SSL_SESSION *session)
 		return 1;
 	if (peer == NULL)
 		return state->conf->plain.verify.require && !state->conf->redirects && state->psk == NULL;
-	return revoke_check(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), state->lists, peer, NULL);
+	return crl_check(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), state->lists, peer, NULL);
 }
 
 static SSL_TICKET_RETURN

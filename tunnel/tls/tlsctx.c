@@ -8,7 +8,7 @@
 #include "tunnel/tls/credentials.h"
 #include "tunnel/tls/peercert.h"
 #include "tunnel/tls/psk_handshake.h"
-#include "tunnel/tls/revoke.h"
+#include "tunnel/tls/crl_check.h"
 #include "tunnel/tls/session_cache.h"
 #include "tunnel/tls/session_ticket.h"
 #include "tunnel/tls/stream.h"
@@ -117,7 +117,7 @@ fill_context(SSL_CTX *ctx, struct tls_state *state, const char *scope, struct ke
 	session_limits_use(ctx, conf);
 	state->lists_until = resume_lists_until(SSL_CTX_get_cert_store(ctx));
 	if (conf->revoke_live)
-		state->lists = revoke_lists(SSL_CTX_get_cert_store(ctx));
+		state->lists = crl_check_lists(SSL_CTX_get_cert_store(ctx));
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
 	if (conf->client) {

@@ -2,7 +2,7 @@
 #include <openssl/x509v3.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/tls/revoke.h"
+#include "tunnel/tls/crl_check.h"
 
 enum { SERIAL = 77, DAY = 86400 };
 
@@ -89,7 +89,7 @@ checked(X509_STORE *known, long listed, EVP_PKEY *signer)
 {
 	STACK_OF(X509_CRL) *lists = list_of(listed, signer);
 	X509 *cert = new_cert(SERIAL, "client", other_key, 0);
-	int r = revoke_check(known, lists, cert, NULL);
+	int r = crl_check(known, lists, cert, NULL);
 
 	X509_free(cert);
 	sk_X509_CRL_pop_free(lists, X509_CRL_free);
@@ -122,7 +122,7 @@ START_TEST(a_forged_list_hides_no_other)
 	X509 *cert = new_cert(SERIAL, "client", other_key, 0);
 
 	sk_X509_CRL_push(lists, sk_X509_CRL_pop(more));
-	ck_assert_int_eq(revoke_check(store, lists, cert, NULL), 1);
+	ck_assert_int_eq(crl_check(store, lists, cert, NULL), 1);
 	X509_free(cert);
 	sk_X509_CRL_free(more);
 	sk_X509_CRL_pop_free(lists, X509_CRL_free);
@@ -142,9 +142,9 @@ START_TEST(a_store_tells_its_lists)
 {
 	STACK_OF(X509_CRL) *in = list_of(SERIAL, ca_key), *out;
 
-	ck_assert_ptr_null(revoke_lists(store));
+	ck_assert_ptr_null(crl_check_lists(store));
 	ck_assert_int_eq(X509_STORE_add_crl(store, sk_X509_CRL_value(in, 0)), 1);
-	out = revoke_lists(store);
+	out = crl_check_lists(store);
 	ck_assert_int_eq(sk_X509_CRL_num(out), 1);
 	sk_X509_CRL_pop_free(in, X509_CRL_free);
 	sk_X509_CRL_pop_free(out, X509_CRL_free);

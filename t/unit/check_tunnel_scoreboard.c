@@ -6,38 +6,38 @@
 #include <unistd.h>
 
 #include "t/unit/unit.h"
-#include "tunnel/service/board.h"
+#include "tunnel/service/scoreboard.h"
 
-static struct board *board;
-static struct board_owners owners;
+static struct scoreboard *board;
+static struct scoreboard_owners owners;
 
 static void
 fresh(void)
 {
-	ck_assert_int_eq(board_new(&board), 0);
-	owners = (struct board_owners){ { 0 } };
+	ck_assert_int_eq(scoreboard_new(&board), 0);
+	owners = (struct scoreboard_owners){ { 0 } };
 }
 
 START_TEST(connections_of_all_rows_add_up)
 {
-	size_t a = board_take(board, &owners), b = board_take(board, &owners);
+	size_t a = scoreboard_take(board, &owners), b = scoreboard_take(board, &owners);
 
 	ck_assert_uint_ne(a, b);
-	board_add_live(board, a, 3);
-	board_add_live(board, b, 4);
-	board_add_live(board, a, -1);
-	ck_assert_uint_eq(board_live(board), 6);
+	scoreboard_add_live(board, a, 3);
+	scoreboard_add_live(board, b, 4);
+	scoreboard_add_live(board, a, -1);
+	ck_assert_uint_eq(scoreboard_live(board), 6);
 }
 END_TEST
 
 START_TEST(who_dies_leaves_no_connections)
 {
-	size_t a = board_take(board, &owners);
+	size_t a = scoreboard_take(board, &owners);
 
-	board_add_live(board, a, 3);
-	board_give_back(board, &owners, a);
-	ck_assert_uint_eq(board_live(board), 0);
-	ck_assert_uint_eq(board_take(board, &owners), a);
+	scoreboard_add_live(board, a, 3);
+	scoreboard_give_back(board, &owners, a);
+	ck_assert_uint_eq(scoreboard_live(board), 0);
+	ck_assert_uint_eq(scoreboard_take(board, &owners), a);
 }
 END_TEST
 
@@ -45,12 +45,12 @@ START_TEST(more_workers_than_rows_share_the_last)
 {
 	size_t row = 0;
 
-	for (int i = 0; i < BOARD_ROWS + 5; i++)
-		row = board_take(board, &owners);
-	ck_assert_uint_eq(row, BOARD_ROWS - 1);
-	board_add_live(board, row, 2);
-	board_give_back(board, &owners, row);
-	ck_assert_uint_eq(board_live(board), 2);
+	for (int i = 0; i < SCOREBOARD_ROWS + 5; i++)
+		row = scoreboard_take(board, &owners);
+	ck_assert_uint_eq(row, SCOREBOARD_ROWS - 1);
+	scoreboard_add_live(board, row, 2);
+	scoreboard_give_back(board, &owners, row);
+	ck_assert_uint_eq(scoreboard_live(board), 2);
 }
 END_TEST
 
@@ -62,7 +62,7 @@ in_child(size_t row, void (*hostile)(void))
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (board_enter(board, row) != 0)
+		if (scoreboard_enter(board, row) != 0)
 			_exit(99);
 		hostile();
 		_exit(0);
@@ -74,49 +74,49 @@ in_child(size_t row, void (*hostile)(void))
 static void
 count_in_row_0(void)
 {
-	board_count(board, 0, 1, COUNT_ACCEPTED, 7);
-	board_add_live(board, 0, 2);
+	scoreboard_count(board, 0, 1, COUNT_ACCEPTED, 7);
+	scoreboard_add_live(board, 0, 2);
 }
 
 static void
 count_in_row_1(void)
 {
-	board_add_live(board, 1, 1);
+	scoreboard_add_live(board, 1, 1);
 }
 
 static void
 name_a_column(void)
 {
-	board_column(board, "mine");
+	scoreboard_column(board, "mine");
 }
 
 static void
 tell_workers(void)
 {
-	board_tell_workers(board, 99);
+	scoreboard_tell_workers(board, 99);
 }
 
 START_TEST(a_worker_writes_its_own_row)
 {
-	board_take(board, &owners);
-	ck_assert_uint_eq(board_column(board, "web"), 1);
+	scoreboard_take(board, &owners);
+	ck_assert_uint_eq(scoreboard_column(board, "web"), 1);
 	ck_assert_int_eq(in_child(0, count_in_row_0), 0);
-	ck_assert_uint_eq(board_sum(board, 1, COUNT_ACCEPTED), 7);
-	ck_assert_uint_eq(board_live(board), 2);
+	ck_assert_uint_eq(scoreboard_sum(board, 1, COUNT_ACCEPTED), 7);
+	ck_assert_uint_eq(scoreboard_live(board), 2);
 }
 END_TEST
 
 START_TEST(nobody_writes_what_is_not_his)
 {
-	board_take(board, &owners);
-	board_take(board, &owners);
+	scoreboard_take(board, &owners);
+	scoreboard_take(board, &owners);
 	ck_assert_int_ne(in_child(0, count_in_row_1), 0);
 	ck_assert_int_ne(in_child(0, name_a_column), 0);
 	ck_assert_int_ne(in_child(0, tell_workers), 0);
-	ck_assert_int_ne(in_child(BOARD_NO_ROW, count_in_row_0), 0);
-	ck_assert_uint_eq(board_live(board), 0);
-	ck_assert_uint_eq(board_columns(board), 1);
-	ck_assert_uint_eq(board_workers(board), 0);
+	ck_assert_int_ne(in_child(SCOREBOARD_NO_ROW, count_in_row_0), 0);
+	ck_assert_uint_eq(scoreboard_live(board), 0);
+	ck_assert_uint_eq(scoreboard_columns(board), 1);
+	ck_assert_uint_eq(scoreboard_workers(board), 0);
 }
 END_TEST
 
@@ -141,28 +141,28 @@ open_the_pages(void)
 
 START_TEST(pages_cannot_be_made_writable_again)
 {
-	board_take(board, &owners);
+	scoreboard_take(board, &owners);
 	ck_assert_int_eq(in_child(0, open_the_pages), 0);
-	ck_assert_int_eq(in_child(BOARD_NO_ROW, open_the_pages), 0);
+	ck_assert_int_eq(in_child(SCOREBOARD_NO_ROW, open_the_pages), 0);
 }
 END_TEST
 
 static void
 claim_too_much(void)
 {
-	board_add_live(board, 0, -1);
-	atomic_store(board_waiting_of(board, 0), UINT32_MAX);
+	scoreboard_add_live(board, 0, -1);
+	atomic_store(scoreboard_waiting_of(board, 0), UINT32_MAX);
 }
 
 START_TEST(what_a_row_claims_is_bounded)
 {
-	board_take(board, &owners);
+	scoreboard_take(board, &owners);
 	ck_assert_int_eq(in_child(0, claim_too_much), 0);
-	ck_assert_uint_eq(board_live(board), BOARD_LIVE_MAX);
-	ck_assert_uint_eq(board_waiting(board), BOARD_WAITING_MAX);
-	board_give_back(board, &owners, 0);
-	ck_assert_uint_eq(board_live(board), 0);
-	ck_assert_uint_eq(board_waiting(board), 0);
+	ck_assert_uint_eq(scoreboard_live(board), SCOREBOARD_LIVE_MAX);
+	ck_assert_uint_eq(scoreboard_waiting(board), SCOREBOARD_WAITING_MAX);
+	scoreboard_give_back(board, &owners, 0);
+	ck_assert_uint_eq(scoreboard_live(board), 0);
+	ck_assert_uint_eq(scoreboard_waiting(board), 0);
 }
 END_TEST
 

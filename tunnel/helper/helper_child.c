@@ -1,4 +1,4 @@
-#include "tunnel/helper/runner.h"
+#include "tunnel/helper/helper_child.h"
 
 #include <errno.h>
 #include <openssl/http.h>
@@ -112,8 +112,8 @@ fetch(const struct service *sv, const struct spawn_request *req, const struct ro
 	int tls = 0, fd, wait = (int)sv->conf->t_ocsp, busy = (int)sv->conf->t_busy;
 	char *host, *port, *path;
 
-	if (busy > RUNNER_ANSWER_SECONDS)
-		busy = RUNNER_ANSWER_SECONDS;
+	if (busy > HELPERS_ANSWER_SECONDS)
+		busy = HELPERS_ANSWER_SECONDS;
 	if (OSSL_HTTP_parse_url(req->url, &tls, NULL, &host, &port, NULL, &path, NULL, NULL) != 1 || tls)
 		return;
 	if ((fd = reach(host, port, wait)) >= 0 && role_enter(&walls, NULL) == 0)
@@ -176,7 +176,7 @@ ask_identd(const struct service *sv, const struct spawn_request *req)
 }
 
 _Noreturn void
-runner_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter, int fd, unsigned seconds)
+helper_child_main(const struct service *sv, const struct spawn_request *req, const struct role_filter *filter, int fd, unsigned seconds)
 {
 	keep_only(fd);
 	alarm(seconds + 1);		/* the spawner is there before it, unless it is no more */

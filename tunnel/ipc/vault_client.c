@@ -1,4 +1,4 @@
-#include "tunnel/ipc/vaultask.h"
+#include "tunnel/ipc/vault_client.h"
 
 #include <errno.h>
 #include <openssl/async.h>

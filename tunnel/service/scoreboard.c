@@ -1,4 +1,4 @@
-#include "tunnel/service/board.h"
+#include "tunnel/service/scoreboard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,41 +8,41 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-const unsigned board_buckets[BOARD_BUCKETS - 1] = { 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10000 };
+const unsigned scoreboard_buckets[SCOREBOARD_BUCKETS - 1] = { 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10000 };
 
 struct facts {				/* what the master tells all others */
-	_Alignas(BOARD_LINE) _Atomic uint32_t n;	/* rows that were ever used */
+	_Alignas(SCOREBOARD_LINE) _Atomic uint32_t n;	/* rows that were ever used */
 	_Atomic uint32_t n_columns;
 	_Atomic uint32_t workers, generation;	/* that accept; how many there were */
-	char names[BOARD_COLUMNS][BOARD_NAME_SIZE];	/* of columns; they stay */
+	char names[SCOREBOARD_COLUMNS][SCOREBOARD_NAME_SIZE];	/* of columns; they stay */
 };
 
 struct row {
-	_Alignas(BOARD_LINE) _Atomic uint32_t live;	/* connections at present */
+	_Alignas(SCOREBOARD_LINE) _Atomic uint32_t live;	/* connections at present */
 	_Atomic uint32_t waiting;		/* handshakes, for the vault */
-	_Atomic uint64_t counts[BOARD_COLUMNS][COUNTERS];
+	_Atomic uint64_t counts[SCOREBOARD_COLUMNS][COUNTERS];
 };
 
 /* What lies in the memory that is shared: each part in pages of its own, and memory only where something was counted. */
 struct pages {
-	union { struct facts facts; char room[BOARD_PAGE]; };
-	union room { struct row row; char room[BOARD_PAGE]; } rows[BOARD_ROWS];
+	union { struct facts facts; char room[SCOREBOARD_PAGE]; };
+	union room { struct row row; char room[SCOREBOARD_PAGE]; } rows[SCOREBOARD_ROWS];
 };
 
-_Static_assert(sizeof(struct facts) <= BOARD_PAGE && sizeof(struct pages) == (BOARD_ROWS + 1) * (size_t)BOARD_PAGE, "pages");
+_Static_assert(sizeof(struct facts) <= SCOREBOARD_PAGE && sizeof(struct pages) == (SCOREBOARD_ROWS + 1) * (size_t)SCOREBOARD_PAGE, "pages");
 
-struct board {
+struct scoreboard {
 	struct pages *own;		/* the master's, to write; of a worker's nothing but its row is mapped */
 	const struct pages *all;	/* to read */
 	int fd;				/* of the memory, until a child has entered */
 	uint32_t n, n_columns;		/* the master's own count, which no page can change */
 	unsigned generation;
-	char names[BOARD_COLUMNS][BOARD_NAME_SIZE];
+	char names[SCOREBOARD_COLUMNS][SCOREBOARD_NAME_SIZE];
 };
 
 /* Mappings from here on can be read only: none of a child's can ever be made writable, but those that it kept. */
 static int
-map_and_seal(struct board *b)
+map_and_seal(struct scoreboard *b)
 {
 	if (ftruncate(b->fd, sizeof *b->own) < 0)
 		return -errno;
@@ -54,19 +54,19 @@ map_and_seal(struct board *b)
 }
 
 static void
-name_column(struct board *b, const char *name)
+name_column(struct scoreboard *b, const char *name)
 {
 	struct facts *f = &b->own->facts;
 
-	snprintf(b->names[b->n_columns], BOARD_NAME_SIZE, "%s", name);
-	memcpy(f->names[b->n_columns], b->names[b->n_columns], BOARD_NAME_SIZE);
+	snprintf(b->names[b->n_columns], SCOREBOARD_NAME_SIZE, "%s", name);
+	memcpy(f->names[b->n_columns], b->names[b->n_columns], SCOREBOARD_NAME_SIZE);
 	atomic_store(&f->n_columns, ++b->n_columns);	/* by now the name can be read */
 }
 
 int
-board_new(struct board **ret)
+scoreboard_new(struct scoreboard **ret)
 {
-	struct board *b = calloc(1, sizeof *b);
+	struct scoreboard *b = calloc(1, sizeof *b);
 	int r;
 
 	if (b == NULL)
@@ -86,7 +86,7 @@ err0:	free(b);
 }
 
 void
-board_free(struct board *b)
+scoreboard_free(struct scoreboard *b)
 {
 	if (b != NULL && b->fd >= 0)
 		close(b->fd);
@@ -95,7 +95,7 @@ board_free(struct board *b)
 
 /* Nothing of what could be written stays mapped but the pages from..to. */
 static int
-keep_only(struct board *b, size_t from, size_t to)
+keep_only(struct scoreboard *b, size_t from, size_t to)
 {
 	char *at = (char *)b->own;
 
@@ -105,9 +105,9 @@ keep_only(struct board *b, size_t from, size_t to)
 }
 
 int
-board_enter(struct board *b, size_t row)
+scoreboard_enter(struct scoreboard *b, size_t row)
 {
-	size_t from = row < BOARD_ROWS ? offsetof(struct pages, rows) + row * sizeof(union room) : 0;
+	size_t from = row < SCOREBOARD_ROWS ? offsetof(struct pages, rows) + row * sizeof(union room) : 0;
 	void *all = mmap(NULL, sizeof *b->own, PROT_READ, MAP_SHARED, b->fd, 0);
 
 	if (all == MAP_FAILED)
@@ -115,11 +115,11 @@ board_enter(struct board *b, size_t row)
 	b->all = all;
 	close(b->fd);
 	b->fd = -1;
-	return row < BOARD_ROWS ? keep_only(b, from, from + sizeof(union room)) : keep_only(b, 0, 0);
+	return row < SCOREBOARD_ROWS ? keep_only(b, from, from + sizeof(union room)) : keep_only(b, 0, 0);
 }
 
 void
-board_leave(struct board *b)
+scoreboard_leave(struct scoreboard *b)
 {
 	keep_only(b, 0, 0);
 	close(b->fd);
@@ -127,11 +127,11 @@ board_leave(struct board *b)
 }
 
 size_t
-board_take(struct board *b, struct board_owners *o)
+scoreboard_take(struct scoreboard *b, struct scoreboard_owners *o)
 {
 	size_t row = 0;
 
-	while (row < BOARD_ROWS - 1 && o->users[row] > 0)
+	while (row < SCOREBOARD_ROWS - 1 && o->users[row] > 0)
 		row++;
 	o->users[row]++;
 	if (row >= b->n)
@@ -141,7 +141,7 @@ board_take(struct board *b, struct board_owners *o)
 }
 
 void
-board_give_back(struct board *b, struct board_owners *o, size_t row)
+scoreboard_give_back(struct scoreboard *b, struct scoreboard_owners *o, size_t row)
 {
 	if (--o->users[row] == 0) {
 		atomic_store(&b->own->rows[row].row.live, 0);
@@ -151,11 +151,11 @@ board_give_back(struct board *b, struct board_owners *o, size_t row)
 
 /* The master alone can write it; who reads checks it all the same. */
 static size_t
-rows_used(const struct board *b)
+rows_used(const struct scoreboard *b)
 {
 	size_t n = atomic_load(&b->all->facts.n);
 
-	return n < BOARD_ROWS ? n : BOARD_ROWS;
+	return n < SCOREBOARD_ROWS ? n : SCOREBOARD_ROWS;
 }
 
 static uint32_t
@@ -165,100 +165,100 @@ bounded(uint32_t said, uint32_t most)
 }
 
 uint64_t
-board_live(const struct board *b)
+scoreboard_live(const struct scoreboard *b)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0, n = rows_used(b); i < n; i++)
-		sum += bounded(atomic_load(&b->all->rows[i].row.live), BOARD_LIVE_MAX);
+		sum += bounded(atomic_load(&b->all->rows[i].row.live), SCOREBOARD_LIVE_MAX);
 	return sum;
 }
 
 void
-board_add_live(struct board *b, size_t row, int n)
+scoreboard_add_live(struct scoreboard *b, size_t row, int n)
 {
 	atomic_fetch_add(&b->own->rows[row].row.live, (uint32_t)n);
 }
 
 size_t
-board_column(struct board *b, const char *name)
+scoreboard_column(struct scoreboard *b, const char *name)
 {
-	char cut[BOARD_NAME_SIZE];
+	char cut[SCOREBOARD_NAME_SIZE];
 
 	snprintf(cut, sizeof cut, "%s", name);
 	for (uint32_t i = 1; i < b->n_columns; i++)
 		if (strcmp(b->names[i], cut) == 0)
 			return i;
-	if (b->n_columns == BOARD_COLUMNS)
+	if (b->n_columns == SCOREBOARD_COLUMNS)
 		return 0;
 	name_column(b, cut);
 	return b->n_columns - 1;
 }
 
 size_t
-board_columns(const struct board *b)
+scoreboard_columns(const struct scoreboard *b)
 {
 	size_t n = atomic_load(&b->all->facts.n_columns);
 
-	return n < BOARD_COLUMNS ? n : BOARD_COLUMNS;
+	return n < SCOREBOARD_COLUMNS ? n : SCOREBOARD_COLUMNS;
 }
 
 const char *
-board_name(const struct board *b, size_t column, char ret[BOARD_NAME_SIZE])
+scoreboard_name(const struct scoreboard *b, size_t column, char ret[SCOREBOARD_NAME_SIZE])
 {
-	snprintf(ret, BOARD_NAME_SIZE, "%.*s", BOARD_NAME_SIZE - 1, b->all->facts.names[column]);
+	snprintf(ret, SCOREBOARD_NAME_SIZE, "%.*s", SCOREBOARD_NAME_SIZE - 1, b->all->facts.names[column]);
 	return ret;
 }
 
 void
-board_tell_workers(struct board *b, unsigned n)
+scoreboard_tell_workers(struct scoreboard *b, unsigned n)
 {
 	atomic_store(&b->own->facts.workers, n);
 }
 
 void
-board_tell_generation(struct board *b)
+scoreboard_tell_generation(struct scoreboard *b)
 {
 	atomic_store(&b->own->facts.generation, ++b->generation);
 }
 
 unsigned
-board_workers(const struct board *b)
+scoreboard_workers(const struct scoreboard *b)
 {
 	return atomic_load(&b->all->facts.workers);
 }
 
 unsigned
-board_generation(const struct board *b)
+scoreboard_generation(const struct scoreboard *b)
 {
 	return atomic_load(&b->all->facts.generation);
 }
 
 void
-board_count(struct board *b, size_t row, size_t column, size_t counter, uint64_t n)
+scoreboard_count(struct scoreboard *b, size_t row, size_t column, size_t counter, uint64_t n)
 {
 	atomic_fetch_add_explicit(&b->own->rows[row].row.counts[column][counter], n, memory_order_relaxed);
 }
 
 _Atomic uint32_t *
-board_waiting_of(struct board *b, size_t row)
+scoreboard_waiting_of(struct scoreboard *b, size_t row)
 {
 	return &b->own->rows[row].row.waiting;
 }
 
 void
-board_first_byte(struct board *b, size_t row, size_t column, uint64_t ms)
+scoreboard_first_byte(struct scoreboard *b, size_t row, size_t column, uint64_t ms)
 {
 	size_t i = 0;
 
-	while (i < BOARD_BUCKETS - 1 && ms > board_buckets[i])
+	while (i < SCOREBOARD_BUCKETS - 1 && ms > scoreboard_buckets[i])
 		i++;
-	board_count(b, row, column, COUNT_FIRST + i, 1);
-	board_count(b, row, column, COUNT_FIRST_MS, ms);
+	scoreboard_count(b, row, column, COUNT_FIRST + i, 1);
+	scoreboard_count(b, row, column, COUNT_FIRST_MS, ms);
 }
 
 uint64_t
-board_sum(const struct board *b, size_t column, size_t counter)
+scoreboard_sum(const struct scoreboard *b, size_t column, size_t counter)
 {
 	uint64_t sum = 0;
 
@@ -268,11 +268,11 @@ board_sum(const struct board *b, size_t column, size_t counter)
 }
 
 uint64_t
-board_waiting(const struct board *b)
+scoreboard_waiting(const struct scoreboard *b)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0, n = rows_used(b); i < n; i++)
-		sum += bounded(atomic_load(&b->all->rows[i].row.waiting), BOARD_WAITING_MAX);
+		sum += bounded(atomic_load(&b->all->rows[i].row.waiting), SCOREBOARD_WAITING_MAX);
 	return sum;
 }

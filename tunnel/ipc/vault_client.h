@@ -1,7 +1,7 @@
 /* The worker's side of the vault: a handshake that needs a signature is put aside until it is there.
  * Nothing here blocks.  When the vault is gone, requests wait for the next one until their time is up. */
-#ifndef SALLYPORT_TUNNEL_IPC_VAULTASK_H
-#define SALLYPORT_TUNNEL_IPC_VAULTASK_H
+#ifndef SALLYPORT_TUNNEL_IPC_VAULT_CLIENT_H
+#define SALLYPORT_TUNNEL_IPC_VAULT_CLIENT_H
 
 #include <stdatomic.h>
 

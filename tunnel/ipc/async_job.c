@@ -1,4 +1,4 @@
-#include "tunnel/ipc/errand.h"
+#include "tunnel/ipc/async_job.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,20 +8,20 @@
 
 enum { PIECE = 4096 };
 
-struct errand {
+struct async_job {
 	struct loop *loop;
-	struct ask *ask;		/* while the spawner has not answered */
+	struct spawn_ask *ask;		/* while the spawner has not answered */
 	struct watch watch;		/* then its bytes come here */
 	struct buf got;
 	size_t max;
-	errand_done done;
+	async_job_done done;
 	void *arg;
 };
 
 static void
-errand_free(struct errand *e)
+async_job_free(struct async_job *e)
 {
-	ask_forget(e->ask);
+	spawn_client_forget(e->ask);
 	if (e->watch.fd >= 0) {
 		loop_unwatch(e->loop, &e->watch);
 		close(e->watch.fd);
@@ -31,16 +31,16 @@ errand_free(struct errand *e)
 }
 
 static void
-finish(struct errand *e, int worked)
+finish(struct async_job *e, int worked)
 {
 	e->done(e->arg, buf_head(&e->got), worked ? buf_len(&e->got) : 0);
-	errand_free(e);
+	async_job_free(e);
 }
 
 static void
 bytes_ready(void *arg, uint32_t events)
 {
-	struct errand *e = arg;
+	struct async_job *e = arg;
 	uint8_t *at = buf_reserve(&e->got, PIECE);
 	ssize_t n = at == NULL ? -1 : read(e->watch.fd, at, PIECE);
 
@@ -56,7 +56,7 @@ bytes_ready(void *arg, uint32_t events)
 static void
 answered(void *arg, int error, int fd, pid_t pid)
 {
-	struct errand *e = arg;
+	struct async_job *e = arg;
 
 	(void)pid;
 	e->ask = NULL;
@@ -66,17 +66,17 @@ answered(void *arg, int error, int fd, pid_t pid)
 }
 
 int
-errand_start(struct ask_queue *q, const struct spawn_request *req, size_t max, errand_done done, void *arg,
-    struct errand **ret)
+async_job_start(struct spawn_client *q, const struct spawn_request *req, size_t max, async_job_done done, void *arg,
+    struct async_job **ret)
 {
-	struct errand *e = calloc(1, sizeof *e);
+	struct async_job *e = calloc(1, sizeof *e);
 	int r;
 
 	if (e == NULL)
 		return -ENOMEM;
-	*e = (struct errand){ .loop = q->loop, .got = BUF_INIT, .max = max, .done = done, .arg = arg };
+	*e = (struct async_job){ .loop = q->loop, .got = BUF_INIT, .max = max, .done = done, .arg = arg };
 	e->watch = (struct watch){ .fd = -1, .ready = bytes_ready, .arg = e };
-	if ((r = ask_spawn(q, req, answered, e, &e->ask)) != 0) {
+	if ((r = spawn_client_ask(q, req, answered, e, &e->ask)) != 0) {
 		free(e);
 		return r;
 	}
@@ -85,8 +85,8 @@ errand_start(struct ask_queue *q, const struct spawn_request *req, size_t max, e
 }
 
 void
-errand_forget(struct errand *e)
+async_job_forget(struct async_job *e)
 {
 	if (e != NULL)
-		errand_free(e);
+		async_job_free(e);
 }

@@ -2,19 +2,19 @@
  * its own, and can write no other; whoever wants to know adds the rows up.  A row outlives its worker and the next one goes
  * on with it, so that what is counted never gets less.  How many rows and columns there are, and their names, the master
  * keeps in its own memory and tells in pages that nobody else can write.  Knows no socket. */
-#ifndef SALLYPORT_TUNNEL_SERVICE_BOARD_H
-#define SALLYPORT_TUNNEL_SERVICE_BOARD_H
+#ifndef SALLYPORT_TUNNEL_SERVICE_SCOREBOARD_H
+#define SALLYPORT_TUNNEL_SERVICE_SCOREBOARD_H
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-	BOARD_ROWS = 1024, BOARD_COLUMNS = 128, BOARD_LINE = 64, BOARD_NAME_SIZE = 64, BOARD_BUCKETS = 13,
-	BOARD_PAGE = 65536,		/* a multiple of every page's size there is */
-	BOARD_LIVE_MAX = 1 << 19,	/* no worker has more connections: half of its descriptors, of which 1 << 20 count */
-	BOARD_WAITING_MAX = 1024,	/* nor more handshakes that wait (VAULT_QUEUE) */
-	BOARD_NO_ROW = BOARD_ROWS
+	SCOREBOARD_ROWS = 1024, SCOREBOARD_COLUMNS = 128, SCOREBOARD_LINE = 64, SCOREBOARD_NAME_SIZE = 64, SCOREBOARD_BUCKETS = 13,
+	SCOREBOARD_PAGE = 65536,		/* a multiple of every page's size there is */
+	SCOREBOARD_LIVE_MAX = 1 << 19,	/* no worker has more connections: half of its descriptors, of which 1 << 20 count */
+	SCOREBOARD_WAITING_MAX = 1024,	/* nor more handshakes that wait (VAULT_QUEUE) */
+	SCOREBOARD_NO_ROW = SCOREBOARD_ROWS
 };
 
 /* What is counted for each section. */
@@ -26,68 +26,68 @@ enum counter {
 	COUNT_TO_TLS, COUNT_TO_PLAIN,		/* bytes */
 	COUNT_FIRST_MS,				/* until the first byte, all together */
 	COUNT_FIRST,				/* and how often it took how long */
-	COUNTERS = COUNT_FIRST + BOARD_BUCKETS
+	COUNTERS = COUNT_FIRST + SCOREBOARD_BUCKETS
 };
 
 /* The upper bounds of all but the last bucket, in ms. */
-extern const unsigned board_buckets[BOARD_BUCKETS - 1];
+extern const unsigned scoreboard_buckets[SCOREBOARD_BUCKETS - 1];
 
-struct board;
+struct scoreboard;
 
 /* Who has which row: the master's alone. */
-struct board_owners {
-	unsigned users[BOARD_ROWS];
+struct scoreboard_owners {
+	unsigned users[SCOREBOARD_ROWS];
 };
 
 /* For all processes forked from here on; 0 or -errno.  Never freed. */
-int board_new(struct board **ret);
+int scoreboard_new(struct scoreboard **ret);
 
 /* Gives up what this process holds of it, as it ends; the pages go with the last process.  B may be NULL. */
-void board_free(struct board *b);
+void scoreboard_free(struct scoreboard *b);
 
-/* In a child: from here on this process can write that row and nothing else, also if it is taken over; with BOARD_NO_ROW it
+/* In a child: from here on this process can write that row and nothing else, also if it is taken over; with SCOREBOARD_NO_ROW it
  * only reads.  0 or -errno. */
-int board_enter(struct board *b, size_t row);
+int scoreboard_enter(struct scoreboard *b, size_t row);
 
 /* In a child that has no business with it: nothing of it is mapped any more, and the board is not to be used. */
-void board_leave(struct board *b);
+void scoreboard_leave(struct scoreboard *b);
 
 /* A row for another worker, and back when the worker is no more.  When there are more workers than rows, the last row is
  * shared: all is counted, but connections of one that died only go with the last of those that share. */
-size_t board_take(struct board *b, struct board_owners *o);
-void board_give_back(struct board *b, struct board_owners *o, size_t row);
+size_t scoreboard_take(struct scoreboard *b, struct scoreboard_owners *o);
+void scoreboard_give_back(struct scoreboard *b, struct scoreboard_owners *o, size_t row);
 
 /* Connections of all workers. */
-uint64_t board_live(const struct board *b);
+uint64_t scoreboard_live(const struct scoreboard *b);
 
 /* The column of a section, which keeps it through all reloads.  When there are too many sections, the rest share the
  * first column.  The master's. */
-size_t board_column(struct board *b, const char *name);
-size_t board_columns(const struct board *b);
+size_t scoreboard_column(struct scoreboard *b, const char *name);
+size_t scoreboard_columns(const struct scoreboard *b);
 
 /* The name of a column that there is, cut to what fits; ret is returned. */
-const char *board_name(const struct board *b, size_t column, char ret[BOARD_NAME_SIZE]);
+const char *scoreboard_name(const struct scoreboard *b, size_t column, char ret[SCOREBOARD_NAME_SIZE]);
 
 /* How many workers accept now, and that there is another generation of them: the master's to say, everybody's to ask. */
-void board_tell_workers(struct board *b, unsigned n);
-void board_tell_generation(struct board *b);
-unsigned board_workers(const struct board *b);
-unsigned board_generation(const struct board *b);
+void scoreboard_tell_workers(struct scoreboard *b, unsigned n);
+void scoreboard_tell_generation(struct scoreboard *b);
+unsigned scoreboard_workers(const struct scoreboard *b);
+unsigned scoreboard_generation(const struct scoreboard *b);
 
 /* So many more of them; the row must be this process's own. */
-void board_count(struct board *b, size_t row, size_t column, size_t counter, uint64_t n);
+void scoreboard_count(struct scoreboard *b, size_t row, size_t column, size_t counter, uint64_t n);
 
 /* Where this process tells how many handshakes wait for the vault. */
-_Atomic uint32_t *board_waiting_of(struct board *b, size_t row);
+_Atomic uint32_t *scoreboard_waiting_of(struct scoreboard *b, size_t row);
 
 /* The first byte came after that time. */
-void board_first_byte(struct board *b, size_t row, size_t column, uint64_t ms);
+void scoreboard_first_byte(struct scoreboard *b, size_t row, size_t column, uint64_t ms);
 
 /* A counter of a section (column), and the handshakes that wait for the vault, added up over all processes. */
-uint64_t board_sum(const struct board *b, size_t column, size_t counter);
-uint64_t board_waiting(const struct board *b);
+uint64_t scoreboard_sum(const struct scoreboard *b, size_t column, size_t counter);
+uint64_t scoreboard_waiting(const struct scoreboard *b);
 
 /* So many more, or less. */
-void board_add_live(struct board *b, size_t row, int n);
+void scoreboard_add_live(struct scoreboard *b, size_t row, int n);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tunnel/service/revocations.h"
+#include "tunnel/service/crl_share.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct lists {
 	STACK_OF(X509_CRL) *crls;
 };
 
-struct revocations {
+struct crl_share {
 	struct lists *v;
 	size_t n;
 };
@@ -67,7 +67,7 @@ in_memory(const struct buf *b, int *ret_fd)
 }
 
 int
-revocations_pack(const struct service_set *set, int *ret_fd)
+crl_share_pack(const struct service_set *set, int *ret_fd)
 {
 	struct buf out = BUF_INIT;
 	int r;
@@ -113,7 +113,7 @@ get_section(struct cursor *c, struct lists *l)
 }
 
 static int
-get_all(struct cursor *c, struct revocations *r)
+get_all(struct cursor *c, struct crl_share *r)
 {
 	while (c->err == 0 && cur_left(c) > 0) {
 		struct lists *all = realloc(r->v, (r->n + 1) * sizeof *all);
@@ -128,9 +128,9 @@ get_all(struct cursor *c, struct revocations *r)
 }
 
 int
-revocations_open(int fd, struct revocations **ret)
+crl_share_open(int fd, struct crl_share **ret)
 {
-	struct revocations *r;
+	struct crl_share *r;
 	struct cursor c;
 	struct stat st;
 	void *map;
@@ -146,14 +146,14 @@ revocations_open(int fd, struct revocations **ret)
 	error = get_all(&c, r);
 	munmap(map, (size_t)st.st_size);
 	if (error != 0)
-		revocations_free(r);
+		crl_share_free(r);
 	else
 		*ret = r;
 	return error;
 }
 
 void
-revocations_free(struct revocations *r)
+crl_share_free(struct crl_share *r)
 {
 	if (r == NULL)
 		return;
@@ -166,7 +166,7 @@ revocations_free(struct revocations *r)
 }
 
 STACK_OF(X509_CRL) *
-revocations_find(const struct revocations *r, const char *section)
+crl_share_find(const struct crl_share *r, const char *section)
 {
 	for (size_t i = 0; r != NULL && i < r->n; i++)
 		if (strcmp(r->v[i].section, section) == 0)

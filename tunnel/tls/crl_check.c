@@ -1,4 +1,4 @@
-#include "tunnel/tls/revoke.h"
+#include "tunnel/tls/crl_check.h"
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -9,7 +9,7 @@ struct finding {
 };
 
 STACK_OF(X509_CRL) *
-revoke_lists(X509_STORE *store)
+crl_check_lists(X509_STORE *store)
 {
 	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(store);
 	STACK_OF(X509_CRL) *lists = sk_X509_CRL_new_null();
@@ -75,7 +75,7 @@ is_revoked_by(X509_STORE *store, STACK_OF(X509_CRL) *list, X509 *cert, STACK_OF(
 }
 
 int
-revoke_check(X509_STORE *store, STACK_OF(X509_CRL) *lists, X509 *cert, STACK_OF(X509) *chain)
+crl_check(X509_STORE *store, STACK_OF(X509_CRL) *lists, X509 *cert, STACK_OF(X509) *chain)
 {
 	STACK_OF(X509_CRL) *one;
 	int r = 0;

@@ -1,4 +1,4 @@
-#include "tunnel/helper/runners.h"
+#include "tunnel/helper/helper_children.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +9,11 @@
 
 #include "lib/addr.h"
 #include "tunnel/service/limit.h"
-#include "tunnel/helper/runner.h"
+#include "tunnel/helper/helper_child.h"
 
 struct job {
 	struct job *next;
-	struct runners *all;
+	struct helper_children *all;
 	struct spawn_request req;
 	unsigned worker;
 	uint64_t peer;			/* its network; 0: not known, or none */
@@ -22,7 +22,7 @@ struct job {
 	struct timer deadline;
 };
 
-struct runners {
+struct helper_children {
 	struct loop *loop;
 	const struct service_set *services;
 	const struct role_filter *filter;
@@ -30,13 +30,14 @@ struct runners {
 };
 
 int
-runners_new(struct loop *loop, const struct service_set *services, const struct role_filter *filter, struct runners **ret)
+helper_children_new(struct loop *loop, const struct service_set *services, const struct role_filter *filter,
+    struct helper_children **ret)
 {
-	struct runners *r = calloc(1, sizeof *r);
+	struct helper_children *r = calloc(1, sizeof *r);
 
 	if (r == NULL)
 		return -ENOMEM;
-	*r = (struct runners){ .loop = loop, .services = services, .filter = filter, .last = &r->first };
+	*r = (struct helper_children){ .loop = loop, .services = services, .filter = filter, .last = &r->first };
 	*ret = r;
 	return 0;
 }
@@ -44,7 +45,7 @@ runners_new(struct loop *loop, const struct service_set *services, const struct 
 static void
 remove_job(struct job *e)
 {
-	struct runners *r = e->all;
+	struct helper_children *r = e->all;
 	struct job **at = &r->first;
 
 	while (*at != e)
@@ -86,7 +87,7 @@ took_too_long(void *arg)
 }
 
 void
-runners_free(struct runners *r)
+helper_children_free(struct helper_children *r)
 {
 	if (r == NULL)
 		return;
@@ -101,7 +102,7 @@ runners_free(struct runners *r)
 /* --- whose turn it is ------------------------------------------------------------------------- */
 
 static int
-has_room(const struct runners *r, const struct job *e)
+has_room(const struct helper_children *r, const struct job *e)
 {
 	unsigned all = 0, worker = 0, service = 0, peer = 0;
 
@@ -113,11 +114,11 @@ has_room(const struct runners *r, const struct job *e)
 		service += o->req.service == e->req.service;
 		peer += o->peer != 0 && o->peer == e->peer;
 	}
-	return all < RUNNERS_MAX && worker < RUNNERS_WORKER && service < RUNNERS_SERVICE && peer < RUNNERS_PEER;
+	return all < HELPERS_MAX && worker < HELPERS_WORKER && service < HELPERS_SERVICE && peer < HELPERS_PEER;
 }
 
 static unsigned
-waiting(const struct runners *r, unsigned worker, uint64_t peer, int any_peer)
+waiting(const struct helper_children *r, unsigned worker, uint64_t peer, int any_peer)
 {
 	unsigned n = 0;
 
@@ -126,14 +127,14 @@ waiting(const struct runners *r, unsigned worker, uint64_t peer, int any_peer)
 	return n;
 }
 
-/* Of a worker whose errands are too many the oldest of the peer with most of them gives way. */
+/* Of a worker whose jobs are too many the oldest of the peer with most of them gives way. */
 static void
-make_room(struct runners *r, unsigned worker)
+make_room(struct helper_children *r, unsigned worker)
 {
 	struct job *victim = NULL;
 	unsigned most = 0, n;
 
-	if (waiting(r, worker, 0, 1) < RUNNERS_WAITING)
+	if (waiting(r, worker, 0, 1) < HELPERS_WAITING)
 		return;
 	for (struct job *o = r->first; o != NULL; o = o->next)
 		if (o->pid == 0 && o->worker == worker && (n = waiting(r, worker, o->peer, 0)) > most) {
@@ -154,10 +155,10 @@ static unsigned
 seconds_for(const struct tun_service *conf, unsigned kind)
 {
 	if (kind == SPAWN_FETCH)
-		return RUNNERS_NAME_SECONDS + (unsigned)conf->t_ocsp + least(conf->t_busy, RUNNER_ANSWER_SECONDS);
+		return HELPERS_NAME_SECONDS + (unsigned)conf->t_ocsp + least(conf->t_busy, HELPERS_ANSWER_SECONDS);
 	if (kind == SPAWN_IDENT)
-		return (unsigned)conf->t_connect + least(conf->t_busy, RUNNER_ANSWER_SECONDS);
-	return RUNNERS_NAME_SECONDS;
+		return (unsigned)conf->t_connect + least(conf->t_busy, HELPERS_ANSWER_SECONDS);
+	return HELPERS_NAME_SECONDS;
 }
 
 static void
@@ -176,14 +177,14 @@ fresh_child(void)
 static int
 run(struct job *e)
 {
-	struct runners *r = e->all;
+	struct helper_children *r = e->all;
 	const struct service *sv = &r->services->v[e->req.service];
 	unsigned seconds = seconds_for(sv->conf, e->req.kind);
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		fresh_child();
-		runner_main(sv, &e->req, r->filter, e->asker.fd, seconds);
+		helper_child_main(sv, &e->req, r->filter, e->asker.fd, seconds);
 	}
 	if (pid < 0)
 		return -errno;
@@ -192,7 +193,7 @@ run(struct job *e)
 }
 
 static void
-run_those_that_may(struct runners *r)
+run_those_that_may(struct helper_children *r)
 {
 	struct job *next;
 
@@ -214,7 +215,7 @@ network(const char *host)
 }
 
 int
-runners_add(struct runners *r, unsigned worker, const struct spawn_request *req, int *ret_fd)
+helper_children_add(struct helper_children *r, unsigned worker, const struct spawn_request *req, int *ret_fd)
 {
 	struct job *e = calloc(1, sizeof *e);
 	int fds[2], ret;
@@ -248,7 +249,7 @@ err0:	free(e);
 }
 
 int
-runners_ended(struct runners *r, pid_t pid)
+helper_children_ended(struct helper_children *r, pid_t pid)
 {
 	struct job *e = r->first;
 

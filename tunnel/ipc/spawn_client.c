@@ -1,4 +1,4 @@
-#include "tunnel/ipc/ask.h"
+#include "tunnel/ipc/spawn_client.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,17 +9,17 @@
 #include "lib/err.h"
 #include "tunnel/ipc/ctl.h"
 
-struct ask {
-	struct ask *next;
+struct spawn_ask {
+	struct spawn_ask *next;
 	struct spawn_request req;
-	ask_answered answered;		/* NULL: forgotten */
+	spawn_client_answered answered;		/* NULL: forgotten */
 	void *arg;
 };
 
 static void
-take_first(struct ask_queue *q, int error, int fd, pid_t pid)
+take_first(struct spawn_client *q, int error, int fd, pid_t pid)
 {
-	struct ask *a = q->first;
+	struct spawn_ask *a = q->first;
 
 	if ((q->first = a->next) == NULL)
 		q->last = &q->first;
@@ -32,7 +32,7 @@ take_first(struct ask_queue *q, int error, int fd, pid_t pid)
 
 /* The spawner is gone: nobody who waits for it shall wait longer. */
 static void
-give_up(struct ask_queue *q, int error)
+give_up(struct spawn_client *q, int error)
 {
 	loop_unwatch(q->loop, &q->watch);
 	close(q->watch.fd);
@@ -43,7 +43,7 @@ give_up(struct ask_queue *q, int error)
 }
 
 static int
-send_unsent(struct ask_queue *q)
+send_unsent(struct spawn_client *q)
 {
 	while (q->unsent != NULL) {
 		if (send(q->watch.fd, &q->unsent->req, sizeof q->unsent->req, MSG_NOSIGNAL) < 0) {
@@ -59,7 +59,7 @@ send_unsent(struct ask_queue *q)
 static void
 channel_ready(void *arg, uint32_t events)
 {
-	struct ask_queue *q = arg;
+	struct spawn_client *q = arg;
 	struct spawn_answer answer;
 	int fd, r;
 
@@ -77,16 +77,16 @@ channel_ready(void *arg, uint32_t events)
 }
 
 void
-ask_queue_init(struct ask_queue *q, struct loop *loop, int fd)
+spawn_client_init(struct spawn_client *q, struct loop *loop, int fd)
 {
-	*q = (struct ask_queue){ .loop = loop, .last = &q->first };
+	*q = (struct spawn_client){ .loop = loop, .last = &q->first };
 	q->watch = (struct watch){ .fd = fd, .ready = channel_ready, .arg = q };
 }
 
 void
-ask_queue_done(struct ask_queue *q)
+spawn_client_done(struct spawn_client *q)
 {
-	struct ask *a;
+	struct spawn_ask *a;
 
 	if (q->watch.fd >= 0) {
 		loop_unwatch(q->loop, &q->watch);
@@ -99,15 +99,16 @@ ask_queue_done(struct ask_queue *q)
 }
 
 int
-ask_spawn(struct ask_queue *q, const struct spawn_request *req, ask_answered answered, void *arg, struct ask **ret)
+spawn_client_ask(struct spawn_client *q, const struct spawn_request *req, spawn_client_answered answered, void *arg,
+    struct spawn_ask **ret)
 {
-	struct ask *a;
+	struct spawn_ask *a;
 
 	if (q->watch.fd < 0)
 		return -EPIPE;
 	if ((a = malloc(sizeof *a)) == NULL)
 		return -ENOMEM;
-	*a = (struct ask){ .req = *req, .answered = answered, .arg = arg };
+	*a = (struct spawn_ask){ .req = *req, .answered = answered, .arg = arg };
 	*q->last = a;
 	q->last = &a->next;
 	if (q->unsent == NULL)
@@ -118,7 +119,7 @@ ask_spawn(struct ask_queue *q, const struct spawn_request *req, ask_answered ans
 }
 
 void
-ask_forget(struct ask *a)
+spawn_client_forget(struct spawn_ask *a)
 {
 	if (a != NULL)
 		a->answered = NULL;
