@@ -170,7 +170,7 @@ open_run_dir(struct plan *p, struct conf_err *e)
 static void
 remove_run_dir(const struct plan *p)
 {
-	static const char *const files[] = { "syncd.conf", "tunnel.conf", "syncd.pid", "daemon" };
+	static const char *const files[] = { "syncd.conf", "tunnel.conf", "syncd.pid", "syncd.pid.status", "daemon" };
 	char path[PATH_MAX + 16];
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {

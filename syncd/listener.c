@@ -519,6 +519,7 @@ stop(struct listener *l)
 		pidfile_remove(l->pid_file, l->pid_fd);
 	free(l->pid_file);
 	connections_free(l->connections);
+	tally_unmap(l->tally);
 	if (l->spawner.fd >= 0)
 		close(l->spawner.fd);
 	loop_free(l->loop);

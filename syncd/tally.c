@@ -119,7 +119,11 @@ tally_map(int fd, struct tally **ret)
 void
 tally_unmap(struct tally *t)
 {
+	if (t == NULL)
+		return;
 	munmap(t->page, sizeof *t->page);
+	if (t->fd >= 0)
+		close(t->fd);
 	free(t);
 }
 

@@ -48,7 +48,7 @@ struct tally_session {
 /* NULL is a tally that nobody wants to know: nothing is counted, nothing is waited for. */
 struct tally;
 
-/* For this process and those forked from it.  0 or -errno; never freed before the process ends. */
+/* For this process and those forked from it, the caller's to unmap at its end.  0 or -errno. */
 int tally_new(struct tally **ret);
 
 /* What tally_map reads, for another process: the tally's. */
@@ -57,7 +57,7 @@ int tally_fd(const struct tally *t);
 /* A tally that can be read and not written, of a descriptor that came from elsewhere, which stays the caller's: one that could be cut while it is read
  * is none.  0, E_FORMAT or -errno. */
 int tally_map(int fd, struct tally **ret);
-void tally_unmap(struct tally *t);
+void tally_unmap(struct tally *t);	/* of either kind; NULL is none */
 
 /* --- columns -------------------------------------------------------------------------------- */
 
