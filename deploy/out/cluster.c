@@ -177,7 +177,7 @@ put_part(const struct model *m, const struct pod_part *p, struct emit *o)
 	put_mount(o, "run", "/run/sallyport", NULL, 1);
 	if (p->tmp)
 		put_mount(o, "tmp", "/tmp", NULL, 1);
-	if (strcmp(p->name, "tunnel") == 0)
+	if (pod_is_door(p))
 		put_door_rest(o);
 	else
 		put_daemon_rest(m, o);

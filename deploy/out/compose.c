@@ -1,18 +1,10 @@
 #include "deploy/out/compose.h"
 
-#include <string.h>
-
 #include "deploy/out/pod.h"
 #include "deploy/out/shared.h"
 
 /* Compose mounts the files of secrets as they are: copies, each its reader's alone. */
 #define COPIES "/etc/sallyport/containers"
-
-static int
-is_door(const struct pod_part *p)
-{
-	return strcmp(p->name, "tunnel") == 0;
-}
 
 static void
 put_copy(const struct model *m, const struct pod_part *p, struct emit *o)
@@ -44,7 +36,7 @@ put_walls(const struct pod_part *p, struct emit *o)
 static void
 put_network(const struct model *m, const struct pod_part *p, struct emit *o)
 {
-	if (!is_door(p)) {
+	if (!pod_is_door(p)) {
 		emit_line(o, "    network_mode: \"none\"");
 		return;
 	}

@@ -72,6 +72,12 @@ pod_door(const struct model *m, struct pod_part *ret)
 	return r;
 }
 
+int
+pod_is_door(const struct pod_part *p)
+{
+	return strcmp(p->name, "tunnel") == 0;
+}
+
 void
 pod_part_done(struct pod_part *p)
 {

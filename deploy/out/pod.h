@@ -39,6 +39,9 @@ int pod_daemon(const struct model *m, struct pod_part *ret);
 int pod_door(const struct model *m, struct pod_part *ret);
 void pod_part_done(struct pod_part *p);
 
+/* Is it the one that pod_door made? */
+int pod_is_door(const struct pod_part *p);
+
 /* The next capability without "CAP_", into dst; NULL behind the last.  *at begins as p->caps. */
 const char *pod_cap(const char **at, char dst[32]);
 
