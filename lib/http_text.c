@@ -1,14 +1,45 @@
 #include "lib/http_text.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/err.h"
+
 /* The library stops accepting at its limit, which those that were told to leave must not reach.  UNREAD_BYTES: of answers that nobody reads. */
 enum { CONNECTIONS = 64, CONNECTIONS_LIMIT = 4 * CONNECTIONS, CONNECTION_BYTES = 16384, CONNECTION_SECONDS = 5, UNREAD_BYTES = 8 << 20 };
+
+/* What is called of the library.  It is loaded by the process that answers alone: with GnuTLS and its kin it is ten libraries, which
+ * every process of a program that is linked with it would carry and every fork would copy. */
+struct library {
+	struct MHD_Daemon *(*start_daemon)(unsigned, uint16_t, MHD_AcceptPolicyCallback, void *, MHD_AccessHandlerCallback, void *, ...);
+	const union MHD_DaemonInfo *(*get_daemon_info)(struct MHD_Daemon *, enum MHD_DaemonInfoType, ...);
+	MHD_socket (*quiesce_daemon)(struct MHD_Daemon *);
+	enum MHD_Result (*run)(struct MHD_Daemon *);
+	enum MHD_Result (*get_timeout)(struct MHD_Daemon *, MHD_UNSIGNED_LONG_LONG *);
+	struct MHD_Response *(*create_response_from_buffer)(size_t, void *, enum MHD_ResponseMemoryMode);
+	enum MHD_Result (*add_response_header)(struct MHD_Response *, const char *, const char *);
+	enum MHD_Result (*queue_response)(struct MHD_Connection *, unsigned, struct MHD_Response *);
+	void (*destroy_response)(struct MHD_Response *);
+	const union MHD_ConnectionInfo *(*get_connection_info)(struct MHD_Connection *, enum MHD_ConnectionInfoType, ...);
+};
+
+#define LIBRARY "libmicrohttpd.so.12"
+#define NAMED(function) { "MHD_" #function, offsetof(struct library, function) }
+
+static const struct {
+	const char *name;
+	size_t offset;
+} functions[] = {
+	NAMED(start_daemon), NAMED(get_daemon_info), NAMED(quiesce_daemon), NAMED(run), NAMED(get_timeout),
+	NAMED(create_response_from_buffer), NAMED(add_response_header), NAMED(queue_response), NAMED(destroy_response),
+	NAMED(get_connection_info),
+};
 
 struct asker {				/* a connection */
 	struct asker *next, **prev;	/* prev NULL: it was told to leave */
@@ -17,6 +48,7 @@ struct asker {				/* a connection */
 };
 
 struct http_text {
+	struct library lib;
 	http_text_answer *answer;
 	void *arg;
 	struct loop *loop;
@@ -32,25 +64,46 @@ struct http_text {
 	char made_for[64];
 };
 
-static struct MHD_Response *
-response(const char *type, const void *text, size_t n)
+static int
+load(struct library *ret)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(n, (void *)text, MHD_RESPMEM_MUST_COPY);
+	void *lib = dlopen(LIBRARY, RTLD_NOW), *f;
 
-	if (r == NULL || MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
+	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
+		if (lib == NULL || (f = dlsym(lib, functions[i].name)) == NULL)
+			return -ELIBACC;
+		memcpy((char *)ret + functions[i].offset, &f, sizeof f);
+	}
+	return 0;
+}
+
+const char *
+http_text_fault(void)
+{
+	struct library lib;
+
+	return load(&lib) == 0 ? NULL : "the library of HTTP, " LIBRARY ", is not there: install libmicrohttpd12";
+}
+
+static struct MHD_Response *
+response(const struct library *l, const char *type, const void *text, size_t n)
+{
+	struct MHD_Response *r = l->create_response_from_buffer(n, (void *)text, MHD_RESPMEM_MUST_COPY);
+
+	if (r == NULL || l->add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
 		return r;
-	MHD_destroy_response(r);
+	l->destroy_response(r);
 	return NULL;
 }
 
 static enum MHD_Result
-reply_text(struct MHD_Connection *c, unsigned status, const char *text)
+reply_text(const struct http_text *x, struct MHD_Connection *c, unsigned status, const char *text)
 {
-	struct MHD_Response *r = response("text/plain; charset=utf-8", text, strlen(text));
-	enum MHD_Result queued = r == NULL ? MHD_NO : MHD_queue_response(c, status, r);
+	struct MHD_Response *r = response(&x->lib, "text/plain; charset=utf-8", text, strlen(text));
+	enum MHD_Result queued = r == NULL ? MHD_NO : x->lib.queue_response(c, status, r);
 
 	if (r != NULL)
-		MHD_destroy_response(r);
+		x->lib.destroy_response(r);
 	return queued;
 }
 
@@ -80,7 +133,7 @@ tell_to_leave(struct http_text *x, struct asker *a)
 static void
 charge(struct http_text *x, struct MHD_Connection *c, size_t n)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = x->lib.get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct asker *a = info == NULL ? NULL : info->socket_context;
 
 	if (a == NULL || a->prev == NULL)
@@ -95,7 +148,7 @@ static void
 forget_made(struct http_text *x)
 {
 	if (x->made != NULL)
-		MHD_destroy_response(x->made);
+		x->lib.destroy_response(x->made);
 	x->made = NULL;
 }
 
@@ -110,7 +163,7 @@ make(struct http_text *x, const char *path)
 		return;
 	forget_made(x);
 	x->made_status = x->answer(x->arg, path, &out, &type);
-	if (out.err == 0 && (x->made = response(type, buf_head(&out), buf_len(&out))) != NULL) {
+	if (out.err == 0 && (x->made = response(&x->lib, type, buf_head(&out), buf_len(&out))) != NULL) {
 		x->made_bytes = buf_len(&out);
 		snprintf(x->made_for, sizeof x->made_for, "%s", path);	/* one that is cut is made anew each time */
 	}
@@ -122,9 +175,9 @@ reply_path(struct http_text *x, struct MHD_Connection *c, const char *path)
 {
 	make(x, path);
 	if (x->made == NULL)
-		return reply_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory\n");
+		return reply_text(x, c, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory\n");
 	charge(x, c, x->made_bytes);
-	return MHD_queue_response(c, x->made_status, x->made);
+	return x->lib.queue_response(c, x->made_status, x->made);
 }
 
 /* Called at least twice for a request: the second time all of it is there. */
@@ -137,7 +190,7 @@ answer(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 	(void)version;
 	(void)data;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return *n_data > 0 ? MHD_NO : reply_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+		return *n_data > 0 ? MHD_NO : reply_text(x, c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
 	if (*state == NULL) {
 		*state = arg;
 		return MHD_YES;
@@ -166,12 +219,13 @@ remember(struct http_text *x, int fd, struct asker **ret)
 static void
 came_or_went(void *arg, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode what)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct http_text *x = arg;
+	const union MHD_ConnectionInfo *info = x->lib.get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED && info != NULL) {
-		remember(arg, info->connect_fd, (struct asker **)state);
+		remember(x, info->connect_fd, (struct asker **)state);
 	} else if (*state != NULL) {
-		forget(arg, *state);
+		forget(x, *state);
 		free(*state);
 		*state = NULL;
 	}
@@ -184,9 +238,9 @@ run(void *arg)
 	struct http_text *x = arg;
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	MHD_run(x->daemon);
+	x->lib.run(x->daemon);
 	forget_made(x);
-	if (MHD_get_timeout(x->daemon, &ms) == MHD_YES)
+	if (x->lib.get_timeout(x->daemon, &ms) == MHD_YES)
 		loop_timer(x->loop, &x->timeout, ms);
 	else
 		loop_timer_clear(x->loop, &x->timeout);
@@ -204,11 +258,11 @@ start(struct http_text *x, int listen_fd)
 {
 	const union MHD_DaemonInfo *info;
 
-	x->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, x, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+	x->daemon = x->lib.start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, x, MHD_OPTION_LISTEN_SOCKET, listen_fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_LIMIT, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_NOTIFY_CONNECTION, came_or_went, x,
 	    MHD_OPTION_END);
-	if (x->daemon == NULL || (info = MHD_get_daemon_info(x->daemon, MHD_DAEMON_INFO_EPOLL_FD)) == NULL)
+	if (x->daemon == NULL || (info = x->lib.get_daemon_info(x->daemon, MHD_DAEMON_INFO_EPOLL_FD)) == NULL)
 		return -ENOMEM;
 	x->http = (struct watch){ .fd = info->epoll_fd, .ready = http_ready, .arg = x };
 	return loop_watch(x->loop, &x->http, EPOLLIN);
@@ -224,7 +278,7 @@ http_text_new(struct loop *loop, int listen_fd, http_text_answer *answer_path, v
 		return -ENOMEM;
 	*x = (struct http_text){ .answer = answer_path, .arg = arg, .loop = loop, .newest = &x->oldest };
 	x->timeout = (struct timer){ .expired = run, .arg = x };
-	if ((r = start(x, listen_fd)) != 0) {
+	if ((r = load(&x->lib)) != 0 || (r = start(x, listen_fd)) != 0) {
 		free(x);
 		return r;
 	}
@@ -235,6 +289,6 @@ http_text_new(struct loop *loop, int listen_fd, http_text_answer *answer_path, v
 void
 http_text_quiesce(struct http_text *x)
 {
-	MHD_quiesce_daemon(x->daemon);
+	x->lib.quiesce_daemon(x->daemon);
 	run(x);
 }

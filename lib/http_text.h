@@ -14,7 +14,12 @@ typedef unsigned http_text_answer(void *arg, const char *path, struct buf *out, 
 
 #define HTTP_TEXT_PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
 
-/* Answer on listen_fd, which becomes the library's, in the loop.  Lives as long as the process.  0 or -errno. */
+/* Why nobody can be answered here: words for a log; NULL: all is there.  Loads the library, and so has to be asked before a process gives
+ * up opening files. */
+const char *http_text_fault(void);
+
+/* Answer on listen_fd, which becomes the library's, in the loop.  Lives as long as the process.  0 or -errno (ELIBACC: see
+ * http_text_fault). */
 int http_text_new(struct loop *loop, int listen_fd, http_text_answer *answer, void *arg, struct http_text **ret);
 
 /* Accept nobody else; who asked already gets an answer. */

@@ -1,4 +1,4 @@
-# libbase.a: no policy, nothing outside libc (role alone uses libseccomp and libcap); libhttp.a: libmicrohttpd
+# libbase.a: no policy, nothing outside libc (role alone uses libseccomp and libcap); libhttp.a: loads libmicrohttpd
 noinst_LIBRARIES += lib/libbase.a
 lib_libbase_a_SOURCES = \
 	lib/addr.c lib/addr.h lib/buf.c lib/buf.h lib/cursor.h lib/err.c lib/err.h lib/fdpass.c lib/fdpass.h lib/grow.c lib/grow.h lib/ids.c lib/ids.h lib/inherit.c lib/inherit.h \
@@ -8,7 +8,7 @@ HTTP_LIBS =
 if HAVE_MICROHTTPD
 noinst_LIBRARIES += lib/libhttp.a
 lib_libhttp_a_SOURCES = lib/http_text.c lib/http_text.h
-HTTP_LIBS += lib/libhttp.a $(MICROHTTPD_LIBS)
+HTTP_LIBS += lib/libhttp.a
 endif
 BASE_LIBS = lib/libbase.a $(SECCOMP_LIBS) $(CAP_LIBS)
 

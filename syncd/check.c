@@ -16,6 +16,7 @@
 #include "lib/is_set.h"
 #include "lib/trusted.h"
 #include "syncd/daemon_user.h"
+#include "syncd/exporter.h"
 #include "syncd/listening.h"
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
@@ -266,7 +267,7 @@ check_metrics(struct check *c)
 	const char *wrong;
 	struct addr at;
 
-	if (is_set(g->metrics) && (wrong = publish_metrics_fault(g, &at)) != NULL)
+	if (is_set(g->metrics) && ((wrong = publish_metrics_fault(g, &at)) != NULL || (wrong = exporter_fault()) != NULL))
 		tell(c, "metrics", "metrics = %s: %s", g->metrics, wrong);
 }
 

@@ -13,13 +13,13 @@
 
 enum { EXIT_ROLE = 11 };
 
-int
-exporter_is_there(void)
+const char *
+exporter_fault(void)
 {
 #ifdef HAVE_MICROHTTPD
-	return 1;
+	return http_text_fault();
 #else
-	return 0;
+	return "this program was built without libmicrohttpd";
 #endif
 }
 
@@ -64,13 +64,15 @@ fail(const struct process_job *job, const char *what)
 	return EXIT_ROLE;
 }
 
-/* In its role from the start: the library makes nothing that it could not make there. */
+/* The library is loaded before the walls are up; in its role from then on, since it makes nothing that it could not make there. */
 int
 exporter_main(const struct roles *roles, const struct process_job *job)
 {
 	struct exporter x = { .loop = NULL };
 
 	prctl(PR_SET_NAME, "syncd-metrics");
+	if (exporter_fault() != NULL)
+		return fail(job, exporter_fault());
 	if (tally_map(job->boot_fd, &x.tally) != 0)
 		return fail(job, "metrics: the numbers cannot be read");
 	if (roles_enter_exporter(roles, job->peer_fd, job->monitor_fd, x.walls) != 0)

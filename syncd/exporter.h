@@ -9,7 +9,7 @@
 /* The job: boot_fd the tally, peer_fd the listening socket, monitor_fd the listener, whose end ends it.  The exit code. */
 int exporter_main(const struct roles *roles, const struct process_job *job);
 
-/* Is it in this build? */
-int exporter_is_there(void);
+/* Why there can be none: words for a log.  NULL: it can run. */
+const char *exporter_fault(void);
 
 #endif

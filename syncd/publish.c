@@ -21,7 +21,7 @@
 #include "syncd/privmsg.h"
 #include "syncd/spawn.h"
 
-enum { BACKLOG = 16, AGAIN_MS = 1000 };
+enum { BACKLOG = 16, AGAIN_MS = 1000, AGAIN_MAX_MS = 60000 };
 
 struct publish {
 	struct loop *loop;
@@ -34,6 +34,7 @@ struct publish {
 	struct spawned exporter;	/* channel -1: none runs */
 	struct watch ended;
 	struct timer again, status_again;
+	uint64_t again_ms, started;	/* how long the next one waits, and when the last began */
 };
 
 /* --- the sessions --------------------------------------------------------------------------- */
@@ -120,9 +121,7 @@ open_status(struct publish *p, const struct global_conf *g)
 const char *
 publish_metrics_fault(const struct global_conf *g, struct addr *ret)
 {
-	const char *wrong = metrics_address(g->metrics, g->metrics_public, METRICS_NOT_PUBLIC ", or set \"metrics public = yes\"", ret);
-
-	return wrong != NULL || exporter_is_there() ? wrong : "this program was built without libmicrohttpd";
+	return metrics_address(g->metrics, g->metrics_public, METRICS_NOT_PUBLIC ", or set \"metrics public = yes\"", ret);
 }
 
 static void
@@ -155,6 +154,17 @@ close_exporter(struct publish *p)
 	p->exporter.channel = -1;
 }
 
+/* One that cannot run is tried less and less often. */
+static void
+start_again(struct publish *p)
+{
+	if (loop_clock() - p->started > AGAIN_MAX_MS)
+		p->again_ms = AGAIN_MS;
+	loop_timer(p->loop, &p->again, p->again_ms);
+	if ((p->again_ms *= 2) > AGAIN_MAX_MS)
+		p->again_ms = AGAIN_MAX_MS;
+}
+
 /* It says only what ends it. */
 static void
 exporter_ended(void *arg, uint32_t events)
@@ -171,7 +181,7 @@ exporter_ended(void *arg, uint32_t events)
 	buf_done(&said);
 	loop_unwatch(p->loop, &p->ended);
 	close_exporter(p);
-	loop_timer(p->loop, &p->again, AGAIN_MS);
+	start_again(p);
 }
 
 static void
@@ -184,9 +194,10 @@ start_exporter(void *arg)
 		return;
 	if (spawn_process(p->spawner, &o, SPAWN_NOW, &p->exporter) != 0) {
 		p->exporter.channel = -1;
-		loop_timer(p->loop, &p->again, AGAIN_MS);
+		start_again(p);
 		return;
 	}
+	p->started = loop_clock();
 	p->ended = (struct watch){ .fd = p->exporter.channel, .ready = exporter_ended, .arg = p };
 	(void)loop_watch(p->loop, &p->ended, EPOLLIN | EPOLLRDHUP);
 }
@@ -208,7 +219,7 @@ publish_new(struct loop *loop, const struct global_conf *g, struct tally *tally,
 
 	if (p == NULL)
 		return -ENOMEM;
-	*p = (struct publish){ .loop = loop, .tally = tally, .status = { .fd = -1 }, .metrics_fd = -1, .spawner = -1, .exporter = { -1, -1 } };
+	*p = (struct publish){ .loop = loop, .tally = tally, .status = { .fd = -1 }, .metrics_fd = -1, .spawner = -1, .exporter = { -1, -1 }, .again_ms = AGAIN_MS };
 	p->again = (struct timer){ .expired = start_exporter, .arg = p };
 	p->status_again = (struct timer){ .expired = watch_status, .arg = p };
 	open_status(p, g);
