@@ -17,8 +17,9 @@
 #include "lib/err.h"
 #include "lib/fdpass.h"
 
-/* Orders that may be on their way, as the kernel counts them: some ten.  More would only wait, out of our sight. */
-enum { ORDERS_AHEAD_BYTES = 8192 };
+/* Orders that may be on their way, as the kernel counts them: some three.  More would only wait, out of our sight, and in a flood
+ * a newcomer behind all of them. */
+enum { ORDERS_AHEAD_BYTES = 2048 };
 
 /* All of our environment that reaches a process which reads a peer's bytes. */
 static const char *const kept_variables[] = {

@@ -145,7 +145,7 @@ list(int port, int n)
 	}
 	qsort(took, (size_t)listed, sizeof *took, by_value);
 	printf("listed %d of %d, p50 %.1f p99 %.1f ms\n", listed, n, listed > 0 ? took[listed / 2] : 0,
-	    listed > 0 ? took[listed * 99 / 100] : 0);
+	    listed > 0 ? took[(listed * 99 + 99) / 100 - 1] : 0);
 	return listed == n ? 0 : 1;
 }
 
