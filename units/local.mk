@@ -11,5 +11,17 @@ check_PROGRAMS += t/tool/role_calls
 t_tool_role_calls_SOURCES = t/tool/role_calls.c
 t_tool_role_calls_LDADD = $(TUNNEL_LIBS) $(BASE_LIBS)
 
-SCRIPTS_T += t/700-units-verified.t t/701-units-exposure.t t/702-unit-filters.t t/710-units-booted.t
-EXTRA_DIST += units/samples t/units.sh t/booted.sh
+SCRIPTS_T += t/700-units-verified.t t/701-units-exposure.t t/702-unit-filters.t t/710-units-booted.t t/940-package.t
+# for configurations that were written by hand; --with-systemdsystemunitdir says where, and packages do
+STOCK_UNITS = units/stock/sallyport-syncd.service units/stock/sallyport-tunnel.service units/stock/sallyport-tunnel@.service
+if WITH_UNITS
+nodist_systemdsystemunit_DATA = $(STOCK_UNITS)
+endif
+CLEANFILES += $(STOCK_UNITS)
+EXTRA_DIST += $(STOCK_UNITS:=.in)
+$(STOCK_UNITS): Makefile
+	$(AM_V_GEN)mkdir -p units/stock && sed -e 's|@''sysconfdir@|$(sysconfdir)|; s|@''sbindir@|$(sbindir)|; s|@''bindir@|$(bindir)|' $(srcdir)/$@.in > $@
+units/stock/sallyport-syncd.service: units/stock/sallyport-syncd.service.in
+units/stock/sallyport-tunnel.service: units/stock/sallyport-tunnel.service.in
+units/stock/sallyport-tunnel@.service: units/stock/sallyport-tunnel@.service.in
+EXTRA_DIST += units/samples t/units.sh t/boot.sh t/booted.sh t/packaged.sh
