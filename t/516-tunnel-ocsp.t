@@ -1,7 +1,7 @@
 #!/bin/sh
 # OCSP: peers that a responder calls revoked stay out, on both sides; and stapling, both ways.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 29
+plan 31
 . "$top_srcdir/t/tls.sh"
 real=$(command -v stunnel4)
 oport=$(freeport)
@@ -22,6 +22,35 @@ start_peer echo
 cert() { s_client -cert "$pki/$1.crt" -key "$pki/$1.key"; }
 trust="verifyChain = yes
 CAfile = $pki/ca.crt"
+
+# a responder that does not say what type its answers have
+if command -v python3 > /dev/null; then
+	cat > "$scratch/plain.py" <<-'EOP'
+		import subprocess, sys, http.server
+		pki, scratch = sys.argv[1:]
+		class Untyped(http.server.BaseHTTPRequestHandler):
+		    def do_POST(self):
+		        open(scratch + "/ask", "wb").write(self.rfile.read(int(self.headers["Content-Length"])))
+		        subprocess.run(["openssl", "ocsp", "-index", pki + "/index", "-rsigner", pki + "/ca.crt", "-rkey", pki + "/ca.key", "-CA",
+		            pki + "/ca.crt", "-nmin", "5", "-reqin", scratch + "/ask", "-respout", scratch + "/say"], stdout=subprocess.DEVNULL)
+		        said = open(scratch + "/say", "rb").read()
+		        self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(said) + said)
+		web = http.server.HTTPServer(("127.0.0.1", 0), Untyped)
+		print("port %d" % web.server_port, flush=True)
+		web.serve_forever()
+	EOP
+	spawn "$scratch/plain.log" python3 "$scratch/plain.py" "$pki" "$scratch"
+	plain_pid=$pid
+	ready "$scratch/plain.log" 'port '
+	serve "$trust" "OCSP = http://127.0.0.1:$(sed -n 's/^port //p' "$scratch/plain.log")/"
+	cert good
+	is "$out" PING 'an answer without a Content-Type is taken'
+	cert bad
+	is "$out" '' 'and believed, whatever it says'
+	stop "$tunnel_pid" "$plain_pid"
+else
+	skip 'an answer without a Content-Type' 'no python3'; skip 'and believed' 'no python3'
+fi
 
 # clients of ours are asked about
 serve "$trust" "OCSP = http://127.0.0.1:$oport/" 'OCSPnonce = yes'
