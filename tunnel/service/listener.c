@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,15 +76,34 @@ inherited(const struct opening *o, const struct addr *at)
 struct preparing {
 	const struct tun_service *conf;
 	int family;
+	int both;			/* :: takes IPv4, too, unless the kernel is told otherwise */
 };
+
+/* sock_listen keeps to IPv6: back to what the kernel does by itself. */
+static void
+take_both(int fd)
+{
+	int fresh = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), only = 1;
+	socklen_t n = sizeof only;
+
+	if (fresh < 0)
+		return;
+	if (getsockopt(fresh, IPPROTO_IPV6, IPV6_V6ONLY, &only, &n) == 0)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+	close(fresh);
+}
 
 static int
 prepare(int fd, void *arg)
 {
 	const struct preparing *p = arg;
-	const char *refused = sockopt_apply(&p->conf->plain.sockets, SOCKOPT_ACCEPT, fd, p->family);
-	int err = errno;
+	const char *refused;
+	int err;
 
+	if (p->both)
+		take_both(fd);
+	refused = sockopt_apply(&p->conf->plain.sockets, SOCKOPT_ACCEPT, fd, p->family);
+	err = errno;
 	if (refused == NULL)
 		return 0;
 	log_error("Service [%s]: setsockopt %s: %s (%d)", p->conf->name, refused, strerror(err), err);
@@ -109,12 +129,16 @@ static int
 open_one(const struct opening *o, size_t service, const struct addr *at, int *ret)
 {
 	const struct tun_service *conf = o->services->v[service].conf;
-	struct preparing p = { conf, at->ss.ss_family };
+	struct preparing p = { conf, at->ss.ss_family, at->ss.ss_family == AF_INET6 };
 	char text[ADDR_TEXT_SIZE];
 	struct addr real = *at;
-	int fd, r;
+	int fd, r = sock_listen_prepared(at, BACKLOG, prepare, &p, &fd);
 
-	if ((r = sock_listen_prepared(at, BACKLOG, prepare, &p, &fd)) != 0) {
+	if (r == -EADDRINUSE && p.both) {	/* IPv4 may have a socket of its own, as with a bare port */
+		p.both = 0;
+		r = sock_listen_prepared(at, BACKLOG, prepare, &p, &fd);
+	}
+	if (r != 0) {
 		log_notice("Binding service [%s] to %s: %s (%d)", conf->name, addr_text(at, text, sizeof text), strerror(-r),
 		    -r);
 		return r;
