@@ -27,7 +27,7 @@ echo garbage > "$scratch/none.pem"
 fails 1 'a certificate that is none stops the start' "$tunnel" "$scratch/x.conf"
 sed "s#cert = .*#cert = $pki/server.crt\nkey = $pki/client.key#" "$scratch/x.conf" > "$scratch/y.conf"
 fails 1 'so does the key of another certificate' "$tunnel" "$scratch/y.conf"
-ok 'in the known words' has_line '[!] Private key does not match the certificate'
+ok 'in the known words' has_line "[!] Private key does not match the certificate: the key is in $pki/client.key, the certificate in $pki/server.crt"
 
 sed "s#cert = .*#cert = $pki/server.crt\nkey = $pki/server.key#" "$scratch/x.conf" > "$scratch/y.conf"
 fails 0 'a good file passes the check' "$tunnel" --check-config "$scratch/y.conf"

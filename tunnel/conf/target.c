@@ -65,6 +65,17 @@ port_is_sane(const char *port)
 	return port[0] != '\0' && (port[strspn(port, "0123456789")] != '\0' || num_parse(port, 0, 65535, &v) == 0);
 }
 
+const char *
+target_fault(const char *text)
+{
+	char host[NI_MAXHOST];
+	const char *port;
+
+	if (text[0] == '/' || target_split(text, host, sizeof host, &port) != 0 || port_is_sane(port))
+		return "";
+	return ": a port is a number from 0 to 65535, or the name of a service";
+}
+
 static int
 look_up(const char *host, const char *port, enum target_use use, struct addrinfo **ret)
 {

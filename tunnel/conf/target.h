@@ -20,6 +20,9 @@ void targets_done(struct targets *t);
 /* Is nobody to be asked about it: an address, a path, or a bare port? */
 int target_is_literal(const char *text);
 
+/* What is wrong with the port of a text that cannot be resolved, as the end of a sentence; "" when nothing is. */
+const char *target_fault(const char *text);
+
 /* Split at the last colon, with or without brackets round the host; host gets "" for a bare port. */
 int target_split(const char *text, char *host, size_t size, const char **ret_port);
 

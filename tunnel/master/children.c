@@ -323,7 +323,7 @@ children_tell(struct master *m, enum ctl what, int fd)
 	int r;
 
 	for (struct child *c = m->children; c != NULL; c = c->next)
-		if ((r = ctl_send(c->ctl_fd, what, fd)) != 0)
+		if ((r = ctl_send(c->ctl_fd, what, fd)) != 0 && r != -EPIPE && r != -ECONNRESET)	/* it has just ended */
 			log_warn("Worker %d cannot be told: %s (%d)", (int)c->pid, strerror(-r), -r);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "lib/inherit.h"
 #include "lib/log.h"
@@ -21,6 +22,8 @@
 #include "tunnel/tls/libheap.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/stunnel/stunnel.conf"
+#define SYNTAX "sallyport-tunnel [FILE] | -fd N | -help | -version | -sockets | -options | --check-config FILE | " \
+    "--dump-config FILE | --takeover PIDFILE FILE"
 
 /* The lines by which scripts know a stunnel (stunnel-conf section 2), then who we are. */
 static void
@@ -108,8 +111,17 @@ say_syntax(void)
 {
 	log_notice(" ");
 	log_notice("Syntax:");
-	log_notice("sallyport-tunnel [FILE] | -fd N | -help | -version | -sockets | -options | --check-config FILE | --dump-config FILE | "
-	    "--takeover PIDFILE FILE");
+	log_notice(SYNTAX);
+}
+
+/* stunnel's -help is an answer on standard error; --help and its kin answer as other programs do. */
+static void
+answer_where_asked(const char *flag)
+{
+	if (strncmp(flag, "--", 2) != 0 || dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+		return;
+	if (strcasecmp(flag, "--help") == 0)
+		print_line("Syntax: %s\n ", SYNTAX);
 }
 
 static int
@@ -131,6 +143,8 @@ run_file(const char *name, const char *pidfile)
 
 		log_error("Invalid configuration file name \"%s\"", name);
 		log_error("realpath: %s (%d)", strerror(err), err);
+		if (name[0] == '-')
+			log_error("Unknown option, or one that lacks its argument: %s", name);
 		say_syntax();
 		log_release(1);
 		return EXIT_FAILURE;
@@ -195,6 +209,8 @@ main(int argc, char **argv)
 
 	inherit_reset();
 	libheap_install();
+	if (is_flag(first, "-help") || is_flag(first, "-version") || is_flag(first, "-options") || is_flag(first, "-sockets"))
+		answer_where_asked(first);
 	if (is_flag(first, "-help"))
 		return print_tables(0);
 	if (is_flag(first, "-version"))

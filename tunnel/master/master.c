@@ -297,25 +297,61 @@ take_signals(struct master *m)
 	return loop_signals(m->loop, &mask, got_signal, m);
 }
 
-/* By now everything that can fail has, except for the pid file: status 0 means "the ports are bound". */
-static int
-detach(void)
+/* The process that was started leaves when the one that serves says that it is up, or has ended. */
+static _Noreturn void
+wait_for_service(int fd)
 {
-	int null;
-	pid_t pid = fork();
+	char byte;
+	ssize_t n;
 
-	if (pid < 0)
+	while ((n = read(fd, &byte, 1)) < 0 && errno == EINTR)
+		;
+	_exit(n == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* Go on in a process of its own.  Until detached() the terminal is told what goes wrong. */
+static int
+detach(int *ret_fd)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	if (pid > 0)
-		_exit(EXIT_SUCCESS);
+	if ((pid = fork()) > 0) {
+		close(fds[1]);		/* or its end would not be seen */
+		wait_for_service(fds[0]);
+	}
+	close(fds[0]);
+	if (pid < 0) {
+		int err = errno;
+
+		close(fds[1]);
+		return -err;
+	}
+	*ret_fd = fds[1];
 	log_set_task("main");
-	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || setsid() < 0 || chdir("/") < 0)
+	log_echo(LOG_ERR);
+	return setsid() < 0 || chdir("/") < 0 ? -errno : 0;
+}
+
+/* Status 0 means: the ports are bound, and the pid file and the log are there. */
+static int
+detached(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
 		return -errno;
-	for (int fd = 0; fd <= 2; fd++)
-		if (dup2(null, fd) < 0)
+	log_echo(-1);
+	for (int i = 0; i <= 2; i++)
+		if (dup2(null, i) < 0)
 			return -errno;
 	if (null > 2)
 		close(null);
+	if (write(fd, "", 1) < 0)	/* who started us may be gone: then nobody waits */
+		log_debug("Nobody waits for the start: %s (%d)", strerror(errno), errno);
+	close(fd);
 	return 0;
 }
 
@@ -440,17 +476,25 @@ serve(struct master *m)
 }
 
 static int
+start_failed(const char *what, const char *which, int r)
+{
+	log_error("%s%s: %s (%d)", what, which, trusted_error(r), -r);
+	return r;
+}
+
+static int
 run_service(struct master *m)
 {
-	int r;
+	int fd = -1, r = 0;
 
-	if (conf_of(m)->foreground == FOREGROUND_NO && (r = detach()) != 0)
-		return r;
-	if (m->takeover.fd < 0 && (r = as_service(m, write_pid)) != 0) {
-		log_error("Cannot create pid file %s", conf_of(m)->pid);
-		return r;
-	}
-	r = serve(m);
+	if (conf_of(m)->foreground == FOREGROUND_NO && (r = detach(&fd)) != 0)
+		return start_failed("Cannot detach", "", r);
+	if (m->takeover.fd < 0 && (r = as_service(m, write_pid)) != 0)
+		return start_failed("Cannot create pid file ", conf_of(m)->pid, r);
+	if (fd >= 0)
+		r = detached(fd);
+	if (r == 0)
+		r = serve(m);
 	as_service(m, remove_pid);
 	return r;
 }
@@ -533,7 +577,7 @@ prepare(struct master *m, const char *pidfile)
 		return r;
 	}
 	if ((r = as_service(m, open_log)) != 0)
-		log_error("Cannot open log file: %s", conf_of(m)->output == NULL ? "" : conf_of(m)->output);
+		log_error("Cannot open log file: %s: %s (%d)", conf_of(m)->output == NULL ? "" : conf_of(m)->output, trusted_error(r), -r);
 	return r;
 }
 

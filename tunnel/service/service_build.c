@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "lib/is_set.h"
 #include "lib/log.h"
 #include "tunnel/conf/load.h"
 #include "tunnel/service/sni.h"
@@ -61,7 +63,8 @@ resolve_target(const struct tun_service *conf, const struct opt_list *names, con
 		return *ret_delays = 1;
 	if (targets_resolve(names, TARGET_CONNECT, t, &bad) == 0)
 		return 0;
-	log_info("Service [%s]: Cannot resolve %s target - delaying DNS lookup: %s", conf->name, what, bad);
+	log_info("Service [%s]: Cannot resolve %s target - delaying DNS lookup: %s%s", conf->name, what, bad,
+	    target_fault(bad));
 	return *ret_delays = 1;
 }
 
@@ -84,7 +87,8 @@ resolve(const struct tun_service *conf, struct service *s, struct conf_err *e)
 	const char *bad;
 
 	if (targets_resolve(&conf->accept, TARGET_ACCEPT, &s->accept, &bad) != 0)
-		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s", conf->name, bad);
+		return conf_err_set(e, NULL, 0, "Service [%.100s]: Cannot resolve accept target: %.200s%s", conf->name, bad,
+		    target_fault(bad));
 	if (conf->local != NULL && conf->local[0] != '\0' && resolve_local(conf->local, &s->local) != 0)
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to resolve local address: %.200s", conf->name,
 		    conf->local);
@@ -122,14 +126,42 @@ staple_url(const struct tun_service *conf, SSL_CTX *ctx)
 	return url;
 }
 
-/* Its key is worth all certificates that it could sign. */
+static const char *
+day(const ASN1_TIME *t, char *dst, size_t size)
+{
+	struct tm tm;
+
+	dst[0] = '\0';
+	if (t != NULL && ASN1_TIME_to_tm(t, &tm) == 1)
+		strftime(dst, size, "%Y-%m-%d %H:%M:%S UTC", &tm);
+	return dst;
+}
+
+/* Peers refuse it, and say so where we cannot read it. */
 static void
-warn_of_authority(const struct tun_service *conf, SSL_CTX *ctx)
+warn_of_dates(const struct tun_service *conf, const X509 *cert)
+{
+	const ASN1_TIME *from = X509_get0_notBefore(cert), *to = X509_get0_notAfter(cert);
+	char text[64];
+
+	if (X509_cmp_current_time(to) < 0)
+		log_warn("Service [%s]: the certificate in %s has expired on %s: peers that verify refuse it; renew it", conf->name,
+		    conf->tls.cert, day(to, text, sizeof text));
+	else if (X509_cmp_current_time(from) > 0)
+		log_warn("Service [%s]: the certificate in %s is not valid before %s: is the clock of this machine right?", conf->name,
+		    conf->tls.cert, day(from, text, sizeof text));
+}
+
+static void
+warn_of_certificate(const struct tun_service *conf, SSL_CTX *ctx)
 {
 	X509 *cert, *issuer;
 
 	tlsctx_own(ctx, &cert, &issuer);
-	if (cert != NULL && X509_check_ca(cert) > 0)
+	if (cert == NULL)
+		return;
+	warn_of_dates(conf, cert);
+	if (X509_check_ca(cert) > 0)	/* its key is worth all certificates that it could sign */
 		log_warn("Service [%s]: the certificate in %s is a certificate authority's", conf->name, conf->tls.cert);
 }
 
@@ -140,6 +172,7 @@ service_init(const struct tun_service *conf, struct service *s, struct keyring *
 
 	s->conf = conf;
 	warn_of_permissions(conf->tls.psk_secrets);
+	warn_of_permissions(is_set(conf->tls.key) ? conf->tls.key : conf->tls.cert);
 	if ((r = tlsctx_new(&conf->tls, conf->name, keys, &s->tls, e)) != 0) {
 		log_error("%s", e->text);
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);
@@ -147,7 +180,7 @@ service_init(const struct tun_service *conf, struct service *s, struct keyring *
 	if (e->text[0] != '\0')		/* a source of trust that is not there, and nobody needs */
 		log_error("Service [%s]: %s", conf->name, e->text);
 	e->text[0] = '\0';
-	warn_of_authority(conf, s->tls);
+	warn_of_certificate(conf, s->tls);
 	if ((r = resolve(conf, s, e)) != 0)
 		return r;
 	if (conf->libwrap && !libwrap_is_there())

@@ -72,7 +72,8 @@ use_all(SSL_CTX *ctx, const struct tls_conf *conf, const struct keyfile *k, stru
 		}
 	ERR_clear_error();
 	if (used == 0)
-		return tls_fail(e, "Private key does not match the certificate", "");
+		return conf_err_set(e, NULL, 0, "Private key does not match the certificate: the key is in %.300s, the certificate in %.300s",
+		    is_set(conf->key) ? conf->key : conf->cert, conf->cert);
 	return k->dh == NULL || use_dh(ctx, k->dh) ? 0 : tls_fail(e, "Failed to use the DH parameters in: ", conf->cert);
 }
 
@@ -83,11 +84,12 @@ read_files(const void *arg, struct keyfile *k, struct conf_err *e)
 	int r = keyfile_read(conf->cert, k, "Failed to load certificate from: ", e);
 
 	if (r == 0 && sk_X509_num(k->certs) <= 0)
-		r = tls_fail(e, "Failed to load certificate from: ", conf->cert);
+		r = conf_err_set(e, NULL, 0, "Failed to load certificate from: %.500s: there is none in it", conf->cert);
 	if (r == 0 && is_set(conf->key) && strcmp(conf->key, conf->cert) != 0)
 		r = keyfile_read(conf->key, k, "Failed to load private key from: ", e);
 	if (r == 0 && k->n_keys == 0)
-		r = tls_fail(e, "Failed to load private key from: ", is_set(conf->key) ? conf->key : conf->cert);
+		r = conf_err_set(e, NULL, 0, "Failed to load private key from: %.500s: there is none in it%s",
+		    is_set(conf->key) ? conf->key : conf->cert, is_set(conf->key) ? "" : " (\"key\" names the file of the key)");
 	return r;
 }
 
