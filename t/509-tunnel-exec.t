@@ -1,7 +1,7 @@
 #!/bin/sh
 # Programs instead of addresses: who they are told the peer is, what they see of us, and how they end.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 20
+plan 21
 . "$top_srcdir/t/tls.sh"
 program() { cat > "$scratch/$1"; chmod +x "$scratch/$1"; }
 execs() { # execs PROGRAM LINES...: a tunnel that runs it
@@ -46,6 +46,14 @@ execs "$scratch/nowhere"
 s_client
 is "$out" '' 'a program that is not there says nothing'
 ok 'and ends with 1' logged 'finished with code 1'
+stop "$tunnel_pid"
+
+# in the foreground a program is found from where the service was started
+printf '#!/bin/sh\nread -r line\necho "here $line"\n' | program here
+cd "$scratch" || exit 1
+execs ./here
+s_client
+is "$out" 'here ping' 'exec = ./program'
 stop "$tunnel_pid"
 
 # the sample of rsync's own source: only the paths and the port are local

@@ -28,7 +28,7 @@ START_TEST(a_sound_service_passes_without_a_warning)
 {
 	struct tun_service s = sound();
 
-	ck_assert_ptr_null(check_service(&s, 0));
+	ck_assert_ptr_null(check_service(&s, &(struct tun_conf){ .inetd = 0 }));
 	ck_assert_ptr_null(warned(&s));
 }
 END_TEST
@@ -38,11 +38,11 @@ START_TEST(endpoints_are_two_or_one)
 	struct tun_service s = sound();
 
 	s.connect.n = 0;
-	ck_assert_str_eq(check_service(&s, 0), "Each service must define two endpoints");
+	ck_assert_str_eq(check_service(&s, &(struct tun_conf){ .inetd = 0 }), "Each service must define two endpoints");
 	s = sound();
 	s.accept.n = 0;
-	ck_assert_ptr_null(check_service(&s, 1));
-	ck_assert_str_eq(check_service(&s, 0), "Each service must define two endpoints");
+	ck_assert_ptr_null(check_service(&s, &(struct tun_conf){ .inetd = 1 }));
+	ck_assert_str_eq(check_service(&s, &(struct tun_conf){ .inetd = 0 }), "Each service must define two endpoints");
 }
 END_TEST
 
@@ -51,12 +51,12 @@ START_TEST(a_client_that_trusts_anybody_is_warned_about)
 	struct tun_service s = sound();
 
 	s.tls = (struct tls_conf){ .client = 1, .level = -1 };
-	ck_assert_ptr_null(check_service(&s, 0));
+	ck_assert_ptr_null(check_service(&s, &(struct tun_conf){ .inetd = 0 }));
 	ck_assert_ptr_nonnull(warned(&s));
 	verify_set_chain(&s.tls.plain.verify, 1);
-	ck_assert_ptr_nonnull(check_service(&s, 0));	/* no CA */
+	ck_assert_ptr_nonnull(check_service(&s, &(struct tun_conf){ .inetd = 0 }));	/* no CA */
 	s.tls.ca_file = (char *)"ca";
-	ck_assert_ptr_null(check_service(&s, 0));
+	ck_assert_ptr_null(check_service(&s, &(struct tun_conf){ .inetd = 0 }));
 	ck_assert_ptr_nonnull(warned(&s));	/* any host of that CA */
 	s.tls.hosts = (struct opt_list){ one, 1 };
 	ck_assert_ptr_null(warned(&s));
@@ -98,7 +98,7 @@ START_TEST(an_empty_ca_is_none)
 
 	s.tls.ca_file = (char *)"";
 	verify_set_peer(&s.tls.plain.verify, 1);
-	ck_assert_ptr_nonnull(check_service(&s, 0));
+	ck_assert_ptr_nonnull(check_service(&s, &(struct tun_conf){ .inetd = 0 }));
 }
 END_TEST
 

@@ -19,15 +19,17 @@ endpoints(const struct tun_service *s)
 }
 
 static const char *
-check_endpoints(const struct tun_service *s, int inetd)
+check_endpoints(const struct tun_service *s, const struct tun_conf *conf)
 {
+	int inetd = conf->inetd, stays = inetd || conf->foreground != FOREGROUND_NO;	/* where it was started */
+
 	if (inetd && s->accept.n > 0)
 		return "'accept' option is only allowed in a [section]";
 	if (inetd && endpoints(s) != 1)
 		return "Inetd mode must define one endpoint";
 	if (!inetd && endpoints(s) != 2)
 		return "Each service must define two endpoints";
-	if (is_set(s->exec) && s->exec[0] != '/')
+	if (is_set(s->exec) && s->exec[0] != '/' && !(stays && strchr(s->exec, '/') != NULL))
 		return "\"exec\" needs a full path name";
 	if (is_set(s->exec) && (s->plain.transparent & TRANSPARENT_SOURCE) != 0)
 		return "\"transparent = source\" is not supported with \"exec\"";
@@ -106,9 +108,9 @@ check_protocol(const struct tun_service *s)
 }
 
 const char *
-check_service(const struct tun_service *s, int inetd)
+check_service(const struct tun_service *s, const struct tun_conf *conf)
 {
-	const char *why = check_endpoints(s, inetd);
+	const char *why = check_endpoints(s, conf);
 
 	if (why == NULL)
 		why = check_protocol(s);

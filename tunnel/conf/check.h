@@ -4,8 +4,8 @@
 
 #include "tunnel/conf/conf.h"
 
-/* What is wrong with the service, or NULL. */
-const char *check_service(const struct tun_service *s, int inetd);
+/* What is wrong with a service of conf, whose global options are known, or NULL. */
+const char *check_service(const struct tun_service *s, const struct tun_conf *conf);
 
 /* Number i of what is allowed but should not be, or NULL where that does not concern it; follows "Service [x] ". */
 enum { CHECK_WARNINGS = 8 };

@@ -125,7 +125,7 @@ take_command_key(struct tls_conf *t)
 static int
 section_end(struct load *l, struct tun_service *s)
 {
-	const char *why = check_service(s, l->conf->inetd);
+	const char *why = check_service(s, l->conf);
 
 	if (why != NULL)
 		return refuse_section(l, why);
