@@ -28,7 +28,7 @@ ok 'connect: and the other end connected to' logged "s_connect: connected 127.0.
 ok 'cert: the certificate is shown' sh -c "openssl s_client -connect 127.0.0.1:$tport < /dev/null 2> /dev/null | openssl x509 -noout -subject | grep -q localhost"
 ok 'key: with its key' logged 'TLS accepted: new session negotiated'
 ok 'foreground: the log is on standard error' logged 'LOG5[ui]: Reading configuration from file'
-ok 'debug: at the level that is wanted' logged 'LOG7[0]: Service [rsync] accepted (FD='
+ok 'debug: at the level that is wanted' logged 'LOG7[0]: Service [rsync] started'
 sport=$tport server_pid=$tunnel_pid
 # a client of that server, with more lines
 client() {

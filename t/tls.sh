@@ -33,6 +33,8 @@ serve() {
 s_client() {
 	out=$(printf 'ping\n' | timeout 10 openssl s_client -quiet -connect "127.0.0.1:$tport" "$@" 2> "$scratch/s_client.err")
 }
+# socket_of PORT: the number of the socket that listens there on IPv4
+socket_of() { awk -v p=":$(printf %04X "$1")\$" '$2 ~ p && $4 == "0A" { print $10 }' /proc/net/tcp; }
 logged() { "$await" line "$tlog" "$1"; }
 small_tree() { # in $1
 	mkdir -p "$1/sub"

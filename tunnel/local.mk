@@ -74,14 +74,14 @@ t_tool_doors_SOURCES = t/tool/doors.c
 t_tool_doors_LDADD = $(OPENSSL_LIBS) -lpthread
 t_tool_seize_SOURCES = t/tool/seize.c
 t_tool_seize_LDADD = tunnel/libtlspipe.a $(BASE_LIBS)
-EXTRA_DIST += t/tls.sh
+EXTRA_DIST += t/tls.sh t/logs_beside.py
 SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
 	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
 	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t t/513-tunnel-sessions.t t/514-tunnel-notify.t \
 	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
 	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t \
 	t/540-tunnel-ident.t t/541-tunnel-options.t t/542-tunnel-log-lines.t \
-	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t t/548-tunnel-weak.t t/549-tunnel-helpers.t t/550-tunnel-inside.t t/551-tunnel-doors.t t/553-tunnel-starts.t
+	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t t/548-tunnel-weak.t t/549-tunnel-helpers.t t/550-tunnel-inside.t t/551-tunnel-doors.t t/552-tunnel-log-beside.t t/553-tunnel-starts.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -135,9 +135,6 @@ section_end(struct load *l, struct tun_service *s)
 		log_warn("Service [%s]: \"protocol = %s\" has no effect in this version", s->name, starttls_names[s->protocol]);
 	take_command_key(&s->tls);
 	s->tls.redirects = s->redirect.n > 0;
-	for (size_t i = 0; i < CHECK_WARNINGS; i++)
-		if ((why = check_warning(s, i)) != NULL)
-			log_warn("Service [%s] %s", s->name, why);
 	return 0;
 }
 
@@ -187,7 +184,6 @@ section_begin(struct load *l)
 	if ((r = add_service(l, l->item->name)) != 0)
 		return r;
 	l->section = &l->conf->services[l->conf->n_services - 1];
-	log_info("Initializing service [%s]", l->section->name);
 	return 0;
 }
 
@@ -437,6 +433,8 @@ load(const char *path, const char *text, size_t size, int may_include, struct tu
 	ini_init(&in, INI_STUNNEL, path, text, size);
 	if ((r = set_defaults(&l)) == 0 && (r = read_items(&l, &in)) == 0)
 		r = finish(&l);
+	if (r == E_CONF && l.section != NULL)	/* those before it would have been made by now, with stunnel */
+		log_info("Initializing service [%s]", l.section->name);
 	ini_done(&in);
 	service_done(&l.defaults);
 	if (r != 0)

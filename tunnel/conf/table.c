@@ -476,6 +476,9 @@ opt_complaint(const struct opt *o)
 		{ "protocol", "Protocol not supported" },
 		{ "protocolAuthentication", "Unsupported authentication type" },
 		{ "failover", "The argument needs to be either 'rr' or 'prio'" },
+		{ "sessionCacheSize", "Illegal session cache size" }, { "sessionCacheTimeout", "Illegal session cache timeout" },
+		{ "TIMEOUTbusy", "Illegal busy timeout" }, { "TIMEOUTclose", "Illegal close timeout" },
+		{ "TIMEOUTconnect", "Illegal connect timeout" }, { "TIMEOUTidle", "Illegal idle timeout" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)

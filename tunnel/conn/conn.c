@@ -91,7 +91,7 @@ take_turn(struct conn *c)
 {
 	c->first_address = 0;
 	if (c->sv->conf->failover == FAILOVER_RR && c->sv->connect.n > 0)
-		c->first_address = (size_t)(atomic_load(c->env->next_id) % c->sv->connect.n);
+		c->first_address = (size_t)((atomic_load(c->env->next_id) - 1) % c->sv->connect.n);	/* ours is taken */
 }
 
 void
@@ -218,6 +218,10 @@ linger_run(struct conn *c)
 static enum step
 welcome_run(struct conn *c)
 {
+	if (c->gone) {
+		conn_log(c, LOG_ERR, "getpeerbyname (local_rfd): %s (%d)", strerror(ENOTCONN), ENOTCONN);
+		return conn_reset(c);
+	}
 	conn_log(c, LOG_NOTICE, "Service [%s] accepted connection from %s", conn_conf(c)->name, c->peer);
 	return conn_advance(c);
 }
@@ -340,14 +344,18 @@ meet(struct conn *c)
 	char text[ADDR_TEXT_SIZE] = "unnamed socket";
 	struct addr peer;
 	const char *refused;
-	int fd = c->local.rfd;
+	int fd = c->local.rfd, r;
 
-	if (sock_peer(fd, &peer) != 0)
+	if ((r = sock_peer(fd, &peer)) == -ENOTCONN)
+		c->gone = 1;
+	if (r != 0)
 		peer = (struct addr){ .ss.ss_family = AF_UNSPEC };
 	else
 		addr_text(&peer, text, sizeof text);
 	snprintf(c->peer, sizeof c->peer, "%.*s", (int)sizeof c->peer - 1, text);
-	conn_log(c, LOG_DEBUG, "Service [%s] accepted (FD=%d) from %s", conn_conf(c)->name, fd, text);
+	if (fd == c->local.wfd)		/* else it was started for the connection */
+		log_debug("Service [%s] accepted (FD=%d) from %s", conn_conf(c)->name, fd, text);
+	conn_log(c, LOG_DEBUG, "Service [%s] started", conn_conf(c)->name);
 	refused = sockopt_apply(&conn_conf(c)->plain.sockets, SOCKOPT_LOCAL, fd, peer.ss.ss_family);
 	if (refused != NULL && peer.ss.ss_family != AF_UNSPEC)
 		conn_log(c, LOG_WARNING, "setsockopt %s on local socket: %s (%d)", refused, strerror(errno), errno);
@@ -413,6 +421,7 @@ conn_start_program(struct conn_env *env, const struct service *sv, void (*ended)
 	c->ended = ended;
 	c->ended_arg = arg;
 	c->phase = PH_EXEC;
+	conn_log(c, LOG_DEBUG, "Service [%s] started", conn_conf(c)->name);
 	conn_run(c);
 }
 

@@ -33,6 +33,7 @@ struct conn {
 	struct peercert cert;
 	struct duplex duplex;
 	struct timer deadline;
+	int gone;			/* it was reset before it was accepted */
 	int greeted;			/* its hello was counted */
 	uint64_t born, told[2];		/* when it came; bytes to TLS and to plain that the board knows of */
 	uint64_t touched;		/* when something last happened, on the loop's clock */
@@ -48,6 +49,7 @@ struct conn {
 	int jobs;			/* somebody else works for it, and its peer's end is watched */
 	struct targets own;		/* what came of it, or what the peer asked for */
 	size_t lingered;		/* bytes thrown away so far */
+	unsigned said;			/* which ends the log knows of: bits of conn_say_ends */
 };
 
 /* --- conn.c ----------------------------------------------------------------------------------- */
@@ -124,5 +126,6 @@ enum step conn_proxy_header_run(struct conn *c);	/* proxy_header.c */
 
 enum step conn_relay_run(struct conn *c);	/* relay_phase.c */
 enum step conn_idle_expired(struct conn *c);
+void conn_say_ends(struct conn *c);		/* what has ended since it was last asked, in the log */
 
 #endif

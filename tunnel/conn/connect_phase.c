@@ -97,6 +97,7 @@ connect_next(struct conn *c)
 
 	c->tried++;
 	conn_log(c, LOG_INFO, "s_connect: connecting %s", addr_text(conn_address(c), text, sizeof text));
+	conn_log(c, LOG_DEBUG, "s_connect: s_poll_wait %s: waiting %d seconds", text, (int)conn_conf(c)->t_connect);
 	r = sock_connect_prepared(conn_address(c), bind_from, c, &fd);
 	if (r != 0 && r != -EINPROGRESS)
 		return r;
@@ -117,6 +118,9 @@ conn_connect_run(struct conn *c)
 			return connected(c);
 		connect_failed(c, -r);
 	}
+	if (c->tried == 0 && targets_of(c)->n > 1)
+		conn_log(c, LOG_INFO, "failover: %s, starting at entry #%zu", conn_conf(c)->failover == FAILOVER_RR ? "round-robin" : "priority",
+		    c->first_address);
 	while (c->tried < targets_of(c)->n) {
 		if ((r = connect_next(c)) == 0)
 			return connected(c);

@@ -6,6 +6,18 @@
 
 #include "lib/sock.h"
 
+/* Its end of the pair is what it connected from. */
+static void
+say_program(struct conn *c)
+{
+	char text[ADDR_TEXT_SIZE] = "unnamed socket";
+	struct addr peer;
+
+	if (sock_peer(c->local.rfd, &peer) == 0)
+		addr_text(&peer, text, sizeof text);
+	snprintf(c->peer, sizeof c->peer, "%.*s", (int)sizeof c->peer - 1, text);
+}
+
 /* The spawner's answer: the program is the peer itself, or the end that others connect to. */
 static void
 spawned(void *arg, int error, int fd, pid_t pid)
@@ -22,10 +34,12 @@ spawned(void *arg, int error, int fd, pid_t pid)
 	}
 	conn_log(c, LOG_INFO, "Local mode child started (PID=%d)", (int)pid);
 	end_init(is_peer ? &c->local : &c->remote, fd, fd, conn_ready, c);
-	if (is_peer)
+	if (is_peer) {
+		say_program(c);
 		c->phase = *c->plan;
-	else
+	} else {
 		conn_advance(c);
+	}
 	conn_run(c);
 }
 

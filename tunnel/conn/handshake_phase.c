@@ -62,6 +62,8 @@ say_tls(struct conn *c)
 
 		conn_log(c, LOG_INFO, "Peer temporary key: %s, %d bits", name, EVP_PKEY_get_bits(key));
 		EVP_PKEY_free(key);
+	} else {
+		conn_log(c, LOG_INFO, "No peer temporary key received");
 	}
 }
 
@@ -149,6 +151,22 @@ answered(SSL *ssl, void *arg)
 	return 1;
 }
 
+/* A farewell is told with what led to it, before it. */
+static void
+say_alert(const SSL *ssl, int where, int ret)
+{
+	struct conn *c = ((const struct peercert *)SSL_get_app_data(ssl))->arg;
+
+	if ((where & SSL_CB_ALERT) == 0)
+		return;
+	if ((where & SSL_CB_WRITE) != 0 && (ret & 0xff) == SSL_AD_CLOSE_NOTIFY) {
+		conn_say_ends(c);
+		conn_log(c, LOG_DEBUG, "Sending close_notify alert");
+	}
+	conn_log(c, LOG_DEBUG, "TLS alert (%s): %s: %s", (where & SSL_CB_READ) != 0 ? "read" : "write",
+	    SSL_alert_type_string_long(ret), SSL_alert_desc_string_long(ret));
+}
+
 /* Called when the TLS side's descriptor is there: at once in server mode. */
 static int
 tls_begin(struct conn *c)
@@ -171,6 +189,9 @@ tls_begin(struct conn *c)
 		conn_log(c, LOG_INFO, "SNI: sending servername: %s", c->sv->sni);
 		SSL_set_tlsext_host_name(c->tls.ssl, c->sv->sni);
 	}
+	conn_log(c, LOG_INFO, "Peer certificate %srequired", conn_conf(c)->tls.plain.verify.require ? "" : "not ");
+	if (conn_conf(c)->plain.debug >= LOG_DEBUG)
+		SSL_set_info_callback(c->tls.ssl, say_alert);
 	conn_deadline(c, conn_conf(c)->t_busy);
 	if (!conn_conf(c)->tls.client)
 		shakes(c);

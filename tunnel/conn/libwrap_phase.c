@@ -10,13 +10,15 @@
 static enum step
 refuse(struct conn *c)
 {
-	struct addr peer;
-	char text[ADDR_TEXT_SIZE] = "unnamed socket";
-
-	if (sock_peer(c->local.rfd, &peer) == 0)
-		addr_text(&peer, text, sizeof text);
-	conn_log(c, LOG_WARNING, "Service [%s] REFUSED by libwrap from %s", conn_conf(c)->name, text);
+	conn_log(c, LOG_WARNING, "Service [%s] REFUSED by libwrap from %s", conn_conf(c)->name, c->peer);
 	return conn_reset(c);
+}
+
+static enum step
+permit(struct conn *c)
+{
+	conn_log(c, LOG_DEBUG, "Service [%s] permitted by libwrap from %s", conn_conf(c)->name, c->peer);
+	return conn_advance(c);
 }
 
 /* Anything but a clear yes is a no. */
@@ -28,7 +30,7 @@ answered(void *arg, const uint8_t *bytes, size_t n)
 
 	c->job = NULL;
 	conn_job_done(c);
-	if ((is_yes ? conn_advance(c) : refuse(c)) == STEP_NEXT)
+	if ((is_yes ? permit(c) : refuse(c)) == STEP_NEXT)
 		conn_run(c);
 }
 

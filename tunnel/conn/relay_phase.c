@@ -61,17 +61,32 @@ relay_finish(struct conn *c)
 	return conn_closed(c);
 }
 
-static void
-say_ends(struct conn *c)
+static int
+is_news(struct conn *c, unsigned bit, int is_so)
 {
-	if (c->duplex.tls_cut) {
-		conn_log(c, LOG_INFO, "TLS socket closed (SSL_read)");
-		c->duplex.tls_cut = 0;
-	}
-	if (c->duplex.plain_reset) {
+	if (!is_so || (c->said & bit) != 0)
+		return 0;
+	c->said |= bit;
+	return 1;
+}
+
+void
+conn_say_ends(struct conn *c)
+{
+	const struct duplex *d = &c->duplex;
+
+	if (d->loop == NULL)
+		return;
+	if (is_news(c, 1, d->to_plain.eof))
+		conn_log(c, LOG_INFO, d->tls_cut ? "TLS socket closed (SSL_read)" : "TLS closed (SSL_read)");
+	if (is_news(c, 2, d->to_plain.shut))
+		conn_log(c, LOG_DEBUG, "Sent socket write shutdown");
+	if (is_news(c, 4, d->plain_reset))
 		conn_log(c, LOG_INFO, "readsocket: %s (%d)", strerror(ECONNRESET), ECONNRESET);
-		c->duplex.plain_reset = 0;
-	}
+	if (is_news(c, 8, d->to_tls.eof && !d->plain_reset))
+		conn_log(c, LOG_INFO, "Read socket closed (readsocket)");
+	if (is_news(c, 16, d->to_tls.shut && (SSL_get_shutdown(c->tls.ssl) & SSL_SENT_SHUTDOWN) != 0))
+		conn_log(c, LOG_INFO, "SSL_shutdown successfully sent close_notify alert");
 }
 
 enum step
@@ -83,7 +98,7 @@ conn_relay_run(struct conn *c)
 		relay_begin(c);
 	r = duplex_step(&c->duplex);
 	count_moved(c);
-	say_ends(c);
+	conn_say_ends(c);
 	if (r < 0)
 		return relay_failed(c, r);
 	if (r == DUPLEX_DONE)

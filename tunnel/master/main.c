@@ -31,7 +31,6 @@ say_version(void (*say)(const char *fmt, ...))
 {
 	struct utsname u;
 
-	say("Initializing inetd mode configuration");
 	say("stunnel 5.75 on %s-pc-linux-gnu platform", uname(&u) == 0 ? u.machine : "unknown");
 	say("Compiled/running with %s", OpenSSL_version(OPENSSL_VERSION));
 	say("Threading:FORK Sockets:POLL,IPv6 TLS:OCSP,PSK,SNI Auth:LIBWRAP");
@@ -66,6 +65,7 @@ print_options(const struct opt *table, size_t n, int defaults_only)
 static int
 print_tables(int defaults_only)
 {
+	print_line("Initializing inetd mode configuration");
 	say_version(print_line);
 	fprintf(stderr, " \nGlobal options:\n");
 	print_options(global_opts, n_global_opts, defaults_only);
@@ -220,6 +220,7 @@ main(int argc, char **argv)
 	if (is_flag(first, "-sockets"))
 		return print_sockets();
 	log_hold();
+	log_info("Initializing inetd mode configuration");
 	say_version(log_notice);
 	if (strcmp(first, "--check-config") == 0 && argc == 3)
 		return check_config(argv[2], 0);

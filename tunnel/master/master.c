@@ -443,6 +443,16 @@ share_counter(struct master *m)
 	return 0;
 }
 
+static void
+say_programs(const struct master *m)
+{
+	const struct service_set *set = m->plan.services;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (service_is_program(&set->v[i]))
+			log_debug("Starting exec+connect service [%s]", set->v[i].conf->name);
+}
+
 static int
 serve(struct master *m)
 {
@@ -461,6 +471,7 @@ serve(struct master *m)
 			loop_timer(m->loop, &m->settled, SETTLE_MS);
 		else
 			offer(m);
+		say_programs(m);
 		log_info("Accepting new connections");
 		(void)notify_send(SERVING);
 		still_alive(m);

@@ -125,13 +125,22 @@ give_away(const struct tun_service *conf, const struct addr *at)
 		log_warn("Service [%s]: chown: %s (%d)", conf->name, strerror(-r), -r);
 }
 
+static void
+say_bound(const struct tun_service *conf, int fd, const struct addr *at)
+{
+	char text[ADDR_TEXT_SIZE];
+	struct addr real = *at;
+
+	sock_local(fd, &real);
+	log_info("Service [%s] (FD=%d) bound to %s", conf->name, fd, addr_text(&real, text, sizeof text));
+}
+
 static int
 open_one(const struct opening *o, size_t service, const struct addr *at, int *ret)
 {
 	const struct tun_service *conf = o->services->v[service].conf;
 	struct preparing p = { conf, at->ss.ss_family, at->ss.ss_family == AF_INET6 };
 	char text[ADDR_TEXT_SIZE];
-	struct addr real = *at;
 	int fd, r = sock_listen_prepared(at, BACKLOG, prepare, &p, &fd);
 
 	if (r == -EADDRINUSE && p.both) {	/* IPv4 may have a socket of its own, as with a bare port */
@@ -144,8 +153,7 @@ open_one(const struct opening *o, size_t service, const struct addr *at, int *re
 		return r;
 	}
 	give_away(conf, at);
-	sock_local(fd, &real);
-	log_info("Service [%s] (FD=%d) bound to %s", conf->name, fd, addr_text(&real, text, sizeof text));
+	say_bound(conf, fd, at);
 	*ret = fd;
 	return 0;
 }
@@ -154,17 +162,22 @@ static int
 open_service(const struct opening *o, size_t service)
 {
 	const struct targets *t = &o->services->v[service].accept;
+	const struct tun_service *conf = o->services->v[service].conf;
 	size_t before = o->set->n;
 	int fd;
 
+	if (t->n == 0)
+		log_debug("Skipped %s service [%s]", conf->sni != NULL && !conf->tls.client ? "SNI secondary" : "exec+connect", conf->name);
 	for (size_t i = 0; i < t->n; i++) {
-		if ((fd = inherited(o, &t->v[i])) < 0 && open_one(o, service, &t->v[i], &fd) != 0)
+		if ((fd = inherited(o, &t->v[i])) >= 0)
+			say_bound(conf, fd, &t->v[i]);
+		else if (open_one(o, service, &t->v[i], &fd) != 0)
 			continue;
 		o->set->v[o->set->n++] = (struct listener){ fd, service, t->v[i] };
 	}
 	if (o->set->n > before || t->n == 0)	/* a section may have no address to listen on */
 		return 0;
-	return conf_err_set(o->e, NULL, 0, "Binding service [%.100s] failed", o->services->v[service].conf->name);
+	return conf_err_set(o->e, NULL, 0, "Binding service [%.100s] failed", conf->name);
 }
 
 static int

@@ -10,6 +10,7 @@
 
 #include "lib/is_set.h"
 #include "lib/log.h"
+#include "tunnel/conf/check.h"
 #include "tunnel/conf/load.h"
 #include "tunnel/service/sni.h"
 #include "tunnel/ipc/spawnmsg.h"
@@ -27,6 +28,9 @@ sni_name(const struct tun_service *conf)
 
 	if (conf->sni != NULL)
 		return conf->sni[0] == '\0' ? NULL : strdup(conf->sni);
+	if (conf->protocol == PROTOCOL_CONNECT && is_set(conf->starttls.host))	/* whom the proxy leads to */
+		return target_split(conf->starttls.host, host, sizeof host, &port) != 0 || host[0] == '\0' || addr_parse(host, 0, &a) == 0 ?
+		    NULL : strdup(host);
 	if (conf->connect.n == 0)
 		return strdup("localhost");
 	if (conf->connect.v[0][0] == '/' || target_split(conf->connect.v[0], host, sizeof host, &port) != 0)
@@ -165,6 +169,28 @@ warn_of_certificate(const struct tun_service *conf, SSL_CTX *ctx)
 		log_warn("Service [%s]: the certificate in %s is a certificate authority's", conf->name, conf->tls.cert);
 }
 
+static void
+warn_of_weakness(const struct tun_service *conf)
+{
+	const char *why;
+
+	for (size_t i = 0; i < CHECK_WARNINGS; i++)
+		if ((why = check_warning(conf, i)) != NULL)
+			log_warn("Service [%s] %s", conf->name, why);
+}
+
+static void
+say_loaded(const struct tls_conf *conf)
+{
+	const char *key = is_set(conf->key) ? conf->key : conf->cert;
+
+	if (!is_set(conf->cert))
+		return;
+	log_info("Certificate loaded from file: %s", conf->cert);
+	log_info("Loading private key from file: %s", key);
+	log_info("Private key loaded from file: %s", key);
+}
+
 static int
 service_init(const struct tun_service *conf, struct service *s, struct keyring *keys, struct conf_err *e)
 {
@@ -173,10 +199,14 @@ service_init(const struct tun_service *conf, struct service *s, struct keyring *
 	s->conf = conf;
 	warn_of_permissions(conf->tls.psk_secrets);
 	warn_of_permissions(is_set(conf->tls.key) ? conf->tls.key : conf->tls.cert);
+	if (is_set(conf->tls.cert))
+		log_info("Loading certificate from file: %s", conf->tls.cert);
 	if ((r = tlsctx_new(&conf->tls, conf->name, keys, &s->tls, e)) != 0) {
 		log_error("%s", e->text);
 		return conf_err_set(e, NULL, 0, "Service [%.100s]: Failed to initialize TLS context", conf->name);
 	}
+	say_loaded(&conf->tls);
+	warn_of_weakness(conf);
 	if (e->text[0] != '\0')		/* a source of trust that is not there, and nobody needs */
 		log_error("Service [%s]: %s", conf->name, e->text);
 	e->text[0] = '\0';
@@ -246,11 +276,14 @@ service_set_build(struct tun_conf *conf, struct remotekeys *remote, struct servi
 	if ((set->v = calloc(conf->n_services, sizeof *set->v)) == NULL || (r = prepare_process(conf, e)) != 0)
 		goto fail;
 	r = -ENOMEM;
-	for (; set->n < conf->n_services; set->n++)
+	for (; set->n < conf->n_services; set->n++) {
+		if (!conf->inetd)
+			log_info("Initializing service [%s]", conf->services[set->n].name);
 		if ((r = service_init(&conf->services[set->n], &set->v[set->n], &set->keys, e)) != 0) {
 			set->n++;	/* what it got so far is freed too */
 			goto fail;
 		}
+	}
 	if ((r = sni_link(set, e)) != 0)
 		goto fail;
 	*ret = set;

@@ -84,8 +84,10 @@ tell(SSL *ssl, int level, const char *what, const char *name, const char *end)
 const struct service *
 sni_choose(const struct service *s, SSL *ssl, const char *name)
 {
-	if (s->n_virtuals == 0)
+	if (s->n_virtuals == 0) {
+		tell(ssl, LOG_DEBUG, "SNI: no virtual services defined", "", "");
 		return s;
+	}
 	if (name == NULL) {
 		tell(ssl, LOG_NOTICE, "SNI: no servername received", "", "");
 		return s;
@@ -96,6 +98,7 @@ sni_choose(const struct service *s, SSL *ssl, const char *name)
 
 		if (!sni_matches(strchr(v->conf->sni, ':') + 1, name))
 			continue;
+		tell(ssl, LOG_DEBUG, "SNI: matched pattern: ", strchr(v->conf->sni, ':') + 1, "");
 		tell(ssl, LOG_NOTICE, "SNI: switched to service [", v->conf->name, "]");
 		return tlsctx_switch(ssl, v->tls) == 0 ? v : NULL;
 	}

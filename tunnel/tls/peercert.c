@@ -90,6 +90,15 @@ peercert_names(const SSL *ssl, char *subject, char *issuer, size_t size)
 	peercert_name(cert == NULL ? NULL : X509_get_issuer_name(cert), issuer, size);
 }
 
+static void
+say_match(const struct peercert *pc, const char *what, const char *value)
+{
+	char text[NAME_SIZE];
+
+	snprintf(text, sizeof text, "%s \"%.200s\" matched", what, value);
+	say(pc, LOG_INFO, "CERT: ", text);
+}
+
 static int
 host_matches(const struct peercert *pc, X509 *cert, const struct opt_list *hosts)
 {
@@ -97,7 +106,7 @@ host_matches(const struct peercert *pc, X509 *cert, const struct opt_list *hosts
 
 	for (size_t i = 0; i < hosts->n; i++)
 		if (X509_check_ip_asc(cert, hosts->v[i], 0) == 1) {	/* rsync-ssl writes addresses there */
-			say(pc, LOG_INFO, "CERT: IP address matched: ", hosts->v[i]);
+			say_match(pc, "IP address", hosts->v[i]);
 			return 1;
 		} else if (X509_check_host(cert, hosts->v[i], 0, 0, &matched) == 1) {
 			snprintf(text, sizeof text, "\"%.200s\" matched with \"%.200s\"", hosts->v[i], matched);
@@ -115,12 +124,12 @@ subject_matches(const struct peercert *pc, X509 *cert, const struct tls_conf *co
 		return 1;
 	for (size_t i = 0; i < conf->emails.n; i++)
 		if (X509_check_email(cert, conf->emails.v[i], 0, 0) == 1) {
-			say(pc, LOG_INFO, "CERT: Email address matched: ", conf->emails.v[i]);
+			say_match(pc, "Email address", conf->emails.v[i]);
 			return 1;
 		}
 	for (size_t i = 0; i < conf->ips.n; i++)
 		if (X509_check_ip_asc(cert, conf->ips.v[i], 0) == 1) {
-			say(pc, LOG_INFO, "CERT: IP address matched: ", conf->ips.v[i]);
+			say_match(pc, "IP address", conf->ips.v[i]);
 			return 1;
 		}
 	return 0;
@@ -147,19 +156,21 @@ tell(const struct peercert *pc, const struct cert_facts *f, enum verify_verdict 
 	    f->error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
 	char at[NAME_SIZE + 32];
 
-	if (v == VERIFY_OFF)
+	if (v == VERIFY_OFF) {		/* which is no acceptance */
 		say(pc, LOG_INFO, "CERT: Certificate verification disabled", "");
-	else if (v == VERIFY_BAD_CHAIN)
+		return;
+	}
+	if (v == VERIFY_BAD_CHAIN)
 		say(pc, LOG_WARNING, self ? "CERT: Pre-verification error: certificate not found in local repository: " :
 		    "CERT: Pre-verification error: ", reason);
-	else if (v == VERIFY_IGNORED)
+	else if (f->error != X509_V_OK)
 		say(pc, LOG_INFO, "CERT: Pre-verification error ignored: ", reason);
-	else if (v == VERIFY_BAD_SUBJECT)
+	if (v == VERIFY_BAD_SUBJECT)
 		say(pc, LOG_WARNING, "CERT: Subject checks failed", "");
-	else if (v == VERIFY_NOT_LOCAL)
-		say(pc, LOG_WARNING, "CERT: Certificate not found in local repository", "");
-	else if (f->depth == 0 && !f->subject_checks)
+	else if (v != VERIFY_BAD_CHAIN && f->depth == 0 && !f->subject_checks)
 		say(pc, LOG_INFO, "CERT: No subject checks configured", "");
+	if (v == VERIFY_NOT_LOCAL)
+		say(pc, LOG_WARNING, "CERT: Certificate not found in local repository", "");
 	if (f->in_store && !verify_refuses(v))
 		say(pc, LOG_INFO, "CERT: Locally installed certificate matched", "");
 	snprintf(at, sizeof at, "%d: %s", f->depth, name);
@@ -192,7 +203,7 @@ peercert_callback(int ok, X509_STORE_CTX *x)
 	if (pc == NULL)
 		return 0;
 	if (f.depth == 0 && cert != NULL && (conf->plain.verify.chain || conf->plain.verify.peer)) {
-		f.subject_matches = f.subject_checks && subject_matches(pc, cert, conf);
+		f.subject_matches = f.subject_checks && (ok || !conf->plain.verify.chain) && subject_matches(pc, cert, conf);
 		f.in_store = conf->plain.verify.peer && in_store(x, cert);
 	}
 	v = verify_cert(&conf->plain.verify, &f);
