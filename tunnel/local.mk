@@ -2,7 +2,7 @@
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
 	tunnel/tls/credentials.c tunnel/tls/credentials.h tunnel/tls/provider.c tunnel/tls/provider.h \
-	tunnel/tls/psk_handshake.c tunnel/tls/psk_handshake.h tunnel/tls/session_cache.c tunnel/tls/session_cache.h \
+	tunnel/tls/psk_handshake.c tunnel/tls/psk_handshake.h tunnel/tls/session_cache.c tunnel/tls/session_cache.h tunnel/tls/session_store.c tunnel/tls/session_store.h \
 	tunnel/tls/session_ticket.c tunnel/tls/session_ticket.h tunnel/tls/tlsconf.h tunnel/tls/tlssettings.c \
 	tunnel/tls/tlssettings.h tunnel/tls/tlsstate.c tunnel/tls/tlsstate.h \
 	tunnel/tls/duplex.c tunnel/tls/duplex.h tunnel/tls/keyfile.c tunnel/tls/keyfile.h tunnel/tls/keyring.c \
@@ -48,7 +48,7 @@ sallyport_tunnel_SOURCES = tunnel/master/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
 UNITS += t/unit/check_tunnel_scoreboard t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_crl_check t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
-	t/unit/check_tunnel_starttls t/unit/check_tunnel_ocsp t/unit/check_tunnel_tlsform t/unit/check_tunnel_verify
+	t/unit/check_tunnel_starttls t/unit/check_tunnel_ocsp t/unit/check_tunnel_tlsform t/unit/check_tunnel_verify t/unit/check_tunnel_session_store
 t_unit_check_tunnel_ocsp_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_tlsform_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_scoreboard_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
@@ -65,6 +65,7 @@ t_unit_check_tunnel_ticket_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_relay_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_starttls_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_table_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)
+t_unit_check_tunnel_session_store_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_verify_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/tool/peer
@@ -81,7 +82,7 @@ SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclos
 	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
 	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t \
 	t/540-tunnel-ident.t t/541-tunnel-options.t t/542-tunnel-log-lines.t \
-	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t t/548-tunnel-weak.t t/549-tunnel-helpers.t t/550-tunnel-inside.t t/551-tunnel-doors.t t/552-tunnel-log-beside.t t/553-tunnel-starts.t
+	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t t/548-tunnel-weak.t t/549-tunnel-helpers.t t/550-tunnel-inside.t t/551-tunnel-doors.t t/552-tunnel-log-beside.t t/553-tunnel-starts.t t/554-tunnel-client-sessions.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

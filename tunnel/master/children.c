@@ -118,6 +118,7 @@ become_worker(struct master *m, const struct start *s)
 	enter_board(m, s->row);
 	close_metrics(m);
 	keyring_close(&m->plan.services->keys);
+	service_set_share(m->plan.services);
 	worker_main(&job);
 }
 
@@ -134,6 +135,7 @@ become_spawner(struct master *m, const struct start *s)
 	keyring_close(&m->plan.services->keys);
 	close_listeners(m);
 	close_metrics(m);
+	service_set_unshare(m->plan.services);
 	service_set_forget(m->plan.services);
 	spawner_main(&job);
 }
@@ -151,6 +153,7 @@ become_vault(struct master *m, const struct start *s)
 	scoreboard_leave(m->board);
 	close_listeners(m);
 	close_metrics(m);
+	service_set_unshare(m->plan.services);
 	service_set_forget(m->plan.services);
 	vault_main(&job);
 }
@@ -168,6 +171,7 @@ become_exporter(struct master *m, const struct start *s)
 	enter_board(m, SCOREBOARD_NO_ROW);
 	close_listeners(m);
 	keyring_close(&m->plan.services->keys);
+	service_set_unshare(m->plan.services);
 	exporter_main(&job);
 }
 #endif

@@ -33,7 +33,7 @@ say_version(void (*say)(const char *fmt, ...))
 
 	say("stunnel 5.75 on %s-pc-linux-gnu platform", uname(&u) == 0 ? u.machine : "unknown");
 	say("Compiled/running with %s", OpenSSL_version(OPENSSL_VERSION));
-	say("Threading:FORK Sockets:POLL,IPv6 TLS:OCSP,PSK,SNI Auth:LIBWRAP");
+	say("Threading:WORKERS Sockets:POLL,IPv6 TLS:OCSP,PSK,SNI Auth:LIBWRAP");
 	say("This is sallyport-tunnel %s", PACKAGE_VERSION);
 }
 

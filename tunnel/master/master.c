@@ -21,6 +21,7 @@
 #include "lib/trusted.h"
 #include "tunnel/master/master_internal.h"
 #include "tunnel/service/crl_share.h"
+#include "tunnel/service/service_build.h"
 #include "tunnel/conn/worker.h"
 
 #define SERVING "READY=1\nSTATUS=Accepting new connections"
@@ -521,6 +522,7 @@ run_inetd(struct master *m)
 	if (r == 0 && m->plan.services->keys.n > 0)
 		r = children_start(m, VAULT);
 	keyring_close(&m->plan.services->keys);
+	service_set_unshare(m->plan.services);
 	if (r == 0 && (r = children_channel(m, SPAWNER, &job.ask_fd)) == 0 && (r = children_channel(m, VAULT, &job.vault_fd)) == 0)
 		r = worker_serve_one(&job);
 	if (r != 0)

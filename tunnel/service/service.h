@@ -23,6 +23,7 @@ struct service {
 struct service_set {
 	struct tun_conf *conf;
 	struct keyring keys;		/* those that are the vault's */
+	int sessions_fd;		/* what its clients' sessions are kept in; -1: nothing */
 	struct service *v;
 	size_t n;
 };

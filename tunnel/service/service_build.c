@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/is_set.h"
 #include "lib/log.h"
@@ -16,6 +17,7 @@
 #include "tunnel/ipc/spawnmsg.h"
 #include "tunnel/proto/libwrap.h"
 #include "tunnel/tls/provider.h"
+#include "tunnel/tls/session_cache.h"
 #include "tunnel/tls/tlsctx.h"
 
 /* The name for the server to choose a certificate by: never an address (RFC 6066). */
@@ -240,8 +242,42 @@ service_set_free(struct service_set *set)
 		service_done(&set->v[i]);
 	free(set->v);
 	keyring_close(&set->keys);
+	service_set_unshare(set);
 	tun_conf_free(set->conf);
 	free(set);
+}
+
+void
+service_set_unshare(struct service_set *set)
+{
+	if (set->sessions_fd >= 0)
+		close(set->sessions_fd);
+	set->sessions_fd = -1;
+}
+
+void
+service_set_share(struct service_set *set)
+{
+	struct session_store *store;
+	int r;
+
+	if (set->sessions_fd < 0)
+		return;
+	if ((r = session_store_map(set->sessions_fd, &store)) != 0)
+		log_warn("Clients cannot resume sessions: %s (%d)", strerror(-r), -r);
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		if (set->v[i].conf->tls.client)
+			session_cache_share(set->v[i].tls, store);
+	service_set_unshare(set);
+}
+
+static int
+keeps_sessions(const struct tun_conf *conf)
+{
+	for (size_t i = 0; i < conf->n_services; i++)
+		if (conf->services[i].tls.client && conf->services[i].tls.resume)
+			return 1;
+	return 0;
 }
 
 /* What changes this process, and what it starts, before anything is read by the library. */
@@ -273,6 +309,7 @@ service_set_build(struct tun_conf *conf, struct remotekeys *remote, struct servi
 	}
 	set->conf = conf;
 	set->keys = (struct keyring){ .remote = remote, .fd = -1 };
+	set->sessions_fd = -1;
 	if ((set->v = calloc(conf->n_services, sizeof *set->v)) == NULL || (r = prepare_process(conf, e)) != 0)
 		goto fail;
 	r = -ENOMEM;
@@ -286,6 +323,8 @@ service_set_build(struct tun_conf *conf, struct remotekeys *remote, struct servi
 	}
 	if ((r = sni_link(set, e)) != 0)
 		goto fail;
+	if (keeps_sessions(conf) && (set->sessions_fd = session_store_fd()) < 0)
+		log_warn("Clients cannot resume sessions: %s (%d)", strerror(-set->sessions_fd), -set->sessions_fd);
 	*ret = set;
 	return 0;
 fail:	service_set_free(set);

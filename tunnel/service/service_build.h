@@ -11,4 +11,8 @@ void service_set_free(struct service_set *set);
 /* In a process that speaks no TLS: all contexts and secrets of the set are gone, which stays good for everything else. */
 void service_set_forget(struct service_set *set);
 
+/* In a worker: its clients' sessions are those of all workers from now on.  In any other process: it has nothing to do with them. */
+void service_set_share(struct service_set *set);
+void service_set_unshare(struct service_set *set);
+
 #endif

@@ -121,7 +121,8 @@ fill_context(SSL_CTX *ctx, struct tls_state *state, const char *scope, struct ke
 	SSL_CTX_set_verify(ctx, !conf->plain.verify.request ? SSL_VERIFY_NONE :
 	    SSL_VERIFY_PEER | (conf->plain.verify.require && !conf->redirects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), peercert_callback);
 	if (conf->client) {
-		session_cache_use(ctx, conf);
+		if ((r = session_cache_use(ctx, state, scope)) != 0)
+			return r;
 		return SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp) ? 0 : tls_fail(e, "OCSP", "");
 	}
 	if (SSL_CTX_get0_certificate(ctx) != NULL)
@@ -187,7 +188,6 @@ tlsctx_free(SSL_CTX *ctx)
 		psk_free(state->psk);
 		X509_free(state->issuer);
 		sk_X509_CRL_pop_free(state->lists, X509_CRL_free);
-		session_cache_done(state);
 		OPENSSL_free(state->staple);
 		OPENSSL_cleanse(state, sizeof *state);
 	}

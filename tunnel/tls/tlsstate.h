@@ -6,13 +6,11 @@
 #include <openssl/ssl.h>
 #include <stdint.h>
 
-#include "lib/addr.h"
 #include "tunnel/tls/psk.h"
 #include "tunnel/tls/resume.h"
+#include "tunnel/tls/session_store.h"
 #include "tunnel/tls/ticket.h"
 #include "tunnel/tls/tlsconf.h"
-
-enum { KEPT_SESSIONS = 16 };
 
 /* What belongs to a context and the library does not keep for us. */
 struct tls_state {
@@ -21,13 +19,9 @@ struct tls_state {
 	struct ticket_ring tickets;
 	X509 *issuer;			/* of our certificate, when it is known */
 	STACK_OF(X509_CRL) *lists;	/* with revokeLive, and when there are any */
-	unsigned char scope[RESUME_SCOPE];	/* server: where sessions are good */
+	unsigned char scope[RESUME_SCOPE];	/* where sessions are good */
 	int64_t lists_until;		/* when they are out of date */
-	struct kept_session {			/* client: the last session with each */
-		char where[ADDR_TEXT_SIZE];
-		SSL_SESSION *session;
-	} kept[KEPT_SESSIONS];
-	size_t next_kept;		/* to be given up for another */
+	struct session_store *store;	/* client: the sessions of all workers; NULL: none are kept */
 	uint8_t *staple;
 	size_t n_staple;
 };
