@@ -3,6 +3,8 @@
 #include "tunnel/conn/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
+#include <openssl/async.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,7 @@
 #include "tunnel/ipc/ctl.h"
 #include "tunnel/service/staple.h"
 
-enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000 };
+enum { PAUSE_MS = 1000, STAPLE_WAIT_MS = 1000, TIDY_MS = 500, CROWD = 256 };
 
 struct worker;
 
@@ -38,10 +40,11 @@ struct worker {
 	struct conn_env env;
 	struct gate *gates;
 	struct watch ctl;
-	struct timer pause, drained;
+	struct timer pause, drained, tidy;
 	struct stapler *stapler;
 	unsigned most;			/* connections at a time */
 	unsigned told;			/* how many of them the board knows of */
+	unsigned crowd;			/* the most there were since memory was last given back */
 	int starved;			/* no descriptor was left for the next connection */
 	uint64_t said;			/* when the log last said so */
 	int draining;
@@ -151,6 +154,8 @@ admit(struct worker *w, const struct listener *at, int fd, const struct addr *pe
 		refusals_add(&w->env.refusals, why);
 		scoreboard_count(w->job->board, w->job->row, w->job->services->v[at->service].column, counters[why], 1);
 	} else {
+		if (w->env.count >= w->crowd)
+			w->crowd = w->env.count + 1;
 		conn_start(&w->env, &w->job->services->v[at->service], fd, fd);
 	}
 	tell_live(w);
@@ -232,6 +237,29 @@ leave_when_idle(struct worker *w)
 		loop_stop(w->env.loop);
 }
 
+/* The library keeps the stack of every handshake that ever waited for the vault, and the heap is as large as it was once. */
+static void
+tidy(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->env.vault.n > 0) {	/* their stacks are in use */
+		loop_timer(w->env.loop, &w->tidy, TIDY_MS);
+		return;
+	}
+	ASYNC_cleanup_thread();
+	malloc_trim(0);
+	w->crowd = w->env.count;
+}
+
+/* A crowd has gone: what it took is given back, once it is quieter. */
+static void
+tidy_soon(struct worker *w)
+{
+	if (w->crowd >= CROWD && w->env.count <= w->crowd / 4 && w->tidy.slot == 0)
+		loop_timer(w->env.loop, &w->tidy, TIDY_MS);
+}
+
 /* A connection that ends leaves room for the next one at once: else a worker with few descriptors would serve no more
  * than these a second. */
 static void
@@ -244,6 +272,7 @@ one_less(void *arg)
 		loop_timer_clear(w->env.loop, &w->pause);
 		open_gates(w);
 	}
+	tidy_soon(w);
 	leave_when_idle(w);
 }
 
@@ -384,6 +413,7 @@ worker_init(struct worker *w, const struct worker_job *job, unsigned most)
 		g->watch = (struct watch){ .fd = g->at->fd, .ready = gate_ready, .arg = g };
 	}
 	w->drained = (struct timer){ .expired = drained_enough, .arg = w };
+	w->tidy = (struct timer){ .expired = tidy, .arg = w };
 	w->pause = (struct timer){ .expired = open_gates, .arg = w };
 	w->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = w };
 	return 0;
