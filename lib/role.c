@@ -187,11 +187,19 @@ allow_sanitizer(int ruleset)
 #endif
 }
 
+int
+role_landlock(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	return abi < 0 ? -errno : (int)abi;
+}
+
 /* Returns the ABI in force, 0 when the kernel has none, or -errno. */
 static int
 landlock_enter(const struct role *role)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long abi = role_landlock();
 	struct ruleset rs = { 0, abi < 4 ? 0 : (role->may_bind ? 0 : 1) | (role->may_connect ? 0 : 2), abi >= 6 ? 3 : 0 };
 	size_t size = abi >= 6 ? sizeof rs : abi >= 4 ? 16 : 8;
 	struct landlock_path_beneath_attr below;

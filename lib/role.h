@@ -46,6 +46,10 @@ void role_filter_free(struct role_filter *f);
 
 enum { ROLE_REPORT_SIZE = 160 };
 
+/* The version of Landlock's interface that the kernel has, or -errno: -ENOSYS or -EOPNOTSUPP where it has none or it is off, -EPERM where a
+ * filter forbids to ask. */
+int role_landlock(void);
+
 /* Give up everything the role does not need, for good.  report (ROLE_REPORT_SIZE bytes, or
  * NULL) gets "uid=65534 chroot landlock=7 seccomp", or the step that failed.
  * 0, or -errno: the caller must exit, since some walls may already stand. */

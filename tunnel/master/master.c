@@ -20,6 +20,7 @@
 #include "lib/sock.h"
 #include "lib/trusted.h"
 #include "tunnel/master/master_internal.h"
+#include "tunnel/master/walls.h"
 #include "tunnel/service/crl_share.h"
 #include "tunnel/service/service_build.h"
 #include "tunnel/conn/worker.h"
@@ -582,6 +583,8 @@ prepare(struct master *m, const char *pidfile)
 		log_error("%s", e.text);
 		return r;
 	}
+	if (!conf_of(m)->inetd && (r = walls_try()) != 0)
+		return r;
 	if ((r = share_counter(m)) != 0 || (r = limits_new(&m->limits)) != 0 || (r = scoreboard_new(&m->board)) != 0 ||
 	    (r = role_filter_new(worker_syscalls, &m->filter)) != 0 ||
 	    (r = role_filter_new(vault_syscalls, &m->vault_filter)) != 0 ||
