@@ -4,13 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "client-wrap/rsync_options.h"
 #include "lib/err.h"
-#include "lib/num.h"
-
-enum { SCHEME_LEN = sizeof "rsyncs://" - 1 };
 
 static int
 complain(char *why, const char *what, const char *arg)
@@ -35,103 +31,172 @@ check_type(const char *type, char *why)
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strcmp(known[i], type) == 0)
-			return 0;	/* all the same to us: the TLS is our own */
+			return 1;	/* all the same to us: the TLS is our own */
 	return complain(why, "--type is openssl, gnutls or stunnel, not", type);
+}
+
+/* An option with a value: 1 and *at, 0 when arg is another, or E_FORMAT. */
+static int
+take_value(const char *arg, const char *name, const char **at, char *why)
+{
+	const char *value = value_of(arg, name);
+
+	if (value == NULL)
+		return strcmp(arg, name) == 0 ? complain(why, "needs its value after '='", arg) : 0;
+	if (value[0] == '\0')
+		return complain(why, "is empty; leave it out, or, to turn a check off, say so (--tls-ca=off)", arg);
+	*at = value;
+	return 1;
+}
+
+static int
+take_row(const char *arg, struct wrap_args *a, char *why)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < WRAP_OPTIONS && r == 0; i++) {
+		const struct wrap_option_row *row = &wrap_options[i];
+
+		if (row->flag != NULL && row->value != NULL && strcmp(arg, row->flag) == 0) {
+			a->value[i] = row->value;
+			r = 1;
+		} else if (row->flag != NULL && row->value == NULL) {
+			r = take_value(arg, row->flag, &a->value[i], why);
+		}
+	}
+	return r != 0 ? r : take_value(arg, "--pin", &a->value[WRAP_PIN], why);
 }
 
 /* 1: it was ours, 0: it is not, or E_FORMAT. */
 static int
 take_ours(const char *arg, struct wrap_args *a, char *why)
 {
-	struct { const char *name; const char **at; } texts[] = {
-		{ "--tls-ca", &a->ca }, { "--tls-cert", &a->cert }, { "--tls-key", &a->key }, { "--tls-pin", &a->pin },
-		{ "--pin", &a->pin },
-	};
-	const char *value;
+	const char *type = NULL;
+	int r;
 
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if ((value = value_of(arg, texts[i].name)) != NULL) {
-			*texts[i].at = value;
-			return 1;
-		} else if (strcmp(arg, texts[i].name) == 0) {
-			return complain(why, "needs its value after '='", arg);
-		}
-	if ((value = value_of(arg, "--type")) != NULL)
-		return check_type(value, why) == 0 ? 1 : E_FORMAT;
-	if (strcmp(arg, "--tls-verbose") == 0)
-		return a->verbose = 1;
-	if (strcmp(arg, "--tls-help") == 0)
+	if ((r = take_row(arg, a, why)) != 0 || (r = take_value(arg, "--tls-test", &a->test, why)) != 0)
+		return r;
+	if ((r = take_value(arg, "--type", &type, why)) != 0)
+		return r < 0 ? r : check_type(type, why);
+	if (strcmp(arg, "--tls-help") == 0 || strcmp(arg, "--help") == 0)
 		return a->help = 1;
+	if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0)
+		return a->version = 1;
 	return strncmp(arg, "--tls-", 6) == 0 ? complain(why, "unknown option", arg) : 0;
 }
 
-/* [user@]host[:port]: a host there must be, and a port must be one. */
 static int
-check_authority(const char *at, size_t n)
+copy_theirs(const char *arg, int is_operand, char **ret)
 {
-	const char *host = at, *end = at + n, *port;
-	char digits[8];
-	int64_t v;
+	size_t scheme = is_operand ? operand_scheme(arg) : 0, n = strlen(arg) + sizeof "rsync://";
 
-	for (const char *p = at; p < end; p++)
-		if (*p == '@')
-			host = p + 1;
-	port = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : host;
-	if (port == NULL)
-		return E_FORMAT;
-	port = memchr(port, ':', (size_t)(end - port));
-	if ((port == NULL ? end : port) == host)
-		return E_FORMAT;
-	if (port == NULL)
-		return 0;
-	n = (size_t)(end - port - 1);
-	if (n == 0 || n >= sizeof digits)
-		return E_FORMAT;
-	memcpy(digits, port + 1, n);
-	digits[n] = '\0';
-	return num_parse(digits, 1, 65535, &v);
+	if ((*ret = malloc(n)) == NULL)
+		return -ENOMEM;
+	snprintf(*ret, n, "%s%s", scheme > 0 ? "rsync://" : "", arg + scheme);
+	return 0;
+}
+
+struct split {
+	struct wrap_args *a;
+	int options;			/* "--" has not come yet */
+	const char *before;		/* the option of rsync's whose value stands here, or NULL */
+	int test_next;			/* the host of --tls-test stands here */
+};
+
+/* What rsync is told about the connection is for us to do: 1: and for us alone. */
+static int
+note_theirs(struct wrap_args *a, const char *option, const char *value)
+{
+	if (value != NULL && strcmp(option, "--address") == 0)
+		a->value[WRAP_ADDRESS] = value;
+	if (value == NULL && (value = value_of(option, "--address")) != NULL)
+		a->value[WRAP_ADDRESS] = value;
+	if (rsync_option_family(option) != 0)
+		a->value[WRAP_FAMILY] = rsync_option_family(option) == '4' ? "4" : "6";
+	if (value_of(option, "--contimeout") != NULL)
+		a->value[WRAP_CONTIMEOUT] = value_of(option, "--contimeout");
+	return value_of(option, "--contimeout") != NULL;
 }
 
 static int
-copy_theirs(const char *arg, int is_value, char **ret, char *why)
+keep(struct wrap_args *a, char *arg, int is_operand)
 {
-	size_t n = strlen(arg) + 1;
-	int is_url = !is_value && strncasecmp(arg, "rsyncs://", SCHEME_LEN) == 0;
+	int r = copy_theirs(arg, is_operand, &a->rsync[a->n_rsync]);
 
-	if (is_url && check_authority(arg + SCHEME_LEN, strcspn(arg + SCHEME_LEN, "/")) != 0)
-		return complain(why, "not a host and port", arg);
-	if ((*ret = malloc(n)) == NULL)
-		return -ENOMEM;
-	if (is_url)
-		snprintf(*ret, n, "rsync://%s", arg + SCHEME_LEN);
-	else
-		memcpy(*ret, arg, n);
+	if (r != 0)
+		return r;
+	a->n_rsync++;
+	if (is_operand)
+		a->operands[a->n_operands++] = arg;
 	return 0;
+}
+
+/* The value of the option before. */
+static int
+take_their_value(struct split *s, char *arg)
+{
+	const char *option = s->before;
+
+	s->before = NULL;
+	if (strcmp(option, "--contimeout") != 0) {
+		note_theirs(s->a, option, arg);
+		return keep(s->a, arg, 0);
+	}
+	free(s->a->rsync[--s->a->n_rsync]);
+	s->a->rsync[s->a->n_rsync] = NULL;
+	s->a->value[WRAP_CONTIMEOUT] = arg;
+	return 0;
+}
+
+static int
+take_argument(struct split *s, char *arg, char *why)
+{
+	int r;
+
+	if (s->before != NULL)
+		return take_their_value(s, arg);
+	if (s->test_next) {
+		s->test_next = 0;
+		s->a->test = arg;
+		return arg[0] == '\0' ? complain(why, "needs a host", "--tls-test") : 0;
+	}
+	if (!s->options || arg[0] != '-' || arg[1] == '\0')
+		return keep(s->a, arg, 1);
+	if (strcmp(arg, "--") == 0) {
+		s->options = 0;
+		return keep(s->a, arg, 0);
+	}
+	if (strcmp(arg, "--tls-test") == 0) {
+		s->test_next = 1;
+		return 0;
+	}
+	if ((r = take_ours(arg, s->a, why)) != 0)
+		return r < 0 ? r : 0;
+	if (rsync_option_sets_rsh(arg))		/* it would take the place of the TLS without a word */
+		return complain(why, "the remote shell is this program's own", arg);
+	if (rsync_option_takes_next(arg))
+		s->before = arg;
+	else if (note_theirs(s->a, arg, NULL))
+		return 0;
+	return keep(s->a, arg, 0);
 }
 
 int
 args_split(int argc, char **argv, struct wrap_args *ret, char *why)
 {
-	int i = 1, r = 0, options = 1, value = 0;	/* value: what stands here belongs to the option before it */
+	struct split s = { ret, 1, NULL, 0 };
+	int r = 0;
 
-	*ret = (struct wrap_args){ NULL };
-	while (i < argc && (r = take_ours(argv[i], ret, why)) == 1)
-		i++;
-	if (r < 0)
-		return r;
-	if ((ret->rsync = calloc((size_t)argc + 2, sizeof *ret->rsync)) == NULL)
+	*ret = (struct wrap_args){ .test = NULL };
+	ret->rsync = calloc((size_t)argc + 1, sizeof *ret->rsync);
+	ret->operands = calloc((size_t)argc + 1, sizeof *ret->operands);
+	if (ret->rsync == NULL || ret->operands == NULL)
 		return -ENOMEM;
-	for (; i < argc; i++) {
-		if (options && !value && strcmp(argv[i], "--") == 0)
-			options = 0;
-		if (options && !value && rsync_option_sets_rsh(argv[i]))	/* it would take the place of the TLS without a word */
-			return complain(why, "the remote shell is this program's own", argv[i]);
-		if ((r = copy_theirs(argv[i], value, &ret->rsync[ret->n_rsync], why)) != 0)
-			return r;
-		ret->n_rsync++;
-		value = options && !value && rsync_option_takes_next(argv[i]);
-	}
-	return 0;
+	if (argc == 2 && strcmp(argv[1], "-h") == 0)	/* with others it is rsync's --human-readable */
+		ret->help = 1;
+	for (int i = 1; i < argc && r == 0; i++)
+		r = take_argument(&s, argv[i], why);
+	return r == 0 && s.test_next ? complain(why, "needs a host", "--tls-test") : r;
 }
 
 void
@@ -140,7 +205,8 @@ args_done(struct wrap_args *a)
 	for (size_t i = 0; i < a->n_rsync; i++)
 		free(a->rsync[i]);
 	free(a->rsync);
-	*a = (struct wrap_args){ NULL };
+	free(a->operands);
+	*a = (struct wrap_args){ .test = NULL };
 }
 
 static int

@@ -1,22 +1,28 @@
-/* Whose argument is it: ours, which stand first, or rsync's.  Pure. */
+/* Whose argument is it: ours or rsync's.  Pure. */
 #ifndef SALLYPORT_CLIENT_WRAP_ARGS_H
 #define SALLYPORT_CLIENT_WRAP_ARGS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client-wrap/operand.h"
+#include "client-wrap/options.h"
+
 struct wrap_args {
-	const char *ca, *cert, *key, *pin;	/* borrowed from argv; NULL: not given */
-	int verbose;
-	int help;
-	char **rsync;			/* rsync's arguments, NULL-ended, with room for one in front */
+	const char *value[WRAP_OPTIONS];	/* borrowed from argv; NULL: not given */
+	const char *test;		/* the host of --tls-test, borrowed likewise */
+	int help, version;
+	char **rsync;			/* rsync's arguments, NULL-ended */
 	size_t n_rsync;
+	char **operands;		/* those of them that are no options, borrowed from argv */
+	size_t n_operands;
 };
 
-enum { ARGS_WHY_SIZE = 256 };
+enum { ARGS_WHY_SIZE = OPERAND_WHY_SIZE };
 
-/* Split argv[1..argc).  rsyncs:// becomes rsync://.  0, or E_FORMAT with why filled, or -ENOMEM.
- * done is safe after any of them. */
+/* Split argv[1..argc).  Ours are found anywhere before "--", but for values of rsync's options; rsyncs:// becomes rsync://.  Of
+ * rsync's, those that say how to connect are told in value, too; --contimeout, which rsync refuses beside a remote shell, only there.
+ * 0, or E_FORMAT with why filled, or -ENOMEM.  done is safe after any of them. */
 int args_split(int argc, char **argv, struct wrap_args *ret, char *why);
 void args_done(struct wrap_args *a);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client-wrap/args.h"
+#include "client-wrap/options.h"
 #include "client-wrap/status.h"
 #include "lib/is_set.h"
 #include "lib/log.h"
@@ -114,7 +115,7 @@ read_wish(struct wish *w, const char *host)
 {
 	int status;
 
-	*w = (struct wish){ .host = host, .verbose = is_set(env(WRAP_ENV_VERBOSE)) };
+	*w = (struct wish){ .host = host, .verbose = is_set(env(wrap_options[WRAP_VERBOSE].env)) };
 	w->tls = (struct tls_conf){ .client = 1, .level = -1, .cert = (char *)env("RSYNC_SSL_CERT"),
 	    .key = (char *)env("RSYNC_SSL_KEY"), .plain.version_min = TLS1_2_VERSION };
 	if ((status = choose_port(w)) != 0)

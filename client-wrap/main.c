@@ -13,42 +13,72 @@
 
 #include "client-wrap/args.h"
 #include "client-wrap/helper.h"
+#include "client-wrap/operand.h"
+#include "client-wrap/options.h"
 #include "client-wrap/status.h"
 #include "lib/err.h"
 #include "lib/inherit.h"
+#include "lib/is_set.h"
 #include "lib/log.h"
 
-static int
-usage(FILE *to, int status)
-{
-	fprintf(to, "usage: sallyport-rsync [OUR OPTIONS] RSYNC-ARGUMENTS\n"
-	    "  with rsyncs://host[:port]/module/, rsync://host[:port]/module/ or host::module/\n"
-	    "our options, before rsync's:\n"
-	    "  --tls-ca=FILE       trust these CAs instead of the system's\n"
-	    "  --tls-cert=FILE     client certificate, and its key with --tls-key=FILE\n"
-	    "  --tls-pin=PIN       the server's key: sha256:HEX or sha256//BASE64 (also --pin=)\n"
-	    "  --tls-verbose       say what was negotiated\n"
-	    "  --type=NAME         accepted for rsync-ssl's sake\n"
-	    "see sallyport-rsync(1)\n");
-	return status;
-}
+static const char ours[] =
+    "usage: sallyport-rsync [OPTIONS] RSYNC-ARGUMENTS\n"
+    "rsync through TLS: one side is rsyncs://[user@]host[:port]/module/path, rsync://... or host::module/path.\n"
+    "Options besides rsync's, anywhere before \"--\":\n"
+    "  --tls-ca=FILE         trust the CAs in this file or directory; system: the machine's; off: anybody\n"
+    "  --tls-pin=PIN         the server's key: sha256:HEX or sha256//BASE64 (also --pin=)\n"
+    "  --tls-cert=FILE       client certificate, and its key with --tls-key=FILE\n"
+    "  --tls-name=NAME       what the server's certificate has to name, instead of the host\n"
+    "  --tls-crl=FILE        certificates revoked, in a file or directory\n"
+    "  --tls-min=VERSION     1.2 or 1.3\n"
+    "  --tls-ciphers=LIST    those of TLS 1.2 and of 1.3, with \":\" between them\n"
+    "  --tls-groups=LIST     for the key exchange, likewise\n"
+    "  --tls-resume=no       neither keep sessions nor use them\n"
+    "  --tls-proxy=HOST:PORT an HTTP proxy, [user:password@] before it (also RSYNC_PROXY); off: none\n"
+    "  --tls-verbose         say what was negotiated\n"
+    "  --tls-test=HOST[:PORT] connect, show the server's certificate and its modules\n"
+    "  --type=NAME           accepted for rsync-ssl's sake\n"
+    "see sallyport-rsync(1)\n";
 
 /* The helper reads the environment, as it would under rsync-ssl. */
 static int
-set_environment(const struct wrap_args *a, int status_fd)
+set_environment(const struct wrap_args *a)
 {
-	const struct { const char *name, *value; } vars[] = {
-		{ "RSYNC_SSL_CA_CERT", a->ca }, { "RSYNC_SSL_CERT", a->cert }, { "RSYNC_SSL_KEY", a->key },
-		{ "RSYNC_SSL_PIN", a->pin }, { WRAP_ENV_VERBOSE, a->verbose ? "1" : NULL },
-	};
+	unsetenv("RSYNC_CONNECT_PROG");
+	for (size_t i = 0; i < WRAP_OPTIONS; i++)
+		if (a->value[i] != NULL && setenv(wrap_options[i].env, a->value[i], 1) < 0)
+			return -errno;
+	return 0;
+}
+
+static int
+tell_helper(int status_fd)
+{
 	char fd[16];
 
-	for (size_t i = 0; i < ARRAY_LEN(vars); i++)
-		if (vars[i].value != NULL && setenv(vars[i].name, vars[i].value, 1) < 0)
-			return -errno;
 	snprintf(fd, sizeof fd, "%d", status_fd);
-	unsetenv("RSYNC_CONNECT_PROG");
 	return setenv(WRAP_ENV_STATUS_FD, fd, 1) < 0 ? -errno : 0;
+}
+
+/* rsync's program: another than the one in PATH where SALLYPORT_RSYNC says so. */
+static const char *
+rsync_program(void)
+{
+	const char *named = getenv("SALLYPORT_RSYNC");
+
+	return is_set(named) ? named : "rsync";
+}
+
+/* rsync's own answer goes below ours. */
+static int
+run_plain(const char *option)
+{
+	const char *rsync = rsync_program();
+
+	fflush(stdout);
+	execlp(rsync, "rsync", option, (char *)NULL);
+	log_error("cannot run %s: %s", rsync, strerror(errno));
+	return WRAP_SETUP;
 }
 
 /* "--rsh='/path/to/this program' --sallyport-helper" */
@@ -70,8 +100,7 @@ rsh_option(char *dst, size_t size)
 static _Noreturn void
 exec_rsync(const struct wrap_args *a, char *rsh, const sigset_t *mask)
 {
-	const char *named = getenv("SALLYPORT_RSYNC");
-	const char *rsync = named == NULL || named[0] == '\0' ? "rsync" : named;
+	const char *rsync = rsync_program();
 	char **argv = calloc(a->n_rsync + 3, sizeof *argv);
 
 	if (argv != NULL) {
@@ -131,7 +160,7 @@ run_rsync(const struct wrap_args *a)
 	pid_t pid;
 
 	if (pipe(ends) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(ends[0], F_SETFD, FD_CLOEXEC) < 0 ||
-	    (r = set_environment(a, ends[1])) != 0 || (r = rsh_option(rsh, sizeof rsh)) != 0) {
+	    (r = set_environment(a)) != 0 || (r = tell_helper(ends[1])) != 0 || (r = rsh_option(rsh, sizeof rsh)) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		return WRAP_SETUP;
 	}
@@ -149,25 +178,51 @@ run_rsync(const struct wrap_args *a)
 	return best_status(wait_for_rsync(pid, &watched), ends[0]);
 }
 
+/* As rsync-ssl has it, an empty variable is for no check at all.  By our own name it is a mistake. */
+static void
+take_name(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/'), *ca = getenv(wrap_options[WRAP_CA].env);
+
+	if (strcmp(slash == NULL ? argv0 : slash + 1, "rsync-ssl") == 0 && ca != NULL && ca[0] == '\0')
+		setenv(wrap_options[WRAP_CA].env, "off", 1);
+}
+
+static int
+run(int argc, char **argv)
+{
+	char why[ARGS_WHY_SIZE] = "out of memory";
+	struct wrap_args a;
+	int status = WRAP_SETUP;
+
+	if (args_split(argc, argv, &a, why) != 0) {
+		log_error("%s", why);
+	} else if (a.help) {
+		fputs(ours, stdout);
+		puts("\nrsync's own:");
+		status = run_plain("--help");
+	} else if (a.version) {
+		puts("sallyport-rsync " PACKAGE_VERSION);
+		status = run_plain("--version");
+	} else if (operands_check(a.operands, a.n_operands, why) != 0) {
+		log_error("%s", why);
+	} else {
+		status = run_rsync(&a);
+	}
+	args_done(&a);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct log_conf log = { .style = LOG_STYLE_PLAIN, .ident = "sallyport-rsync", .to_stderr = 1,
 	    .level = LOG_NOTICE };
-	char why[ARGS_WHY_SIZE] = "out of memory";
-	struct wrap_args a;
-	int status;
 
 	inherit_reset();
 	log_setup(&log);
 	if (argc >= 2 && strcmp(argv[1], WRAP_HELPER_FLAG) == 0)
 		return helper_main(argc - 2, argv + 2);
-	if (args_split(argc, argv, &a, why) != 0) {
-		log_error("%s", why);
-		args_done(&a);
-		return WRAP_SETUP;
-	}
-	status = a.help ? usage(stdout, EXIT_SUCCESS) : a.n_rsync == 0 ? usage(stderr, 1) : run_rsync(&a);
-	args_done(&a);
-	return status;
+	take_name(argc > 0 ? argv[0] : "");
+	return run(argc, argv);
 }

@@ -46,3 +46,15 @@ rsync_option_sets_rsh(const char *arg)
 
 	return strcmp(arg, "--rsh") == 0 || strncmp(arg, "--rsh=", 6) == 0 || (letter != NULL && *letter == 'e');
 }
+
+int
+rsync_option_family(const char *arg)
+{
+	const char *letter = value_letter(arg), *at;
+
+	if (strcmp(arg, "--ipv4") == 0 || strcmp(arg, "--ipv6") == 0)
+		return arg[5];
+	if (arg[0] != '-' || arg[1] == '-' || (at = strpbrk(arg + 1, "46")) == NULL || (letter != NULL && letter < at))
+		return 0;
+	return *at;
+}

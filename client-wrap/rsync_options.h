@@ -8,4 +8,7 @@ int rsync_option_takes_next(const char *arg);
 /* Does it say which remote shell is to be used ("--rsh", "--rsh=x", "-e", "-ave", "-essh")? */
 int rsync_option_sets_rsh(const char *arg);
 
+/* '4' or '6' where it asks for that family of addresses ("-4", "-av6", "--ipv4"), else 0. */
+int rsync_option_family(const char *arg);
+
 #endif

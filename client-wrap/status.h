@@ -17,7 +17,6 @@ enum wrap_status {
 };
 
 #define WRAP_ENV_STATUS_FD "SALLYPORT_STATUS_FD"	/* where the helper writes one of them, as a byte */
-#define WRAP_ENV_VERBOSE "SALLYPORT_TLS_VERBOSE"
 #define WRAP_HELPER_FLAG "--sallyport-helper"
 
 #endif

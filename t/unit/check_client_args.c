@@ -27,9 +27,15 @@ static const struct {
 	{ "rsyncs://me@[::1]:875/m d", "rsync://me@[::1]:875/m d" },
 	{ "rsyncs://[::1]/m d", "rsync://[::1]/m d" },
 	{ "--tls-ca=x --type=gnutls --tls-verbose -a h::m d", "-a h::m d" },
-	{ "-a --tls-ca=x h::m", "-a --tls-ca=x h::m" },	/* after rsync's begin, all are rsync's */
+	{ "-a --tls-ca=x h::m d --type=openssl --pin=y", "-a h::m d" },	/* ours stand anywhere */
+	{ "--exclude --tls-ca=x h::m", "--exclude --tls-ca=x h::m" }, { "-f --type=x h::m", "-f --type=x h::m" },
+	{ "-- h::m --tls-ca=x", "-- h::m --tls-ca=x" }, { "-a h::m -- --tls-ca=x", "-a h::m -- --tls-ca=x" },
+	{ "--contimeout=5 h::m", "h::m" }, { "--contimeout 5 h::m d", "h::m d" }, { "--exclude --contimeout 5", "--exclude --contimeout 5" },
+	{ "--address 127.0.0.1 -av4 h::m", "--address 127.0.0.1 -av4 h::m" },
+	{ "--tls-ca= h::m", NULL }, { "--tls-pin= h::m", NULL }, { "h::m --pin=", NULL }, { "--tls-min= h::m", NULL }, { "--tls-test=", NULL },
+	{ "--tls-test", NULL }, { "--tls-test h", "" }, { "--tls-test=h --tls-ca=x", "" },
 	{ "-a -- -e rsyncs://h/m", "-a -- -e rsync://h/m" },
-	{ "-fe h::m", "-fe h::m" },		/* the e is -f's value */
+	{ "-fe h::m", "-fe h::m" },	/* the e is -f's value */
 	{ "--exclude -- -e /evil h::m", NULL }, { "-f -- -e /evil h::m", NULL }, { "-avf -- -e /evil h::m", NULL },
 	{ "--exclude -e h::m", "--exclude -e h::m" }, { "--include -note h::m", "--include -note h::m" },
 	{ "-f -*.exe h::m", "-f -*.exe h::m" }, { "--filter -e -av h::m", "--filter -e -av h::m" },
@@ -38,8 +44,6 @@ static const struct {
 	{ "-- --exclude -e", "-- --exclude -e" }, { "--exclude", "--exclude" },
 	{ "--type=tls h::m", NULL }, { "--tls-frob h::m", NULL }, { "--tls-ca x h::m", NULL },
 	{ "-e ssh h::m", NULL }, { "-ave ssh h::m", NULL }, { "--rsh=ssh h::m", NULL }, { "--rsh ssh h::m", NULL },
-	{ "rsyncs:///m d", NULL }, { "rsyncs://me@/m d", NULL }, { "rsyncs://h:0/m d", NULL }, { "rsyncs://h:65536/m", NULL },
-	{ "rsyncs://h:/m", NULL }, { "rsyncs://h:1x/m", NULL }, { "rsyncs://[::1/m", NULL }, { "rsyncs://:1/m", NULL },
 };
 
 START_TEST(each_argument_finds_its_owner)
@@ -100,17 +104,30 @@ START_TEST(values_are_where_rsync_has_them)
 }
 END_TEST
 
-START_TEST(our_values_are_kept)
+static const struct {
+	const char *line;
+	enum wrap_option option;
+	const char *value;
+} kept[] = {
+	{ "--tls-ca=c h::m", WRAP_CA, "c" }, { "h::m --tls-cert=d", WRAP_CERT, "d" }, { "-a --tls-key=e h::m", WRAP_KEY, "e" },
+	{ "--pin=p h::m", WRAP_PIN, "p" }, { "h::m d --tls-pin=q", WRAP_PIN, "q" }, { "--tls-verbose h::m", WRAP_VERBOSE, "1" },
+	{ "--tls-name=n h::m", WRAP_NAME, "n" }, { "--tls-min=1.3 h::m", WRAP_MIN, "1.3" }, { "--tls-proxy=u:p@x:1 h::m", WRAP_PROXY, "u:p@x:1" },
+	{ "--tls-ca=a --tls-ca=b h::m", WRAP_CA, "b" }, { "--exclude --tls-ca=c h::m", WRAP_CA, NULL }, { "-- --tls-ca=c", WRAP_CA, NULL },
+	{ "--contimeout=5 h::m", WRAP_CONTIMEOUT, "5" }, { "--contimeout 5 h::m", WRAP_CONTIMEOUT, "5" },
+	{ "--address=::1 h::m", WRAP_ADDRESS, "::1" }, { "--address ::1 h::m", WRAP_ADDRESS, "::1" },
+	{ "-av4 h::m", WRAP_FAMILY, "4" }, { "--ipv6 h::m", WRAP_FAMILY, "6" }, { "-f4 h::m", WRAP_FAMILY, NULL }, { "-f -4 h::m", WRAP_FAMILY, NULL },
+};
+
+START_TEST(values_are_kept)
 {
 	char why[ARGS_WHY_SIZE];
 	struct wrap_args a;
 
-	ck_assert_int_eq(split("--tls-ca=c --tls-cert=d --tls-key=e --pin=p --tls-verbose h::m", &a, why), 0);
-	ck_assert_str_eq(a.ca, "c");
-	ck_assert_str_eq(a.cert, "d");
-	ck_assert_str_eq(a.key, "e");
-	ck_assert_str_eq(a.pin, "p");
-	ck_assert_int_eq(a.verbose, 1);
+	ck_assert_int_eq(split(kept[_i].line, &a, why), 0);
+	if (kept[_i].value == NULL)
+		ck_assert_msg(a.value[kept[_i].option] == NULL, "%s", kept[_i].line);
+	else
+		ck_assert_pstr_eq(a.value[kept[_i].option], kept[_i].value);
 	args_done(&a);
 }
 END_TEST
@@ -156,7 +173,7 @@ main(void)
 	TCase *t = tcase_create("args");
 
 	tcase_add_loop_test(t, each_argument_finds_its_owner, 0, (int)ARRAY_LEN(rows));
-	tcase_add_test(t, our_values_are_kept);
+	tcase_add_loop_test(t, values_are_kept, 0, (int)ARRAY_LEN(kept));
 	tcase_add_test(t, values_are_where_rsync_has_them);
 	tcase_add_loop_test(t, a_pin_is_32_bytes_in_either_spelling, 0, (int)ARRAY_LEN(pins));
 	tcase_add_test(t, quotes_survive_rsyncs_splitting);
