@@ -25,6 +25,7 @@ struct tls_conf {
 	char *cert, *key;		/* paths or URIs; key NULL: it is in cert */
 	struct opt_list commands;	/* of the library, before the keys are read */
 	char *ca_file, *ca_path, *ca_store;	/* NULL or "": none */
+	char *ca_dir;			/* as ca_path, but its files may have other names, too */
 	int ca_system;			/* the machine's own store too */
 	char *crl_file, *crl_path;
 	int revoke_live;		/* lists count for who is already in, and for sessions */

@@ -104,7 +104,8 @@ fill_context(SSL_CTX *ctx, struct tls_state *state, const char *scope, struct ke
 {
 	const struct tls_conf *conf = state->conf;
 	const struct trust trust = {
-		.ca_file = conf->ca_file, .ca_path = conf->ca_path, .ca_store = conf->ca_store, .ca_system = conf->ca_system,
+		.ca_file = conf->ca_file, .ca_path = conf->ca_path, .ca_store = conf->ca_store,
+		.ca_dir = conf->ca_dir, .ca_system = conf->ca_system,
 		.crl_file = conf->crl_file, .crl_path = conf->crl_path, .needed = conf->plain.verify.chain || conf->plain.verify.peer,
 	};
 	int r;

@@ -95,9 +95,10 @@ open_dir(const char *path)
 	return dp;
 }
 
-/* How many files of a hashed directory held something.  One that cannot be read is passed over, as by the library. */
+/* How many files of a directory held something, of all that are not hidden, or of those with hashed names.  One that cannot be
+ * read is passed over, as by the library. */
 static int
-add_dir(X509_STORE *store, const char *dir, bool crl)
+add_files(X509_STORE *store, const char *dir, bool crl, bool all)
 {
 	char path[4096];
 	struct dirent *d;
@@ -107,7 +108,7 @@ add_dir(X509_STORE *store, const char *dir, bool crl)
 	if ((dp = open_dir(dir)) == NULL)
 		return 0;
 	while ((d = readdir(dp)) != NULL) {
-		if (!is_hashed(d->d_name, crl) || (size_t)snprintf(path, sizeof path, "%s/%s", dir, d->d_name) >=
+		if (!(all ? d->d_name[0] != '.' : is_hashed(d->d_name, crl)) || (size_t)snprintf(path, sizeof path, "%s/%s", dir, d->d_name) >=
 		    sizeof path)
 			continue;
 		loaded += add_file(store, path, crl) == 0;
@@ -115,6 +116,12 @@ add_dir(X509_STORE *store, const char *dir, bool crl)
 	closedir(dp);
 	ERR_clear_error();
 	return loaded;
+}
+
+static int
+add_dir(X509_STORE *store, const char *dir, bool crl)
+{
+	return add_files(store, dir, crl, false);
 }
 
 static int
@@ -187,6 +194,9 @@ trust_load(X509_STORE *store, const struct trust *t, struct conf_err *e)
 	if (is_set(t->ca_path) && (n = add_dir(store, t->ca_path, false)) == 0)
 		conf_err_set(e, NULL, 0, "No trusted certificates found in: %s", t->ca_path);
 	loaded += n;
+	if (is_set(t->ca_dir) && (n = add_dir(store, t->ca_dir, false)) == 0 && (n = add_files(store, t->ca_dir, false, true)) == 0)
+		return conf_err_set(e, NULL, 0, "No trusted certificates found in: %s", t->ca_dir);
+	loaded += is_set(t->ca_dir) ? n : 0;
 	if (is_set(t->ca_store))
 		loaded += add_store(store, t->ca_store, e);
 	if (t->ca_system)

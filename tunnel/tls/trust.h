@@ -9,6 +9,7 @@
 
 struct trust {
 	const char *ca_file, *ca_path, *ca_store;	/* PEM, a hashed directory, a URI; NULL or "": none */
+	const char *ca_dir;		/* a directory of PEM files: the hashed names in it or, where there are none, all */
 	int ca_system;			/* the machine's own too */
 	const char *crl_file, *crl_path;
 	int needed;			/* somebody is verified */
