@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +15,11 @@
 #include "client-wrap/helper.h"
 #include "client-wrap/operand.h"
 #include "client-wrap/options.h"
+#include "client-wrap/report.h"
+#include "client-wrap/session_file.h"
+#include "client-wrap/shown.h"
 #include "client-wrap/status.h"
+#include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/inherit.h"
 #include "lib/is_set.h"
@@ -98,7 +102,7 @@ rsh_option(char *dst, size_t size)
 }
 
 static _Noreturn void
-exec_rsync(const struct wrap_args *a, char *rsh, const sigset_t *mask)
+exec_rsync(const struct wrap_args *a, char *rsh, const sigset_t *mask, pid_t parent)
 {
 	const char *rsync = rsync_program();
 	char **argv = calloc(a->n_rsync + 3, sizeof *argv);
@@ -109,6 +113,9 @@ exec_rsync(const struct wrap_args *a, char *rsh, const sigset_t *mask)
 		for (size_t i = 0; i < a->n_rsync; i++)
 			argv[i + 2] = a->rsync[i];
 		sigprocmask(SIG_SETMASK, mask, NULL);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* when we are killed */
+		if (getppid() != parent)
+			_exit(WRAP_SETUP);
 		execvp(rsync, argv);
 	}
 	log_error("cannot run %s: %s", rsync, strerror(errno));
@@ -117,37 +124,56 @@ exec_rsync(const struct wrap_args *a, char *rsh, const sigset_t *mask)
 
 enum { LAST_WORD_MS = 3000 };
 
-/* rsync and its helper are in our group and hear the terminal themselves; what is sent to us alone
+/* rsync and its helper are in our group and hear the terminal themselves; what somebody sends to us
  * is handed on. */
 static int
 wait_for_rsync(pid_t pid, const sigset_t *watched)
 {
+	siginfo_t info;
 	int signo, status;
 
 	for (;;) {
-		if (sigwait(watched, &signo) != 0)
+		if ((signo = sigwaitinfo(watched, &info)) < 0)
 			continue;
-		if (signo == SIGTERM || signo == SIGHUP)
+		if (signo != SIGCHLD && info.si_code != SI_KERNEL)
 			kill(pid, signo);
 		if (signo == SIGCHLD && waitpid(pid, &status, WNOHANG) == pid)
 			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
 }
 
+/* Did rsync end for nothing but its connection?  Any other number is its own word: a disk full, a file missing, a signal. */
+static int
+blames_connection(int rsync_status, int by_helper)
+{
+	enum { START_FAILED = 5, SOCKET_FAILED = 10, STREAM_FAILED = 12 };	/* rsync(1), EXIT VALUES */
+
+	if (rsync_status == SOCKET_FAILED || rsync_status == STREAM_FAILED || rsync_status == by_helper)
+		return 1;
+	return rsync_status == START_FAILED && by_helper != WRAP_CUT;	/* a daemon that refuses may end without farewell */
+}
+
 /* rsync only saw its connection end; the helper may have said why, or is about to: it leaves when
  * rsync has left, and the pipe ends with it. */
 static int
-best_status(int rsync_status, int status_fd)
+best_status(int rsync_status, int report_fd)
 {
-	struct pollfd last_word = { .fd = status_fd, .events = POLLIN };
-	unsigned char byte;
-	ssize_t n = poll(&last_word, 1, LAST_WORD_MS) == 1 ? read(status_fd, &byte, 1) : 0;
+	struct buf text = BUF_INIT;
+	struct report r;
+	int dir, status = rsync_status;
 
-	if (rsync_status == 0 || rsync_status >= 128 || n != 1)
-		return rsync_status;
-	if (byte == WRAP_CUT)
+	report_read(report_fd, LAST_WORD_MS, &text);
+	report_parse(buf_head(&text), buf_len(&text), &r);
+	if (r.scope != NULL && r.session != NULL && (dir = session_dir()) >= 0) {
+		session_put(dir, r.scope, r.session, r.n_session);
+		close(dir);
+	}
+	if (r.status != 0 && rsync_status != 0 && blames_connection(rsync_status, r.status))
+		status = r.status;
+	if (status == WRAP_CUT)
 		log_error("the connection was cut before the transfer was complete; run the same command again to go on");
-	return byte;
+	buf_wipe(&text);
+	return status;
 }
 
 static int
@@ -157,10 +183,10 @@ run_rsync(const struct wrap_args *a)
 	char rsh[2 * PATH_MAX + 64];
 	sigset_t watched, before;
 	int ends[2], r;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
-	if (pipe(ends) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(ends[0], F_SETFD, FD_CLOEXEC) < 0 ||
-	    (r = set_environment(a)) != 0 || (r = tell_helper(ends[1])) != 0 || (r = rsh_option(rsh, sizeof rsh)) != 0) {
+	if (pipe(ends) < 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0 || fcntl(ends[0], F_SETFD, FD_CLOEXEC) < 0 ||
+	    (r = tell_helper(ends[1])) != 0 || (r = rsh_option(rsh, sizeof rsh)) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		return WRAP_SETUP;
 	}
@@ -169,7 +195,7 @@ run_rsync(const struct wrap_args *a)
 		sigaddset(&watched, signals[i]);
 	sigprocmask(SIG_BLOCK, &watched, &before);
 	if ((pid = fork()) == 0)
-		exec_rsync(a, rsh, &before);
+		exec_rsync(a, rsh, &before, parent);
 	if (pid < 0) {
 		log_error("cannot start: %s", strerror(errno));
 		return WRAP_SETUP;
@@ -204,6 +230,10 @@ run(int argc, char **argv)
 	} else if (a.version) {
 		puts("sallyport-rsync " PACKAGE_VERSION);
 		status = run_plain("--version");
+	} else if (set_environment(&a) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+	} else if (a.test != NULL) {
+		status = shown_test(a.test);
 	} else if (operands_check(a.operands, a.n_operands, why) != 0) {
 		log_error("%s", why);
 	} else {

@@ -12,8 +12,10 @@ enum wrap_status {
 	WRAP_CLIENT_CERT = 85,		/* the server wants a certificate, or another one */
 	WRAP_TLS = 86,			/* no TLS could be spoken */
 	WRAP_CUT = 87,			/* the connection ended in the middle */
-	WRAP_TIMEOUT = 88,		/* the handshake took too long */
+	WRAP_TIMEOUT = 88,		/* the proxy or the handshake took too long */
 	WRAP_SETUP = 89,		/* a file or setting of ours is bad */
+	WRAP_REVOKED = 90,		/* a list or the server's own OCSP answer says that the certificate is revoked */
+	WRAP_NO_WAY = 91,	/* the proxy did not open a way */
 };
 
 #define WRAP_ENV_STATUS_FD "SALLYPORT_STATUS_FD"	/* where the helper writes one of them, as a byte */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Whom the wrapper does not believe, with which message and status.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 30
+plan 32
 . "$top_srcdir/t/tls.sh"
 stock_daemon
 (
@@ -35,8 +35,11 @@ fails 82 'an address that the certificate does not have' "$rsyncwrap" --tls-ca="
 fails 0 'unless told not to look' env RSYNC_SSL_SKIP_HOSTNAME_CHECK=1 "$rsyncwrap" --tls-ca="$pki/ca.crt" "$(at "$wport")"
 fails 83 'an expired certificate' "$rsyncwrap" --tls-ca="$pki/ca.crt" "$(at "$oport")"
 like "$out" '*the certificate of localhost: certificate has expired*' 'says so'
-fails 0 'an empty RSYNC_SSL_CA_CERT believes anybody' env RSYNC_SSL_CA_CERT= "$rsyncwrap" "$(at "$tport")"
-like "$out" '*warning: RSYNC_SSL_CA_CERT is empty: localhost could be anybody*' 'with a warning'
+fails 89 'an empty RSYNC_SSL_CA_CERT is a mistake' env RSYNC_SSL_CA_CERT= "$rsyncwrap" "$(at "$tport")"
+like "$out" '*is empty*RSYNC_SSL_CA_CERT*' 'says so'
+ln -s "$rsyncwrap" "$scratch/rsync-ssl"
+fails 0 'by the name of rsync-ssl it believes anybody, as there' env RSYNC_SSL_CA_CERT= "$scratch/rsync-ssl" "$(at "$tport")"
+like "$out" '*warning: verification is off: localhost could be anybody*' 'with a warning'
 fails 0 'a pin in place of a CA' "$rsyncwrap" --tls-pin="sha256:$hex" "$(at "$tport")"
 fails 0 'in the other spelling, by the environment' env RSYNC_SSL_PIN="sha256//$base64" "$rsyncwrap" "$(at "$tport")"
 fails 0 'a pin and a CA' "$rsyncwrap" --tls-ca="$pki/ca.crt" --pin="sha256:$hex" "$(at "$tport")"
@@ -55,7 +58,7 @@ fails 0 'the right one' env RSYNC_SSL_CERT="$pki/client.crt" RSYNC_SSL_KEY="$pki
 fails 89 'a client certificate that is not there' "$rsyncwrap" --tls-cert="$scratch/none" "$(at "$tport")"
 
 fails 80 'nobody listens' "$rsyncwrap" "$(at "$dead")"
-like "$out" '*cannot connect to localhost (127.0.0.1) port * Connection refused*' 'says so'
+like "$out" '*cannot connect to localhost port *: *127.0.0.1: Connection refused*' 'says so'
 fails 86 'no TLS there' "$rsyncwrap" --tls-ca="$pki/ca.crt" "$(at "$rport")"
 fails 89 'no daemon syntax' "$rsyncwrap" localhost:/etc/ "$scratch/x"
 

@@ -1,0 +1,229 @@
+#include "client-wrap/shown.h"
+
+#include <errno.h>
+#include <openssl/x509v3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "client-wrap/blame.h"
+#include "client-wrap/link.h"
+#include "client-wrap/operand.h"
+#include "client-wrap/status.h"
+#include "client-wrap/told.h"
+#include "lib/buf.h"
+#include "lib/log.h"
+
+enum { GREETING_MAX = 256, LIST_MAX = 1 << 20, LINE_SIZE = 1024 };
+
+static const char *
+group_name(const struct link *l)
+{
+	long id = SSL_get_negotiated_group(l->tls.ssl);
+	const char *name = id == 0 ? NULL : OBJ_nid2sn((int)(id & 0xffff));
+	const char *known = SSL_group_to_name(l->tls.ssl, (int)id);
+
+	return known != NULL ? known : id == 0 || name == NULL ? "none" : name;
+}
+
+void
+shown_line(const struct link *l)
+{
+	char subject[256] = "", pin[TOLD_PIN_SIZE];
+
+	if (l->shown != NULL)
+		X509_NAME_oneline(X509_get_subject_name(l->shown), subject, sizeof subject);
+	log_notice("%s %s peer %s; group %s, %s, address %s, key %s", SSL_get_version(l->tls.ssl),
+	    SSL_CIPHER_get_name(SSL_get_current_cipher(l->tls.ssl)), subject, group_name(l),
+	    SSL_session_reused(l->tls.ssl) ? "resumed" : "full handshake", l->address, told_pin(l->shown, pin));
+}
+
+/* A line whose text may be the peer's. */
+static void __attribute__((format(printf, 2, 3)))
+tell(const char *what, const char *fmt, ...)
+{
+	char text[LINE_SIZE], safe[5 * LINE_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_escape(LOG_STYLE_PLAIN, text, strlen(text), safe, sizeof safe);
+	printf("%-12s%s\n", what, safe);
+}
+
+static void
+tell_chain(const struct link *l)
+{
+	STACK_OF(X509) *chain = SSL_get0_verified_chain(l->tls.ssl);
+	char subject[256], issuer[256];
+
+	if (chain == NULL)
+		chain = SSL_get_peer_cert_chain(l->tls.ssl);
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		peercert_name(X509_get_subject_name(sk_X509_value(chain, i)), subject, sizeof subject);
+		peercert_name(X509_get_issuer_name(sk_X509_value(chain, i)), issuer, sizeof issuer);
+		tell(i == 0 ? "chain" : "", "%d: %s, issued by %s", i, subject, issuer);
+	}
+}
+
+static void
+tell_connection(const struct link *l)
+{
+	char names[TOLD_NAMES_SIZE], pin[TOLD_PIN_SIZE], until[TOLD_TIME_SIZE];
+	const ASN1_TIME *end = l->shown == NULL ? NULL : X509_get0_notAfter(l->shown);
+	int days = 0, seconds;
+
+	tell("connected", "%s port %s, address %s%s%s", l->set.host, l->set.port, l->address, l->set.has_proxy ? " of the proxy " : "",
+	    l->set.has_proxy ? l->set.proxy.host : "");
+	tell("version", "%s", SSL_get_version(l->tls.ssl));
+	tell("cipher", "%s", SSL_CIPHER_get_name(SSL_get_current_cipher(l->tls.ssl)));
+	tell("group", "%s", group_name(l));
+	tell("session", "%s", SSL_session_reused(l->tls.ssl) ? "resumed" : "new");
+	tell("verified", "%s%s", l->set.tls.plain.verify.chain ? "chain" : l->set.pinned ? "" : "nothing",
+	    l->set.pinned ? l->set.tls.plain.verify.chain ? ", key" : "key" : "");
+	tell_chain(l);
+	if (l->shown == NULL)
+		return;
+	ASN1_TIME_diff(&days, &seconds, NULL, end);
+	tell("names", "%s", told_names(l->shown, names, sizeof names));
+	tell("expires", "%s, in %d days", told_time(end, until), days);
+	tell("pin", "%s", told_pin(l->shown, pin));
+}
+
+/* Append what comes next.  0, E_EOF at the end, or what broke. */
+static int
+receive(struct link *l, struct buf *in)
+{
+	struct stream *s = &l->tls.s;
+	ssize_t n = E_WANT_READ;
+	uint8_t *at;
+	int r = 0;
+
+	while (r == 0 && (n == E_WANT_READ || n == E_WANT_WRITE)) {
+		if ((at = buf_reserve(in, 4096)) == NULL)
+			return -ENOMEM;
+		if ((n = s->ops->read(s, at, 4096)) > 0)
+			buf_commit(in, (size_t)n);
+		else if (n == E_WANT_READ || n == E_WANT_WRITE)
+			r = deadline_wait(&l->deadline, l->fd, n == E_WANT_READ ? POLLIN : POLLOUT);
+	}
+	return r != 0 ? r : n > 0 ? 0 : n == 0 ? E_EOF : (int)n;
+}
+
+static int
+say(struct link *l, const char *text)
+{
+	struct stream *s = &l->tls.s;
+	size_t n = strlen(text);
+	ssize_t put;
+	int r;
+
+	while (n > 0) {
+		if ((put = s->ops->write(s, text, n)) > 0) {
+			text += put;
+			n -= (size_t)put;
+		} else if (put != E_WANT_WRITE) {
+			return (int)put;
+		} else if ((r = deadline_wait(&l->deadline, l->fd, POLLOUT)) != 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* The next line without its end, in dst; longer ones are cut.  0, E_LIMIT when there is no end to it, or as receive. */
+static int
+next_line(struct link *l, struct buf *in, size_t max, char *dst, size_t size)
+{
+	const uint8_t *end;
+	size_t n;
+	int r;
+
+	while ((end = memchr(buf_head(in), '\n', buf_len(in))) == NULL) {
+		if (buf_len(in) > max)
+			return E_LIMIT;
+		if ((r = receive(l, in)) != 0)
+			return r;
+	}
+	n = (size_t)(end - buf_head(in));
+	snprintf(dst, size, "%.*s", (int)n, (const char *)buf_head(in));
+	buf_consume(in, n + 1);
+	return 0;
+}
+
+/* Greeting, "#list", then a module a line until the daemon's last word. */
+static int
+list_modules(struct link *l, struct buf *in)
+{
+	char line[LINE_SIZE];
+	size_t total = 0;
+	int r;
+
+	if ((r = next_line(l, in, GREETING_MAX, line, sizeof line)) != 0 || strncmp(line, "@RSYNCD: ", 9) != 0)
+		return r != 0 ? r : E_FORMAT;
+	tell("daemon", "%s", line);
+	if ((r = say(l, "@RSYNCD: 31.0\n#list\n")) != 0)
+		return r;
+	while ((r = next_line(l, in, LIST_MAX, line, sizeof line)) == 0) {
+		if (strncmp(line, "@RSYNCD: EXIT", 13) == 0)
+			return 0;
+		if (strncmp(line, "@ERROR", 6) == 0) {
+			tell("refused", "%s", line);
+			return E_DENIED;
+		}
+		if ((total += strlen(line)) > LIST_MAX)
+			return E_LIMIT;
+		tell("module", "%s", line);
+	}
+	return r;
+}
+
+static int
+ask_modules(struct link *l)
+{
+	struct buf in = BUF_INIT;
+	int r = list_modules(l, &in);
+
+	buf_done(&in);
+	if (r == 0)
+		return 0;
+	if (r == E_PEER)	/* with TLS 1.3 a server refuses our certificate after the handshake */
+		return blame_peer(l);
+	log_error("%s port %s: %s: %s", l->set.host, l->set.port, r == E_FORMAT ? "no rsync daemon is behind this TLS" :
+	    "the modules could not be listed", err_text(r));
+	return r == E_TIMEOUT ? WRAP_TIMEOUT : r == E_DENIED || r == E_FORMAT ? WRAP_TLS : WRAP_CUT;
+}
+
+static int
+parse_where(const char *where, struct operand *ret)
+{
+	if (operand_scheme(where) > 0 || strstr(where, "::") != NULL) {
+		if (operand_parse(where, ret) == 0 && ret->kind == OPERAND_DAEMON && ret->host[0] != '\0')
+			return 0;
+	}
+	return operand_authority(where, strcspn(where, "/"), ret);
+}
+
+int
+shown_test(const char *where)
+{
+	struct link l;
+	struct operand o;
+	int status;
+
+	if (parse_where(where, &o) != 0) {
+		log_error("--tls-test takes HOST, HOST:PORT or a URL, an IPv6 address in brackets, not %.100s", where);
+		return WRAP_SETUP;
+	}
+	status = link_open(&l, o.host, o.port, -1);
+	if (status == 0) {
+		tell_connection(&l);
+		status = ask_modules(&l);
+	}
+	link_done(&l);
+	if (status == 0)
+		puts("all is well");
+	return status;
+}
