@@ -24,6 +24,7 @@ struct link {
 	X509 *shown;			/* the certificate that the server showed, also a refused one; NULL: none yet */
 	uint8_t scope[REPORT_SCOPE];	/* where its sessions are kept */
 	int64_t lists_until;		/* when the lists of revoked certificates are out of date */
+	int fresh;			/* a session of before is not used */
 	int accepted;			/* the server is who it has to be */
 	struct buf session;		/* the last one, until it is */
 };

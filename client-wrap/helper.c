@@ -152,7 +152,7 @@ run(struct helper *h, const char *host, unsigned port)
 {
 	int status;
 
-	if ((status = link_open(&h->link, host, port, h->report_fd)) != 0)
+	if ((status = link_open(&h->link, host, port, h->report_fd, 0)) != 0)
 		return status;
 	if (h->link.set.verbose)
 		shown_line(&h->link);

@@ -103,7 +103,7 @@ kept_session(const struct link *l)
 static void
 use_sessions(struct link *l)
 {
-	SSL_SESSION *session;
+	SSL_SESSION *session = NULL;
 
 	if (!l->set.resume || (!l->set.tls.plain.verify.chain && !l->set.pinned) || choose_scope(l) != 0)
 		return;
@@ -111,7 +111,7 @@ use_sessions(struct link *l)
 	SSL_CTX_set_session_cache_mode(l->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(l->ctx, keep_session);
 	report_scope(l->report_fd, l->scope);
-	if ((session = kept_session(l)) != NULL)
+	if (!l->fresh && (session = kept_session(l)) != NULL)
 		SSL_set_session(l->tls.ssl, session);
 	SSL_SESSION_free(session);
 }
@@ -211,17 +211,31 @@ handshake(struct link *l)
 }
 
 int
-link_open(struct link *l, const char *host, unsigned port, int report_fd)
+link_open(struct link *l, const char *host, unsigned port, int report_fd, int fresh)
 {
 	int status;
 
-	*l = (struct link){ .report_fd = report_fd, .fd = -1, .session = BUF_INIT };
+	*l = (struct link){ .report_fd = report_fd, .fresh = fresh, .fd = -1, .session = BUF_INIT };
 	if ((status = settings_read(&l->set, host, port)) != 0 || (status = prepare(l)) != 0)
 		return status;
 	l->deadline = (struct deadline){ loop_clock() + 1000u * (uint64_t)l->set.seconds, report_fd };
 	if ((status = way_open(&l->set, &l->deadline, &l->fd, l->address)) != 0)
 		return status;
 	return handshake(l);
+}
+
+int
+link_keep_session(const struct link *l)
+{
+	int dir, r;
+
+	if (!l->accepted || buf_len(&l->session) == 0)
+		return -ENOENT;
+	if ((dir = session_dir()) < 0)
+		return dir;
+	r = session_put(dir, l->scope, buf_head(&l->session), buf_len(&l->session));
+	close(dir);
+	return r;
 }
 
 void

@@ -80,7 +80,6 @@ tell_connection(const struct link *l)
 	tell("version", "%s", SSL_get_version(l->tls.ssl));
 	tell("cipher", "%s", SSL_CIPHER_get_name(SSL_get_current_cipher(l->tls.ssl)));
 	tell("group", "%s", group_name(l));
-	tell("session", "%s", SSL_session_reused(l->tls.ssl) ? "resumed" : "new");
 	tell("verified", "%s%s", l->set.tls.plain.verify.chain ? "chain" : l->set.pinned ? "" : "nothing",
 	    l->set.pinned ? l->set.tls.plain.verify.chain ? ", key" : "key" : "");
 	tell_chain(l);
@@ -153,9 +152,26 @@ next_line(struct link *l, struct buf *in, size_t max, char *dst, size_t size)
 	return 0;
 }
 
+static void
+tell_line(const char *what, const char *line)
+{
+	size_t n = strlen(line);
+
+	while (n > 0 && (line[n - 1] == ' ' || line[n - 1] == '\t' || line[n - 1] == '\r'))
+		n--;
+	tell(what, "%.*s", (int)n, line);
+}
+
+static void
+ignore_line(const char *what, const char *line)
+{
+	(void)what;
+	(void)line;
+}
+
 /* Greeting, "#list", then a module a line until the daemon's last word. */
 static int
-list_modules(struct link *l, struct buf *in)
+list_modules(struct link *l, struct buf *in, void (*line_is)(const char *what, const char *line))
 {
 	char line[LINE_SIZE];
 	size_t total = 0;
@@ -163,28 +179,28 @@ list_modules(struct link *l, struct buf *in)
 
 	if ((r = next_line(l, in, GREETING_MAX, line, sizeof line)) != 0 || strncmp(line, "@RSYNCD: ", 9) != 0)
 		return r != 0 ? r : E_FORMAT;
-	tell("daemon", "%s", line);
+	line_is("daemon", line);
 	if ((r = say(l, "@RSYNCD: 31.0\n#list\n")) != 0)
 		return r;
 	while ((r = next_line(l, in, LIST_MAX, line, sizeof line)) == 0) {
 		if (strncmp(line, "@RSYNCD: EXIT", 13) == 0)
 			return 0;
 		if (strncmp(line, "@ERROR", 6) == 0) {
-			tell("refused", "%s", line);
+			line_is("refused", line);
 			return E_DENIED;
 		}
 		if ((total += strlen(line)) > LIST_MAX)
 			return E_LIMIT;
-		tell("module", "%s", line);
+		line_is("module", line);
 	}
 	return r;
 }
 
 static int
-ask_modules(struct link *l)
+ask_modules(struct link *l, void (*line_is)(const char *what, const char *line))
 {
 	struct buf in = BUF_INIT;
-	int r = list_modules(l, &in);
+	int r = list_modules(l, &in, line_is);
 
 	buf_done(&in);
 	if (r == 0)
@@ -206,6 +222,30 @@ parse_where(const char *where, struct operand *ret)
 	return operand_authority(where, strcspn(where, "/"), ret);
 }
 
+/* Once more, with the session of the first connection. */
+static void
+tell_resumption(const struct operand *o, struct link *first)
+{
+	struct link l;
+	int r;
+
+	if (!first->set.resume) {
+		tell("resumption", "off");
+		return;
+	}
+	if ((r = link_keep_session(first)) != 0) {
+		tell("resumption", "no: %s", r == -ENOENT ? "the server gives no session, or there is no place for it" : err_text(r));
+		return;
+	}
+	if (link_open(&l, o->host, o->port, -1, 0) == 0) {
+		tell("resumption", "%s", SSL_session_reused(l.tls.ssl) ? "yes: the next connection has a short handshake" :
+		    "no: the server does not take its session again");
+		ask_modules(&l, ignore_line);	/* it brings the session for the next */
+		link_keep_session(&l);
+	}
+	link_done(&l);
+}
+
 int
 shown_test(const char *where)
 {
@@ -217,11 +257,13 @@ shown_test(const char *where)
 		log_error("--tls-test takes HOST, HOST:PORT or a URL, an IPv6 address in brackets, not %.100s", where);
 		return WRAP_SETUP;
 	}
-	status = link_open(&l, o.host, o.port, -1);
+	status = link_open(&l, o.host, o.port, -1, 1);
 	if (status == 0) {
 		tell_connection(&l);
-		status = ask_modules(&l);
+		status = ask_modules(&l, tell_line);
 	}
+	if (status == 0)
+		tell_resumption(&o, &l);
 	link_done(&l);
 	if (status == 0)
 		puts("all is well");
