@@ -122,7 +122,7 @@ prepare(struct link *l)
 	struct conf_err e = { "", 0, "" };
 
 	if (tlsctx_new(&l->set.tls, "rsync", NULL, &l->ctx, &e) != 0) {
-		log_error("%s", e.text);
+		log_error("%s%s", e.text, strstr(e.text, "private key from") != NULL ? "; one that is encrypted needs a terminal to ask on" : "");
 		return WRAP_SETUP;
 	}
 	if (scratch_new(&l->scratch) != 0) {
@@ -216,7 +216,11 @@ link_open(struct link *l, const char *host, unsigned port, int report_fd, int fr
 	int status;
 
 	*l = (struct link){ .report_fd = report_fd, .fresh = fresh, .fd = -1, .session = BUF_INIT };
-	if ((status = settings_read(&l->set, host, port)) != 0 || (status = prepare(l)) != 0)
+	if ((status = settings_read(&l->set, host, port)) != 0)
+		return status;
+	if (!l->set.tls.plain.verify.chain && !l->set.pinned)
+		log_warn("warning: verification is off: %s could be anybody", host);
+	if ((status = prepare(l)) != 0)
 		return status;
 	l->deadline = (struct deadline){ loop_clock() + 1000u * (uint64_t)l->set.seconds, report_fd };
 	if ((status = way_open(&l->set, &l->deadline, &l->fd, l->address)) != 0)

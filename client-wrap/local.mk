@@ -12,9 +12,18 @@ sallyport_rsync_SOURCES = client-wrap/main.c client-wrap/blame.c client-wrap/bla
 	client-wrap/shown.c client-wrap/shown.h client-wrap/status.h client-wrap/told.c client-wrap/told.h client-wrap/way.c client-wrap/way.h
 sallyport_rsync_LDADD = client-wrap/libwrap.a tunnel/libtunnel.a $(TLSPIPE_LIBS) $(LIBCONFIG_LIBS)
 
-UNITS += t/unit/check_client_args t/unit/check_client_operand
+UNITS += t/unit/check_client_args t/unit/check_client_hosts t/unit/check_client_operand t/unit/check_client_race t/unit/check_client_report \
+	t/unit/check_client_session_file
+t_unit_check_client_hosts_LDADD = client-wrap/libwrap.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
+t_unit_check_client_race_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
+t_unit_check_client_report_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
+t_unit_check_client_session_file_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 t_unit_check_client_operand_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 t_unit_check_client_args_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 SCRIPTS_T += t/600-client-transfer.t t/601-client-refusals.t
 
 dist_man_MANS += man/sallyport-rsync.1
+
+FUZZERS += fuzz/fuzz_client_hosts
+fuzz_fuzz_client_hosts_SOURCES = fuzz/fuzz_client_hosts.c $(REPLAY)
+fuzz_fuzz_client_hosts_LDADD = client-wrap/libwrap.a $(BASE_LIBS) $(LIBCONFIG_LIBS)

@@ -17,6 +17,7 @@
 #include "client-wrap/options.h"
 #include "client-wrap/report.h"
 #include "client-wrap/session_file.h"
+#include "client-wrap/settings.h"
 #include "client-wrap/shown.h"
 #include "client-wrap/status.h"
 #include "lib/buf.h"
@@ -214,6 +215,23 @@ take_name(const char *argv0)
 		setenv(wrap_options[WRAP_CA].env, "off", 1);
 }
 
+/* What is set wrong is told before rsync starts, who would add lines of its own. */
+static int
+check_settings(const struct wrap_args *a)
+{
+	struct settings s = { .host = NULL };
+	struct operand o;
+	int status = 0;
+
+	for (size_t i = 0; i < a->n_operands; i++)
+		if (operand_parse(a->operands[i], &o) == 0 && o.kind == OPERAND_DAEMON && o.host[0] != '\0') {
+			status = settings_read(&s, o.host, o.port);
+			break;
+		}
+	settings_done(&s);
+	return status;
+}
+
 static int
 run(int argc, char **argv)
 {
@@ -236,7 +254,8 @@ run(int argc, char **argv)
 		status = shown_test(a.test);
 	} else if (operands_check(a.operands, a.n_operands, why) != 0) {
 		log_error("%s", why);
-	} else {
+		status = WRAP_SETUP;
+	} else if ((status = check_settings(&a)) == 0) {
 		status = run_rsync(&a);
 	}
 	args_done(&a);

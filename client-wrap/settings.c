@@ -111,11 +111,8 @@ choose_trust(struct settings *s)
 	s->pinned = pin != NULL;
 	if (crl != NULL && ((ca == NULL && s->pinned) || (ca != NULL && strcmp(ca, "off") == 0)))
 		return bad("revoked certificates are only looked for where there is a CA (--tls-ca=system is the machine's)", crl);
-	if ((ca == NULL && s->pinned) || (ca != NULL && strcmp(ca, "off") == 0)) {
-		if (!s->pinned)
-			log_warn("warning: verification is off: %s could be anybody", s->host);
+	if ((ca == NULL && s->pinned) || (ca != NULL && strcmp(ca, "off") == 0))
 		return 0;
-	}
 	s->tls.ca_system = ca == NULL || strcmp(ca, "system") == 0;
 	if (!s->tls.ca_system)
 		*(is_dir(ca) ? &s->tls.ca_dir : &s->tls.ca_file) = (char *)ca;
