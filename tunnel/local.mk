@@ -99,6 +99,7 @@ if COMPAT_NAMES
 install-exec-local:
 	$(MKDIR_P) "$(DESTDIR)$(bindir)"
 	for name in stunnel stunnel4 stunnel5; do ln -sf sallyport-tunnel "$(DESTDIR)$(bindir)/$$name" || exit 1; done
+	ln -sf sallyport-rsync "$(DESTDIR)$(bindir)/rsync-ssl"
 uninstall-local:
-	for name in stunnel stunnel4 stunnel5; do rm -f "$(DESTDIR)$(bindir)/$$name"; done
+	for name in stunnel stunnel4 stunnel5 rsync-ssl; do rm -f "$(DESTDIR)$(bindir)/$$name"; done
 endif
