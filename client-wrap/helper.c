@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "client-wrap/blame.h"
@@ -152,8 +153,10 @@ run(struct helper *h, const char *host, unsigned port)
 {
 	int status;
 
+	prctl(PR_SET_PDEATHSIG, SIGTERM);	/* with rsync, also while somebody is asked for a pass phrase */
 	if ((status = link_open(&h->link, host, port, h->report_fd, 0)) != 0)
 		return status;
+	prctl(PR_SET_PDEATHSIG, 0);		/* from now on our last word is worth waiting for */
 	if (h->link.set.verbose)
 		shown_line(&h->link);
 	if (loop_new(&h->loop) != 0) {

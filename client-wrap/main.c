@@ -177,10 +177,23 @@ best_status(int rsync_status, int report_fd)
 	return status;
 }
 
+/* Those that are handed on.  One that is blocked is heard even where it is ignored: HUP is not, below nohup. */
+static void
+choose_signals(sigset_t *ret)
+{
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	struct sigaction hup;
+
+	sigemptyset(ret);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		sigaddset(ret, signals[i]);
+	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler == SIG_IGN)
+		sigdelset(ret, SIGHUP);
+}
+
 static int
 run_rsync(const struct wrap_args *a)
 {
-	static const int signals[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
 	char rsh[2 * PATH_MAX + 64];
 	sigset_t watched, before;
 	int ends[2], r;
@@ -191,9 +204,7 @@ run_rsync(const struct wrap_args *a)
 		log_error("cannot start: %s", strerror(errno));
 		return WRAP_SETUP;
 	}
-	sigemptyset(&watched);
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		sigaddset(&watched, signals[i]);
+	choose_signals(&watched);
 	sigprocmask(SIG_BLOCK, &watched, &before);
 	if ((pid = fork()) == 0)
 		exec_rsync(a, rsh, &before, parent);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Whose status it is: rsync's own where rsync has something to say, ours where the connection is to blame; and nothing stays behind.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 37
+plan 39
 . "$top_srcdir/t/tls.sh"
 stock_daemon
 serve
@@ -48,7 +48,7 @@ done <<'EOF'
 EOF
 ok 'the same tree' same_tree "$scratch/src" "$scratch/d2"
 fails 0 'standard output closed' sh -c '"$@" >&-' - "$rsyncwrap" "$url/"
-fails 0 'nothing in the environment' env -i PATH="$PATH" RSYNC_SSL_CA_CERT="$pki/ca.crt" "$rsyncwrap" "$url/"
+fails 0 'nothing in the environment' env -i PATH="$PATH" SALLYPORT_TLS_RESUME=no RSYNC_SSL_CA_CERT="$pki/ca.crt" "$rsyncwrap" "$url/"
 
 # a disk full: in a file system of its own, where that can be had
 mkdir "$scratch/small"
@@ -75,4 +75,13 @@ for signo in INT TERM HUP KILL; do
 	is $? "$([ $signo = KILL ] && echo 137 || echo 20)" "$signo to the wrapper alone"
 	ok 'leaves no process behind' becomes 0 left "$scratch/cut.$signo/"
 done
+# also before there is a connection
+start_peer hold
+"$rsyncwrap" "rsyncs://127.0.0.1:$rport/held/" "$scratch/hold/" > /dev/null 2>&1 &
+wrap=$!
+becomes 1 sh -c "pgrep -f '[s]allyport-helper 127.0.0.1 ' | wc -l" || :
+kill -KILL $wrap
+wait $wrap
+ok 'none is left of one that waited for the handshake' becomes 0 left "$rport/held/"
+ok 'nor its helper' becomes 0 sh -c "pgrep -f '[s]allyport-helper 127.0.0.1 ' | wc -l"
 fails 124 'by timeout' timeout 1 "$rsyncwrap" -a --bwlimit=10 "$url/m/" "$scratch/slow/"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # How the client connects and whom it believes: options, the file of hosts, proxies, sessions, --tls-test.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 71
+plan 73
 . "$top_srcdir/t/tls.sh"
 stock_daemon
 (
@@ -12,6 +12,7 @@ stock_daemon
 	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert ca.crt -out good.crl 2> /dev/null
 	openssl ca -config ca.conf -revoke server.crt -keyfile ca.key -cert ca.crt 2> /dev/null
 	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert ca.crt -out bad.crl 2> /dev/null
+	openssl ocsp -index index.txt -CA ca.crt -rsigner ca.crt -rkey ca.key -issuer ca.crt -cert server.crt -respout revoked.der -ndays 5 > /dev/null 2>&1
 )
 vport=$(freeport) wport=$(freeport)
 { server
@@ -101,6 +102,13 @@ rm "$hosts"
 fails 0 '--tls-test' "$rsyncwrap" $ca --tls-test "localhost:$tport"
 like "$out" "*version*TLSv1.3*chain*CN=Test ca*names*localhost, 127.0.0.1*expires*pin*sha256:$hex*module*m*resumption*yes*all is well*" 'shows what it found'
 fails 81 '--tls-test of whom we do not know' "$rsyncwrap" --tls-test="localhost:$tport"
+
+# what the server staples to its certificate
+staple=$(freeport)
+spawn "$scratch/staple.log" openssl s_server -quiet -accept "127.0.0.1:$staple" -cert "$pki/server.crt" -key "$pki/server.key" -status_file "$pki/revoked.der"
+"$await" port "$staple"
+fails 90 'a certificate that comes with its revocation' "$rsyncwrap" $ca "rsyncs://localhost:$staple/"
+like "$out" '*revoked, says the OCSP answer that comes with it*' 'says so'
 
 # Proxies: the request is taken, then what the words of t/tool/peer say; the answers of a bad one
 request=$(printf 'CONNECT localhost:%s HTTP/1.1\r\nHost: localhost:%s\r\nProxy-Authorization: basic %s\r\n\r\n' "$tport" "$tport" \

@@ -12,6 +12,9 @@ unset RSYNC_RSH RSYNC_CONNECT_PROG RSYNC_PROXY RSYNC_PASSWORD RSYNC_SSL_CA_CERT 
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/sallyport.XXXXXX") || exit 99
 chmod 755 "$scratch"
+# what the client keeps between jobs, and what its user has set, is not the tester's
+XDG_CACHE_HOME=$scratch/.cache XDG_CONFIG_HOME=$scratch/.config
+export XDG_CACHE_HOME XDG_CONFIG_HOME
 servers= planned=0 done_n=0 bad_n=0
 
 plan() { planned=$1; echo "1..$1"; }
