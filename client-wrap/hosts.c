@@ -214,6 +214,22 @@ hosts_parse(const char *text, size_t n, const char *path, const char *host, stru
 	return r;
 }
 
+/* Not there, or in a directory that is closed to us: that of another, whose HOME we were given. */
+static int
+is_absent(const char *path, int r)
+{
+	char leaf[NAME_MAX + 1];
+	int dir;
+
+	if (r != -EACCES)
+		return r == -ENOENT || r == -ENOTDIR;
+	if ((dir = trusted_parent(path, leaf)) < 0)
+		return dir == -EACCES;
+	r = faccessat(dir, leaf, F_OK, 0);
+	close(dir);
+	return r < 0 && errno == EACCES;
+}
+
 /* 0, also for one that is not there (and *text stays empty), or E_CONF. */
 static int
 read_file(const char *path, struct buf *text, struct conf_err *e)
@@ -221,7 +237,7 @@ read_file(const char *path, struct buf *text, struct conf_err *e)
 	int fd = trusted_file(path, O_RDONLY, 0), r;
 	struct stat st;
 
-	if (fd == -ENOENT || fd == -ENOTDIR)
+	if (fd < 0 && is_absent(path, fd))
 		return 0;
 	if (fd < 0)
 		return conf_err_set(e, path, 0, "%s", trusted_error(fd));
