@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client-wrap/blame.h"
@@ -171,9 +172,12 @@ static int
 find_report(void)
 {
 	const char *text = getenv(WRAP_ENV_STATUS_FD);
+	struct stat st;
 	int64_t fd = -1;
 
-	return text != NULL && num_parse(text, 3, 65535, &fd) == 0 ? (int)fd : -1;
+	if (text == NULL || num_parse(text, 3, 65535, &fd) != 0 || fstat((int)fd, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return -1;
+	return (int)fd;
 }
 
 /* rsync tells the port of URL or --port, 0 when there is none. */
