@@ -1,7 +1,7 @@
 #!/bin/sh
 # How the client connects and whom it believes: options, the file of hosts, proxies, sessions, --tls-test.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 73
+plan 74
 . "$top_srcdir/t/tls.sh"
 stock_daemon
 (
@@ -14,12 +14,14 @@ stock_daemon
 	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert ca.crt -out bad.crl 2> /dev/null
 	openssl ocsp -index index.txt -CA ca.crt -rsigner ca.crt -rkey ca.key -issuer ca.crt -cert server.crt -respout revoked.der -ndays 5 > /dev/null 2>&1
 )
-vport=$(freeport) wport=$(freeport)
+vport=$(freeport) wport=$(freeport) tport6=$(freeport)
 { server
   printf '[strict]\naccept = 127.0.0.1:%s\nconnect = 127.0.0.1:%s\ncert = %s\nkey = %s\nCAfile = %s\nverifyChain = yes\n' "$vport" "$rport" \
       "$pki/server.crt" "$pki/server.key" "$pki/ca.crt"
   printf '[wrong]\naccept = 127.0.0.1:%s\nconnect = 127.0.0.1:%s\ncert = %s\nkey = %s\n' "$wport" "$rport" \
-      "$pki/wrongname.crt" "$pki/wrongname.key"; } > "$scratch/in.conf"
+      "$pki/wrongname.crt" "$pki/wrongname.key"
+  [ ! -s /proc/net/if_inet6 ] || printf '[six]\naccept = ::1:%s\nconnect = 127.0.0.1:%s\ncert = %s\nkey = %s\n' "$tport6" "$rport" \
+      "$pki/server.crt" "$pki/server.key"; } > "$scratch/in.conf"
 start_tunnel < "$scratch/in.conf"
 HOME=$scratch/home hosts=$scratch/home/.config/sallyport/hosts sessions=$scratch/home/.cache/sallyport/sessions
 export HOME
@@ -63,6 +65,12 @@ rows <<'EOF'
 85|client certificate|$ca $v
 89|needs a terminal|$ca --tls-cert=$pki/client.crt --tls-key=$pki/locked.key $v
 EOF
+
+if [ -s /proc/net/if_inet6 ]; then
+	fails 0 'an IPv6 address' "$rsyncwrap" $ca "rsyncs://[::1]:$tport6/"
+else
+	skip 'an IPv6 address' 'no IPv6 here'
+fi
 
 # A session is kept, used once, and only for what it was made for.
 resumed() { "$rsyncwrap" --tls-verbose "$@" 2>&1 | grep -o 'resumed\|full handshake'; }
