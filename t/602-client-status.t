@@ -1,7 +1,7 @@
 #!/bin/sh
 # Whose status it is: rsync's own where rsync has something to say, ours where the connection is to blame; and nothing stays behind.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 39
+plan 40
 . "$top_srcdir/t/tls.sh"
 stock_daemon
 serve
@@ -67,7 +67,7 @@ like "$out" 'sallyport-rsync *rsync  version *' 'likewise'
 # left COUNT DIRECTORY: the processes of a job there
 left() { pgrep -f "sallyport-rsync.*$1|rsync.*$1" | grep -vx "$$" | wc -l; }
 for signo in INT TERM HUP KILL; do
-	"$rsyncwrap" -a --bwlimit=100 "$url/m/" "$scratch/cut.$signo/" > "$scratch/cut.out" 2>&1 &
+	"$rsyncwrap" -a --bwlimit=10 "$url/m/" "$scratch/cut.$signo/" > "$scratch/cut.out" 2>&1 &
 	wrap=$!
 	becomes yes sh -c "ls -A '$scratch/cut.$signo' 2> /dev/null | grep -q big && echo yes" || :
 	kill -$signo $wrap
@@ -77,11 +77,11 @@ for signo in INT TERM HUP KILL; do
 done
 # also before there is a connection
 start_peer hold
-"$rsyncwrap" "rsyncs://127.0.0.1:$rport/held/" "$scratch/hold/" > /dev/null 2>&1 &
+"$rsyncwrap" --contimeout=600 "rsyncs://127.0.0.1:$rport/held/" "$scratch/hold/" > /dev/null 2>&1 &
 wrap=$!
-becomes 1 sh -c "pgrep -f '[s]allyport-helper 127.0.0.1 ' | wc -l" || :
+ok 'a handshake is waited for' becomes 1 sh -c "pgrep -f '[s]allyport-helper 127.0.0.1 ' | wc -l"
 kill -KILL $wrap
 wait $wrap
-ok 'none is left of one that waited for the handshake' becomes 0 left "$rport/held/"
-ok 'nor its helper' becomes 0 sh -c "pgrep -f '[s]allyport-helper 127.0.0.1 ' | wc -l"
+ok 'rsync is gone with its wrapper' becomes 0 left "$rport/held/"
+ok 'and the helper' becomes 0 sh -c "pgrep -f '[s]allyport-helper 127.0.0.1 ' | wc -l"
 fails 124 'by timeout' timeout 1 "$rsyncwrap" -a --bwlimit=10 "$url/m/" "$scratch/slow/"
