@@ -30,7 +30,8 @@ int hosts_parse(const char *text, size_t n, const char *path, const char *host, 
 int hosts_find(const char *path, const char *host, struct host_entry *ret, struct conf_err *e);
 
 /* Put entry (whose host is set) into the file, in the place of what it says of that host, or behind all others; the file and its
- * directory are made where they are missing, for us alone to read.  Comments are lost.  0, -ENOMEM, or E_CONF and *e; the file is then as it was. */
+ * directory are made where they are missing, for us alone to read.  Comments are lost.  0, -ENOMEM, or E_CONF and *e; the file is then
+ * as it was. */
 int hosts_store(const char *path, const struct host_entry *entry, struct conf_err *e);
 
 void host_entry_done(struct host_entry *h);	/* free what it holds; it is an empty one afterwards */
