@@ -113,8 +113,12 @@ soon() { # a client certificate for a few seconds
 }
 for v in tls1_2 tls1_3; do
 	serve 'verifyChain = yes' "CAfile = $pki/ca.crt" "$keys"
-	soon 6
-	is "$(chain $v 20 -cert "$pki/soon.crt" -key "$pki/soon.key")" 'New 0' "$v: no session outlives the certificate"
+	for life in 6 20 40; do		# where the machine is so slow that it has run out before it is first shown, a longer one
+		soon $life
+		said=$(chain $v $((life + 14)) -cert "$pki/soon.crt" -key "$pki/soon.key")
+		case $said in first*) ;; *) break ;; esac
+	done
+	is "$said" 'New 0' "$v: no session outlives the certificate"
 	stop "$tunnel_pid"
 done
 
