@@ -82,7 +82,7 @@ SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclos
 	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
 	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t \
 	t/540-tunnel-ident.t t/541-tunnel-options.t t/542-tunnel-log-lines.t \
-	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t t/548-tunnel-weak.t t/549-tunnel-helpers.t t/550-tunnel-inside.t t/551-tunnel-doors.t t/552-tunnel-log-beside.t t/553-tunnel-starts.t t/554-tunnel-client-sessions.t t/555-tunnel-memory.t t/556-tunnel-filters.t
+	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t t/548-tunnel-weak.t t/549-tunnel-helpers.t t/550-tunnel-inside.t t/551-tunnel-doors.t t/552-tunnel-log-beside.t t/553-tunnel-starts.t t/554-tunnel-client-sessions.t t/555-tunnel-memory.t t/556-tunnel-filters.t t/557-tunnel-sizes.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)
