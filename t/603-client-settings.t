@@ -1,7 +1,7 @@
 #!/bin/sh
 # How the client connects and whom it believes: options, the file of hosts, proxies, sessions, --tls-test.
 . "${top_srcdir:-.}/t/lib.sh"
-plan 74
+plan 75
 . "$top_srcdir/t/tls.sh"
 stock_daemon
 (
@@ -147,4 +147,11 @@ if command -v socat > /dev/null; then
 	bad_proxy 88 'did not answer in 2 seconds' 'one that drips'
 else
 	for _n in 1 2 3 4 5 6 7 8; do skip 'a bad proxy' 'socat is missing'; done
+fi
+
+if command -v strace > /dev/null && strace -o "$scratch/probe" true 2> /dev/null && ! sanitized; then
+	strace -f -e trace=setsockopt -o "$scratch/calls" "$rsyncwrap" $ca "$u" > /dev/null 2>&1
+	ok 'no small message waits for the acknowledgment of another' grep -q 'TCP_NODELAY, \[1\]' "$scratch/calls"
+else
+	skip 'no small message waits for the acknowledgment of another' 'no strace, or none under sanitizers'
 fi
