@@ -23,7 +23,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/conn/crl_recheck.c tunnel/conn/exec_phase.c tunnel/conn/handshake_phase.c tunnel/conn/ident_phase.c \
 	tunnel/conn/libwrap_phase.c tunnel/conn/ocsp_phase.c tunnel/conn/proxy_header.c tunnel/conn/relay_phase.c \
 	tunnel/conn/starttls_phase.c tunnel/conn/summary.c tunnel/conn/target_phase.c tunnel/conn/worker.c \
-	tunnel/conn/worker.h tunnel/helper/helper_child.c tunnel/helper/helper_child.h tunnel/helper/helper_children.c tunnel/helper/helper_children.h \
+	tunnel/conn/worker.h tunnel/helper/channels.c tunnel/helper/channels.h tunnel/helper/helper_child.c tunnel/helper/helper_child.h tunnel/helper/helper_children.c tunnel/helper/helper_children.h \
 	tunnel/helper/spawn.c tunnel/helper/spawn.h tunnel/helper/vault.c tunnel/helper/vault.h tunnel/ipc/spawn_client.c \
 	tunnel/ipc/spawn_client.h tunnel/ipc/ctl.c tunnel/ipc/ctl.h tunnel/ipc/async_job.c tunnel/ipc/async_job.h tunnel/ipc/identity.c \
 	tunnel/ipc/identity.h tunnel/ipc/spawnmsg.h tunnel/ipc/vault_client.c tunnel/ipc/vault_client.h tunnel/ipc/vaultmsg.h \

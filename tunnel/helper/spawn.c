@@ -14,12 +14,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/err.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/notify.h"
 #include "lib/sock.h"
-#include "tunnel/ipc/ctl.h"
+#include "tunnel/helper/channels.h"
 #include "tunnel/helper/helper_children.h"
+#include "tunnel/ipc/ctl.h"
 #include "tunnel/ipc/spawnmsg.h"
 #include "tunnel/conn/worker.h"
 
@@ -28,17 +30,8 @@ enum { ARGS_MAX = 256, SAID_MAX = 512, BACKLOG = 16 };
 struct spawner {
 	const struct spawn_job *job;
 	struct loop *loop;
-	struct watch ctl;
-	unsigned channels;
-	int closing;			/* no more channels will come */
-	unsigned opened;		/* channels that ever were */
+	struct channels *channels;
 	struct helper_children *helpers;	/* children that run no program */
-};
-
-struct channel {			/* to one worker */
-	struct spawner *sp;
-	struct watch watch;
-	unsigned number;
 };
 
 struct said {				/* what a child writes to its standard error */
@@ -317,95 +310,42 @@ is_sound(const struct spawner *sp, const struct spawn_request *req)
 	    req->n_body <= sizeof req->body;
 }
 
-static void
-leave_when_done(struct spawner *sp)
-{
-	if (sp->closing && sp->channels == 0)
-		loop_stop(sp->loop);
-}
-
-static void
-channel_close(struct channel *c)
-{
-	loop_unwatch(c->sp->loop, &c->watch);
-	close(c->watch.fd);
-	c->sp->channels--;
-	leave_when_done(c->sp);
-	free(c);
-}
-
 static int
-answer(struct channel *c, const struct spawn_request *req)
+answer(struct spawner *sp, struct channel *c, const struct spawn_request *req)
 {
 	struct spawn_answer a = { 0, 0 };
 	int fd = -1, r;
 
 	if (req->kind == SPAWN_PROGRAM)
-		a.error = start_child(c->sp, req, &fd, &a.pid);
+		a.error = start_child(sp, req, &fd, &a.pid);
 	else
-		a.error = helper_children_add(c->sp->helpers, c->number, req, &fd);
+		a.error = helper_children_add(sp->helpers, c->number, req, &fd);
 	r = ctl_send_bytes(c->watch.fd, &a, sizeof a, fd);
 	if (fd >= 0)
 		close(fd);
 	return r;
 }
 
-/* One request a call, so that no worker starves another. */
-static void
-channel_ready(void *arg, uint32_t events)
+static int
+serve(void *arg, struct channel *c)
 {
-	struct channel *c = arg;
+	struct spawner *sp = arg;
 	struct spawn_request req;
 	ssize_t n = recv(c->watch.fd, &req, sizeof req, MSG_TRUNC);
 
-	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0 && ((size_t)n != sizeof req || !is_sound(c->sp, &req))) {
+		return 0;
+	if (n <= 0)
+		return n < 0 ? -errno : E_EOF;
+	if ((size_t)n != sizeof req || !is_sound(sp, &req)) {
 		log_error("A worker asked for what no worker asks for");
-		n = 0;
+		return E_BREACH;
 	}
-	if (n <= 0 || answer(c, &req) != 0)
-		channel_close(c);
+	return answer(sp, c, &req);
 }
 
-static void
-channel_open(struct spawner *sp, int fd)
-{
-	struct channel *c = calloc(1, sizeof *c);
-
-	if (c == NULL) {
-		close(fd);
-		return;
-	}
-	*c = (struct channel){ .sp = sp, .number = sp->opened++, .watch = { .fd = fd, .ready = channel_ready, .arg = c } };
-	sp->channels++;
-	if (loop_watch(sp->loop, &c->watch, EPOLLIN) != 0)
-		channel_close(c);
-}
-
-static void
-ctl_ready(void *arg, uint32_t events)
-{
-	struct spawner *sp = arg;
-	enum ctl what;
-	int fd, r;
-
-	(void)events;
-	while ((r = ctl_recv(sp->ctl.fd, &what, &fd)) == 0) {
-		if (what == CTL_CHANNEL && fd >= 0)
-			channel_open(sp, fd);
-		else if (what == CTL_LOG && fd >= 0)
-			log_take_fd(fd);
-		else if (what == CTL_DRAIN)
-			sp->closing = 1;
-	}
-	if (r == E_EOF) {
-		loop_unwatch(sp->loop, &sp->ctl);
-		sp->closing = 1;
-	}
-	leave_when_done(sp);
-}
+/* One request a turn, so that no worker starves another. */
+static const struct channel_server server = { .turn = 1, .serve = serve };
 
 static void
 child_ended(void *arg, int signo)
@@ -437,8 +377,8 @@ spawner_init(struct spawner *sp, const struct spawn_job *job)
 		goto err0;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
-	sp->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = sp };
-	if ((r = loop_signals(sp->loop, &mask, child_ended, sp)) != 0 || (r = loop_watch(sp->loop, &sp->ctl, EPOLLIN)) != 0)
+	if ((r = loop_signals(sp->loop, &mask, child_ended, sp)) != 0 ||
+	    (r = channels_new(sp->loop, job->ctl_fd, &server, sp, &sp->channels)) != 0)
 		goto err1;
 	return 0;
 err1:	helper_children_free(sp->helpers);

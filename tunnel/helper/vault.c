@@ -9,13 +9,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/err.h"
 #include "lib/log.h"
 #include "lib/loop.h"
-#include "tunnel/ipc/ctl.h"
-#include "tunnel/ipc/vaultmsg.h"
 #include "tunnel/conn/worker.h"
+#include "tunnel/helper/channels.h"
+#include "tunnel/ipc/vaultmsg.h"
 
-enum { TURN = 32, SECOND_MS = 1000 };
+enum { SECOND_MS = 1000 };
 
 struct secret {
 	EVP_PKEY *key;
@@ -28,16 +29,14 @@ struct secret {
 struct vault {
 	const struct vault_job *job;
 	struct loop *loop;
-	struct watch ctl;
+	struct channels *channels;
 	struct secret *secrets;
 	uint32_t n;
-	unsigned channels;
-	int closing;			/* no more channels will come */
 };
 
-struct channel {			/* to one worker */
+struct budget {				/* of a worker */
 	struct vault *v;
-	struct watch watch;
+	struct channel *channel;
 	struct timer refill;
 	unsigned left;			/* signatures in this second */
 };
@@ -119,24 +118,6 @@ sign(struct secret *s, const struct vault_ask_head *head, const uint8_t *data, u
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-static void
-leave_when_done(struct vault *v)
-{
-	if (v->closing && v->channels == 0)
-		loop_stop(v->loop);
-}
-
-static void
-channel_close(struct channel *c)
-{
-	loop_timer_clear(c->v->loop, &c->refill);
-	loop_unwatch(c->v->loop, &c->watch);
-	close(c->watch.fd);
-	c->v->channels--;
-	leave_when_done(c->v);
-	free(c);
-}
-
 static int
 is_sound(const struct vault *v, const struct vault_ask_head *head, size_t n)
 {
@@ -146,44 +127,43 @@ is_sound(const struct vault *v, const struct vault_ask_head *head, size_t n)
 
 /* A worker that does not take its answers is not waited for. */
 static int
-answer(struct channel *c, const struct vault_ask_head *head, const uint8_t *data)
+answer(struct vault *v, int fd, const struct vault_ask_head *head, const uint8_t *data)
 {
 	struct vault_answer a = { .id = head->id };
 	size_t n = sizeof a.sig;
 
-	if (sign(&c->v->secrets[head->slot], head, data, a.sig, &n))
+	if (sign(&v->secrets[head->slot], head, data, a.sig, &n))
 		a.n = (uint32_t)n;
 	ERR_clear_error();
-	return send(c->watch.fd, &a, VAULT_ANSWER_HEAD + a.n, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(fd, &a, VAULT_ANSWER_HEAD + a.n, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 static void
 refilled(void *arg)
 {
-	struct channel *c = arg;
+	struct budget *b = arg;
 
-	c->left = c->v->job->rate;
-	if (loop_watch(c->v->loop, &c->watch, EPOLLIN) != 0)
-		channel_close(c);
+	b->left = b->v->job->rate;
+	(void)channel_resume(b->channel);
 }
 
-/* Who has used up its second waits with its requests unread. */
+/* Who has used up its second waits with its requests unread.  Whether something is left of it. */
 static int
-spend(struct channel *c)
+spend(struct budget *b)
 {
-	if (c->refill.slot == 0) {
-		c->left = c->v->job->rate;
-		loop_timer(c->v->loop, &c->refill, SECOND_MS);
+	if (b->refill.slot == 0) {
+		b->left = b->v->job->rate;
+		loop_timer(b->v->loop, &b->refill, SECOND_MS);
 	}
-	if (--c->left == 0)
-		loop_unwatch(c->v->loop, &c->watch);
-	return c->left > 0;
+	if (--b->left == 0)
+		channel_pause(b->channel);
+	return b->left > 0;
 }
 
-/* 1: more may follow, 0: not now, or -errno. */
 static int
-serve_one(struct channel *c)
+serve(void *arg, struct channel *c)
 {
+	struct vault *v = arg;
 	struct {
 		struct vault_ask_head head;
 		uint8_t data[VAULT_DATA_MAX];
@@ -195,62 +175,45 @@ serve_one(struct channel *c)
 		return 0;
 	if (n <= 0)
 		return n < 0 ? -errno : E_EOF;
-	if ((size_t)n > sizeof req || !is_sound(c->v, &req.head, (size_t)n)) {
+	if ((size_t)n > sizeof req || !is_sound(v, &req.head, (size_t)n)) {
 		log_error("A worker asked for what no worker asks for");
 		return E_BREACH;
 	}
-	return (r = answer(c, &req.head, req.data)) != 0 ? r : spend(c);
+	return (r = answer(v, c->watch.fd, &req.head, req.data)) != 0 ? r : spend(c->own);
 }
 
-static void
-channel_ready(void *arg, uint32_t events)
+static int
+opened(void *arg, struct channel *c)
 {
-	struct channel *c = arg;
-	int r = 1;
+	struct budget *b = calloc(1, sizeof *b);
 
-	(void)events;
-	for (int i = 0; r > 0 && i < TURN; i++)
-		r = serve_one(c);
-	if (r < 0)
-		channel_close(c);
+	if (b == NULL)
+		return -ENOMEM;
+	*b = (struct budget){ .v = arg, .channel = c, .refill = { .expired = refilled, .arg = b } };
+	c->own = b;
+	return 0;
 }
 
 static void
-channel_open(struct vault *v, int fd)
-{
-	struct channel *c = calloc(1, sizeof *c);
-
-	if (c == NULL) {
-		close(fd);
-		return;
-	}
-	*c = (struct channel){ .v = v, .watch = { .fd = fd, .ready = channel_ready, .arg = c } };
-	c->refill = (struct timer){ .expired = refilled, .arg = c };
-	v->channels++;
-	if (loop_watch(v->loop, &c->watch, EPOLLIN) != 0)
-		channel_close(c);
-}
-
-static void
-ctl_ready(void *arg, uint32_t events)
+closed(void *arg, struct channel *c)
 {
 	struct vault *v = arg;
-	enum ctl what;
-	int fd, r;
+	struct budget *b = c->own;
 
-	(void)events;
-	while ((r = ctl_recv(v->ctl.fd, &what, &fd)) == 0) {
-		if (what == CTL_CHANNEL && fd >= 0)
-			channel_open(v, fd);
-		else if (what == CTL_LOG && fd >= 0)
-			log_take_fd(fd);
-		else if (what == CTL_DRAIN)
-			v->closing = 1;
-	}
-	if (r == E_EOF)			/* the master is gone, and so are the workers */
-		_exit(EXIT_FAILURE);
-	leave_when_done(v);
+	if (b != NULL)
+		loop_timer_clear(v->loop, &b->refill);
+	free(b);
 }
+
+/* So are the workers. */
+static void
+orphaned(void *arg)
+{
+	(void)arg;
+	_exit(EXIT_FAILURE);
+}
+
+static const struct channel_server server = { .turn = 32, .serve = serve, .opened = opened, .closed = closed, .orphaned = orphaned };
 
 /* --- the process ------------------------------------------------------------------------------ */
 
@@ -279,8 +242,7 @@ vault_init(struct vault *v, const struct vault_job *job)
 	*v = (struct vault){ .job = job };
 	if ((r = loop_new(&v->loop)) != 0 || (r = take_keys(v, job->ring)) != 0)
 		return r;
-	v->ctl = (struct watch){ .fd = job->ctl_fd, .ready = ctl_ready, .arg = v };
-	return loop_watch(v->loop, &v->ctl, EPOLLIN);
+	return channels_new(v->loop, job->ctl_fd, &server, v, &v->channels);
 }
 
 /* Whatever runs as the same user must neither trace it nor read its memory. */

@@ -1,15 +1,11 @@
 #include "tunnel/ipc/ctl.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/err.h"
-
-union control {
-	struct cmsghdr head;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
+#include "lib/fdpass.h"
 
 int
 ctl_pair(int ret_fds[2])
@@ -20,18 +16,7 @@ ctl_pair(int ret_fds[2])
 int
 ctl_send_bytes(int fd, const void *bytes, size_t n, int pass_fd)
 {
-	struct iovec v = { (void *)bytes, n };
-	union control control = { 0 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-
-	if (pass_fd >= 0) {
-		m.msg_control = &control;
-		m.msg_controllen = sizeof control.bytes;
-		*CMSG_FIRSTHDR(&m) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
-		    .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &pass_fd, sizeof pass_fd);
-	}
-	return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return fdpass_send(fd, bytes, n, &pass_fd, pass_fd >= 0, 0);
 }
 
 int
@@ -45,22 +30,15 @@ ctl_send(int fd, enum ctl what, int pass_fd)
 int
 ctl_recv_bytes(int fd, void *bytes, size_t size, int *ret_fd)
 {
-	struct iovec v = { bytes, size };
-	union control control = { 0 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
-	    .msg_controllen = sizeof control.bytes };
-	struct cmsghdr *c;
-	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	int fds[FDPASS_MAX], r;
+	size_t n, n_fds;
 
-	if (n < 0 && errno == EAGAIN)
-		return E_WANT_READ;
-	if (n <= 0)
-		return E_EOF;
-	*ret_fd = -1;
-	c = CMSG_FIRSTHDR(&m);
-	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(ret_fd, CMSG_DATA(c), sizeof *ret_fd);
-	return (size_t)n == size && (m.msg_flags & MSG_TRUNC) == 0 ? 0 : E_BREACH;
+	if ((r = fdpass_recv(fd, bytes, size, &n, fds, &n_fds)) != 0)
+		return r == -EAGAIN ? E_WANT_READ : r == E_LIMIT ? E_BREACH : E_EOF;
+	*ret_fd = n_fds == 1 ? fds[0] : -1;
+	for (size_t i = 0; n_fds > 1 && i < n_fds; i++)
+		close(fds[i]);
+	return n == size ? 0 : E_BREACH;
 }
 
 int
