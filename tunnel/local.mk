@@ -21,7 +21,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/conf/table.c tunnel/conf/table.h tunnel/conf/target.c tunnel/conf/target.h tunnel/conf/tlsname.c \
 	tunnel/conf/tlsname.h tunnel/conn/conn.c tunnel/conn/conn.h tunnel/conn/connect_phase.c tunnel/conn/conn_internal.h \
 	tunnel/conn/crl_recheck.c tunnel/conn/exec_phase.c tunnel/conn/handshake_phase.c tunnel/conn/ident_phase.c \
-	tunnel/conn/libwrap_phase.c tunnel/conn/ocsp_phase.c tunnel/conn/proxy_header.c tunnel/conn/relay_phase.c \
+	tunnel/conn/libwrap_phase.c tunnel/conn/ocsp_phase.c tunnel/conn/phases.c tunnel/conn/proxy_header.c tunnel/conn/relay_phase.c \
 	tunnel/conn/starttls_phase.c tunnel/conn/summary.c tunnel/conn/target_phase.c tunnel/conn/worker.c \
 	tunnel/conn/worker.h tunnel/helper/channels.c tunnel/helper/channels.h tunnel/helper/helper_child.c tunnel/helper/helper_child.h tunnel/helper/helper_children.c tunnel/helper/helper_children.h \
 	tunnel/helper/spawn.c tunnel/helper/spawn.h tunnel/helper/vault.c tunnel/helper/vault.h tunnel/ipc/spawn_client.c \

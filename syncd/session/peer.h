@@ -54,7 +54,7 @@ void peer_transfer_begins(struct peer *p);
 uint64_t peer_transfer_in(const struct peer *p);
 uint64_t peer_transfer_out(const struct peer *p);
 
-/* Bytes of the data stream that were read resp. put so far, without frames and messages: what lies between two such numbers was
+/* Bytes of the data stream that were read or put so far, without frames and messages: what lies between two such numbers was
  * one file's. */
 uint64_t peer_data_in(const struct peer *p);
 uint64_t peer_data_out(const struct peer *p);

@@ -135,6 +135,22 @@ give_id(struct conn *c)
 	}
 }
 
+void
+conn_shaken(struct conn *c)
+{
+	struct conn_env *env = c->env;
+
+	if (c->shaking_prev == NULL)
+		return;
+	*c->shaking_prev = c->shaking_next;
+	if (c->shaking_next != NULL)
+		c->shaking_next->shaking_prev = c->shaking_prev;
+	else
+		env->shaking_last = c->shaking_prev;
+	c->shaking_prev = NULL;
+	env->n_shaking--;
+}
+
 static void
 conn_free(struct conn *c)
 {
@@ -146,8 +162,9 @@ conn_free(struct conn *c)
 	conn_shaken(c);
 	spawn_client_forget(c->ask);
 	async_job_forget(c->job);
-	conn_starttls_free(c);
-	conn_ocsp_free(c);
+	for (size_t i = 0; i < PHASES; i++)
+		if (conn_phases[i].done != NULL)
+			conn_phases[i].done(c);
 	targets_done(&c->own);
 	end_close(env->loop, &c->local, 0);
 	end_close(env->loop, &c->remote, 0);
@@ -201,8 +218,8 @@ conn_reset(struct conn *c)
 	return STEP_NEXT;
 }
 
-static enum step
-linger_run(struct conn *c)
+enum step
+conn_linger_run(struct conn *c)
 {
 	ssize_t n = 0;
 
@@ -214,86 +231,25 @@ linger_run(struct conn *c)
 	return conn_say_end(c, conn_conf(c)->tls.client ? "closed/reset" : "reset/closed");
 }
 
-/* Who got this far is said to be accepted, before TLS: port scans appear, too. */
-static enum step
-welcome_run(struct conn *c)
+enum step
+conn_linger_expired(struct conn *c)
 {
-	if (c->gone) {
-		conn_log(c, LOG_ERR, "getpeerbyname (local_rfd): %s (%d)", strerror(ENOTCONN), ENOTCONN);
-		return conn_reset(c);
-	}
-	conn_log(c, LOG_NOTICE, "Service [%s] accepted connection from %s", conn_conf(c)->name, c->peer);
-	return conn_advance(c);
+	return conn_say_end(c, conn_conf(c)->tls.client ? "closed/reset" : "reset/closed");
 }
 
 void
 conn_run(struct conn *c)
 {
-	static enum step (*const phases[])(struct conn *) = {
-		[PH_EARLY] = conn_starttls_run, [PH_MIDDLE] = conn_starttls_run, [PH_INSIDE] = conn_starttls_run,
-		[PH_LATE] = conn_proxy_header_run, [PH_LIBWRAP] = conn_libwrap_run, [PH_IDENT] = conn_ident_run,
-		[PH_WELCOME] = welcome_run, [PH_TLS] = conn_tls_run, [PH_OCSP] = conn_ocsp_run,
-		[PH_TARGET] = conn_target_run, [PH_LOOKUP] = conn_lookup_run, [PH_CONNECT] = conn_connect_run,
-		[PH_EXEC] = conn_exec_run, [PH_RELAY] = conn_relay_run, [PH_LINGER] = linger_run,
-	};
-
-	while (phases[c->phase](c) == STEP_NEXT)
+	while (conn_phases[c->phase].run(c) == STEP_NEXT)
 		;
-}
-
-static enum step
-busy_expired(struct conn *c)
-{
-	if (conn_starttls_is_quiet(c))
-		return STEP_NEXT;
-	conn_log(c, LOG_INFO, "s_poll_wait: TIMEOUTbusy exceeded: sending reset");
-	return conn_reset(c);
 }
 
 static void
 expired(void *arg)
 {
 	struct conn *c = arg;
-	char text[ADDR_TEXT_SIZE];
-	enum step step = STEP_GONE;
 
-	switch (c->phase) {
-	case PH_TLS:
-		conn_count(c, COUNT_FAIL_TIME, 1);
-		conn_log(c, LOG_INFO, "%s: s_poll_wait: TIMEOUTbusy exceeded: sending reset",
-		    conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept");
-		step = conn_reset(c);
-		break;
-	case PH_CONNECT:
-		conn_log(c, LOG_ERR, "s_connect: s_poll_wait %s: TIMEOUTconnect exceeded",
-		    addr_text(conn_address(c), text, sizeof text));
-		end_close(c->env->loop, &c->remote, 0);
-		step = STEP_NEXT;
-		break;
-	case PH_EARLY:
-	case PH_MIDDLE:
-	case PH_INSIDE:
-	case PH_LATE:
-	case PH_LIBWRAP:
-	case PH_IDENT:
-	case PH_WELCOME:
-	case PH_OCSP:
-	case PH_TARGET:
-	case PH_LOOKUP:
-		step = busy_expired(c);
-		break;
-	case PH_EXEC:
-		conn_log(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conn_conf(c)->exec);
-		step = conn_reset(c);
-		break;
-	case PH_RELAY:
-		step = conn_idle_expired(c);
-		break;
-	case PH_LINGER:
-		conn_say_end(c, conn_conf(c)->tls.client ? "closed/reset" : "reset/closed");
-		break;
-	}
-	if (step == STEP_NEXT)
+	if (conn_phases[c->phase].expired(c) == STEP_NEXT)
 		conn_run(c);
 }
 

@@ -14,9 +14,19 @@ enum { CONN_ID_SIZE = 24 };
 
 enum phase {
 	PH_EARLY, PH_MIDDLE, PH_INSIDE, PH_LATE,	/* in the order of enum starttls_slot */
-	PH_LIBWRAP, PH_IDENT, PH_WELCOME, PH_TLS, PH_OCSP, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER
+	PH_LIBWRAP, PH_IDENT, PH_WELCOME, PH_TLS, PH_OCSP, PH_TARGET, PH_LOOKUP, PH_CONNECT, PH_EXEC, PH_RELAY, PH_LINGER,
+	PHASES
 };
 enum step { STEP_NEXT, STEP_WAIT, STEP_GONE };
+
+/* A phase: what it does while it is the connection's; at the end of its time; and at the connection's end, whichever phase that is in
+ * (NULL: nothing). */
+struct phase_work {
+	enum step (*run)(struct conn *c);
+	enum step (*expired)(struct conn *c);
+	void (*done)(struct conn *c);
+};
+extern const struct phase_work conn_phases[PHASES];	/* phases.c */
 
 struct conn {
 	struct conn_env *env;
@@ -73,11 +83,18 @@ void conn_run(struct conn *c);
 enum step conn_closed(struct conn *c);
 enum step conn_reset(struct conn *c);
 
+/* The last phase: until the peer has closed, too, or has had its time. */
+enum step conn_linger_run(struct conn *c);
+enum step conn_linger_expired(struct conn *c);
+
 /* For the board: so many more of them. */
 void conn_count(const struct conn *c, enum counter what, uint64_t n);
 
 /* This phase of the plan is over. */
 enum step conn_advance(struct conn *c);
+
+/* Its handshake is over, one way or the other. */
+void conn_shaken(struct conn *c);
 
 /* From now on, within its handshake, it is a connection of that section. */
 void conn_switch(struct conn *c, const struct service *sv);
@@ -98,7 +115,7 @@ void conn_summary(struct conn *c, const char *how);
 /* --- the phases ------------------------------------------------------------------------------- */
 
 enum step conn_tls_run(struct conn *c);		/* handshake_phase.c */
-void conn_shaken(struct conn *c);		/* its handshake is over, one way or the other */
+enum step conn_tls_expired(struct conn *c);
 
 int conn_is_revoked(const struct conn *c);	/* crl_recheck.c: since it was let in */
 enum step conn_revoke(struct conn *c);
@@ -118,9 +135,11 @@ enum step conn_target_run(struct conn *c);	/* target_phase.c */
 enum step conn_lookup_run(struct conn *c);
 
 enum step conn_connect_run(struct conn *c);	/* connect_phase.c */
+enum step conn_connect_expired(struct conn *c);
 const struct addr *conn_address(const struct conn *c);	/* the one being tried */
 
 enum step conn_exec_run(struct conn *c);	/* exec_phase.c */
+enum step conn_exec_expired(struct conn *c);
 
 enum step conn_proxy_header_run(struct conn *c);	/* proxy_header.c */
 

@@ -131,3 +131,13 @@ conn_connect_run(struct conn *c)
 	conn_log(c, LOG_ERR, "No more addresses to connect");
 	return conn_reset(c);
 }
+
+enum step
+conn_connect_expired(struct conn *c)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	conn_log(c, LOG_ERR, "s_connect: s_poll_wait %s: TIMEOUTconnect exceeded", addr_text(conn_address(c), text, sizeof text));
+	end_close(c->env->loop, &c->remote, 0);
+	return STEP_NEXT;
+}

@@ -73,3 +73,10 @@ conn_exec_run(struct conn *c)
 	conn_log(c, LOG_ERR, "exec %s: %s (%d)", conn_conf(c)->exec, strerror(-r), -r);
 	return conn_reset(c);
 }
+
+enum step
+conn_exec_expired(struct conn *c)
+{
+	conn_log(c, LOG_ERR, "exec %s: TIMEOUTbusy exceeded: sending reset", conn_conf(c)->exec);
+	return conn_reset(c);
+}

@@ -107,22 +107,6 @@ named(void *arg, SSL *ssl, const char *name)
 	return 1;
 }
 
-void
-conn_shaken(struct conn *c)
-{
-	struct conn_env *env = c->env;
-
-	if (c->shaking_prev == NULL)
-		return;
-	*c->shaking_prev = c->shaking_next;
-	if (c->shaking_next != NULL)
-		c->shaking_next->shaking_prev = c->shaking_prev;
-	else
-		env->shaking_last = c->shaking_prev;
-	c->shaking_prev = NULL;
-	env->n_shaking--;
-}
-
 /* Who stalls must not keep out those who do not: beyond the bound the oldest goes.  An honest handshake
  * is over long before it is the oldest of thousands. */
 static void
@@ -232,4 +216,12 @@ conn_tls_run(struct conn *c)
 	}
 	conn_count(c, SSL_session_reused(c->tls.ssl) ? COUNT_SHAKEN_RESUMED : COUNT_SHAKEN_FULL, 1);
 	return conn_advance(c);
+}
+
+enum step
+conn_tls_expired(struct conn *c)
+{
+	conn_count(c, COUNT_FAIL_TIME, 1);
+	conn_log(c, LOG_INFO, "%s: s_poll_wait: TIMEOUTbusy exceeded: sending reset", conn_conf(c)->tls.client ? "SSL_connect" : "SSL_accept");
+	return conn_reset(c);
 }

@@ -56,7 +56,7 @@ leave_master(struct master *m)
 		close(c->ctl_fd);	/* or a worker would not see the master's end */
 }
 
-/* What workers write to is nobody's business but theirs. */
+/* What workers write to is theirs alone. */
 static void
 leave_shared(struct master *m)
 {

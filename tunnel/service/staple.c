@@ -31,7 +31,7 @@ struct stapler {
 };
 
 static void
-settle(struct item *it)
+finish(struct item *it)
 {
 	if (it->settled)
 		return;
@@ -56,7 +56,7 @@ fetched(void *arg, const uint8_t *bytes, size_t n)
 		tlsctx_set_staple(sv->tls, bytes, n);
 	wait = wait < AGAIN ? AGAIN : wait > AGAIN_AT_MOST ? AGAIN_AT_MOST : wait;
 	loop_timer(it->all->asks->loop, &it->again, (uint64_t)wait * 1000);
-	settle(it);
+	finish(it);
 }
 
 static void
@@ -68,7 +68,7 @@ fetch(void *arg)
 	snprintf(req.url, sizeof req.url, "%s", it->all->set->v[it->service].staple_url);
 	req.n_body = (uint32_t)ocsp_query_put(it->query, req.body, sizeof req.body);
 	if (async_job_start(it->all->asks, &req, SPAWN_FETCHED_MAX, fetched, it, &it->job) != 0)
-		settle(it);
+		finish(it);
 }
 
 void
