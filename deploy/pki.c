@@ -16,6 +16,10 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include "lib/trusted.h"
+
+enum { DAY = 24 * 60 * 60 };
+
 static const char CA_KEY[] = "ca.key", CA_CRT[] = "ca.crt", KEY[] = "server.key", CRT[] = "server.crt";
 
 struct store {
@@ -43,27 +47,70 @@ complain_errno(struct store *s, const char *file)
 	return complain(s, file, strerror(errno));
 }
 
-/* mkdir -p, each new folder 0700. */
+/* Who owns the folder around ours, or may write there, can put another one in its place; /tmp's sticky bit forbids that. */
+static int
+check_around(struct store *s, const char *path, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return complain_errno(s, "");
+	if ((st.st_uid == 0 || st.st_uid == geteuid()) && ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0))
+		return 0;
+	return conf_err_set(s->e, path, 0, "others could put another folder in the place of one in it: choose another --state");
+}
+
+static int
+make_one(const char *path)
+{
+	char leaf[NAME_MAX + 1];
+	int dir = trusted_parent(path, leaf), r;
+
+	if (dir < 0)
+		return dir;
+	r = mkdirat(dir, leaf, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	close(dir);
+	return r == 0 ? trusted_dir(path) : r;
+}
+
+/* The folder at path, made 0700 when it is missing: a descriptor that names it, or E_CONF. */
+static int
+enter(struct store *s, const char *path, int is_last)
+{
+	int fd = trusted_dir(path), r;
+
+	if (fd == -ENOENT)
+		fd = make_one(path);
+	if (fd < 0)
+		return conf_err_set(s->e, path, 0, "%s", trusted_error(fd));
+	if (!is_last && (r = check_around(s, path, fd)) != 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* mkdir -p.  Links on the way are followed where root or we made them. */
 static int
 make_dirs(struct store *s)
 {
 	char path[PATH_MAX];
+	int fd;
 
 	if (s->dir[0] != '/' || strlen(s->dir) >= sizeof path - 16)
 		return complain(s, "", "not an absolute path, or too long");
 	strcpy(path, s->dir);
-	for (char *p = path + 1; p != NULL; ) {
-		char *slash = strchr(p, '/');
-
-		if (slash != NULL)
-			*slash = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return complain_errno(s, "");
-		if (slash != NULL)
-			*slash = '/';
-		p = slash == NULL ? NULL : slash + 1;
+	for (char *p = path + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
+		*p = '\0';
+		if ((fd = enter(s, path, 0)) < 0)
+			return fd;
+		close(fd);
 	}
-	return 0;
+	if ((fd = enter(s, path, 1)) < 0)
+		return fd;
+	s->fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(fd);
+	return s->fd < 0 ? complain_errno(s, "") : 0;
 }
 
 /* Keys in a folder where others may rename files are nobody's secret. */
@@ -75,7 +122,7 @@ open_dir(struct store *s)
 
 	if ((r = make_dirs(s)) != 0)
 		return r;
-	if ((s->fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || fstat(s->fd, &st) < 0)
+	if (fstat(s->fd, &st) < 0)
 		return complain_errno(s, "");
 	if (st.st_uid != geteuid())
 		return complain(s, "", "belongs to somebody else");
@@ -285,35 +332,81 @@ ca_new(EVP_PKEY *key)
 	return NULL;
 }
 
-static X509 *
-server_new(const struct store *s)
+/* A certificate that outlives its authority is one that nobody can check. */
+static int
+end_with(X509 *x, const X509 *ca)
 {
-	char host[NAME_SIZE];
-	X509 *x = cert_new(s->key, names_hostname(host, sizeof host), PKI_CERT_DAYS);
+	int days, seconds;
+
+	if (ASN1_TIME_diff(&days, &seconds, X509_get0_notAfter(ca), X509_get0_notAfter(x)) != 1)
+		return 0;
+	return (days <= 0 && seconds <= 0) || X509_set1_notAfter(x, X509_get0_notAfter(ca)) == 1;
+}
+
+/* What the certificate of a server, or of a client, is for: it passes as nothing else. */
+struct leaf {
+	const char *cn, *usage;
+	const struct names *names;	/* NULL: none */
+};
+
+static X509 *
+leaf_new(const struct store *s, EVP_PKEY *key, const struct leaf *l)
+{
+	X509 *x = cert_new(key, l->cn, PKI_CERT_DAYS);
 
 	if (x == NULL)
 		return NULL;
 	if (X509_set_issuer_name(x, X509_get_subject_name(s->ca)) &&
 	    add_ext(x, s->ca, NID_basic_constraints, "critical,CA:FALSE") &&
 	    add_ext(x, s->ca, NID_key_usage, "critical,digitalSignature") &&
-	    add_ext(x, s->ca, NID_ext_key_usage, "serverAuth") &&
+	    add_ext(x, s->ca, NID_ext_key_usage, l->usage) &&
 	    add_ext(x, s->ca, NID_subject_key_identifier, "hash") &&
-	    add_ext(x, s->ca, NID_authority_key_identifier, "keyid:always") && add_names(x, s->names) &&
-	    X509_sign(x, s->ca_key, EVP_sha256()) > 0)
+	    add_ext(x, s->ca, NID_authority_key_identifier, "keyid:always") && (l->names == NULL || add_names(x, l->names)) &&
+	    end_with(x, s->ca) && X509_sign(x, s->ca_key, EVP_sha256()) > 0)
 		return x;
 	X509_free(x);
 	return NULL;
 }
 
-/* Whole days until x runs out, negative when it has. */
-static int
-days_left(const X509 *x)
+static X509 *
+server_new(const struct store *s)
+{
+	char host[NAME_SIZE];
+	const struct leaf l = { names_hostname(host, sizeof host), "serverAuth", s->names };
+
+	return leaf_new(s, s->key, &l);
+}
+
+/* Until x runs out; negative when it has. */
+static int64_t
+seconds_left(const X509 *x)
 {
 	int days, seconds;
 
 	if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(x)) != 1)
 		return -1;
-	return seconds < 0 ? days - 1 : days;
+	return (int64_t)days * DAY + seconds;
+}
+
+static int
+runs_out(const X509 *x)
+{
+	return seconds_left(x) < (int64_t)PKI_RENEW_DAYS * DAY;
+}
+
+/* Is its first moment still to come?  Then it was made while the clock was ahead. */
+static int
+is_early(const X509 *x)
+{
+	return X509_cmp_current_time(X509_get0_notBefore(x)) >= 0;
+}
+
+/* Is x one of ours, by name and signature, for this key, and good for a while? */
+static int
+is_good(const struct store *s, X509 *x, EVP_PKEY *key)
+{
+	return X509_check_private_key(x, key) == 1 && X509_check_issued(s->ca, x) == X509_V_OK && X509_verify(x, s->ca_key) == 1 &&
+	    !is_early(x) && !runs_out(x);
 }
 
 static int
@@ -328,7 +421,9 @@ ca_ready(struct store *s, struct pki *ret)
 		return r == -ENOENT ? complain(s, CA_KEY, "missing, though ca.crt is there: move ca.crt away to start anew") : r;
 	if (!fresh && X509_check_private_key(s->ca, s->ca_key) != 1)
 		return complain(s, CA_KEY, "does not belong to ca.crt");
-	if (!fresh && days_left(s->ca) < PKI_RENEW_DAYS)
+	if (!fresh && is_early(s->ca))
+		return complain(s, CA_CRT, "is not valid yet: set the clock, or move ca.crt and ca.key away to make a new CA");
+	if (!fresh && runs_out(s->ca))
 		return complain(s, CA_CRT, "runs out: move ca.crt and ca.key away to make a new CA, and give it to the clients");
 	if (!fresh)
 		return 0;
@@ -349,8 +444,7 @@ has_name(X509 *x, const char *name)
 static int
 still_good(const struct store *s)
 {
-	if (X509_check_private_key(s->cert, s->key) != 1 || X509_verify(s->cert, s->ca_key) != 1 ||
-	    days_left(s->cert) < PKI_RENEW_DAYS)
+	if (!is_good(s, s->cert, s->key))
 		return 0;
 	for (size_t i = 0; i < s->names->n; i++)
 		if (!has_name(s->cert, s->names->v[i]))
@@ -361,12 +455,13 @@ still_good(const struct store *s)
 static int
 cert_ready(struct store *s, struct pki *ret)
 {
-	int r = load_cert(s, CRT, &s->cert);
+	int r = load_cert(s, CRT, &s->cert), fresh = r == -ENOENT;
 
-	if (r != 0 && r != -ENOENT)
+	if (r != 0 && !fresh)
 		return r;
-	if ((r = key_ready(s, KEY, &s->key)) != 0)
-		return r;
+	if ((r = fresh ? key_ready(s, KEY, &s->key) : load_key(s, KEY, &s->key)) != 0)
+		return r == -ENOENT ? complain(s, KEY, "missing, though server.crt is there: put it back, or move server.crt away to make a "
+		    "new key, whose pin the clients have to be told") : r;
 	if (s->cert != NULL && still_good(s))
 		return 0;
 	X509_free(s->cert);
@@ -392,16 +487,16 @@ tell_pin(struct store *s, struct pki *ret)
 }
 
 static int
-tell_ca(struct store *s, struct pki *ret)
+tell_pem(X509 *x, struct buf *ret)
 {
 	BIO *mem = BIO_new(BIO_s_mem());
 	char *text;
 	long n;
 
-	if (mem != NULL && PEM_write_bio_X509(mem, s->ca) == 1 && (n = BIO_get_mem_data(mem, &text)) > 0)
-		buf_put(&ret->ca_pem, text, (size_t)n);
+	if (mem != NULL && PEM_write_bio_X509(mem, x) == 1 && (n = BIO_get_mem_data(mem, &text)) > 0)
+		buf_put(ret, text, (size_t)n);
 	BIO_free(mem);
-	return buf_cstr(&ret->ca_pem) == NULL || buf_len(&ret->ca_pem) == 0 ? -ENOMEM : 0;
+	return buf_cstr(ret) == NULL || buf_len(ret) == 0 ? -ENOMEM : 0;
 }
 
 static int
@@ -412,9 +507,21 @@ tell(struct store *s, struct pki *ret)
 	snprintf(ret->ca, sizeof ret->ca, "%s/%s", s->dir, CA_CRT);
 	snprintf(ret->cert, sizeof ret->cert, "%s/%s", s->dir, CRT);
 	snprintf(ret->key, sizeof ret->key, "%s/%s", s->dir, KEY);
+	ret->due = seconds_left(s->cert) - (int64_t)PKI_RENEW_DAYS * DAY;
 	if ((r = tell_pin(s, ret)) != 0)
 		return r;
-	return tell_ca(s, ret);
+	return tell_pem(s->ca, &ret->ca_pem);
+}
+
+static void
+store_done(struct store *s)
+{
+	X509_free(s->cert);
+	X509_free(s->ca);
+	EVP_PKEY_free(s->key);
+	EVP_PKEY_free(s->ca_key);
+	if (s->fd >= 0)
+		close(s->fd);
 }
 
 int
@@ -425,11 +532,91 @@ pki_ready(const char *dir, const struct names *names, struct pki *ret, struct co
 
 	if ((r = open_dir(&s)) == 0 && (r = ca_ready(&s, ret)) == 0 && (r = cert_ready(&s, ret)) == 0)
 		r = tell(&s, ret);
-	X509_free(s.cert);
-	X509_free(s.ca);
-	EVP_PKEY_free(s.key);
-	EVP_PKEY_free(s.ca_key);
-	if (s.fd >= 0)
-		close(s.fd);
+	store_done(&s);
 	return r;
+}
+
+/* --- clients ------------------------------------------------------------------------------------ */
+
+int
+pki_client_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t n = strlen(name);
+
+	return n > 0 && n < PKI_CLIENT_SIZE && name[strspn(name, letters)] == '\0' && name[0] != '.' && name[0] != '-' ? 0 : E_FORMAT;
+}
+
+static int
+client_cert_ready(struct store *s, const char *name, struct pki_client *ret)
+{
+	const struct leaf l = { name, "clientAuth", NULL };
+	char crt[PKI_CLIENT_SIZE + 16], key[sizeof crt];
+	int r;
+
+	snprintf(crt, sizeof crt, "client-%s.crt", name);
+	snprintf(key, sizeof key, "client-%s.key", name);
+	if (((r = load_cert(s, crt, &s->cert)) != 0 && r != -ENOENT) || (r = key_ready(s, key, &s->key)) != 0)
+		return r;
+	if (s->cert != NULL && is_good(s, s->cert, s->key))
+		return 0;
+	ret->renewed = s->cert != NULL;
+	X509_free(s->cert);
+	if ((s->cert = leaf_new(s, s->key, &l)) == NULL)
+		return complain(s, crt, "the certificate could not be made");
+	return save(s, crt, NULL, s->cert);
+}
+
+/* n bytes of DER at der, which are wiped and freed. */
+static void
+keep_der(struct buf *b, unsigned char *der, int n)
+{
+	if (n > 0)
+		buf_put(b, der, (size_t)n);
+	else
+		b->err = -ENOMEM;
+	OPENSSL_clear_free(der, n > 0 ? (size_t)n : 0);
+}
+
+static int
+tell_client(struct store *s, struct pki_client *ret)
+{
+	PKCS8_PRIV_KEY_INFO *key = EVP_PKEY2PKCS8(s->key);
+	unsigned char *der = NULL;
+	int r;
+
+	if (key == NULL)
+		return -ENOMEM;
+	r = i2d_X509(s->cert, &der);
+	keep_der(&ret->cert, der, r);
+	der = NULL;
+	r = i2d_PKCS8_PRIV_KEY_INFO(key, &der);
+	keep_der(&ret->key, der, r);
+	PKCS8_PRIV_KEY_INFO_free(key);
+	if (ret->cert.err != 0 || ret->key.err != 0)
+		return -ENOMEM;
+	return tell_pem(s->cert, &ret->pem);
+}
+
+int
+pki_client_ready(const char *dir, const char *name, struct pki_client *ret, struct conf_err *e)
+{
+	struct store s = { .fd = -1, .dir = dir, .e = e };
+	struct pki unused = { .ca_made = 0 };
+	int r;
+
+	if (pki_client_name(name) != 0)
+		return conf_err_set(e, NULL, 0, "not the name of a client");
+	if ((r = open_dir(&s)) == 0 && (r = ca_ready(&s, &unused)) == 0 && (r = client_cert_ready(&s, name, ret)) == 0)
+		r = tell_client(&s, ret);
+	store_done(&s);
+	return r;
+}
+
+void
+pki_client_done(struct pki_client *c)
+{
+	buf_done(&c->cert);
+	buf_wipe(&c->key);
+	buf_done(&c->pem);
 }

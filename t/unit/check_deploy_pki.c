@@ -167,6 +167,123 @@ START_TEST(a_certificate_is_renewed_in_its_last_month)
 }
 END_TEST
 
+/* A file of the folder made again by that shell text, run there. */
+static void
+remake(const char *text)
+{
+	char command[2048];
+
+	snprintf(command, sizeof command, "cd %s && { %s; } > /dev/null 2>&1", dir, text);
+	ck_assert_msg(system(command) == 0, "%s", text);
+}
+
+#define ASK(key) "openssl req -new -key " key " -subj /CN=x -out r && printf " \
+    "'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' > x && openssl x509 -req -in r -extfile x -set_serial 5 -out server.crt "
+
+static const struct {
+	const char *how;
+} unusable[] = {
+	{ ASK("server.key") "-CA ca.crt -CAkey ca.key -days 365 && openssl req -x509 -key ca.key -subj '/CN=moved' -days 3650 -out ca.crt" },
+	{ "openssl ecparam -genkey -name prime256v1 -out k && openssl req -x509 -key k -subj /CN=x -out o && "
+	  ASK("server.key") "-CA o -CAkey k -days 365" },
+	{ "touch i; echo 01 > s; printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=i\\nserial=s\\ndefault_md=sha256\\npolicy=p\\nnew_certs_dir=.\\n"
+	  "[p]\\ncommonName=supplied\\n' > c; printf 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' > x; "
+	  "openssl req -new -key server.key -subj /CN=x -out r && openssl ca -batch -config c -in r -keyfile ca.key "
+	  "-cert ca.crt -extfile x -startdate 20990101000000Z -enddate 20991231000000Z -out server.crt -notext" },
+};
+
+START_TEST(a_certificate_that_nobody_would_take_is_made_again)
+{
+	ck_assert_int_eq(ready(), 0);
+	remake(unusable[_i].how);
+	ck_assert_msg(ready() == 0 && pki.cert_made && !pki.ca_made, "row %d: %s", _i, e.text);
+	remake("openssl verify -CAfile ca.crt -purpose sslserver server.crt");
+	ck_assert(ready() == 0 && !pki.cert_made);
+}
+END_TEST
+
+START_TEST(an_authority_of_the_future_is_told)
+{
+	ck_assert_int_eq(ready(), 0);
+	remake("touch i; echo 01 > s; printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=i\\nserial=s\\ndefault_md=sha256\\npolicy=p\\nnew_certs_dir=.\\n"
+	    "[p]\\ncommonName=supplied\\n' > c; openssl req -new -key ca.key -subj /CN=x -out r && openssl ca -batch -config c "
+	    "-in r -keyfile ca.key -selfsign -startdate 20990101000000Z -enddate 21091231000000Z -out ca.crt -notext");
+	ck_assert_int_eq(ready(), E_CONF);
+	ck_assert_msg(strstr(e.text, "set the clock") != NULL, "%s", e.text);
+}
+END_TEST
+
+START_TEST(the_certificate_ends_with_its_authority)
+{
+	ck_assert_int_eq(ready(), 0);
+	remake("openssl req -x509 -key ca.key -subj '/CN=short' -days 40 -out ca.crt; rm server.crt");
+	ck_assert_int_eq(ready(), 0);
+	remake("test \"$(openssl x509 -in ca.crt -noout -enddate)\" = \"$(openssl x509 -in server.crt -noout -enddate)\"");
+	ck_assert_msg(pki.due > 9 * 86400 && pki.due <= 10 * 86400, "%lld", (long long)pki.due);
+}
+END_TEST
+
+START_TEST(a_folder_that_others_could_replace_is_refused)
+{
+	char link[128];
+
+	snprintf(dir, sizeof dir, "%s/open/mine", top);
+	snprintf(link, sizeof link, "%s/open", top);
+	ck_assert_int_eq(mkdir(link, 0777) | chmod(link, 0777), 0);
+	ck_assert_int_eq(ready(), E_CONF);
+	ck_assert_msg(strstr(e.text, "could put another folder") != NULL, "%s", e.text);
+	ck_assert_int_eq(chmod(link, 01777), 0);
+	ck_assert_int_eq(ready(), 0);
+	if (geteuid() != 0)
+		return;
+	snprintf(link, sizeof link, "%s/link", top);
+	ck_assert_int_eq(symlink(dir, link) | lchown(link, 65534, 65534), 0);
+	strcpy(dir, link);
+	ck_assert_int_eq(ready(), E_CONF);
+	ck_assert_int_eq(lchown(link, 0, 0), 0);
+	ck_assert_int_eq(ready(), 0);
+}
+END_TEST
+
+static int
+client(const char *name, struct pki_client *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	return pki_client_ready(dir, name, ret, &e);
+}
+
+START_TEST(a_client_has_the_same_certificate_until_it_runs_out)
+{
+	struct pki_client a, b, c;
+
+	ck_assert_int_eq(ready(), 0);
+	ck_assert_int_eq(client("laptop", &a) | client("laptop", &b) | client("Other.1", &c), 0);
+	ck_assert_uint_eq(mode_of(file("client-laptop.key")), 0600);
+	ck_assert(buf_len(&a.cert) == buf_len(&b.cert) && memcmp(buf_head(&a.cert), buf_head(&b.cert), buf_len(&a.cert)) == 0);
+	ck_assert(buf_len(&a.key) > 0 && memcmp(buf_head(&a.key), buf_head(&c.key), buf_len(&a.key)) != 0);
+	remake("openssl verify -CAfile ca.crt -purpose sslclient client-laptop.crt && ! openssl verify -CAfile ca.crt -purpose "
+	    "sslserver client-laptop.crt && ! openssl verify -CAfile ca.crt -purpose sslclient server.crt");
+	pki_client_done(&b);
+	remake("openssl req -new -key client-laptop.key -subj /CN=laptop -out r && openssl x509 -req -in r -CA ca.crt -CAkey ca.key "
+	    "-days 29 -out client-laptop.crt");
+	ck_assert_int_eq(client("laptop", &b), 0);
+	ck_assert(b.renewed && !a.renewed);
+	pki_client_done(&a);
+	pki_client_done(&b);
+	pki_client_done(&c);
+}
+END_TEST
+
+static const char *const no_clients[] = { "", ".a", "-a", "a/b", "a b", "\xc3\xa9", "a\n", "123456789012345678901234567890123" };
+
+START_TEST(no_client_is_called_that)
+{
+	struct pki_client c;
+
+	ck_assert_int_eq(client(no_clients[_i], &c), E_CONF);
+}
+END_TEST
+
 START_TEST(a_run_that_was_cut_short_is_completed)
 {
 	ck_assert_int_eq(ready(), 0);
@@ -185,7 +302,7 @@ static const struct {
 } faults[] = {
 	{ "ca.crt", "junk", 0644, "not a certificate" }, { "ca.key", "junk", 0600, "not a private key" },
 	{ "server.crt", "junk", 0644, "not a certificate" }, { "server.key", "junk", 0600, "not a private key" },
-	{ "server.key", "", 0600, "not a private key" }, { "ca.key", NULL, 0, "missing" },
+	{ "server.key", "", 0600, "not a private key" }, { "ca.key", NULL, 0, "missing" }, { "server.key", NULL, 0, "missing" },
 	{ "server.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n", 0600, "without a password" },
 	{ "server.key", "x", 0644, "others may read this key" }, { "ca.key", "x", 0640, "others may read this key" },
 };
@@ -255,6 +372,12 @@ main(void)
 	tcase_add_test(t, a_later_run_changes_nothing);
 	tcase_add_loop_test(t, a_new_name_renews_the_certificate_and_nothing_else, 0, ARRAY_LEN(new_names));
 	tcase_add_loop_test(t, a_certificate_is_renewed_in_its_last_month, 0, ARRAY_LEN(ages));
+	tcase_add_loop_test(t, a_certificate_that_nobody_would_take_is_made_again, 0, ARRAY_LEN(unusable));
+	tcase_add_test(t, an_authority_of_the_future_is_told);
+	tcase_add_test(t, the_certificate_ends_with_its_authority);
+	tcase_add_test(t, a_folder_that_others_could_replace_is_refused);
+	tcase_add_test(t, a_client_has_the_same_certificate_until_it_runs_out);
+	tcase_add_loop_test(t, no_client_is_called_that, 0, ARRAY_LEN(no_clients));
 	tcase_add_test(t, a_run_that_was_cut_short_is_completed);
 	tcase_add_loop_test(t, what_is_broken_is_named_and_left_alone, 0, ARRAY_LEN(faults));
 	tcase_add_test(t, another_cas_key_is_noticed);
