@@ -122,9 +122,12 @@ err:	loop_unwatch(l, &c->out);
 int
 child_reap(struct child *c)
 {
-	if (c->pid == 0 || waitpid(c->pid, &c->status, WNOHANG) != c->pid)
+	siginfo_t info = { .si_pid = 0 };
+
+	if (c->pid == 0 || waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
 		return 0;
-	kill(-c->pid, SIGKILL);		/* connections it left running */
+	kill(-c->pid, SIGKILL);		/* connections it left running; before its number can be somebody else's */
+	waitpid(c->pid, &c->status, 0);
 	c->pid = 0;
 	hear(c);
 	say_lines(c, 1);
