@@ -1,6 +1,7 @@
 #include "lib/grow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { FIRST = 16 };
 
@@ -12,9 +13,10 @@ grow(void *array, size_t elem, size_t n, size_t *cap)
 
 	if (n < *cap)
 		return true;
-	if ((p = reallocarray(*(void **)array, want, elem)) == NULL)
+	memcpy(&p, array, sizeof p);	/* a pointer of another type: reading it as a void * is undefined */
+	if ((p = reallocarray(p, want, elem)) == NULL)
 		return false;
-	*(void **)array = p;
+	memcpy(array, &p, sizeof p);
 	*cap = want;
 	return true;
 }
