@@ -25,6 +25,7 @@ begin(struct buf *out, const char *name, const struct event_who *who)
 	member(out, "address", who->addr);
 	member(out, "host", who->host);
 	member(out, "user", who->user);
+	member(out, "certificate", who->certificate);
 }
 
 static void

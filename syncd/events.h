@@ -10,6 +10,7 @@
 /* Whose event it is; texts are borrowed and never NULL. */
 struct event_who {
 	const char *addr, *host, *user;
+	const char *certificate;	/* the common name of the one that a proxy has verified, or "" */
 	const char *module;	/* "": none yet */
 };
 

@@ -18,6 +18,7 @@
 #include "syncd/secrets.h"
 #include "syncd/spawn.h"
 #include "syncd/tally.h"
+#include "syncd/wire/proxy_in.h"
 
 enum {	/* states, as bits, in their order: when may a request be made? */
 	ST_PROXIED = 1 << 0,	/* the worker: it has not said yet for whom it speaks */
@@ -33,6 +34,7 @@ struct monitor {
 	const struct monitor_job *job;
 	struct addr peer;
 	char addr[ADDR_TEXT_SIZE], host[HOSTNAME_SIZE];
+	char certificate[PROXY_TEXT_SIZE];	/* whose common name a proxy has verified, or "" */
 	bool spawns_root;	/* the sessions that it has started begin as root, */
 	bool left_root;		/* though it has no such rights any more ("daemon uid") */
 	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */

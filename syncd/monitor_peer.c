@@ -126,6 +126,8 @@ answer_origin(struct monitor *m, struct cursor *in, struct buf *out)
 		m->claimed = true;
 		monitor_tell_listener(m, MONITOR_ORIGIN);
 	}
+	if (who.has_cert && who.verified)
+		snprintf(m->certificate, sizeof m->certificate, "%s", who.common_name);
 	m->state = ST_FRESH;
 	r = monitor_meet(m);
 	log_origin(&who);
