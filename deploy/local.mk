@@ -13,7 +13,7 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
 	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/manifest.c deploy/manifest.h \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
-	deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
+	deploy/record.c deploy/record.h deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
 	deploy/out/client.c deploy/out/client.h deploy/out/cluster.c deploy/out/cluster.h deploy/out/compose.c deploy/out/compose.h \
 	deploy/out/next.c deploy/out/next.h deploy/out/image.c deploy/out/image.h deploy/out/pod.c deploy/out/pod.h deploy/out/podman.c deploy/out/podman.h \
@@ -27,7 +27,7 @@ sallyport_SOURCES = deploy/main.c
 sallyport_LDADD = $(DEPLOY_LIBS)
 
 DEPLOY_UNITS = t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
-	t/unit/check_deploy_plan t/unit/check_deploy_probe
+	t/unit/check_deploy_plan t/unit/check_deploy_probe t/unit/check_deploy_record
 UNITS += $(DEPLOY_UNITS)
 t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
 t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
@@ -37,6 +37,7 @@ t_unit_check_deploy_emit_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_names_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
+t_unit_check_deploy_record_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 
 FUZZERS += fuzz/fuzz_model_load
