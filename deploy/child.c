@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/log.h"
 #include "lib/sock.h"
 
 enum { CHILD_LINE_MAX = 4096, CHILD_EXIT_EXEC = 127 };
@@ -25,11 +24,10 @@ say(struct child *c, size_t n)
 
 	memcpy(line, buf_head(&c->line), n);
 	line[n] = '\0';
-	log_bytes(LOG_INFO, c->name, line, n);
 	c->said(c->arg, c, line);
 }
 
-/* A line is logged when it ends, when it is too long to hold, or (last) when nothing follows. */
+/* A line is told when it ends, when it is too long to hold, or (last) when nothing follows. */
 static void
 say_lines(struct child *c, int last)
 {

@@ -1,5 +1,4 @@
-/* One program run as a part of a foreground job: what it says comes line by line to the
- * log under the part's name, and it does not outlive us, however we end. */
+/* One program run as a part of a foreground job: what it says comes line by line, and it does not outlive us, however we end. */
 #ifndef SALLYPORT_DEPLOY_CHILD_H
 #define SALLYPORT_DEPLOY_CHILD_H
 
@@ -10,7 +9,7 @@
 
 struct child {
 	const char *name;	/* set by the caller, as said and arg: "daemon" */
-	void (*said)(void *arg, struct child *c, const char *line);	/* after it was logged */
+	void (*said)(void *arg, struct child *c, const char *line);	/* any bytes but NUL and line ends */
 	void *arg;
 	pid_t pid;		/* 0: not running */
 	int status;		/* as waitpid(2) gives it, once it ran and ended */
@@ -22,7 +21,7 @@ struct child {
 /* Start argv[0] (a path) in a process group of its own, /dev/null as its input.  0 or -errno. */
 int child_start(struct child *c, struct loop *l, const char *const argv[]);
 
-/* After SIGCHLD: 1 when it has just ended (its last words were logged, and whatever it left in
+/* After SIGCHLD: 1 when it has just ended (its last words were told, and whatever it left in
  * its process group was killed), else 0. */
 int child_reap(struct child *c);
 

@@ -31,6 +31,8 @@ conf_syncd(const struct plan *p, struct emit *o)
 		emit_setting(o, "address", "127.0.0.1");
 		emit_number(o, "port", p->daemon_port);
 	}
+	if (p->calm)
+		emit_setting(o, "log style", "json");
 	emit_path(o, "pid file", p->run_dir, "syncd.pid");
 	emit_setting(o, "use chroot", "no");
 	emit_section(o, p->module);
@@ -50,13 +52,21 @@ conf_tunnel(const struct plan *p, struct emit *o)
 	emit_number(o, "debug", 6);	/* the ready message is at level 6 */
 	emit_setting(o, "sslVersionMin", "TLSv1.2");
 	emit_section(o, "serve");
-	emit_number(o, "accept", p->port);
+	emit_line(o, "accept = %s%u", p->has_six ? ":::" : "", p->port);
 	if (p->socket[0] != '\0') {
 		emit_setting(o, "connect", p->socket);
 		emit_setting(o, "protocol", "proxy");
+		if (p->own_tunnel) {
+			emit_number(o, "proxyVersion", 2);
+			emit_setting(o, "proxyTLV", "yes");
+		}
 	} else {
 		emit_line(o, "connect = 127.0.0.1:%u", p->daemon_port);
 	}
 	emit_setting(o, "cert", p->cert);
 	emit_setting(o, "key", p->key);
+	if (p->clients[0] != '\0') {	/* these very certificates, whatever else the CA has signed */
+		emit_setting(o, "CAfile", p->clients);
+		emit_setting(o, "verifyPeer", "yes");
+	}
 }

@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "deploy/child.h"
 #include "deploy/probe.h"
+#include "deploy/record.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 
-enum { START_MS = 20000, STOP_MS = 5000, ASK_MS = 10 };
+enum { START_MS = 20000, STOP_MS = 5000, ASK_MS = 10, DAY_MS = 86400000, HELD_MAX = 16384 };
 
 enum { DAEMON, TUNNEL, PARTS };
 
@@ -24,65 +26,108 @@ static const struct part {
 };
 
 struct job {
-	const struct plan *plan;
-	const struct pki *pki;
-	const char *host;
+	const struct job_conf *conf;
 	struct loop *loop;
 	struct child part[PARTS];
 	unsigned ready;		/* a bit for each part */
+	int announced;
+	struct buf held;	/* what they said before: a byte for the part, its line, and a NUL each */
 	int stopping;
 	int status;
 	struct timer deadline;
 	struct timer ask;	/* again whether the daemon listens */
+	struct timer renew;
 };
 
-static const char *
-quoted(const char *text, char *dst, size_t size)
-{
-	size_t n = 0;
+/* --- what the parts say ------------------------------------------------------------------------- */
 
-	dst[n++] = '\'';
-	for (; *text != '\0' && n + 6 < size; text++) {
-		if (*text == '\'')
-			n += (size_t)snprintf(dst + n, size - n, "'\\'");
-		dst[n++] = *text;
-	}
-	dst[n++] = '\'';
-	dst[n] = '\0';
-	return dst;
-}
-
-/* A module's name may hold what a shell reads its own way; most hold nothing of the kind. */
-static const char *
-shell_word(const char *text, char *dst, size_t size)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+:/[]";
-
-	return text[strspn(text, safe)] == '\0' && strchr(text, '[') == NULL ? text : quoted(text, dst, size);
-}
-
-/* What to type on the other machine: stdout holds this and nothing else. */
 static void
-print_pull(const struct job *j)
+say_raw(size_t i, const char *line)
 {
-	char url[512], copy[PLAN_MODULE_SIZE + 8], url_word[1024], copy_word[256];
-	int six = strchr(j->host, ':') != NULL;
-	const char *from, *to;
-
-	snprintf(url, sizeof url, "rsyncs://%s%s%s:%u/%s/", six ? "[" : "", j->host, six ? "]" : "", j->plan->port,
-	    j->plan->module);
-	snprintf(copy, sizeof copy, "./%s/", j->plan->module);
-	from = shell_word(url, url_word, sizeof url_word);
-	to = shell_word(copy, copy_word, sizeof copy_word);
-	printf("Serving %s, %s, as %s\n\n", j->plan->path, j->plan->writable ? "to read and to write" : "to read", url);
-	printf("On the other machine, save this certificate as ca.crt (it is no secret; here it is %s):\n\n%s\n", j->pki->ca,
-	    (const char *)buf_head(&j->pki->ca_pem));
-	printf("then pull with:\n\n  RSYNC_SSL_CA_CERT=ca.crt sallyport-rsync -a %s %s\n\n", from, to);
-	printf("or, with nothing to save, by the server's key alone:\n\n  sallyport-rsync --tls-pin=sha256:%s -a %s %s\n\n",
-	    j->pki->pin, from, to);
-	printf("Ctrl-C ends it.\n");
-	fflush(stdout);
+	log_bytes(LOG_INFO, parts[i].name, line, strlen(line));
 }
+
+/* One line with the time of day. */
+static void
+say_now(int level, const char *text)
+{
+	time_t now = time(NULL);
+	char stamp[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) != NULL)
+		strftime(stamp, sizeof stamp, "%H:%M:%S", &tm);
+	log_bytes(level, stamp, text, strlen(text));
+}
+
+static void
+tell_record(const struct job *j, const char *line)
+{
+	char words[2 * RECORD_TEXT_SIZE];
+	struct record r;
+
+	if (record_parse(line, &r) != 0)
+		say_raw(DAEMON, line);
+	else if (record_words(&r, words, sizeof words)[0] != '\0' && (record_is_error(&r) || j->conf->volume != JOB_QUIET))
+		say_now(record_is_error(&r) ? LOG_WARNING : LOG_INFO, words);
+}
+
+static void
+tell_tunnel(const char *line)
+{
+	char words[2 * RECORD_TEXT_SIZE];
+	const char *text;
+	int level = record_tunnel(line, &text);
+
+	if (level < 0 || level > LOG_WARNING)
+		return;
+	snprintf(words, sizeof words, "tunnel: %s", text);
+	say_now(level, words);
+}
+
+/* Of a daemon that is not ours nobody knows what its lines mean; but what it says of its start is of no use. */
+static void
+tell(const struct job *j, size_t i, const char *line)
+{
+	if (j->conf->volume == JOB_VERBOSE)
+		say_raw(i, line);
+	else if (i == TUNNEL)
+		tell_tunnel(line);
+	else if (j->conf->plan->calm)
+		tell_record(j, line);
+	else if (j->announced && j->conf->volume != JOB_QUIET)
+		say_raw(i, line);
+}
+
+static void
+hear(struct job *j, size_t i, const char *line)
+{
+	if (j->announced || j->stopping || j->conf->volume == JOB_VERBOSE) {
+		tell(j, i, line);
+	} else if (buf_len(&j->held) < HELD_MAX) {
+		buf_u8(&j->held, (uint8_t)i);
+		buf_put(&j->held, line, strlen(line) + 1);
+	}
+}
+
+/* Of a start that failed all of it; else what is worth it. */
+static void
+release(struct job *j, int failed)
+{
+	while (buf_len(&j->held) > 0 && j->held.err == 0) {
+		const uint8_t *head = j->held.data + j->held.head;
+		size_t i = head[0];
+		const char *line = (const char *)head + 1;
+
+		if (failed)
+			say_raw(i, line);
+		else
+			tell(j, i, line);
+		buf_consume(&j->held, strlen(line) + 2);
+	}
+}
+
+/* --- beginning and end -------------------------------------------------------------------------- */
 
 static void
 stop(struct job *j, int status)
@@ -104,6 +149,7 @@ deadline_passed(void *arg)
 	struct job *j = arg;
 
 	if (!j->stopping) {
+		release(j, 1);
 		log_error("serve: the %s did not come up within %d seconds",
 		    parts[j->ready == 1u << DAEMON ? TUNNEL : DAEMON].name, START_MS / 1000);
 		stop(j, EXIT_FAILURE);
@@ -111,6 +157,33 @@ deadline_passed(void *arg)
 	}
 	for (size_t i = 0; i < PARTS; i++)
 		child_signal(&j->part[i], SIGKILL);
+}
+
+static void
+set_renewal(struct job *j, int64_t due)
+{
+	uint64_t ms = due < 1 ? 1000 : due >= DAY_MS / 1000 ? DAY_MS : (uint64_t)due * 1000;
+
+	if (loop_timer(j->loop, &j->renew, ms) != 0)
+		log_warn("serve: the certificate will not be made again while this runs");
+}
+
+/* The tunnel takes the new one for new connections; those there are stay. */
+static void
+renew(void *arg)
+{
+	struct job *j = arg;
+	struct pki pki = { .ca_pem = BUF_INIT };
+	char text[sizeof(struct conf_err) + 16];
+	struct conf_err e;
+	int r = pki_ready(j->conf->state, j->conf->advice->names, &pki, &e);
+
+	if (r != 0)
+		log_warn("serve: the certificate could not be made again: %s", r == E_CONF ? conf_err_print(&e, text, sizeof text) : err_text(r));
+	else if (pki.cert_made)
+		child_signal(&j->part[TUNNEL], SIGHUP);
+	buf_done(&pki.ca_pem);
+	set_renewal(j, r == 0 ? pki.due : DAY_MS / 1000);
 }
 
 /* Both said that they are ready, but rsync says "listening" before it binds: a client that
@@ -122,12 +195,15 @@ announce(void *arg)
 
 	if (j->stopping)
 		return;
-	if (j->plan->socket[0] == '\0' && probe_listens(j->plan->daemon_port) == 0) {
+	if (j->conf->plan->socket[0] == '\0' && probe_listens(j->conf->plan->daemon_port) == 0) {
 		loop_timer(j->loop, &j->ask, ASK_MS);
 		return;
 	}
 	loop_timer_clear(j->loop, &j->deadline);
-	print_pull(j);
+	release(j, 0);
+	advice_print(j->conf->advice);
+	j->announced = 1;
+	set_renewal(j, j->conf->due);
 }
 
 static void
@@ -136,6 +212,7 @@ part_said(void *arg, struct child *c, const char *line)
 	struct job *j = arg;
 	unsigned i = (unsigned)(c - j->part);
 
+	hear(j, i, line);
 	if ((j->ready & 1u << i) != 0 || strstr(line, parts[i].ready) == NULL)
 		return;
 	j->ready |= 1u << i;
@@ -152,6 +229,7 @@ parts_ended(struct job *j)
 		if (!child_reap(&j->part[i]))
 			continue;
 		if (!j->stopping) {
+			release(j, 1);
 			log_error("serve: the %s %s", parts[i].name, child_fate(&j->part[i], fate, sizeof fate));
 			stop(j, EXIT_FAILURE);
 		}
@@ -181,7 +259,7 @@ start_part(struct job *j, size_t i)
 		log_error("serve: %s is neither beside this program nor in PATH (%s may name it)", parts[i].program, parts[i].env);
 		return -ENOENT;
 	}
-	snprintf(conf, sizeof conf, "%s%s/%s", i == DAEMON ? "--config=" : "", j->plan->run_dir,
+	snprintf(conf, sizeof conf, "%s%s/%s", i == DAEMON ? "--config=" : "", j->conf->plan->run_dir,
 	    i == DAEMON ? "syncd.conf" : "tunnel.conf");
 	j->part[i].name = parts[i].name;
 	j->part[i].said = part_said;
@@ -217,25 +295,38 @@ start(struct job *j)
 	return r;
 }
 
-int
-job_own_daemon(void)
+static int
+is_own(size_t i)
 {
 	char program[PATH_MAX];
 	const char *name;
 
-	if (child_find(parts[DAEMON].env, parts[DAEMON].program, program, sizeof program) != 0)
+	if (child_find(parts[i].env, parts[i].program, program, sizeof program) != 0)
 		return 0;
 	name = strrchr(program, '/');
-	return strcmp(name == NULL ? program : name + 1, parts[DAEMON].program) == 0;
+	return strcmp(name == NULL ? program : name + 1, parts[i].program) == 0;
 }
 
 int
-job_run(const struct plan *p, const struct pki *pki, const char *host)
+job_own_daemon(void)
 {
-	struct job j = { .plan = p, .pki = pki, .host = host, .status = EXIT_FAILURE };
+	return is_own(DAEMON);
+}
+
+int
+job_own_tunnel(void)
+{
+	return is_own(TUNNEL);
+}
+
+int
+job_run(const struct job_conf *conf)
+{
+	struct job j = { .conf = conf, .status = EXIT_FAILURE };
 	int r;
 
 	j.deadline = (struct timer){ .expired = deadline_passed, .arg = &j };
+	j.renew = (struct timer){ .expired = renew, .arg = &j };
 	j.ask = (struct timer){ .expired = announce, .arg = &j };
 	if ((r = loop_new(&j.loop)) != 0) {
 		log_error("serve: %s", err_text(r));
@@ -248,5 +339,6 @@ job_run(const struct plan *p, const struct pki *pki, const char *host)
 	for (size_t i = 0; i < PARTS; i++)
 		child_done(&j.part[i]);
 	loop_free(j.loop);
+	buf_done(&j.held);
 	return j.status;
 }

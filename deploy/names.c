@@ -1,14 +1,21 @@
 #include "deploy/names.h"
 
+#include <fcntl.h>
 #include <ifaddrs.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/addr.h"
 #include "lib/err.h"
+
+enum { RESOLVE_MS = 1000 };
 
 int
 names_is_address(const char *text)
@@ -98,4 +105,63 @@ names_of_machine(struct names *l)
 		if (i->ifa_addr != NULL)
 			add_interface(l, i->ifa_addr);
 	freeifaddrs(all);
+}
+
+static int
+reaches(const struct sockaddr *sa)
+{
+	const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	uint32_t four;
+
+	if (sa->sa_family == AF_INET6)
+		return !IN6_IS_ADDR_LOOPBACK(six) && !IN6_IS_ADDR_LINKLOCAL(six) && !IN6_IS_ADDR_UNSPECIFIED(six);
+	if (sa->sa_family != AF_INET)
+		return 0;
+	four = ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr);
+	return four != INADDR_ANY && four >> 24 != 127 && four >> 16 != (169 << 8 | 254);
+}
+
+int
+names_reach(const char *text)
+{
+	struct addr a;
+
+	return names_is_address(text) && addr_parse(text, 0, &a) == 0 && reaches((const struct sockaddr *)&a.ss);
+}
+
+static int
+look_up(const char *name)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *all;
+	int found = 0;
+
+	if (getaddrinfo(name, NULL, &hints, &all) != 0)
+		return 0;
+	for (const struct addrinfo *i = all; i != NULL; i = i->ai_next)
+		found |= reaches(i->ai_addr);
+	freeaddrinfo(all);
+	return found;
+}
+
+/* In a process of its own, since a look-up cannot be called off. */
+int
+names_resolve(const char *name)
+{
+	int ends[2], status = 1;
+	struct pollfd end;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return 0;
+	if ((pid = fork()) == 0) {
+		signal(SIGINT, SIG_DFL);
+		_exit(look_up(name) ? 0 : 1);
+	}
+	close(ends[1]);
+	end = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	if (pid > 0 && poll(&end, 1, RESOLVE_MS) <= 0)
+		kill(pid, SIGKILL);
+	close(ends[0]);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }

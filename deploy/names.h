@@ -21,6 +21,12 @@ int names_is_address(const char *text);
 /* localhost, loopback, the host's name, every interface's address.  What cannot be learned is left out. */
 void names_of_machine(struct names *l);
 
+/* Is it an address at which another machine may find this one: numeric, not the loopback's, and good beyond its own link? */
+int names_reach(const char *text);
+
+/* Does a look-up of name lead to such an address, within a second? */
+int names_resolve(const char *name);
+
 /* The host's own name, or "localhost". */
 const char *names_hostname(char *dst, size_t size);
 

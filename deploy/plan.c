@@ -42,6 +42,16 @@ plain(char c)
 	    c == '.' || c == '_' || c == '-' || c == '+';
 }
 
+/* Of one byte, or of two: U+0080 to U+009F, which terminals obey as well. */
+static int
+has_controls(const char *name)
+{
+	for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++)
+		if (iscntrl(*c) || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
+			return 1;
+	return 0;
+}
+
 static const char *
 module_fault(const char *name)
 {
@@ -55,9 +65,8 @@ module_fault(const char *name)
 		return "holds '/', ']' or '\\'";
 	if (name[0] == '#' || name[0] == '-' || name[0] == '.')
 		return "begins with '#', '-' or '.'";
-	for (size_t i = 0; i < n; i++)
-		if (iscntrl((unsigned char)name[i]))
-			return "holds a control character";
+	if (has_controls(name))
+		return "holds a control character";
 	if (name[0] == ' ' || name[n - 1] == ' ' || strstr(name, "  ") != NULL)
 		return "has blanks at an end or two in a row";
 	if (ini_same_name(INI_RSYNCD, name, "global"))
@@ -130,6 +139,9 @@ plan_ports(uint16_t port, struct plan *p, struct conf_err *e)
 
 	if ((r = free_port("0.0.0.0", port, &p->port)) != 0)
 		return conf_err_set(e, NULL, 0, "port %u: %s", port, err_text(r));
+	p->has_six = free_port("::1", 0, &p->daemon_port) == 0;
+	if (p->has_six && (r = free_port("::", p->port, &p->port)) != 0)
+		return conf_err_set(e, NULL, 0, "port %u: %s", p->port, err_text(r));
 	if ((r = free_port("127.0.0.1", 0, &p->daemon_port)) != 0)
 		return conf_err_set(e, NULL, 0, "127.0.0.1: %s", err_text(r));
 	return 0;

@@ -17,11 +17,15 @@ struct plan {
 	int writable;
 	int as_root;		/* then files are read with root's rights */
 	uint16_t port;		/* TLS, on every address */
+	int has_six;		/* of IPv6, too */
 	char run_dir[PATH_MAX];	/* private; both programs' files */
 	char socket[PLAN_SOCKET_SIZE];	/* in there: plaintext, for this user's tunnel alone; "": the daemon is rsync's, which takes none */
 	uint16_t daemon_port;	/* then plaintext is here, on 127.0.0.1 */
 	char cert[PATH_MAX];
 	char key[PATH_MAX];
+	char clients[PATH_MAX];	/* certificates of those who may enter; "": everybody may */
+	int calm;		/* the daemon is ours, and its log is for us to tell again */
+	int own_tunnel;		/* the tunnel is ours: it says whose certificate it saw */
 };
 
 /* Resolve dir and see that it is a directory that we may read.  0, or E_CONF with e filled. */

@@ -235,19 +235,31 @@ put_transfer(const struct record *r, char *dst, size_t size)
 	    r->files == 1 ? "" : "s", bytes, (double)r->ms / 1000, how);
 }
 
+int
+record_is_error(const struct record *r)
+{
+	return r->level <= LOG_WARNING || r->result != 0;
+}
+
 char *
 record_words(const struct record *r, char *dst, size_t size)
 {
 	char what[RECORD_TEXT_SIZE] = "", who[sizeof r->address + sizeof r->certificate + 8];
+	const char *between = " ";
 
-	if (strcmp(r->event, "connect") == 0)
+	if (strcmp(r->event, "connect") == 0) {
 		snprintf(what, sizeof what, "connected");
-	else if (strcmp(r->event, "transfer") == 0)
+	} else if (strcmp(r->event, "transfer") == 0) {
 		put_transfer(r, what, sizeof what);
-	else if (r->level <= LOG_WARNING)
+	} else if (record_is_error(r)) {
 		snprintf(what, sizeof what, "%s", r->text);
+		between = ": ";
+	}
 	snprintf(who, sizeof who, "%s%s%s%s", r->address, r->certificate[0] == '\0' ? "" : " (", r->certificate,
 	    r->certificate[0] == '\0' ? "" : ")");
-	snprintf(dst, size, "%s%s%s", what[0] == '\0' ? "" : who, what[0] == '\0' || who[0] == '\0' ? "" : ": ", what);
+	if (what[0] == '\0')
+		dst[0] = '\0';
+	else
+		snprintf(dst, size, "%s%s%s", who, who[0] == '\0' ? "" : between, what);
 	return dst;
 }

@@ -20,7 +20,10 @@ struct record {
  * fit.  0 or E_FORMAT. */
 int record_parse(const char *line, struct record *ret);
 
-/* What the user wants to know of it, without the time and with who it is about: "192.0.2.7 (laptop): pulled 120 files, 3.4 MB in 1.2 s";
+/* Does it tell of something that went wrong? */
+int record_is_error(const struct record *r);
+
+/* What the user wants to know of it, without the time and with who it is about: "192.0.2.7 (laptop) pulled 120 files, 3.4 MB in 1.2 s";
  * "" when that is nothing.  Control bytes may be in it.  Returns dst. */
 char *record_words(const struct record *r, char *dst, size_t size);
 

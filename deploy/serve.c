@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,14 +22,16 @@ struct serve_args {
 	const char *dir;
 	const char *module;	/* NULL: from dir */
 	const char *state;	/* NULL: the user's state folder */
-	const char *host;	/* the first --host, or NULL */
 	struct names names;	/* this machine's, and every --host */
+	struct advice advice;	/* with every --host and --client */
 	uint16_t port;		/* 0: a free one */
-	int writable;
+	int writable, anyone_writes;
+	enum job_volume volume;
 };
 
 static const char usage[] =
-    "usage: sallyport serve DIR [--port N] [--name MODULE] [--write] [--state DIR] [--host NAME]...";
+    "usage: sallyport serve DIR [--port N] [--name MODULE] [--client NAME]... [--write] [--anyone-writes]\n"
+    "       [--state DIR] [--host NAME]... [--quiet | --verbose]";
 
 static int
 misused(const char *text, const char *what)
@@ -51,6 +54,31 @@ complained(const struct conf_err *e, int status)
 }
 
 static int
+take_host(struct serve_args *a, const char *value)
+{
+	if (names_add(&a->names, value) != 0)
+		return misused("--host wants a host name or an address, not", value);
+	if (a->advice.n_hosts == ADVICE_HOSTS_MAX)
+		return misused("too many --host", NULL);
+	a->advice.host[a->advice.n_hosts++] = value;
+	return 0;
+}
+
+static int
+take_client(struct serve_args *a, const char *value)
+{
+	if (pki_client_name(value) != 0)
+		return misused("--client wants up to 32 letters, digits, \".\", \"_\" and \"-\", not", value);
+	for (size_t i = 0; i < a->advice.n_clients; i++)
+		if (strcasecmp(a->advice.client[i], value) == 0)
+			return misused("--client names this one twice", value);
+	if (a->advice.n_clients == ADVICE_CLIENTS_MAX)
+		return misused("too many --client", NULL);
+	a->advice.client[a->advice.n_clients++] = value;
+	return 0;
+}
+
+static int
 take_option(struct serve_args *a, int option, const char *value)
 {
 	int64_t n;
@@ -62,10 +90,9 @@ take_option(struct serve_args *a, int option, const char *value)
 		a->port = (uint16_t)n;
 		return 0;
 	case 'h':
-		if (names_add(&a->names, value) != 0)
-			return misused("--host wants a host name or an address, not", value);
-		a->host = a->host == NULL ? value : a->host;
-		return 0;
+		return take_host(a, value);
+	case 'c':
+		return take_client(a, value);
 	case 'n':
 		a->module = value;
 		return 0;
@@ -74,6 +101,15 @@ take_option(struct serve_args *a, int option, const char *value)
 		return 0;
 	case 'w':
 		a->writable = 1;
+		return 0;
+	case 'a':
+		a->anyone_writes = 1;
+		return 0;
+	case 'q':
+		a->volume = JOB_QUIET;
+		return 0;
+	case 'v':
+		a->volume = JOB_VERBOSE;
 		return 0;
 	case ':':
 		return misused("an option lacks its value", NULL);
@@ -88,7 +124,9 @@ parse(int argc, char **argv, struct serve_args *a)
 	static const struct option options[] = {
 		{ "port", required_argument, NULL, 'p' }, { "name", required_argument, NULL, 'n' },
 		{ "write", no_argument, NULL, 'w' }, { "state", required_argument, NULL, 's' },
-		{ "host", required_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "host", required_argument, NULL, 'h' }, { "client", required_argument, NULL, 'c' },
+		{ "anyone-writes", no_argument, NULL, 'a' }, { "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
 	};
 	int option, status;
 
@@ -99,6 +137,11 @@ parse(int argc, char **argv, struct serve_args *a)
 	if (optind + 1 != argc)
 		return misused(optind == argc ? "which folder?" : "one folder only", NULL);
 	a->dir = argv[optind];
+	if (a->writable && a->advice.n_clients == 0 && !a->anyone_writes)
+		return misused("--write: who may? --client NAME invites, --anyone-writes lets in everybody who can reach this machine", NULL);
+	if (a->anyone_writes && a->advice.n_clients > 0)
+		return misused("--anyone-writes, and yet --client: only who is invited is let in", NULL);
+	a->writable = a->writable || a->anyone_writes;
 	return 0;
 }
 
@@ -170,7 +213,7 @@ open_run_dir(struct plan *p, struct conf_err *e)
 static void
 remove_run_dir(const struct plan *p)
 {
-	static const char *const files[] = { "syncd.conf", "tunnel.conf", "syncd.pid", "syncd.pid.status", "daemon" };
+	static const char *const files[] = { "syncd.conf", "tunnel.conf", "syncd.pid", "syncd.pid.status", "daemon", "clients.pem" };
 	char path[PATH_MAX + 16];
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -196,41 +239,82 @@ write_conf(const struct plan *p, void (*write_one)(const struct plan *, struct e
 }
 
 static int
-prepare(const struct serve_args *a, struct plan *p, struct pki *pki, struct conf_err *e)
+prepare(struct serve_args *a, const char *state, struct plan *p, struct pki *pki, struct conf_err *e)
 {
-	char state[PATH_MAX];
 	int r;
 
-	if ((r = state_dir(a, state, sizeof state, e)) != 0 || (r = plan_ports(a->port, p, e)) != 0 ||
-	    (r = pki_ready(state, &a->names, pki, e)) != 0)
+	if ((r = plan_ports(a->port, p, e)) != 0 || (r = pki_ready(state, &a->names, pki, e)) != 0)
 		return r;
+	for (size_t i = 0; i < a->advice.n_clients; i++)
+		if ((r = pki_client_ready(state, a->advice.client[i], &a->advice.shown[i], e)) != 0)
+			return r;
 	strcpy(p->cert, pki->cert);
 	strcpy(p->key, pki->key);
-	return 0;
+	a->advice.plan = p;
+	a->advice.pki = pki;
+	a->advice.names = &a->names;
+	return advice_check(&a->advice, e);
+}
+
+/* Who is not named any more is not in there. */
+static int
+write_clients(const struct serve_args *a, struct plan *p, struct conf_err *e)
+{
+	struct emit o = EMIT_INIT;
+	int dir, r;
+
+	if (a->advice.n_clients == 0)
+		return 0;
+	if (snprintf(p->clients, sizeof p->clients, "%s/clients.pem", p->run_dir) >= (int)sizeof p->clients)
+		return E_LIMIT;
+	for (size_t i = 0; i < a->advice.n_clients; i++)
+		buf_put(&o.text, buf_head(&a->advice.shown[i].pem), buf_len(&a->advice.shown[i].pem));
+	dir = open(p->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = o.text.err != 0 ? -ENOMEM : emit_save(&o, dir, "clients.pem", 0600);
+	emit_done(&o);
+	if (dir >= 0)
+		close(dir);
+	return r == 0 ? 0 : conf_err_set(e, p->clients, 0, "%s", err_text(r));
 }
 
 static int
-run(const struct serve_args *a, struct plan *p, struct conf_err *e)
+write_all(const struct serve_args *a, struct plan *p, struct conf_err *e)
+{
+	int r = open_run_dir(p, e);
+
+	p->own_tunnel = job_own_tunnel();
+	p->calm = p->socket[0] != '\0' && a->volume != JOB_VERBOSE;
+	if (r != 0 || (r = write_clients(a, p, e)) != 0 || (r = write_conf(p, conf_syncd, "syncd.conf", e)) != 0)
+		return r;
+	return write_conf(p, conf_tunnel, "tunnel.conf", e);
+}
+
+static int
+run(struct serve_args *a, struct plan *p, struct conf_err *e)
 {
 	struct pki pki = { .ca_pem = BUF_INIT };
-	char host[NAME_SIZE];
+	char state[PATH_MAX];
+	struct job_conf job = { p, &a->advice, state, 0, a->volume };
 	int r, status = EXIT_FAILURE;
 
-	if ((r = prepare(a, p, &pki, e)) == 0 && (r = open_run_dir(p, e)) == 0 &&
-	    (r = write_conf(p, conf_syncd, "syncd.conf", e)) == 0 && (r = write_conf(p, conf_tunnel, "tunnel.conf", e)) == 0)
-		status = job_run(p, &pki, a->host != NULL ? a->host : names_hostname(host, sizeof host));
-	else if (r != E_CONF)
+	if ((r = state_dir(a, state, sizeof state, e)) == 0 && (r = prepare(a, state, p, &pki, e)) == 0 && (r = write_all(a, p, e)) == 0) {
+		job.due = pki.due;
+		status = job_run(&job);
+	} else if (r != E_CONF) {
 		conf_err_set(e, NULL, 0, "%s", err_text(r));
+	}
 	if (p->run_dir[0] != '\0')
 		remove_run_dir(p);
 	buf_done(&pki.ca_pem);
+	for (size_t i = 0; i < a->advice.n_clients; i++)
+		pki_client_done(&a->advice.shown[i]);
 	return r == 0 ? status : complained(e, EXIT_FAILURE);
 }
 
 int
 serve_main(int argc, char **argv)
 {
-	static struct serve_args a = { .port = PLAN_PORT };
+	static struct serve_args a = { .port = PLAN_PORT, .volume = JOB_CALM };
 	static struct plan p;
 	struct conf_err e;
 	int status;

@@ -3,7 +3,7 @@
 # 1 for what the machine says no to.
 . "${top_srcdir:-.}/t/lib.sh"
 . "$top_srcdir/t/serve.sh"
-plan 40
+plan 58
 SALLYPORT_SYNCD=/bin/false SALLYPORT_TUNNEL=/bin/false
 export SALLYPORT_SYNCD SALLYPORT_TUNNEL
 mkdir "$scratch/d"
@@ -27,6 +27,13 @@ refuses 2 "holds '/', ']'" --name 'a]b' "$scratch/d"
 refuses 2 'control character' --name "a
 b" "$scratch/d"
 refuses 1 'No such file or directory' "$scratch/nowhere"
+refuses 2 'control character' --name "$(printf 'a\302\233b')" "$scratch/d"
+refuses 2 '--client NAME invites, --anyone-writes' --write "$scratch/d"
+refuses 2 'only who is invited' --anyone-writes --client a "$scratch/d"
+for _client in '' .a a/b "$(printf 'a\033')"; do
+	refuses 2 '--client wants up to 32 letters' --client "$_client" "$scratch/d"
+done
+refuses 2 'names this one twice' --client a --client A "$scratch/d"
 echo x > "$scratch/file"
 refuses 1 'Not a directory' "$scratch/file"
 mkdir "$scratch/a
@@ -35,5 +42,6 @@ refuses 1 'line break' --port 0 "$scratch/a
 b"
 refuses 1 'would expand %NAME%' --port 0 "$scratch/%HOME%"
 chmod 777 "$scratch/d"
+refuses 1 'could put another folder' --port 0 --state "$scratch/d/state" "$scratch"
 refuses 1 'others may write here' --port 0 --state "$scratch/d" "$scratch"
 SALLYPORT_TUNNEL=$scratch/no-such-program refuses 1 'sallyport-tunnel is neither' --port 0 "$scratch/d"

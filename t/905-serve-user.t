@@ -21,7 +21,7 @@ chown 65534:65534 "$HOME" "$XDG_RUNTIME_DIR" "$scratch/tree" "$scratch/tree/one"
 mkdir -m 700 "$scratch/closed"
 fails 1 'a folder that the user may not read is refused' $nobody "$sallyport" serve "$scratch/closed"
 like "$out" '*Permission denied*' '... in words'
-spawn "$serve_log" $nobody "$sallyport" serve --port 0 --write "$scratch/tree"
+spawn "$serve_log" $nobody "$sallyport" serve --port 0 --write --anyone-writes "$scratch/tree"
 serve_pid=$pid
 ready "$serve_log" 'Ctrl-C ends it'
 sport=$(sed -n 's/.* as rsyncs:.*:\([0-9]*\)\/.*/\1/p' "$serve_log")
@@ -29,7 +29,7 @@ is "$(stat -c '%U %a' "$(dirname "$ca")")" 'nobody 700' 'the keys lie in the hom
 ok 'a pull works' pull "$ca" tree/ "$scratch/got/"
 echo two > "$scratch/two"
 push "$scratch/two" tree/ > "$scratch/push.out" 2>&1
-ok '--write takes a push' cmp "$scratch/two" "$scratch/tree/two"
+ok 'with --anyone-writes it takes a push' cmp "$scratch/two" "$scratch/tree/two"
 is "$(stat -c %U "$scratch/tree/two")" nobody '... as that user'
 end_serve TERM
 

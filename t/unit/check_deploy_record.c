@@ -11,14 +11,14 @@ static const struct {
 	{ "{\"time\": \"2026-11-21T22:48:02+0000\", \"level\": 6, \"id\": \"ui\", \"event\": \"transfer\", \"module\": \"m\", \"address\": "
 	  "\"192.0.2.7\", \"host\": \"UNDETERMINED\", \"certificate\": \"laptop\", \"direction\": \"out\", \"files\": 120, \"file_bytes\": 3400000, "
 	  "\"received\": 1, \"sent\": 2, \"seconds\": 1.234, \"result\": 0, \"text\": \"transfer ended\"}",
-	  "192.0.2.7 (laptop): pulled 120 files, 3.4 MB in 1.2 s" },
+	  "192.0.2.7 (laptop) pulled 120 files, 3.4 MB in 1.2 s" },
 	{ "{\"event\":\"transfer\",\"address\":\"::1\",\"direction\":\"in\",\"files\":1,\"file_bytes\":1,\"seconds\":0.050,\"result\":23}",
-	  "::1: pushed 1 file, 1 byte in 0.1 s; it ended with status 23" },
-	{ "{\"event\": \"transfer\", \"address\": \"::1\", \"seconds\": 12.0, \"result\": -1}", "::1: broke off after 12.0 s; it was killed" },
+	  "::1 pushed 1 file, 1 byte in 0.1 s; it ended with status 23" },
+	{ "{\"event\": \"transfer\", \"address\": \"::1\", \"seconds\": 12.0, \"result\": -1}", "::1 broke off after 12.0 s; it was killed" },
 	{ "{\"event\": \"transfer\", \"files\": 0, \"file_bytes\": 999, \"seconds\": 0}", "pulled 0 files, 999 bytes in 0.0 s" },
 	{ "{\"event\": \"transfer\", \"files\": 9, \"file_bytes\": 999999, \"seconds\": 3}", "pulled 9 files, 1.0 MB in 3.0 s" },
 	{ "{\"event\": \"transfer\", \"files\": 9, \"file_bytes\": 9223372036854775, \"seconds\": 3}", "pulled 9 files, 9.2 PB in 3.0 s" },
-	{ "{\"event\": \"connect\", \"address\": \"192.0.2.7\", \"level\": 6, \"text\": \"connect from\"}", "192.0.2.7: connected" },
+	{ "{\"event\": \"connect\", \"address\": \"192.0.2.7\", \"level\": 6, \"text\": \"connect from\"}", "192.0.2.7 connected" },
 	{ "{\"event\": \"refused\", \"address\": \"192.0.2.7\", \"level\": 4, \"text\": \"a \\\"b\\\" \\u00e9 \\u001b\"}",
 	  "192.0.2.7: a \"b\" \xc3\xa9 \x1b" },
 	{ "{\"level\": 3, \"text\": \"disk full\"}", "disk full" }, { "{\"level\": 6, \"text\": \"building file list\"}", "" },
