@@ -74,8 +74,11 @@ take_ours(const char *arg, struct wrap_args *a, char *why)
 	const char *type = NULL;
 	int r;
 
-	if ((r = take_row(arg, a, why)) != 0 || (r = take_value(arg, "--tls-test", &a->test, why)) != 0)
+	if ((r = take_row(arg, a, why)) != 0 || (r = take_value(arg, "--tls-test", &a->test, why)) != 0 ||
+	    (r = take_value(arg, "--join", &a->join, why)) != 0)
 		return r;
+	if (strcmp(arg, "--join-replace") == 0)
+		return a->join_replace = 1;
 	if ((r = take_value(arg, "--type", &type, why)) != 0)
 		return r < 0 ? r : check_type(type, why);
 	if (strcmp(arg, "--tls-help") == 0 || strcmp(arg, "--help") == 0)
@@ -100,7 +103,8 @@ struct split {
 	struct wrap_args *a;
 	int options;			/* "--" has not come yet */
 	const char *before;		/* the option of rsync's whose value stands here, or NULL */
-	int test_next;			/* the host of --tls-test stands here */
+	const char **next;		/* the value of --tls-test or --join stands here, or NULL */
+	const char *next_of;
 };
 
 /* What rsync is told about the connection is for us to do: 1: and for us alone. */
@@ -155,10 +159,10 @@ take_argument(struct split *s, char *arg, char *why)
 
 	if (s->before != NULL)
 		return take_their_value(s, arg);
-	if (s->test_next) {
-		s->test_next = 0;
-		s->a->test = arg;
-		return arg[0] == '\0' ? complain(why, "needs a host", "--tls-test") : 0;
+	if (s->next != NULL) {
+		*s->next = arg;
+		s->next = NULL;
+		return arg[0] == '\0' ? complain(why, "needs its value", s->next_of) : 0;
 	}
 	if (!s->options || arg[0] != '-' || arg[1] == '\0')
 		return keep(s->a, arg, 1);
@@ -166,8 +170,9 @@ take_argument(struct split *s, char *arg, char *why)
 		s->options = 0;
 		return keep(s->a, arg, 0);
 	}
-	if (strcmp(arg, "--tls-test") == 0) {
-		s->test_next = 1;
+	if (strcmp(arg, "--tls-test") == 0 || strcmp(arg, "--join") == 0) {
+		s->next = strcmp(arg, "--join") == 0 ? &s->a->join : &s->a->test;
+		s->next_of = arg;
 		return 0;
 	}
 	if ((r = take_ours(arg, s->a, why)) != 0)
@@ -184,19 +189,38 @@ take_argument(struct split *s, char *arg, char *why)
 int
 args_split(int argc, char **argv, struct wrap_args *ret, char *why)
 {
-	struct split s = { ret, 1, NULL, 0 };
+	struct split s = { ret, 1, NULL, NULL, NULL };
 	int r = 0;
 
 	*ret = (struct wrap_args){ .test = NULL };
-	ret->rsync = calloc((size_t)argc + 1, sizeof *ret->rsync);
-	ret->operands = calloc((size_t)argc + 1, sizeof *ret->operands);
+	ret->rsync = calloc((size_t)argc + 2, sizeof *ret->rsync);	/* one more: args_add_source */
+	ret->operands = calloc((size_t)argc + 2, sizeof *ret->operands);
 	if (ret->rsync == NULL || ret->operands == NULL)
 		return -ENOMEM;
 	if (argc == 2 && strcmp(argv[1], "-h") == 0)	/* with others it is rsync's --human-readable */
 		ret->help = 1;
 	for (int i = 1; i < argc && r == 0; i++)
 		r = take_argument(&s, argv[i], why);
-	return r == 0 && s.test_next ? complain(why, "needs a host", "--tls-test") : r;
+	return r == 0 && s.next != NULL ? complain(why, "needs its value", s.next_of) : r;
+}
+
+int
+args_add_source(struct wrap_args *a, const char *url)
+{
+	size_t at = a->n_rsync;
+	char *copy;
+
+	while (at > 0 && strcmp(a->rsync[at - 1], a->operands[0]) != 0)
+		at--;
+	if (at == 0 || copy_theirs(url, 1, &copy) != 0)
+		return -ENOMEM;
+	memmove(&a->rsync[at], &a->rsync[at - 1], (a->n_rsync - at + 1) * sizeof *a->rsync);
+	a->rsync[at - 1] = copy;
+	a->n_rsync++;
+	a->operands[1] = a->operands[0];
+	a->operands[0] = (char *)url;
+	a->n_operands = 2;
+	return 0;
 }
 
 void

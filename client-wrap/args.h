@@ -11,6 +11,8 @@
 struct wrap_args {
 	const char *value[WRAP_OPTIONS];	/* borrowed from argv; NULL: not given */
 	const char *test;		/* the host of --tls-test, borrowed likewise */
+	const char *join;		/* the invitation of --join, borrowed likewise */
+	int join_replace;
 	int help, version;
 	char **rsync;			/* rsync's arguments, NULL-ended */
 	size_t n_rsync;
@@ -25,6 +27,9 @@ enum { ARGS_WHY_SIZE = OPERAND_WHY_SIZE };
  * 0, or E_FORMAT with why filled, or -ENOMEM.  done is safe after any of them. */
 int args_split(int argc, char **argv, struct wrap_args *ret, char *why);
 void args_done(struct wrap_args *a);
+
+/* Put url, which has to outlive a, before the one operand that there is.  0 or -ENOMEM. */
+int args_add_source(struct wrap_args *a, const char *url);
 
 /* "sha256:HEX" or "sha256//BASE64" to 32 bytes.  0 or E_FORMAT. */
 int args_pin(const char *text, uint8_t ret[32]);

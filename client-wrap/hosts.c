@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client-wrap/home.h"
+#include "client-wrap/keep.h"
 #include "lib/buf.h"
 #include "lib/slurp.h"
 #include "lib/trusted.h"
@@ -22,7 +23,8 @@ static const struct key {
 	size_t at;
 	bool is_path;
 } keys[] = {
-	{ "host", offsetof(struct host_entry, host), false }, { "name", offsetof(struct host_entry, name), false },
+	{ "host", offsetof(struct host_entry, host), false }, { "address", offsetof(struct host_entry, address), false },
+	{ "name", offsetof(struct host_entry, name), false },
 	{ "ca", offsetof(struct host_entry, ca), true }, { "cert", offsetof(struct host_entry, cert), true },
 	{ "key", offsetof(struct host_entry, key), true }, { "crl", offsetof(struct host_entry, crl), true },
 	{ "pin", offsetof(struct host_entry, pin), false },
@@ -91,6 +93,32 @@ read_port(const struct reader *r, const config_setting_t *s, struct host_entry *
 	return 0;
 }
 
+int
+hosts_addresses(const char *text, uint16_t port, struct addr *ret, size_t max)
+{
+	char one[ADDR_TEXT_SIZE];
+	size_t n = 0, k;
+	struct addr a;
+
+	for (text += strspn(text, " "); *text != '\0'; text += k + strspn(text + k, " ")) {
+		k = strcspn(text, " ");
+		snprintf(one, sizeof one, "%.*s", (int)k, text);
+		if (k >= sizeof one || text[0] == '/' || addr_parse(one, port, &a) != 0)
+			return E_FORMAT;
+		if (n < max)
+			ret[n++] = a;
+	}
+	return n == 0 ? E_FORMAT : (int)n;
+}
+
+static int
+check_address(const struct reader *r, const config_setting_t *s, const char *text)
+{
+	struct addr a;
+
+	return hosts_addresses(text, 0, &a, 1) > 0 ? 0 : fault(r, s, "address takes IP addresses with blanks between them, not ", text);
+}
+
 static int
 read_key(const struct reader *r, const config_setting_t *s, struct host_entry *ret)
 {
@@ -103,9 +131,11 @@ read_key(const struct reader *r, const config_setting_t *s, struct host_entry *r
 			continue;
 		if ((text = config_setting_get_string(s)) == NULL || text[0] == '\0')
 			return fault(r, s, "takes a text in quotes that is not empty: ", name);
+		if (strcmp(name, "address") == 0 && check_address(r, s, text) != 0)
+			return E_CONF;
 		return copy_value(r, &keys[i], text, field(ret, &keys[i]));
 	}
-	return fault(r, s, "unknown; there are host, port, name, ca, cert, key, crl and pin: ", name);
+	return fault(r, s, "unknown; there are host, address, port, name, ca, cert, key, crl and pin: ", name);
 }
 
 /* All of them are read, so that a mistake is told before its host is needed. */
@@ -286,45 +316,19 @@ add_entry(config_t *conf, const struct host_entry *entry)
 }
 
 static int
-make_parents(const char *path)
-{
-	char dir[PATH_MAX];
-
-	for (const char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-		snprintf(dir, sizeof dir, "%.*s", (int)(at - path), path);
-		if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
-/* The new text on the disk, then in the old one's place. */
-static int
 write_file(const char *path, const config_t *conf)
 {
-	char leaf[NAME_MAX + 1], fresh[NAME_MAX + 32];
-	int dir, fd = -1, r = make_parents(path);
-	FILE *out = NULL;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	int r = -ENOMEM;
 
-	if (r != 0 || (dir = trusted_parent(path, leaf)) < 0)
-		return r != 0 ? r : dir;
-	snprintf(fresh, sizeof fresh, ".%.200s.%ld", leaf, (long)getpid());
-	unlinkat(dir, fresh, 0);
-	if ((fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0 || (out = fdopen(fd, "w")) == NULL)
-		r = -errno;
-	if (out != NULL) {
-		config_write(conf, out);
-		r = fflush(out) != 0 || ferror(out) || fsync(fd) < 0 ? -errno : 0;
-		if (fclose(out) != 0 && r == 0)
-			r = -errno;
-	} else if (fd >= 0) {
-		close(fd);
-	}
-	if (r == 0 && renameat(dir, fresh, dir, leaf) < 0)
-		r = -errno;
-	if (r != 0)
-		unlinkat(dir, fresh, 0);
-	close(dir);
+	if (out == NULL)
+		return r;
+	config_write(conf, out);
+	if (fclose(out) == 0)
+		r = keep_file(path, text, n);
+	free(text);
 	return r;
 }
 

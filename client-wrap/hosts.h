@@ -6,12 +6,14 @@
 
 #include <stddef.h>
 
+#include "lib/addr.h"
 #include "lib/err.h"
 
 enum { HOSTS_FILE_MAX = 1 << 20 };	/* bytes */
 
 struct host_entry {
 	char *host;			/* as it stands in commands; its letters' case does not matter */
+	char *address;			/* where it is, numeric, with blanks between several: nothing is looked up then */
 	char *name;			/* what its certificate names instead */
 	char *ca, *cert, *key, *crl;	/* paths; relative ones begin at the file's directory */
 	char *pin;
@@ -33,6 +35,9 @@ int hosts_find(const char *path, const char *host, struct host_entry *ret, struc
  * directory are made where they are missing, for us alone to read.  Comments are lost.  0, -ENOMEM, or E_CONF and *e; the file is then
  * as it was. */
 int hosts_store(const char *path, const struct host_entry *entry, struct conf_err *e);
+
+/* The addresses in such a text, with that port: how many, at most max, or E_FORMAT. */
+int hosts_addresses(const char *text, uint16_t port, struct addr *ret, size_t max);
 
 void host_entry_done(struct host_entry *h);	/* free what it holds; it is an empty one afterwards */
 

@@ -1,14 +1,14 @@
 # sallyport-rsync: args is apart for its unit tests
 noinst_LIBRARIES += client-wrap/libwrap.a
 client_wrap_libwrap_a_SOURCES = client-wrap/args.c client-wrap/args.h client-wrap/home.c client-wrap/home.h \
-	client-wrap/deadline.c client-wrap/deadline.h client-wrap/hosts.c client-wrap/hosts.h client-wrap/race.c client-wrap/race.h \
+	client-wrap/deadline.c client-wrap/deadline.h client-wrap/hosts.c client-wrap/hosts.h client-wrap/keep.c client-wrap/keep.h client-wrap/race.c client-wrap/race.h \
 	client-wrap/report.c client-wrap/report.h client-wrap/session_file.c client-wrap/session_file.h \
 	client-wrap/operand.c client-wrap/operand.h \
 	client-wrap/options.c client-wrap/options.h client-wrap/rsync_options.c client-wrap/rsync_options.h
 
 bin_PROGRAMS += sallyport-rsync
 sallyport_rsync_SOURCES = client-wrap/main.c client-wrap/blame.c client-wrap/blame.h client-wrap/connection.h client-wrap/helper.c client-wrap/helper.h \
-	client-wrap/link.c client-wrap/link.h client-wrap/lookup.c client-wrap/lookup.h client-wrap/settings.c client-wrap/settings.h \
+	client-wrap/join.c client-wrap/join.h client-wrap/link.c client-wrap/link.h client-wrap/lookup.c client-wrap/lookup.h client-wrap/settings.c client-wrap/settings.h \
 	client-wrap/shown.c client-wrap/shown.h client-wrap/status.h client-wrap/told.c client-wrap/told.h client-wrap/way.c client-wrap/way.h
 sallyport_rsync_LDADD = client-wrap/libwrap.a tunnel/libtunnel.a $(TLSPIPE_LIBS) $(LIBCONFIG_LIBS)
 

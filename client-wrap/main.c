@@ -13,6 +13,7 @@
 
 #include "client-wrap/args.h"
 #include "client-wrap/helper.h"
+#include "client-wrap/join.h"
 #include "client-wrap/operand.h"
 #include "client-wrap/options.h"
 #include "client-wrap/report.h"
@@ -42,6 +43,8 @@ static const char ours[] =
     "  --tls-proxy=HOST:PORT an HTTP proxy, [user:password@] before it (also RSYNC_PROXY); off: none\n"
     "  --tls-verbose         say what was negotiated\n"
     "  --tls-test=HOST[:PORT] connect, show the server's certificate and its modules\n"
+    "  --join INVITATION     take what \"sallyport serve --client\" printed; \"-\": from standard input, \"@FILE\": from a file\n"
+    "  --join-replace        with it: also for a host that is known by another key\n"
     "  --type=NAME           accepted for rsync-ssl's sake\n"
     "see sallyport-rsync(1)\n";
 
@@ -243,6 +246,48 @@ check_settings(const struct wrap_args *a)
 	return status;
 }
 
+/* Is one side still missing, which is then the place of the invitation? */
+static int
+lacks_source(const struct wrap_args *a)
+{
+	struct operand o;
+
+	return a->n_operands == 1 && operand_parse(a->operands[0], &o) == 0 && o.kind == OPERAND_LOCAL;
+}
+
+static int
+transfer(const struct wrap_args *a)
+{
+	char why[ARGS_WHY_SIZE];
+	int status;
+
+	if (operands_check(a->operands, a->n_operands, why) != 0) {
+		log_error("%s", why);
+		return WRAP_SETUP;
+	}
+	return (status = check_settings(a)) != 0 ? status : run_rsync(a);
+}
+
+static int
+join(struct wrap_args *a)
+{
+	static struct invite v;
+	char url[JOIN_URL_SIZE];
+	int status = join_take(a->join, a->join_replace, &v);
+
+	if (status != 0)
+		return status;
+	if (a->n_operands == 0) {
+		join_advise(&v);
+		return 0;
+	}
+	if (lacks_source(a) && args_add_source(a, join_url(&v, url)) != 0) {
+		log_error("cannot start: %s", strerror(ENOMEM));
+		return WRAP_SETUP;
+	}
+	return transfer(a);
+}
+
 static int
 run(int argc, char **argv)
 {
@@ -263,11 +308,8 @@ run(int argc, char **argv)
 		log_error("cannot start: %s", strerror(errno));
 	} else if (a.test != NULL) {
 		status = shown_test(a.test);
-	} else if (operands_check(a.operands, a.n_operands, why) != 0) {
-		log_error("%s", why);
-		status = WRAP_SETUP;
-	} else if ((status = check_settings(&a)) == 0) {
-		status = run_rsync(&a);
+	} else {
+		status = a.join != NULL ? join(&a) : transfer(&a);
 	}
 	args_done(&a);
 	return status;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 struct goal {
 	const char *host, *port;
 	const char *role;		/* "", or "the proxy " */
+	const char *addresses;		/* those that it has, or NULL: they are looked up */
 };
 
 /* "127.0.0.1: Connection refused, ::1: no answer" */
@@ -45,6 +47,18 @@ cannot_connect(const struct goal *g, const char *why, const struct settings *s, 
 	return WRAP_CONNECT;
 }
 
+/* Those that are written down, of the family that is wanted. */
+static int
+known_addresses(const struct goal *g, int family, struct addr *v, size_t *n)
+{
+	int all = hosts_addresses(g->addresses, (uint16_t)atoi(g->port), v, RACE_MAX);
+
+	for (int i = 0; i < all; i++)
+		if (family == AF_UNSPEC || v[i].ss.ss_family == family)
+			v[(*n)++] = v[i];
+	return 0;
+}
+
 static int
 connect_goal(const struct goal *g, const struct settings *s, const struct deadline *d, int *ret_fd, char address[ADDR_TEXT_SIZE])
 {
@@ -54,7 +68,8 @@ connect_goal(const struct goal *g, const struct settings *s, const struct deadli
 	size_t n = 0, winner = 0;
 	char text[512];
 
-	if ((r = lookup_host(g->host, g->port, family, d, v, RACE_MAX, &n, &why)) == E_FORMAT) {
+	r = g->addresses == NULL ? lookup_host(g->host, g->port, family, d, v, RACE_MAX, &n, &why) : known_addresses(g, family, v, &n);
+	if (r == E_FORMAT) {
 		log_error("cannot find %s%s: %s; is the name right, and does a name server answer?", g->role, g->host, why);
 		return WRAP_CONNECT;
 	}
@@ -161,13 +176,15 @@ proxy_failed(const struct settings *s, const struct starttls *p, const struct fi
 static int
 ask_proxy(const struct settings *s, int fd, const struct deadline *d)
 {
-	char host[OPERAND_HOST_SIZE + 16], user[OPERAND_HOST_SIZE], *colon;
+	char to[OPERAND_HOST_SIZE], host[sizeof to + 16], user[OPERAND_HOST_SIZE], *colon;
 	struct starttls_conf conf = { .host = host, .auth = AUTH_BASIC };
 	struct first_line line = { .n = 0 };
 	struct starttls p;
 	int r;
 
-	snprintf(host, sizeof host, strchr(s->host, ':') == NULL ? "%s:%s" : "[%s]:%s", s->host, s->port);
+	snprintf(to, sizeof to, "%s", s->entry.address != NULL ? s->entry.address : s->host);
+	to[strcspn(to, " ")] = '\0';
+	snprintf(host, sizeof host, strchr(to, ':') == NULL ? "%s:%s" : "[%s]:%s", to, s->port);
 	snprintf(user, sizeof user, "%s", s->proxy.user);
 	if (user[0] != '\0') {
 		if ((colon = strchr(user, ':')) != NULL)
@@ -184,13 +201,13 @@ ask_proxy(const struct settings *s, int fd, const struct deadline *d)
 int
 way_open(const struct settings *s, const struct deadline *d, int *ret_fd, char address[ADDR_TEXT_SIZE])
 {
-	struct goal g = { s->host, s->port, "" };
+	struct goal g = { s->host, s->port, "", s->entry.address };
 	char port[8];
 	int fd = -1, status;
 
 	if (s->has_proxy) {
 		snprintf(port, sizeof port, "%d", s->proxy.port);
-		g = (struct goal){ s->proxy.host, port, "the proxy " };
+		g = (struct goal){ s->proxy.host, port, "the proxy ", NULL };
 	}
 	if ((status = connect_goal(&g, s, d, &fd, address)) != 0)
 		return status;

@@ -5,33 +5,9 @@
 
 #include "lib/invite.h"
 #include "lib/log.h"
+#include "lib/shell_word.h"
 
-enum { URL_SIZE = 512, WORD_SIZE = 1024 };
-
-static const char *
-quoted(const char *text, char *dst, size_t size)
-{
-	size_t n = 0;
-
-	dst[n++] = '\'';
-	for (; *text != '\0' && n + 6 < size; text++) {
-		if (*text == '\'')
-			n += (size_t)snprintf(dst + n, size - n, "'\\'");
-		dst[n++] = *text;
-	}
-	dst[n++] = '\'';
-	dst[n] = '\0';
-	return dst;
-}
-
-/* A module's name may hold what a shell reads its own way; most hold nothing of the kind. */
-static const char *
-shell_word(const char *text, char *dst, size_t size)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+:/";
-
-	return text[strspn(text, safe)] == '\0' ? text : quoted(text, dst, size);
-}
+enum { URL_SIZE = 512, WORD_SIZE = 4 * URL_SIZE };
 
 static const char *
 url_of(const struct plan *p, const char *host, char *dst, size_t size)
@@ -175,8 +151,6 @@ spell(const struct advice *a, const char *host, struct words *w)
 	snprintf(w->copy, sizeof w->copy, "./%s/", a->plan->module);
 	w->from = shell_word(url_of(a->plan, host, w->url, sizeof w->url), w->url_word, sizeof w->url_word);
 	w->to = shell_word(w->copy, w->copy_word, sizeof w->copy_word);
-	if (strchr(host, ':') != NULL && w->from == w->url)
-		w->from = quoted(w->url, w->url_word, sizeof w->url_word);
 }
 
 static void

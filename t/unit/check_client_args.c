@@ -34,6 +34,8 @@ static const struct {
 	{ "--address 127.0.0.1 -av4 h::m", "--address 127.0.0.1 -av4 h::m" },
 	{ "--tls-ca= h::m", NULL }, { "--tls-pin= h::m", NULL }, { "h::m --pin=", NULL }, { "--tls-min= h::m", NULL }, { "--tls-test=", NULL },
 	{ "--tls-test", NULL }, { "--tls-test h", "" }, { "--tls-test=h --tls-ca=x", "" },
+	{ "--join x -a d", "-a d" }, { "--join=x --join-replace", "" }, { "-a --join - d", "-a d" }, { "--exclude --join d", "--exclude --join d" },
+	{ "--join", NULL }, { "--join= d", NULL }, { "-- --join", "-- --join" },
 	{ "-a -- -e rsyncs://h/m", "-a -- -e rsync://h/m" },
 	{ "-fe h::m", "-fe h::m" },	/* the e is -f's value */
 	{ "--exclude -- -e /evil h::m", NULL }, { "-f -- -e /evil h::m", NULL }, { "-avf -- -e /evil h::m", NULL },
@@ -166,6 +168,30 @@ START_TEST(quotes_survive_rsyncs_splitting)
 }
 END_TEST
 
+static const struct {
+	const char *line, *theirs;
+} sourceless[] = {
+	{ "--join x -a d", "-a rsync://h:1/m/ d" }, { "-a d -v", "-a rsync://h:1/m/ d -v" }, { "--exclude d -- d", "--exclude d -- rsync://h:1/m/ d" },
+	{ "d", "rsync://h:1/m/ d" },
+};
+
+START_TEST(the_source_stands_before_the_one_operand)
+{
+	char why[ARGS_WHY_SIZE] = "", got[512] = "";
+	struct wrap_args a;
+
+	ck_assert_int_eq(split(sourceless[_i].line, &a, why), 0);
+	ck_assert_int_eq(args_add_source(&a, "rsyncs://h:1/m/"), 0);
+	for (size_t i = 0; i < a.n_rsync; i++) {
+		strcat(got, i == 0 ? "" : " ");
+		strcat(got, a.rsync[i]);
+	}
+	ck_assert_str_eq(got, sourceless[_i].theirs);
+	ck_assert_uint_eq(a.n_operands, 2);
+	args_done(&a);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -177,6 +203,7 @@ main(void)
 	tcase_add_test(t, values_are_where_rsync_has_them);
 	tcase_add_loop_test(t, a_pin_is_32_bytes_in_either_spelling, 0, (int)ARRAY_LEN(pins));
 	tcase_add_test(t, quotes_survive_rsyncs_splitting);
+	tcase_add_loop_test(t, the_source_stands_before_the_one_operand, 0, ARRAY_LEN(sourceless));
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

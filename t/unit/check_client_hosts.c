@@ -18,6 +18,11 @@ static const struct {
 	{ "hosts = ( { host = \"h\"; ca = \"system\"; } );", NULL, "system", 0 },
 	{ "hosts = ( { host = \"h\"; ca = \"\"; } );", "not empty: ca", NULL, 0 },
 	{ "hosts = ( { host = \"h\"; ca = 1; } );", "text in quotes", NULL, 0 },
+	{ "hosts = ( { host = \"h\"; address = \"192.0.2.7  ::1\"; ca = \"system\"; } );", NULL, "system", 0 },
+	{ "hosts = ( { host = \"h\"; address = \"192.0.2.7, ::1\"; } );", "address takes", NULL, 0 },
+	{ "hosts = ( { host = \"h\"; address = \"name\"; } );", "address takes", NULL, 0 },
+	{ "hosts = ( { host = \"h\"; address = \" \"; } );", "address takes", NULL, 0 },
+	{ "hosts = ( { host = \"h\"; address = \"/run/x\"; } );", "address takes", NULL, 0 },
 	{ "hosts = ( { host = \"h\"; port = 0; } );", "1 to 65535", NULL, 0 },
 	{ "hosts = ( { host = \"h\"; port = \"1\"; } );", "1 to 65535", NULL, 0 },
 	{ "hosts = ( { host = \"k\"; cs = \"x\"; } );", "unknown", NULL, 0 },	/* also of a host that is not asked for */
