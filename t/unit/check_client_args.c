@@ -198,6 +198,7 @@ main(void)
 	Suite *s = suite_create("client-wrap/args");
 	TCase *t = tcase_create("args");
 
+	tcase_set_timeout(t, 60);	/* one of them asks rsync once for each of its options */
 	tcase_add_loop_test(t, each_argument_finds_its_owner, 0, (int)ARRAY_LEN(rows));
 	tcase_add_loop_test(t, values_are_kept, 0, (int)ARRAY_LEN(kept));
 	tcase_add_test(t, values_are_where_rsync_has_them);
