@@ -34,7 +34,12 @@ conf_syncd(const struct plan *p, struct emit *o)
 	if (p->calm)
 		emit_setting(o, "log style", "json");
 	emit_path(o, "pid file", p->run_dir, "syncd.pid");
-	emit_setting(o, "use chroot", "no");
+	if (p->as_root && p->socket[0] != '\0') {	/* ours knows names in a jail, too; links need no other wall there */
+		emit_setting(o, "use chroot", "yes");
+		emit_setting(o, "numeric ids", "no");
+	} else {
+		emit_setting(o, "use chroot", "no");
+	}
 	emit_section(o, p->module);
 	emit_path(o, "path", p->path, "");	/* the slash at its end is cut again, and keeps a blank or '\\' before it */
 	emit_setting(o, "read only", p->writable ? "no" : "yes");

@@ -4,7 +4,7 @@
 . "$top_srcdir/t/serve.sh"
 own_parts || skip_all "$missing"
 [ -x "$rsyncwrap" ] && have rsync && have python3 || skip_all 'needs our client, rsync and python3'
-plan 48
+plan 49
 PATH=$top_builddir:$PATH
 make_tree "$scratch/tree"
 mkdir "$scratch/there" "$scratch/home"
@@ -33,6 +33,9 @@ touch -d '2001-02-03 04:05:06.789' "$scratch/push/sub dir" "$scratch/push"
 ok 'who has joined pushes' "$rsyncwrap" -a "$scratch/push/" "rsyncs://box.invalid:$sport/tree/"
 ok '... and pulls' "$rsyncwrap" -a "rsyncs://box.invalid:$sport/tree/" "$scratch/back/"
 ok '... the same, with links that lead anywhere' same_tree "$scratch/push" "$scratch/back"
+prefix=/rsyncd-munged/
+[ "$(id -u)" != 0 ] || prefix=
+is "$(readlink "$scratch/tree/absolute")" "$prefix/etc/passwd" '... and a link lies on the disk as it was pushed, or, without root, munged'
 ok 'there is a calm line of who pulled' grep -q '^[0-9:]*: [^ ]* (laptop) pulled [0-9]* files, [0-9.]* [kM]*B.* in [0-9.]* s$' "$serve_log"
 ok '... and of who pushed' grep -q '(laptop) pushed [0-9]* files*, ' "$serve_log"
 fails 1 '... and nothing of what the parts say' grep -q 'LOG[0-9]\|daemon: \|{"time"' "$serve_log"

@@ -37,8 +37,17 @@ START_TEST(our_own_are_joined_by_a_socket)
 	    "reverse lookup = no\npid file = ", (unsigned)geteuid());
 	ck_assert_int_eq(strncmp(buf_cstr(&daemon.text), want, strlen(want)), 0);
 	ck_assert_ptr_null(strstr(buf_cstr(&daemon.text), "port"));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&daemon.text), "use chroot = no\n"));
+	emit_done(&daemon);
+	p.as_root = p.calm = p.own_tunnel = p.has_six = 1;
+	strcpy(p.clients, "/run/x/clients.pem");
+	conf_syncd(&p, &daemon);
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&daemon.text), "log style = json\n"));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&daemon.text), "use chroot = yes\nnumeric ids = no\n"));
 	conf_tunnel(&p, &tunnel);
-	ck_assert_ptr_nonnull(strstr(buf_cstr(&tunnel.text), "connect = /run/x/daemon\nprotocol = proxy\n"));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&tunnel.text), "connect = /run/x/daemon\nprotocol = proxy\nproxyVersion = 2\nproxyTLV = yes\n"));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&tunnel.text), "accept = :::8740\n"));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&tunnel.text), "CAfile = /run/x/clients.pem\nverifyPeer = yes\n"));
 	emit_done(&daemon);
 	emit_done(&tunnel);
 }
