@@ -32,6 +32,7 @@ struct job {
 	unsigned ready;		/* a bit for each part */
 	int announced;
 	struct buf held;	/* what they said before: a byte for the part, its line, and a NUL each */
+	struct record_peer peer;
 	int stopping;
 	int status;
 	struct timer deadline;
@@ -73,26 +74,22 @@ tell_record(const struct job *j, const char *line)
 }
 
 static void
-tell_tunnel(const char *line)
+tell_tunnel(struct job *j, const char *line)
 {
 	char words[2 * RECORD_TEXT_SIZE];
-	const char *text;
-	int level = record_tunnel(line, &text);
 
-	if (level < 0 || level > LOG_WARNING)
-		return;
-	snprintf(words, sizeof words, "tunnel: %s", text);
-	say_now(level, words);
+	if (record_tunnel_words(line, &j->peer, words, sizeof words)[0] != '\0')
+		say_now(LOG_WARNING, words);
 }
 
 /* Of a daemon that is not ours nobody knows what its lines mean; but what it says of its start is of no use. */
 static void
-tell(const struct job *j, size_t i, const char *line)
+tell(struct job *j, size_t i, const char *line)
 {
 	if (j->conf->volume == JOB_VERBOSE)
 		say_raw(i, line);
 	else if (i == TUNNEL)
-		tell_tunnel(line);
+		tell_tunnel(j, line);
 	else if (j->conf->plan->calm)
 		tell_record(j, line);
 	else if (j->announced && j->conf->volume != JOB_QUIET)

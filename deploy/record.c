@@ -198,6 +198,47 @@ record_tunnel(const char *line, const char **ret_text)
 	return log[4] - '0';
 }
 
+/* "LOG5[ID]: Service [serve] accepted connection from ADDRESS:PORT" */
+static void
+note_peer(const char *id, const char *text, struct record_peer *peer)
+{
+	const char *from = strstr(text, "] accepted connection from "), *port;
+
+	if (from == NULL)
+		return;
+	from += sizeof "] accepted connection from " - 1;
+	port = strrchr(from, ':');
+	snprintf(peer->id, sizeof peer->id, "%s", id);
+	snprintf(peer->address, sizeof peer->address, "%.*s", (int)(port == NULL ? strlen(from) : (size_t)(port - from)), from);
+}
+
+/* The library's reason is behind the last colon: "SSL_accept: FILE:LINE: error:NUMBER:SSL routines::reason". */
+static const char *
+reason_of(const char *text)
+{
+	const char *error = strstr(text, "error:"), *last = error == NULL ? NULL : strrchr(error, ':');
+
+	return last == NULL || last[1] == '\0' ? text : last + 1;
+}
+
+char *
+record_tunnel_words(const char *line, struct record_peer *peer, char *dst, size_t size)
+{
+	const char *text;
+	char id[sizeof peer->id];
+	int level = record_tunnel(line, &text), known;
+
+	dst[0] = '\0';
+	if (level < 0)
+		return dst;
+	snprintf(id, sizeof id, "%.*s", (int)strcspn(strchr(line, '[') + 1, "]"), strchr(line, '[') + 1);
+	note_peer(id, text, peer);
+	known = peer->id[0] != '\0' && strcmp(peer->id, id) == 0;
+	if (level <= LOG_WARNING)
+		snprintf(dst, size, "%s: %s", known ? peer->address : "tunnel", reason_of(text));
+	return dst;
+}
+
 /* --- telling ------------------------------------------------------------------------------------ */
 
 /* "999 bytes", "3.4 MB": of 1000. */

@@ -30,4 +30,12 @@ char *record_words(const struct record *r, char *dst, size_t size);
 /* A line of the tunnel, "2026.11.21 22:48:02 LOG3[5]: text": its level, and where its text begins; -1 when it is none. */
 int record_tunnel(const char *line, const char **ret_text);
 
+/* Whose connection it was that the tunnel spoke of last. */
+struct record_peer {
+	char id[24], address[64];
+};
+
+/* The same in words, as record_words: what went wrong, and with whom, where the line of the connection came before. */
+char *record_tunnel_words(const char *line, struct record_peer *peer, char *dst, size_t size);
+
 #endif

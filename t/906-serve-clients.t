@@ -4,7 +4,7 @@
 . "$top_srcdir/t/serve.sh"
 own_parts || skip_all "$missing"
 [ -x "$rsyncwrap" ] && have rsync && have python3 || skip_all 'needs our client, rsync and python3'
-plan 49
+plan 50
 PATH=$top_builddir:$PATH
 make_tree "$scratch/tree"
 mkdir "$scratch/there" "$scratch/home"
@@ -50,6 +50,7 @@ XDG_CONFIG_HOME=$scratch/empty
 for who in '' stray server; do
 	fails 85 "not let in: ${who:-nobody}" "$rsyncwrap" "--tls-pin=$pin" ${who:+"--tls-cert=$scratch/$who.pem"} "rsyncs://localhost:$sport/"
 done
+ok '... which has its calm line, too' grep -q '^[0-9:]*: [0-9.:]*: peer did not return a certificate$' "$serve_log"
 XDG_CONFIG_HOME=$scratch/.config
 fails 0 'a second client joins' "$rsyncwrap" --join "$phone" "rsyncs://box.invalid:$sport/"
 like "$out" '*tree*' '... and is let in'

@@ -77,6 +77,28 @@ START_TEST(the_tunnels_lines_have_a_level)
 }
 END_TEST
 
+static const struct {
+	const char *line, *words;
+} told[] = {
+	{ "2026.11.21 22:48:02 LOG3[ui]: no room", "tunnel: no room" },
+	{ "2026.11.21 22:48:02 LOG5[5]: Service [serve] accepted connection from 192.0.2.7:44972", "" },
+	{ "2026.11.21 22:48:02 LOG3[4]: SSL_accept: Connection reset", "tunnel: SSL_accept: Connection reset" },
+	{ "2026.11.21 22:48:02 LOG3[5]: SSL_accept: f@../ssl/x.c:1: error:0A0000C7:SSL routines::no certificate", "192.0.2.7: no certificate" },
+	{ "2026.11.21 22:48:02 LOG3[5]: error:", "192.0.2.7: error:" }, { "anything", "" },
+	{ "2026.11.21 22:48:02 LOG5[6]: Service [serve] accepted connection from 2001:db8::7:44972", "" },
+	{ "2026.11.21 22:48:02 LOG4[6]: late", "2001:db8::7: late" }, { "2026.11.21 22:48:02 LOG4[5]: late", "tunnel: late" },
+};
+
+START_TEST(what_the_tunnel_refuses_has_an_address)
+{
+	struct record_peer peer = { "", "" };
+	char words[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		ck_assert_str_eq(record_tunnel_words(told[i].line, &peer, words, sizeof words), told[i].words);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -86,6 +108,7 @@ main(void)
 	tcase_add_loop_test(t, a_record_is_told_in_calm_words, 0, ARRAY_LEN(rows));
 	tcase_add_test(t, what_is_long_is_cut);
 	tcase_add_loop_test(t, the_tunnels_lines_have_a_level, 0, ARRAY_LEN(lines));
+	tcase_add_test(t, what_the_tunnel_refuses_has_an_address);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
