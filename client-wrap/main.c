@@ -281,6 +281,7 @@ join(struct wrap_args *a)
 		join_advise(&v);
 		return 0;
 	}
+	log_notice("%s is known now, and lets this user in as %s", v.host, v.client);
 	if (lacks_source(a) && args_add_source(a, join_url(&v, url)) != 0) {
 		log_error("cannot start: %s", strerror(ENOMEM));
 		return WRAP_SETUP;

@@ -4,7 +4,7 @@
 . "$top_srcdir/t/serve.sh"
 own_parts || skip_all "$missing"
 [ -x "$rsyncwrap" ] && have rsync && have python3 || skip_all 'needs our client, rsync and python3'
-plan 50
+plan 51
 PATH=$top_builddir:$PATH
 make_tree "$scratch/tree"
 mkdir "$scratch/there" "$scratch/home"
@@ -15,7 +15,8 @@ start_serve --write --client laptop --client phone.2 --host box.invalid --host 1
 first=$(invitation 1) phone=$(invitation 2)
 grep -m 1 '^  echo sallyport1:' "$serve_log" > "$scratch/line"
 cd "$scratch/there" || exit 99
-ok 'the printed line, pasted as it is, pulls' sh "$scratch/line"
+fails 0 'the printed line, pasted as it is, pulls' sh "$scratch/line"
+like "$out" '*box.invalid is known now, and lets this user in as laptop*' '... and says whom it believes from now on'
 ok '... the same tree' same_tree "$scratch/tree" "$scratch/there/tree"
 is "$(stat -c %a "$XDG_CONFIG_HOME/sallyport/joined/box.invalid.pem" "$hosts" | tr '\n' ' ')" '600 600 ' 'the key is for the user alone'
 cp "$hosts" "$scratch/hosts.before"
