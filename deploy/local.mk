@@ -15,6 +15,13 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
 	deploy/record.c deploy/record.h deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
+	deploy/verify/ask.h deploy/verify/daemon.c deploy/verify/daemon.h deploy/verify/door.c deploy/verify/door.h \
+	deploy/verify/outside.c deploy/verify/outside.h deploy/verify/talk.c deploy/verify/talk.h deploy/verify/tls.c deploy/verify/tls.h \
+	deploy/verify/files.c deploy/verify/files.h deploy/verify/kernel.c deploy/verify/kernel.h \
+	deploy/verify/listen.c deploy/verify/listen.h deploy/verify/names.c deploy/verify/names.h deploy/verify/point.c deploy/verify/point.h \
+	deploy/verify/processes.c deploy/verify/processes.h deploy/verify/ruleset.c deploy/verify/ruleset.h deploy/verify/run.c deploy/verify/run.h \
+	deploy/verify/unit_text.c deploy/verify/unit_text.h deploy/verify/units.c deploy/verify/units.h deploy/verify/verify.c deploy/verify/verify.h \
+	deploy/verify/wall.c deploy/verify/wall.h \
 	deploy/out/client.c deploy/out/client.h deploy/out/cluster.c deploy/out/cluster.h deploy/out/compose.c deploy/out/compose.h \
 	deploy/out/next.c deploy/out/next.h deploy/out/image.c deploy/out/image.h deploy/out/pod.c deploy/out/pod.h deploy/out/podman.c deploy/out/podman.h \
 	deploy/out/quadlet.c deploy/out/quadlet.h deploy/out/shared.c deploy/out/shared.h \
@@ -46,5 +53,5 @@ fuzz_fuzz_model_load_LDADD = $(MODEL_LIBS)
 
 SCRIPTS_T += t/900-serve-stock.t t/901-serve-own.t t/902-serve-refuses.t t/903-serve-ends.t t/904-serve-names.t \
 	t/905-serve-user.t t/906-serve-clients.t t/920-deploy-golden.t t/921-deploy-readers.t \
-	t/922-deploy-install.t t/923-deploy-verbs.t t/930-deploy-pod.t
-EXTRA_DIST += t/serve.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples
+	t/922-deploy-install.t t/923-deploy-verbs.t t/930-deploy-pod.t t/950-verify.t
+EXTRA_DIST += t/serve.sh t/verified.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples

@@ -10,6 +10,7 @@
 #include "deploy/init.h"
 #include "deploy/install.h"
 #include "deploy/serve.h"
+#include "deploy/verify/verify.h"
 #include "lib/err.h"
 #include "lib/inherit.h"
 #include "lib/log.h"
@@ -29,6 +30,7 @@ static const struct verb {
 	{ "generate", generate_main, "write all configurations of a deployment below a directory" },
 	{ "diff", diff_main, "show what is not installed as the file says" },
 	{ "install", install_main, "install all configurations of a deployment" },
+	{ "verify", verify_main, "prove a running deployment, point by point" },
 	{ "uninstall", uninstall_main, "remove what was installed" },
 	{ "keys", keys_main, "print every key of a deployment file, for the manual" },
 	{ "help", help_main, "print this" },
