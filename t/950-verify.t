@@ -8,6 +8,8 @@ own_mounts
 . "$top_srcdir/t/boot.sh"
 boot_box
 cp "$syncd" "$at/usr/sbin/sallyport-syncd" && cp "$tunnel" "$at/usr/bin/sallyport-tunnel" && cp "$sallyport" "$at/usr/bin/sallyport" || exit 99
+# many restarts, one after the other
+mkdir -p "$at/etc/systemd/system.conf.d" && printf '[Manager]\nDefaultStartLimitIntervalSec=0\n' > "$at/etc/systemd/system.conf.d/often.conf"
 make_pki
 (
 	cd "$scratch/pki" || exit 1

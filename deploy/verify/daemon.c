@@ -76,7 +76,8 @@ begin(const struct ask *a, const struct way *w, const char *before, struct talk 
 	return r != 0 ? r : talk_greet(t, line, sizeof line);
 }
 
-static void
+/* False when it does not even answer: then nothing more is asked. */
+static bool
 judge_list(const struct ask *a, const struct way *w)
 {
 	const char *listed[MODEL_LIST_MAX];
@@ -98,6 +99,7 @@ judge_list(const struct ask *a, const struct way *w)
 	point_add(a->points, same, "daemon.modules", w->text, seen, "the modules of the deployment file", "systemctl reload the daemon");
 	buf_done(&said);
 	talk_done(&t);
+	return r == 0 || r == E_DENIED;
 }
 
 bool
@@ -187,15 +189,17 @@ judge_hidden(const struct ask *a, const struct way *w, const struct m_module *o,
 }
 
 static void
-judge_paths(const struct ask *a, const struct way *w, const struct m_module *o)
+judge_paths(const struct ask *a, const struct way *w, const struct m_module *o, bool outside)
 {
 	static const char *const before[] = { "", "./", ".//" };
 	char path[280], last[256];
 
 	if (o->access.v == M_UPLOAD)
 		return;		/* nobody sees anything there */
-	judge_hidden(a, w, o, "daemon.outside", "../../../../../../etc/passwd", "passwd");
-	judge_hidden(a, w, o, "daemon.outside", "./../../../../../etc/./passwd", "passwd");
+	if (outside) {
+		judge_hidden(a, w, o, "daemon.outside", "../../../../../../etc/passwd", "passwd");
+		judge_hidden(a, w, o, "daemon.outside", "./../../../../../etc/./passwd", "passwd");
+	}
 	for (size_t i = 0; i < o->exclude.n; i++) {
 		const char *p = o->exclude.v[i].v + strspn(o->exclude.v[i].v, "/");
 		size_t n = strlen(p);
@@ -256,6 +260,16 @@ judge_peers(const struct ask *a)
 	talk_done(&t);
 }
 
+/* Paths that lead out are asked of the first, what is hidden of all. */
+static void
+judge_modules(const struct ask *a, const struct way *w)
+{
+	for (size_t i = 0; i < a->m->modules.n; i++) {
+		judge_module(a, w, &a->m->modules.v[i]);
+		judge_paths(a, w, &a->m->modules.v[i], i == 0);
+	}
+}
+
 void
 daemon_judge(const struct ask *a)
 {
@@ -269,15 +283,11 @@ daemon_judge(const struct ask *a)
 		point_skip(a->points, "daemon.modules", a->file, a->root ? "it cannot be reached from here" : VERIFY_NEEDS_ROOT);
 		return;
 	}
-	judge_list(a, &w);
-	for (size_t i = 0; i < a->m->modules.n; i++)
-		judge_module(a, &w, &a->m->modules.v[i]);
-	if (a->m->modules.n > 0) {
-		judge_paths(a, &w, &a->m->modules.v[0]);
-		for (size_t i = 1; i < a->m->modules.n; i++)
-			if (a->m->modules.v[i].exclude.n > 0)
-				judge_paths(a, &w, &a->m->modules.v[i]);
+	if (judge_list(a, &w))
+		judge_modules(a, &w);
+	else
+		point_skip(a->points, "daemon.login", w.text, "the daemon does not answer");
+	if (a->m->modules.n > 0)
 		judge_forged(a, &w);
-	}
 	judge_peers(a);
 }

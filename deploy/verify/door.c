@@ -9,6 +9,8 @@
 #include "deploy/verify/talk.h"
 #include "lib/err.h"
 
+#define NO_CERT "client.cert and client.key cannot be read here"
+
 enum { CONNECT_MS = 2000, SILENT = 20 };
 
 /* --- files -------------------------------------------------------------------------------------------- */
@@ -134,14 +136,25 @@ greeted(const struct addr *to, const struct tls_wish *w, char line[TALK_LINE_SIZ
 	return r;
 }
 
+static bool
+requires(const struct model *m)
+{
+	return m->door.client_certs.v == M_CERTS_REQUIRED || m->door.client_certs.v == M_CERTS_PINNED;
+}
+
 /* Is one version taken, or refused? */
 static void
 judge_version(const struct ask *a, const struct addr *to, const char *id, enum tls_version version, bool taken)
 {
 	const struct tls_wish w = door_wish(a, version);
 	char line[TALK_LINE_SIZE], got[16], why[200], at[ADDR_TEXT_SIZE], seen[256];
-	int r = greeted(to, &w, line, got, why, sizeof why);
+	int r;
 
+	if (taken && version == TLS_UP_TO_12 && w.cert == NULL && requires(a->m)) {
+		point_skip(a->points, id, addr_text(to, at, sizeof at), NO_CERT);
+		return;
+	}
+	r = greeted(to, &w, line, got, why, sizeof why);
 	snprintf(seen, sizeof seen, "%s%s", r == 0 ? "taken: " : "refused: ", r == 0 ? got : why);
 	point_add(a->points, (r == 0) == taken && (r == 0 || r == E_TLS), id, addr_text(to, at, sizeof at), seen, taken ? "taken" : "refused",
 	    "door.tls in the deployment file says it; install again, and reload the door");
@@ -152,7 +165,7 @@ static void
 judge_bare(const struct ask *a, const struct addr *to)
 {
 	struct tls_wish w = door_wish(a, TLS_ANY);
-	bool required = a->m->door.client_certs.v == M_CERTS_REQUIRED || a->m->door.client_certs.v == M_CERTS_PINNED;
+	bool required = requires(a->m);
 	char line[TALK_LINE_SIZE], got[16], why[200], at[ADDR_TEXT_SIZE];
 
 	w.cert = w.key = NULL;
@@ -171,7 +184,7 @@ judge_certified(const struct ask *a, const struct addr *to)
 
 	addr_text(to, at, sizeof at);
 	if (a->m->door.client_certs.v != M_CERTS_NONE && w.cert == NULL) {
-		point_skip(a->points, "door.greeting", at, "client.cert and client.key are not on this machine");
+		point_skip(a->points, "door.greeting", at, NO_CERT);
 		return;
 	}
 	r = greeted(to, &w, line, got, why, sizeof why);

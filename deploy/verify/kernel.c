@@ -135,6 +135,7 @@ kernel_status(const char *text, struct kernel_status *ret)
 	ret->cap_amb = amb == NULL ? 0 : strtoull(amb, NULL, 16);
 	ret->no_new_privs = number(text, "NoNewPrivs");
 	ret->seccomp = number(text, "Seccomp");
+	ret->filters = number(text, "Seccomp_filters");
 	return 0;
 }
 

@@ -33,7 +33,7 @@ void kernel_sockets_done(struct kernel_sockets *l);
 struct kernel_status {
 	uint32_t uid;			/* the effective one */
 	uint64_t cap_eff, cap_bnd, cap_amb;
-	int no_new_privs, seccomp;	/* -1: it says nothing of it */
+	int no_new_privs, seccomp, filters;	/* -1: it says nothing of it */
 };
 
 /* From the text of /proc/PID/status.  0, or E_FORMAT when a line is missing. */

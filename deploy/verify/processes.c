@@ -163,6 +163,7 @@ struct promise {
 	uint64_t caps;
 	bool bounded, no_new_privs, filtered, never_root;
 	const char *program;	/* as it is after links; "": unknown */
+	int filters;	/* of the service manager itself, in a container */
 };
 
 /* Each says what is wrong with a process, into dst, or returns false. */
@@ -188,8 +189,8 @@ privs_fault(const struct process *p, const struct promise *w, char *dst, size_t 
 static bool
 filter_fault(const struct process *p, const struct promise *w, char *dst, size_t size)
 {
-	snprintf(dst, size, "process %d has Seccomp %d", (int)p->pid, p->status.seccomp);
-	return w->filtered && p->status.seccomp != 2;
+	snprintf(dst, size, "process %d has Seccomp %d, with %d filters", (int)p->pid, p->status.seccomp, p->status.filters);
+	return w->filtered && (p->status.seccomp != 2 || (p->status.filters >= 0 && p->status.filters <= w->filters));
 }
 
 static bool
@@ -217,6 +218,16 @@ static const struct aspect {
 	{ "exe", "its unit's program, as it is on disk now", program_fault },
 };
 
+/* What the service manager has, everybody has. */
+static int
+filters_of_all(const struct processes *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].pid == 1)
+			return all->v[i].status.filters;
+	return 0;
+}
+
 static struct promise
 promise_of(const char *text, char program[PATH_MAX])
 {
@@ -241,8 +252,9 @@ void
 processes_judge_unit(struct points *l, const struct processes *all, const char *unit, const char *name, const char *text)
 {
 	char program[PATH_MAX], id[96], seen[PATH_MAX + 64], fault[PATH_MAX + 64];
-	const struct promise w = promise_of(text, program);
+	struct promise w = promise_of(text, program);
 
+	w.filters = filters_of_all(all);
 	for (size_t k = 0; k < ARRAY_LEN(aspects); k++) {
 		size_t n = 0, bad = 0;
 
