@@ -34,7 +34,7 @@ sallyport_SOURCES = deploy/main.c
 sallyport_LDADD = $(DEPLOY_LIBS)
 
 DEPLOY_UNITS = t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
-	t/unit/check_deploy_plan t/unit/check_deploy_probe t/unit/check_deploy_record
+	t/unit/check_deploy_plan t/unit/check_deploy_probe t/unit/check_deploy_record t/unit/check_verify_judges t/unit/check_verify_texts
 UNITS += $(DEPLOY_UNITS)
 t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
 t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
@@ -45,6 +45,8 @@ t_unit_check_deploy_names_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
 t_unit_check_deploy_record_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
+t_unit_check_verify_judges_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_verify_texts_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 
 FUZZERS += fuzz/fuzz_model_load
