@@ -22,5 +22,5 @@ make_pki
 	    -out old.crl 2> /dev/null
 )
 cp -R "$scratch/pki" "$at/trial"
-cp "$top_srcdir/t/verified.sh" "$at/trial"
+cp "$top_srcdir/t/verifying.sh" "$top_srcdir/t/verified.sh" "$at/trial"
 boot_run verified.sh

@@ -1,16 +1,5 @@
-# What t/950 runs as a service of the machine that it boots.  Lines of "ok NAME", "not ok NAME" and "# why", then "done".
-cd /trial || exit 1
-PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PAGER='' SYSTEMD_COLORS=0
-export PATH SYSTEMD_PAGER SYSTEMD_COLORS
-say() { if [ "$1" -eq 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
-ok() { # ok NAME COMMAND...
-	_name=$1; shift
-	"$@" > out 2>&1
-	_r=$?
-	say $_r "$_name"
-	[ $_r -eq 0 ] || tail -n 8 out | sed 's/^/# /'
-}
-is() { if [ "$1" = "$2" ]; then say 0 "$3"; else say 1 "$3"; echo "# got:    $1"; echo "# wanted: $2"; fi; }
+# What t/950 runs as a service of the machine that it boots; then "done".
+. /trial/verifying.sh
 
 # --- a deployment: our daemon behind a UNIX socket, our tunnel with client certificates, nftables
 mkdir -p /etc/sallyport/tls /srv/pub /srv/open/secret
@@ -30,35 +19,11 @@ client = { ca = "/trial/pki/ca.crt"; cert = "/trial/pki/client.crt"; key = "/tri
 END
 chmod 600 d.conf
 ip link set lo up
-sallyport install d.conf > out 2>&1
-sed -n '/^next:/,$p' out | sed 1d > next
-ok 'a deployment is installed and started' sh -e next
-verify() { sallyport verify d.conf "$@"; }
+ok 'a deployment is installed and started' installed
 verify > first; is "$?" 0 'what was installed is as it should be'
 grep -v '^pass' first | sed 's/^/# /'
 
 # --- one thing at a time is changed by hand: verify is red, and says which; then it is as before
-count=0
-[ -z "${TIMED:-}" ] || since=$(date +%s%N)
-# red GROUP IDS WHAT CHANGE BACK: each of IDS fails
-red() {
-	eval "$4" > changed 2>&1
-	verify --only "$1" > said 2> errors
-	_r=$? _missed=
-	for _id in $2; do
-		count=$((count + 1))
-		grep -q "^FAIL  $_id  " said || _missed="$_missed $_id"
-	done
-	[ $_r -eq 1 ] && [ -z "$_missed" ]
-	_good=$?
-	say $_good "$1: $3"
-	[ $_good -eq 0 ] || { echo "status $_r, not told:$_missed"; cat changed errors; grep -v ^pass said | tail -n 12; } | sed 's/^/# /'
-	eval "$5" > changed 2>&1 || sed 's/^/# undoing: /' changed
-	[ -z "${TIMED:-}" ] || { _t=$(date +%s%N); echo "# $(((_t - since) / 1000000)) ms: $3"; since=$_t; }
-}
-etc=/etc/sallyport units=/etc/systemd/system
-again='sallyport install d.conf'
-
 # files
 red file file.content 'a line is added to a configuration' "echo '# more' >> $etc/syncd.conf" "$again"
 red file file.content 'a wall is taken out of a unit' "sed -i /NoNewPrivileges/d $units/sallyport-tunnel.service" "$again"
@@ -93,18 +58,21 @@ red cert cert.crl 'the revocation list is old' 'put old.crl clients.crl' "$back"
 red cert cert.ca 'there is no authority in its file' ": > $etc/tls/clients.crt" "$back"
 
 # the door as it runs
-door="sallyport install d.conf; systemctl restart sallyport-tunnel.service"
+# (a file goes back at once; its service has it again with the next change, or at the end)
+cp -p $etc/tunnel.conf $etc/syncd.conf .
+door="cp -p tunnel.conf $etc" daemon="cp -p syncd.conf $etc"
 edit() { sed -i "$2" "$etc/$1"; systemctl restart "sallyport-${1%.conf}.service"; }
 red door tls.floor 'TLS 1.0 is taken' "edit tunnel.conf 's/^sslVersionMin.*/sslVersionMin = TLSv1/; s/^ciphers.*/ciphers = ALL:@SECLEVEL=0/'" "$door"
 red door tls.1.2 'TLS 1.2 is refused' "edit tunnel.conf 's/^sslVersionMin.*/sslVersionMin = TLSv1.3/'" "$door"
 red door tls.1.3 'TLS 1.3 is refused' "edit tunnel.conf 's/^sslVersionMin.*/&\nsslVersionMax = TLSv1.2/'" "$door"
 red door door.no-certificate 'no certificate is asked for' "edit tunnel.conf '/^verifyChain/d; /^CAfile/d; /^CRLfile/d; /^revokeLive/d'" "$door"
 red door door.greeting 'the door shows another certificate' "put wrongname.crt server.crt; put wrongname.key server.key; systemctl restart sallyport-tunnel.service" "$back; $door"
+systemctl restart sallyport-tunnel.service
 red door door.greeting 'the daemon is not there' 'systemctl stop sallyport-syncd-unix.socket sallyport-syncd.service' 'systemctl start sallyport-syncd-unix.socket'
 red door door.silent 'some silent connections are all that the door holds' "edit tunnel.conf 's/^connectionsMax.*/connectionsMax = 9/'" "$door"
 
 # the daemon as it runs
-daemon="sallyport install d.conf; systemctl restart sallyport-syncd.service"
+systemctl restart sallyport-tunnel.service
 red daemon daemon.modules 'a module is not served' "edit syncd.conf '/^.open.$/,\$d'" "$daemon"
 red daemon daemon.modules 'another one is' "printf '[more]\npath = /srv\n' >> $etc/syncd.conf; systemctl restart sallyport-syncd.service" "$daemon"
 red daemon daemon.anonymous 'no secret is asked for' "edit syncd.conf '/^auth users/d'" "$daemon"
@@ -112,14 +80,11 @@ red daemon daemon.login 'a module lets nobody in' "edit syncd.conf 's/^path = .s
 red daemon daemon.hidden 'what a module hides is shown' "edit syncd.conf '/^exclude/d'" "$daemon"
 red daemon daemon.outside 'a module serves the whole machine' "edit syncd.conf 's/^path = .srv.pub$/path = \//'" "$daemon"
 red daemon daemon.peers 'everybody on this machine is the door' "edit syncd.conf 's/^socket peers.*/&, root/'" "$daemon"
+systemctl restart sallyport-syncd.service
 red daemon daemon.forged-header 'clients say who they are' "edit tunnel.conf '/^protocol = proxy/d; /^proxyVersion/d; /^proxyTLV/d'" "$door"
 
 # who listens
-beside= # a process that listens
-becomes() { _n=0; until "$@" > /dev/null 2>&1 || [ $_n -ge 200 ]; do _n=$((_n + 1)); sleep 0.05; done; }
-listens() { grep -qi ":$(printf %04X "$1") [0:]* 0A" /proc/net/tcp /proc/net/tcp6; }
-beside() { _p=$1; shift; "$@" & beside=$!; becomes listens "$_p"; }
-gone='kill $beside; wait $beside || :'
+systemctl restart sallyport-tunnel.service
 red listen listen.plain 'another daemon listens at all addresses' 'beside 873 socat TCP4-LISTEN:873,fork,reuseaddr OPEN:/dev/null' "$gone"
 red listen listen.plain 'and at those of IPv6' 'beside 873 socat TCP6-LISTEN:873,fork,reuseaddr,ipv6only OPEN:/dev/null' "$gone"
 red listen listen.daemon 'another daemon listens on loopback, where none shall' 'beside 873 socat TCP4-LISTEN:873,bind=127.0.0.1,fork,reuseaddr OPEN:/dev/null' "$gone"
@@ -131,8 +96,6 @@ red door door.plaintext 'and speaks no TLS' 'beside 874 socat TCP4-LISTEN:874,fo
     "$gone; systemctl start sallyport-tunnel.socket"
 
 # units: what is in force, by drop-ins
-dropin() { mkdir -p "$units/$1.d"; printf '%b' "$2" > "$units/$1.d/local.conf"; systemctl daemon-reload; }
-undrop() { rm -r "$units/$1.d/local.conf"; rmdir "$units/$1.d"; systemctl daemon-reload; }
 walls='NoNewPrivileges ProtectSystem ProtectHome PrivateTmp PrivateDevices PrivateMounts PrivateNetwork ProtectKernelTunables ProtectKernelModules
 	ProtectKernelLogs ProtectControlGroups ProtectClock ProtectHostname LockPersonality MemoryDenyWriteExecute RestrictRealtime RestrictNamespaces RemoveIPC'
 all='[Service]\n' ids=
