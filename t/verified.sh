@@ -46,7 +46,7 @@ red key cert.mode 'everybody may write the clients'\'' authority' "chmod 666 $et
 red key host.files 'the daemon may not enter a module' 'chown daemon /srv/pub; chmod 700 /srv/pub' 'chown root /srv/pub; chmod 755 /srv/pub'
 
 # certificates on the disk; the door would take them, so it does not look meanwhile
-systemctl stop sallyport-tunnel.service
+systemctl stop sallyport-tunnel.service 2> /dev/null
 put() { cp "pki/$1" "$etc/tls/$2"; }
 back="put server.crt server.crt; put server.key server.key; put ca.crt clients.crt; put clients.crl clients.crl; chmod 600 $etc/tls/server.key"
 red cert cert.expiry 'the certificate has ended' 'put expired.crt server.crt; put expired.key server.key' "$back"
@@ -67,12 +67,12 @@ red door tls.1.2 'TLS 1.2 is refused' "edit tunnel.conf 's/^sslVersionMin.*/sslV
 red door tls.1.3 'TLS 1.3 is refused' "edit tunnel.conf 's/^sslVersionMin.*/&\nsslVersionMax = TLSv1.2/'" "$door"
 red door door.no-certificate 'no certificate is asked for' "edit tunnel.conf '/^verifyChain/d; /^CAfile/d; /^CRLfile/d; /^revokeLive/d'" "$door"
 red door door.greeting 'the door shows another certificate' "put wrongname.crt server.crt; put wrongname.key server.key; systemctl restart sallyport-tunnel.service" "$back; $door"
-systemctl restart sallyport-tunnel.service
+systemctl restart sallyport-tunnel.service 2> /dev/null
 red door door.greeting 'the daemon is not there' 'systemctl stop sallyport-syncd-unix.socket sallyport-syncd.service' 'systemctl start sallyport-syncd-unix.socket'
 red door door.silent 'some silent connections are all that the door holds' "edit tunnel.conf 's/^connectionsMax.*/connectionsMax = 9/'" "$door"
 
 # the daemon as it runs
-systemctl restart sallyport-tunnel.service
+systemctl restart sallyport-tunnel.service 2> /dev/null
 red daemon daemon.modules 'a module is not served' "edit syncd.conf '/^.open.$/,\$d'" "$daemon"
 red daemon daemon.modules 'another one is' "printf '[more]\npath = /srv\n' >> $etc/syncd.conf; systemctl restart sallyport-syncd.service" "$daemon"
 red daemon daemon.anonymous 'no secret is asked for' "edit syncd.conf '/^auth users/d'" "$daemon"
@@ -80,11 +80,11 @@ red daemon daemon.login 'a module lets nobody in' "edit syncd.conf 's/^path = .s
 red daemon daemon.hidden 'what a module hides is shown' "edit syncd.conf '/^exclude/d'" "$daemon"
 red daemon daemon.outside 'a module serves the whole machine' "edit syncd.conf 's/^path = .srv.pub$/path = \//'" "$daemon"
 red daemon daemon.peers 'everybody on this machine is the door' "edit syncd.conf 's/^socket peers.*/&, root/'" "$daemon"
-systemctl restart sallyport-syncd.service
+systemctl restart sallyport-syncd.service 2> /dev/null
 red daemon daemon.forged-header 'clients say who they are' "edit tunnel.conf '/^protocol = proxy/d; /^proxyVersion/d; /^proxyTLV/d'" "$door"
 
 # who listens
-systemctl restart sallyport-tunnel.service
+systemctl restart sallyport-tunnel.service 2> /dev/null
 red listen listen.plain 'another daemon listens at all addresses' 'beside 873 socat TCP4-LISTEN:873,fork,reuseaddr OPEN:/dev/null' "$gone"
 red listen listen.plain 'and at those of IPv6' 'beside 873 socat TCP6-LISTEN:873,fork,reuseaddr,ipv6only OPEN:/dev/null' "$gone"
 red listen listen.daemon 'another daemon listens on loopback, where none shall' 'beside 873 socat TCP4-LISTEN:873,bind=127.0.0.1,fork,reuseaddr OPEN:/dev/null' "$gone"
@@ -183,8 +183,8 @@ ok 'and says so' grep -q '^pass  outside.door' two
 from h3 198.51.100.1 > three; is "$?" 0 'another meets silence'
 ok 'and says so, too' grep -q '^pass  outside.unlisted' three
 nft delete table inet sallyport
-dropin sallyport-tunnel.socket '[Socket]\nIPAddressDeny=\n'; systemctl restart sallyport-tunnel.socket
-systemctl stop sallyport-firewall.service
+dropin sallyport-tunnel.socket '[Socket]\nIPAddressDeny=\n'; systemctl restart sallyport-tunnel.socket 2> /dev/null
+systemctl stop sallyport-firewall.service 2> /dev/null
 beside 873 socat TCP4-LISTEN:873,fork,reuseaddr OPEN:/dev/null
 from h3 198.51.100.1 > three
 ok 'without a firewall that is red' grep -q '^FAIL  outside.plain' three

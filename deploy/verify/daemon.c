@@ -150,8 +150,8 @@ judge_module(const struct ask *a, const struct way *w, const struct m_module *o)
 	if (r == 0 && (r = login(a, &t, o, line)) == E_DENIED)
 		point_skip(a->points, "daemon.login", o->name.v, VERIFY_NEEDS_ROOT);
 	else
-		point_add(a->points, r == 0 && strcmp(line, "@RSYNCD: OK") == 0, "daemon.login", o->name.v, r != 0 ? err_text(r) : line, "@RSYNCD: OK",
-		    "systemctl reload the daemon; its log says why it refuses");
+		point_add(a->points, r == 0 && strcmp(line, "@RSYNCD: OK") == 0, "daemon.login", o->name.v, r != 0 ? err_text(r) : line,
+		    "@RSYNCD: OK", "systemctl reload the daemon; its log says why it refuses");
 	talk_done(&t);
 }
 
@@ -179,10 +179,13 @@ judge_hidden(const struct ask *a, const struct way *w, const struct m_module *o,
 	else if (r == 0)
 		r = E_DENIED;
 	shown = holds(&names, last);
+	if (r == 0 && buf_len(&names) == 0 && buf_len(&words) == 0)
+		r = E_EOF;	/* not even that there is no such file */
 	if (r != 0 && !shown)
 		point_skip(a->points, id, subject, r == E_DENIED ? "the module lets us not in" : err_text(r));
 	else
-		point_add(a->points, !shown, id, subject, shown ? "it is shown" : "it is not shown", "it is not shown", "stop the daemon, and update it");
+		point_add(a->points, !shown, id, subject, shown ? "it is shown" : "it is not shown", "it is not shown",
+		    "stop the daemon, and update it");
 	buf_done(&names);
 	buf_done(&words);
 	talk_done(&t);
@@ -233,8 +236,12 @@ judge_forged(const struct ask *a, const struct way *w)
 	if (r == 0)
 		r = talk_module(&t, a->m->modules.v[0].name.v, line, sizeof line);
 	believed = r == 0 && strncmp(line, "@RSYNCD: ", 9) == 0;
-	point_add(a->points, !believed, "daemon.forged-header", w->text, believed ? line : "who says a PROXY header through the door is refused",
-	    "refused", "\"proxy protocol\" is for the door alone; install again, and reload both");
+	if (r != 0 && !talk_refused(r))
+		point_skip(a->points, "daemon.forged-header", w->text, err_text(r));
+	else
+		point_add(a->points, !believed, "daemon.forged-header", w->text,
+		    believed ? line : "who says a PROXY header through the door is refused",
+		    "refused", "\"proxy protocol\" is for the door alone; install again, and reload both");
 	talk_done(&t);
 }
 
@@ -245,6 +252,7 @@ judge_peers(const struct ask *a)
 	char line[TALK_LINE_SIZE] = "";
 	struct way w;
 	struct talk t;
+	bool refused;
 	int r;
 
 	if (a->m->daemon.program.v != M_SALLYPORT || model_socket(a->m) == NULL || !a->m->daemon.privileged.v || !behind_the_door(a, &w)) {
@@ -255,8 +263,12 @@ judge_peers(const struct ask *a)
 	r = begin(a, &w, NULL, &t);
 	if (r == 0)
 		r = talk_module(&t, a->m->modules.v[0].name.v, line, sizeof line);
-	point_add(a->points, r != 0 || strncmp(line, "@ERROR", 6) == 0, "daemon.peers", w.text, r != 0 || strncmp(line, "@ERROR", 6) == 0 ? "who is not the door is refused" : line,
-	    "refused", "\"socket peers\" names the door's user; install again, and restart the daemon");
+	refused = talk_refused(r) || (r == 0 && strncmp(line, "@ERROR", 6) == 0);
+	if (r != 0 && !refused)
+		point_skip(a->points, "daemon.peers", w.text, err_text(r));
+	else
+		point_add(a->points, refused, "daemon.peers", w.text, refused ? "who is not the door is refused" : line, "refused",
+		    "\"socket peers\" names the door's user; install again, and restart the daemon");
 	talk_done(&t);
 }
 

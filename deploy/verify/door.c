@@ -115,13 +115,14 @@ door_wish(const struct ask *a, enum tls_version version)
 		.key = shown ? c->key.v : NULL };
 }
 
-/* Shake hands and hear what the door says then; line is its first words, "" when it says none.  What the handshake came to. */
+/* Shake hands and hear what the door says then; line is its first words, "" when it says none, and *heard why.  What the handshake came to. */
 static int
-greeted(const struct addr *to, const struct tls_wish *w, char line[TALK_LINE_SIZE], char version[16], char *why, size_t size)
+greeted(const struct addr *to, const struct tls_wish *w, char line[TALK_LINE_SIZE], int *heard, char version[16], char *why, size_t size)
 {
 	struct talk t = { .stream = NULL };
 	int r = stream_open(to, CONNECT_MS, (uid_t)-1, 0, &t.stream);
 
+	*heard = 0;
 	line[0] = version[0] = '\0';
 	if (r != 0) {
 		snprintf(why, size, "%s", err_text(r));
@@ -129,7 +130,7 @@ greeted(const struct addr *to, const struct tls_wish *w, char line[TALK_LINE_SIZ
 	}
 	if ((r = stream_tls(t.stream, w, why, size)) == 0) {
 		snprintf(version, 16, "%s", stream_version(t.stream));
-		if (talk_greet(&t, line, TALK_LINE_SIZE) != 0)
+		if ((*heard = talk_greet(&t, line, TALK_LINE_SIZE)) != 0)
 			line[0] = '\0';
 	}
 	talk_done(&t);
@@ -148,30 +149,32 @@ judge_version(const struct ask *a, const struct addr *to, const char *id, enum t
 {
 	const struct tls_wish w = door_wish(a, version);
 	char line[TALK_LINE_SIZE], got[16], why[200], at[ADDR_TEXT_SIZE], seen[256];
-	int r;
+	int r, heard;
 
 	if (taken && version == TLS_UP_TO_12 && w.cert == NULL && requires(a->m)) {
 		point_skip(a->points, id, addr_text(to, at, sizeof at), NO_CERT);
 		return;
 	}
-	r = greeted(to, &w, line, got, why, sizeof why);
+	r = greeted(to, &w, line, &heard, got, why, sizeof why);
 	snprintf(seen, sizeof seen, "%s%s", r == 0 ? "taken: " : "refused: ", r == 0 ? got : why);
 	point_add(a->points, (r == 0) == taken && (r == 0 || r == E_TLS), id, addr_text(to, at, sizeof at), seen, taken ? "taken" : "refused",
 	    "door.tls in the deployment file says it; install again, and reload the door");
 }
 
-/* Who has no certificate hears nothing of the daemon, where one is required; else the daemon greets. */
+/* Who has no certificate hears nothing of the daemon, where one is required; else the daemon greets.  Silence is no refusal. */
 static void
 judge_bare(const struct ask *a, const struct addr *to)
 {
 	struct tls_wish w = door_wish(a, TLS_ANY);
-	bool required = requires(a->m);
+	bool required = requires(a->m), refused;
 	char line[TALK_LINE_SIZE], got[16], why[200], at[ADDR_TEXT_SIZE];
+	int heard, r;
 
 	w.cert = w.key = NULL;
-	greeted(to, &w, line, got, why, sizeof why);
-	point_add(a->points, (line[0] == '\0') == required, "door.no-certificate", addr_text(to, at, sizeof at),
-	    line[0] == '\0' ? "who has no certificate is refused" : "who has no certificate is let in", required ? "refused" : "let in",
+	r = greeted(to, &w, line, &heard, got, why, sizeof why);
+	refused = r == E_TLS || (r == 0 && line[0] == '\0' && talk_refused(heard));
+	point_add(a->points, required ? refused : line[0] != '\0', "door.no-certificate", addr_text(to, at, sizeof at), line[0] != '\0' ?
+	    "who has no certificate is let in" : refused ? "who has no certificate is refused" : "no answer", required ? "refused" : "let in",
 	    "door.client_certs in the deployment file says it; install again, and reload the door");
 }
 
@@ -180,14 +183,14 @@ judge_certified(const struct ask *a, const struct addr *to)
 {
 	const struct tls_wish w = door_wish(a, TLS_ANY);
 	char line[TALK_LINE_SIZE], got[16], why[200] = "", at[ADDR_TEXT_SIZE], seen[TALK_LINE_SIZE + 64];
-	int r;
+	int r, heard;
 
 	addr_text(to, at, sizeof at);
 	if (a->m->door.client_certs.v != M_CERTS_NONE && w.cert == NULL) {
 		point_skip(a->points, "door.greeting", at, NO_CERT);
 		return;
 	}
-	r = greeted(to, &w, line, got, why, sizeof why);
+	r = greeted(to, &w, line, &heard, got, why, sizeof why);
 	snprintf(seen, sizeof seen, "%s %s%s", got, line, r != 0 ? why : line[0] == '\0' ? "no word of the daemon" : "");
 	point_add(a->points, r == 0 && line[0] != '\0', "door.greeting", at, seen, "the daemon's greeting, behind a certificate that clients believe",
 	    "journalctl -u the door and the daemon");
@@ -216,15 +219,30 @@ judge_silent(const struct ask *a, const struct addr *to)
 	struct tls_wish w = door_wish(a, TLS_ANY);
 	char line[TALK_LINE_SIZE], got[16], why[200], at[ADDR_TEXT_SIZE];
 	size_t n = 0;
-	int r;
+	int r, heard;
 
 	while (n < SILENT && stream_open(to, CONNECT_MS, (uid_t)-1, 0, &silent[n]) == 0)
 		n++;
-	r = greeted(to, &w, line, got, why, sizeof why);
+	r = greeted(to, &w, line, &heard, got, why, sizeof why);
 	for (size_t i = 0; i < n; i++)
 		stream_close(silent[i]);
-	point_add(a->points, n == SILENT && r == 0, "door.silent", addr_text(to, at, sizeof at), r == 0 ? "beside 20 silent connections another is served" : why,
-	    "another one is served", "door.max_connections is too small, or the door stands still: restart it");
+	point_add(a->points, n == SILENT && r == 0, "door.silent", addr_text(to, at, sizeof at),
+	    r == 0 ? "beside 20 silent connections another is served" : why, "another one is served", "door.max_connections is too small, or the door stands still: restart it");
+}
+
+/* Does anybody take connections there? */
+static bool
+is_open(const struct ask *a, const struct addr *to)
+{
+	struct stream *s = NULL;
+	char at[ADDR_TEXT_SIZE];
+	int r = stream_open(to, CONNECT_MS, (uid_t)-1, 0, &s);
+
+	stream_close(s);
+	if (r != 0)
+		point_fail(a->points, "door.greeting", addr_text(to, at, sizeof at), err_text(r), "a door",
+		    "systemctl start its socket or service, and the firewall that it requires");
+	return r == 0;
 }
 
 void
@@ -236,6 +254,8 @@ door_judge(const struct ask *a)
 		point_skip(a->points, "door.greeting", "sshd", "the machine's own ssh server is the door");
 		return;
 	}
+	if (!is_open(a, &to))
+		return;
 	judge_certified(a, &to);
 	judge_version(a, &to, "tls.floor", TLS_UP_TO_11, false);
 	judge_version(a, &to, "tls.1.2", TLS_UP_TO_12, a->m->door.tls.v == M_TLS12);

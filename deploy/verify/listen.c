@@ -89,7 +89,8 @@ listen_judge_port(struct points *l, const struct processes *all, const char *id,
 		if (s->v[i].local || addr_port(&s->v[i].address) != port)
 			continue;
 		if (!is_wanted(printed(&s->v[i].address, text, sizeof text), wanted, n))
-			point_fail(l, id, text, "somebody listens", "nobody, as the deployment file says", "end it, or bind the address that the file has");
+			point_fail(l, id, text, "somebody listens", "nobody, as the deployment file says",
+			    "end it, or bind the address that the file has");
 		if (service != NULL && holders_seen)
 			judge_holder(l, all, "listen.owner", text, s->v[i].inode, service);
 		else if (service != NULL)

@@ -7,7 +7,7 @@
 
 #include "lib/buf.h"
 
-/* The table inet NAME of `nft list ruleset`, without handles, counters and what its own rules put into sets, appended to ret.  False: there is none. */
+/* The table inet NAME of `nft -s list ruleset`, without what its own rules put into sets, appended to ret.  False: there is none. */
 bool ruleset_table(const char *listed, const char *name, struct buf *ret);
 
 /* The first line in which two such tables differ: of wanted in missing, of seen in extra ("" where one ends).  False: none. */

@@ -171,6 +171,12 @@ talk_names(struct talk *t, const char *path, struct buf *names, struct buf *word
 	return r == E_EOF ? 0 : r;
 }
 
+bool
+talk_refused(int r)
+{
+	return r == E_EOF || r == -ECONNRESET || r == -EPROTO || r == -EPIPE || r == -EACCES || r == E_FORMAT;
+}
+
 /* The name in a line of the list, "name           \tcomment": its length, 0 for a line of the day. */
 static size_t
 name_length(const char *line)

@@ -135,7 +135,8 @@ units_judge(const struct ask *a)
 	if (n == 0)
 		point_skip(a->points, "unit", a->file, "the deployment has no unit on this machine");
 	else if ((r = show(units, n, &shown)) != 0 || (text = buf_cstr(&shown)) == NULL)
-		point_skip(a->points, "unit", "systemctl", r < 0 ? err_text(r) : "the service manager does not answer");
+		point_fail(a->points, "unit", "systemctl", r < 0 ? err_text(r) : "the service manager does not answer", "an answer",
+		    "run it on the machine that has the units");
 	for (size_t i = 0; text != NULL && i < n; i++)
 		judge_unit(a, &units[i], text);
 	buf_done(&shown);

@@ -1,5 +1,6 @@
 #include "deploy/verify/wall.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,10 @@ failed(const struct ask *a, const char *id, const char *subject, int r)
 {
 	char why[96];
 
+	if (r == -ENOENT) {
+		point_fail(a->points, id, subject, "the program that lists the rules is not there", "the rules as they were generated", "install it");
+		return;
+	}
 	if (r < 0)
 		snprintf(why, sizeof why, "it cannot be asked: %s", err_text(r));
 	else

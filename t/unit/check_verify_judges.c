@@ -1,4 +1,5 @@
 /* verify's verdicts about sockets, processes, certificates, lists and files, and how points are printed. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,18 @@ START_TEST(the_list_of_modules_is_the_models)
 }
 END_TEST
 
+START_TEST(silence_is_no_refusal)
+{
+	ck_assert(talk_refused(E_EOF));
+	ck_assert(talk_refused(-ECONNRESET));
+	ck_assert(talk_refused(E_FORMAT));
+	ck_assert(!talk_refused(0));
+	ck_assert(!talk_refused(-ETIMEDOUT));
+	ck_assert(!talk_refused(-ECONNREFUSED));
+	ck_assert(!talk_refused(-ENOENT));
+}
+END_TEST
+
 START_TEST(frames_are_taken_apart)
 {
 	static const char bytes[] = "\3\0\0\7abc" "\2\0\0\12no" "\1\0\0\45x" "\0\0\0\7" "\4\0\0\7de";
@@ -301,6 +314,7 @@ main(void)
 	tcase_add_loop_test(t, a_certificate_is_judged_by_its_facts, 0, ARRAY_LEN(certs));
 	tcase_add_test(t, lists_last_a_day_and_authorities_two_weeks);
 	tcase_add_loop_test(t, the_list_of_modules_is_the_models, 0, ARRAY_LEN(lists));
+	tcase_add_test(t, silence_is_no_refusal);
 	tcase_add_test(t, frames_are_taken_apart);
 	tcase_add_test(t, a_secret_is_found_by_its_whole_name);
 	tcase_add_test(t, a_challenge_is_answered_as_rsync_does);
