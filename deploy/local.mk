@@ -56,3 +56,4 @@ fuzz_fuzz_model_load_LDADD = $(MODEL_LIBS)
 SCRIPTS_T += t/900-serve-stock.t t/901-serve-own.t t/902-serve-refuses.t t/903-serve-ends.t t/904-serve-names.t \
 	t/905-serve-user.t t/906-serve-clients.t t/920-deploy-golden.t t/921-deploy-readers.t \
 	t/922-deploy-install.t t/923-deploy-verbs.t t/930-deploy-pod.t t/950-verify.t t/951-verify-others.t
+EXTRA_DIST += t/serve.sh t/verified.sh t/verified-others.sh t/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples
