@@ -9,5 +9,5 @@ boot_box
 cp "$syncd" "$at/usr/sbin/sallyport-syncd" && cp "$tunnel" "$at/usr/bin/sallyport-tunnel" && cp "$sallyport" "$at/usr/bin/sallyport" || exit 99
 make_pki
 cp -R "$scratch/pki" "$at/trial"
-cp "$top_srcdir/t/verifying.sh" "$top_srcdir/t/verified-others.sh" "$at/trial"
+cp "$top_srcdir/t/verifying.sh" "$top_srcdir/t/verified-others.sh" "$top_srcdir/t/golden/kubernetes.conf" "$at/trial"
 boot_run verified-others.sh

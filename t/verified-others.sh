@@ -34,4 +34,5 @@ red unit unit.rsync.dropins 'the walls around rsync are gone' "mv $units/rsync.s
 closed stunnel@sallyport.service > out 2>&1
 other 'HAProxy and ours' sallyport haproxy /run/sallyport/syncd.sock true nftables
 closed sallyport-syncd.service > out 2>&1
+sallyport verify kubernetes.conf > last; is "$? $(tail -n 1 last)" '0 0 passed, 0 failed, 1 not checked' 'of a cluster nothing is here'
 echo done

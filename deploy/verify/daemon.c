@@ -33,6 +33,8 @@ behind_the_door(const struct ask *a, struct way *ret)
 	const struct passwd *u = path == NULL ? NULL : getpwnam(out_door_user(a->m));
 
 	*ret = (struct way){ .uid = (uid_t)-1, .header = model_sends_address(a->m) };
+	if (model_in_containers(a->m))
+		return false;		/* they keep it to themselves */
 	if (path != NULL) {
 		if (!a->root || u == NULL || addr_parse(path, 0, &ret->to) != 0)
 			return false;
@@ -256,7 +258,7 @@ judge_peers(const struct ask *a)
 	int r;
 
 	if (a->m->daemon.program.v != M_SALLYPORT || model_socket(a->m) == NULL || !a->m->daemon.privileged.v || !behind_the_door(a, &w)) {
-		point_skip(a->points, "daemon.peers", a->file, a->root ? "the wall is the socket's mode, or the firewall" : VERIFY_NEEDS_ROOT);
+		point_skip(a->points, "daemon.peers", a->file, a->root ? "the wall is the socket's mode, the firewall, or the containers'" : VERIFY_NEEDS_ROOT);
 		return;
 	}
 	w.uid = (uid_t)-1;

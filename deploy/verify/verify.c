@@ -78,6 +78,10 @@ ask_all(struct ask *a, const char *only)
 		outside_judge(a);
 		return VERB_DONE;
 	}
+	if (model_in_cluster(a->m)) {
+		point_skip(a->points, "here", a->file, "nothing of it runs on this machine; --from asks it from outside");
+		return VERB_DONE;
+	}
 	root = tree_open("/", false);
 	if (root < 0)
 		return verb_failed("verify", "/", root), VERB_MISUSED;
