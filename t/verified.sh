@@ -155,7 +155,7 @@ red firewall firewall.closed 'another chain drops what comes in' 'nft add table 
 
 verify > last; is "$?" 0 'everything is as it was'
 grep -v '^pass' last | sed 's/^/# /'
-echo "# $count changes were told"
+echo "# $count points told of changes"
 
 # --- how it says so
 verify --json > json; is "$?" 0 'as JSON'
