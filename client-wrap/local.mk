@@ -20,7 +20,7 @@ t_unit_check_client_report_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 t_unit_check_client_session_file_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 t_unit_check_client_operand_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
 t_unit_check_client_args_LDADD = client-wrap/libwrap.a $(UNIT_LIBS)
-SCRIPTS_T += t/600-client-transfer.t t/601-client-refusals.t t/602-client-status.t t/603-client-settings.t
+SCRIPTS_T += t/client/600-client-transfer.t t/client/601-client-refusals.t t/client/602-client-status.t t/client/603-client-settings.t
 
 dist_man_MANS += man/sallyport-rsync.1
 

@@ -53,7 +53,7 @@ FUZZERS += fuzz/fuzz_model_load
 fuzz_fuzz_model_load_SOURCES = fuzz/fuzz_model_load.c $(REPLAY)
 fuzz_fuzz_model_load_LDADD = $(MODEL_LIBS)
 
-SCRIPTS_T += t/900-serve-stock.t t/901-serve-own.t t/902-serve-refuses.t t/903-serve-ends.t t/904-serve-names.t \
-	t/905-serve-user.t t/906-serve-clients.t t/920-deploy-golden.t t/921-deploy-readers.t \
-	t/922-deploy-install.t t/923-deploy-verbs.t t/930-deploy-pod.t t/950-verify.t t/951-verify-others.t
-EXTRA_DIST += t/serve.sh t/verified.sh t/verified-others.sh t/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples
+SCRIPTS_T += t/serve/900-serve-stock.t t/serve/901-serve-own.t t/serve/902-serve-refuses.t t/serve/903-serve-ends.t t/serve/904-serve-names.t \
+	t/serve/905-serve-user.t t/serve/906-serve-clients.t t/deploy/920-deploy-golden.t t/deploy/921-deploy-readers.t \
+	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/951-verify-others.t
+EXTRA_DIST += t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples

@@ -8,5 +8,5 @@ t_unit_check_nft_facts_LDADD = nft/libnft.a $(UNIT_LIBS)
 t_unit_check_nft_ruleset_LDADD = nft/libnft.a $(UNIT_LIBS)
 t_unit_check_nft_iptables_LDADD = nft/libnft.a $(UNIT_LIBS)
 
-SCRIPTS_T += t/800-firewall-texts.t t/801-firewall-verdicts.t
-EXTRA_DIST += t/firewall.py t/golden
+SCRIPTS_T += t/firewall/800-firewall-texts.t t/firewall/801-firewall-verdicts.t
+EXTRA_DIST += t/lib/firewall.py t/golden

@@ -136,22 +136,22 @@ t_tool_cut_SOURCES = t/tool/cut.c
 t_tool_flip_SOURCES = t/tool/flip.c
 t_tool_hostile_SOURCES = t/tool/hostile.c
 t_tool_hostile_LDADD = syncd/libwire.a $(BASE_LIBS)
-SCRIPTS_T += t/100-greeting-garbage.t t/101-arguments.t t/102-frames-and-requests.t t/103-stalled-clients.t t/104-crowds.t t/105-handshake-minute.t
+SCRIPTS_T += t/syncd/greet/100-greeting-garbage.t t/syncd/greet/101-arguments.t t/syncd/greet/102-frames-and-requests.t t/syncd/greet/103-stalled-clients.t t/syncd/greet/104-crowds.t t/syncd/greet/105-handshake-minute.t
 SCRIPTS_T += \
-	t/002-symbols.t \
-	t/200-daemon-and-its-files.t \
-	t/205-check-config.t \
-	t/210-who-may-enter.t \
-	t/220-logins.t \
-	t/221-refuse-options.t \
-	t/222-hooks.t \
-	t/223-proxy-protocol.t \
-	t/224-unix-socket.t t/225-transfer-log.t t/226-daemon-user.t t/227-name-converter.t t/228-service-manager.t t/229-why.t t/232-fair.t t/233-json-log.t t/234-max-connections.t t/235-metrics-and-status.t t/236-shared-rate.t t/237-seed-examples.t t/240-wrong-logins.t t/238-metrics-where.t t/239-rows.t \
-	t/212-log-of-transfers.t \
-	t/220-identities.t \
-	t/230-what-a-process-holds.t \
-	t/231-fsync.t
-EXTRA_DIST += t/differ t/hostile.sh t/lsan.supp
+	t/tree/002-symbols.t \
+	t/syncd/access/200-daemon-and-its-files.t \
+	t/syncd/access/205-check-config.t \
+	t/syncd/access/210-who-may-enter.t \
+	t/syncd/access/220-logins.t \
+	t/syncd/access/221-refuse-options.t \
+	t/syncd/access/222-hooks.t \
+	t/syncd/access/223-proxy-protocol.t \
+	t/syncd/access/224-unix-socket.t t/syncd/access/225-transfer-log.t t/syncd/access/226-daemon-user.t t/syncd/access/227-name-converter.t t/syncd/access/228-service-manager.t t/syncd/access/229-why.t t/syncd/access/232-fair.t t/syncd/access/233-json-log.t t/syncd/access/234-max-connections.t t/syncd/access/235-metrics-and-status.t t/syncd/access/236-shared-rate.t t/syncd/access/237-seed-examples.t t/syncd/access/240-wrong-logins.t t/syncd/access/238-metrics-where.t t/syncd/access/239-rows.t \
+	t/syncd/access/212-log-of-transfers.t \
+	t/syncd/access/220-identities.t \
+	t/syncd/access/230-what-a-process-holds.t \
+	t/syncd/access/231-fsync.t
+EXTRA_DIST += t/differ t/lib/hostile.sh t/lib/lsan.supp
 t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_syncd_tally_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
 t_unit_check_syncd_roles_LDADD = syncd/libsyncd.a $(UNIT_LIBS)

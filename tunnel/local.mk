@@ -75,14 +75,14 @@ t_tool_doors_SOURCES = t/tool/doors.c
 t_tool_doors_LDADD = $(OPENSSL_LIBS) -lpthread
 t_tool_seize_SOURCES = t/tool/seize.c
 t_tool_seize_LDADD = tunnel/libtlspipe.a $(BASE_LIBS)
-EXTRA_DIST += t/tls.sh t/logs_beside.py
-SCRIPTS_T += t/500-tunnel-config.t t/501-tunnel-transfer.t t/502-tunnel-halfclose.t t/503-tunnel-verify.t \
-	t/504-tunnel-badpeers.t t/505-tunnel-reload.t t/506-tunnel-process.t t/507-tunnel-timeouts.t \
-	t/508-tunnel-include.t t/509-tunnel-exec.t t/510-tunnel-proxy.t t/511-tunnel-psk.t t/512-tunnel-sni.t t/513-tunnel-sessions.t t/514-tunnel-notify.t \
-	t/515-tunnel-starttls.t t/516-tunnel-ocsp.t t/517-tunnel-keys.t t/518-tunnel-ends.t t/519-tunnel-real-files.t \
-	t/520-tunnel-bad-certs.t t/521-tunnel-pairs.t t/522-tunnel-testssl.t t/523-tunnel-vault.t t/524-tunnel-limits.t t/525-tunnel-drain.t t/526-tunnel-rates.t t/527-tunnel-revoke.t t/528-tunnel-watch.t t/529-tunnel-takeover.t t/530-tunnel-metrics.t t/531-tunnel-starved.t t/532-tunnel-cut.t t/533-tunnel-backends.t t/534-tunnel-storm.t \
-	t/540-tunnel-ident.t t/541-tunnel-options.t t/542-tunnel-log-lines.t \
-	t/543-tunnel-verify-client.t t/544-tunnel-resumption.t t/545-tunnel-paths.t t/546-tunnel-seized.t t/547-tunnel-errands.t t/548-tunnel-weak.t t/549-tunnel-helpers.t t/550-tunnel-inside.t t/551-tunnel-doors.t t/552-tunnel-log-beside.t t/553-tunnel-starts.t t/554-tunnel-client-sessions.t t/555-tunnel-memory.t t/556-tunnel-filters.t t/557-tunnel-sizes.t
+EXTRA_DIST += t/lib/tunnel.sh t/lib/logs_beside.py
+SCRIPTS_T += t/tunnel/config/500-tunnel-config.t t/tunnel/relay/501-tunnel-transfer.t t/tunnel/relay/502-tunnel-halfclose.t t/tunnel/tls/503-tunnel-verify.t \
+	t/tunnel/limits/504-tunnel-badpeers.t t/tunnel/config/505-tunnel-reload.t t/tunnel/process/506-tunnel-process.t t/tunnel/limits/507-tunnel-timeouts.t \
+	t/tunnel/config/508-tunnel-include.t t/tunnel/relay/509-tunnel-exec.t t/tunnel/relay/510-tunnel-proxy.t t/tunnel/tls/511-tunnel-psk.t t/tunnel/tls/512-tunnel-sni.t t/tunnel/tls/513-tunnel-sessions.t t/tunnel/relay/514-tunnel-notify.t \
+	t/tunnel/relay/515-tunnel-starttls.t t/tunnel/tls/516-tunnel-ocsp.t t/tunnel/tls/517-tunnel-keys.t t/tunnel/relay/518-tunnel-ends.t t/tunnel/config/519-tunnel-real-files.t \
+	t/tunnel/tls/520-tunnel-bad-certs.t t/tunnel/config/521-tunnel-pairs.t t/tunnel/tls/522-tunnel-testssl.t t/tunnel/tls/523-tunnel-vault.t t/tunnel/limits/524-tunnel-limits.t t/tunnel/process/525-tunnel-drain.t t/tunnel/limits/526-tunnel-rates.t t/tunnel/tls/527-tunnel-revoke.t t/tunnel/process/528-tunnel-watch.t t/tunnel/process/529-tunnel-takeover.t t/tunnel/process/530-tunnel-metrics.t t/tunnel/limits/531-tunnel-starved.t t/tunnel/limits/532-tunnel-cut.t t/tunnel/relay/533-tunnel-backends.t t/tunnel/limits/534-tunnel-storm.t \
+	t/tunnel/process/540-tunnel-ident.t t/tunnel/config/541-tunnel-options.t t/tunnel/config/542-tunnel-log-lines.t \
+	t/tunnel/tls/543-tunnel-verify-client.t t/tunnel/tls/544-tunnel-resumption.t t/tunnel/process/545-tunnel-paths.t t/tunnel/process/546-tunnel-seized.t t/tunnel/process/547-tunnel-errands.t t/tunnel/tls/548-tunnel-weak.t t/tunnel/process/549-tunnel-helpers.t t/tunnel/process/550-tunnel-inside.t t/tunnel/process/551-tunnel-doors.t t/tunnel/config/552-tunnel-log-beside.t t/tunnel/config/553-tunnel-starts.t t/tunnel/tls/554-tunnel-client-sessions.t t/tunnel/limits/555-tunnel-memory.t t/tunnel/process/556-tunnel-filters.t t/tunnel/relay/557-tunnel-sizes.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -26,7 +26,7 @@ enum reach {
 };
 
 /* Lists of system calls, words as in SystemCallFilter=; each ends with NULL.  They hold what the programs' own roles are
- * allowed, and what starting them takes: t/702 compares. */
+ * allowed, and what starting them takes: t/units/702 compares. */
 extern const char *const calls_of_service[], *const calls_of_walls[], *const calls_of_root[];
 extern const char *const calls_of_dropping[], *const calls_never[], *const calls_of_limits[], *const calls_of_privilege[];
 

@@ -1,7 +1,7 @@
 # Gives what `sallyport generate` writes to the programs that read it.
 #   readers.py BIN SCRATCH trees CONF...     these deployment files
 #   readers.py BIN SCRATCH draw N SEED       N deployments, drawn
-# BIN has our programs, SCRATCH/pki the certificates that t/lib.sh makes.  Prints what a program complained of, and how often
+# BIN has our programs, SCRATCH/pki the certificates that t/lib/lib.sh makes.  Prints what a program complained of, and how often
 # each was asked; ends with 1 when one complained.
 import collections, json, os, random, re, shutil, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor

@@ -345,7 +345,7 @@ draw_text(char *to, size_t size)
 		memset(to, 'a', size - draw(2));
 }
 
-/* Mostly what t/546's sections may ask for.  No name that a name server would be asked about. */
+/* Mostly what t/tunnel/process/546's sections may ask for.  No name that a name server would be asked about. */
 static struct spawn_request
 draw_request(void)
 {

@@ -1,4 +1,4 @@
-/* "refuse options": words to rows of the table of options, as rsync 3.5.0 decided when it was asked (t/221 asks it again). */
+/* "refuse options": words to rows of the table of options, as rsync 3.5.0 decided when it was asked (t/syncd/access/221 asks it again). */
 #include <stdio.h>
 #include <string.h>
 
