@@ -16,7 +16,7 @@ t_tool_await_LDFLAGS =
 t_tool_beside_LDFLAGS =
 
 UNIT_LIBS = $(BASE_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += t/lib/lib.sh t/lib/servers.sh t/lib/pki.sh t/lib/stock.sh $(SCRIPTS_T)
+EXTRA_DIST += t/lib/lib.sh t/lib/servers.sh t/lib/pki.sh t/lib/stock.sh t/lib/push_tree.sh $(SCRIPTS_T)
 # A unit's source is its name with .c, automake's default, and these.
 EXTRA_DIST += t/unit/golden.h t/unit/hex.h t/unit/nft_cases.h t/unit/scratch.h t/unit/unit.h
 SCRIPTS_T = t/tree/000-arrows.t t/tree/001-tree-files.t t/tree/001-tree-programs.t t/tree/003-inherited-state.t
