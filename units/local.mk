@@ -24,4 +24,4 @@ $(STOCK_UNITS): Makefile
 units/stock/sallyport-syncd.service: units/stock/sallyport-syncd.service.in
 units/stock/sallyport-tunnel.service: units/stock/sallyport-tunnel.service.in
 units/stock/sallyport-tunnel@.service: units/stock/sallyport-tunnel@.service.in
-EXTRA_DIST += units/samples t/lib/units.sh t/lib/boot.sh t/lib/booted.sh t/lib/packaged.sh
+EXTRA_DIST += units/samples t/lib/units.sh t/lib/boot.sh t/lib/inside.sh t/lib/booted.sh t/lib/packaged.sh

@@ -1,6 +1,6 @@
 # A machine that is booted for a test: an overlay of this machine's own root under systemd-nspawn.  After own_mounts:
 #   boot_box		makes it: $at is its root, $at/trial a directory for what is to be tried
-#   boot_run SCRIPT	boots it, runs /trial/SCRIPT, and reports its lines "ok NAME", "not ok NAME" and "# why" up to "done"
+#   boot_run SCRIPT	boots it, runs /trial/SCRIPT, which begins with t/lib/inside.sh, and reports its lines "ok NAME", "not ok NAME" and "# why" up to "done"
 # This machine's services do not run there, and what its packages brought to start is gone.
 boot_box() {
 	[ -x /lib/systemd/systemd ] || skip_all 'no systemd to boot'
@@ -14,6 +14,7 @@ boot_box() {
 	rm -f "$at"/etc/init.d/* "$at"/usr/lib/systemd/system-generators/* "$at"/usr/lib/systemd/system-environment-generators/*
 	: > "$at/etc/machine-id"
 	mkdir -p "$at/trial" "$at/run"
+	cp "$top_srcdir/t/lib/inside.sh" "$at/trial"
 }
 boot_run() {
 	printf '[Unit]\nAfter=basic.target\nSuccessAction=exit-force\nFailureAction=exit-force\n[Service]\nType=oneshot\nTimeoutStartSec=270\n%s\n%s\n' \
@@ -37,5 +38,6 @@ boot_run() {
 	umount "$at" "$box"
 	# nspawn leaves its control groups behind
 	find /sys/fs/cgroup/*/payload /sys/fs/cgroup/*/supervisor -depth -type d 2> /dev/null | xargs -r rmdir 2> /dev/null
+	exec
 	true
 }

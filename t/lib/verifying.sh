@@ -1,16 +1,5 @@
-# What the scripts of verify share, which run in a machine that was booted for them (t/lib/boot.sh).  Lines of "ok NAME", "not ok NAME" and "# why".
-cd /trial || exit 1
-PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PAGER='' SYSTEMD_COLORS=0
-export PATH SYSTEMD_PAGER SYSTEMD_COLORS
-say() { if [ "$1" -eq 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
-ok() { # ok NAME COMMAND...
-	_name=$1; shift
-	"$@" > out 2>&1
-	_r=$?
-	say $_r "$_name"
-	[ $_r -eq 0 ] || tail -n 8 out | sed 's/^/# /'
-}
-is() { if [ "$1" = "$2" ]; then say 0 "$3"; else say 1 "$3"; echo "# got:    $1"; echo "# wanted: $2"; fi; }
+# What the scripts of verify share, which run in a machine that was booted for them.
+. /trial/inside.sh
 
 etc=/etc/sallyport units=/etc/systemd/system
 again='sallyport install d.conf'
@@ -41,9 +30,9 @@ red() {
 }
 
 beside= # a process that listens
-becomes() { _n=0; until "$@" > /dev/null 2>&1 || [ $_n -ge 200 ]; do _n=$((_n + 1)); sleep 0.05; done; }
+until_ok() { _n=0; until "$@" > /dev/null 2>&1 || [ $_n -ge 200 ]; do _n=$((_n + 1)); sleep 0.05; done; }
 listens() { grep -qi ":$(printf %04X "$1") [0:]* 0A" /proc/net/tcp /proc/net/tcp6; }
-beside() { _p=$1; shift; "$@" & beside=$!; becomes listens "$_p"; }
+beside() { _p=$1; shift; "$@" & beside=$!; until_ok listens "$_p"; }
 gone='kill $beside; wait $beside || :'
 dropin() { mkdir -p "$units/$1.d"; printf '%b' "$2" > "$units/$1.d/local.conf"; systemctl daemon-reload; }
 undrop() { rm -r "$units/$1.d/local.conf"; rmdir "$units/$1.d"; systemctl daemon-reload; }
