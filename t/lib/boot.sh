@@ -17,13 +17,17 @@ boot_box() {
 	cp "$top_srcdir/t/lib/inside.sh" "$at/trial"
 }
 boot_run() {
+	# Two at once would share their control groups, in which units have the same names: each would end the other's services, and put its
+	# filters of addresses on them.
+	exec 8> /run/sallyport-boot.lock
+	flock 8
 	printf '[Unit]\nAfter=basic.target\nSuccessAction=exit-force\nFailureAction=exit-force\n[Service]\nType=oneshot\nTimeoutStartSec=270\n%s\n%s\n' \
 	    "ExecStart=/bin/sh /trial/$1" 'StandardOutput=truncate:/out/said' > "$at/etc/systemd/system/trial.service"
 	echo 'StandardError=truncate:/out/trace' >> "$at/etc/systemd/system/trial.service"
 	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout -k 5 290 systemd-nspawn --quiet --register=no --keep-unit --machine="sallyport-$$" -D "$at" \
 	    --console=read-only --private-network --bind="$box/out:/out" --capability=CAP_NET_ADMIN,CAP_BPF,CAP_PERFMON \
 	    --system-call-filter='bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self' -b systemd.unit=trial.service \
-	    > "$scratch/nspawn" 2>&1 < /dev/null
+	    > "$scratch/nspawn" 2>&1 < /dev/null 8>&-
 	[ -s "$box/out/said" ] || { tail -n 5 "$scratch/nspawn" | note; umount "$at" "$box"; skip_all 'nspawn does not boot here'; }
 	planned=counted
 	while read -r line; do
@@ -38,6 +42,6 @@ boot_run() {
 	umount "$at" "$box"
 	# nspawn leaves its control groups behind
 	find /sys/fs/cgroup/*/payload /sys/fs/cgroup/*/supervisor -depth -type d 2> /dev/null | xargs -r rmdir 2> /dev/null
-	exec
+	exec 8>&-
 	true
 }
