@@ -1,8 +1,6 @@
 #include "client-wrap/race.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,9 +39,8 @@ static int
 prepare(int fd, void *arg)
 {
 	const struct addr *from = arg;
-	const int on = 1;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	sock_no_delay(fd);
 	return from == NULL || bind(fd, (const struct sockaddr *)&from->ss, from->len) == 0 ? 0 : -errno;
 }
 

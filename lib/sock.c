@@ -160,6 +160,14 @@ sock_error(int fd)
 }
 
 void
+sock_no_delay(int fd)
+{
+	const int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void
 sock_keep_alive(int fd, int idle, int interval, int unanswered)
 {
 	const struct { int level, name, value; } options[] = {

@@ -28,6 +28,9 @@ int sock_connect_prepared(const struct addr *to, int (*prepare)(int fd, void *ar
 /* The pending error of a socket as -errno, or 0. */
 int sock_error(int fd);
 
+/* Small messages of a TCP socket do not wait until the ones before are acknowledged (TCP_NODELAY).  Nothing happens to others. */
+void sock_no_delay(int fd);
+
 /* A TCP socket, or a listening one for those it accepts: after idle seconds of silence the kernel asks the peer every
  * interval seconds whether it is there, and gives it up when it has answered nothing, or taken nothing that waits
  * for it, for unanswered seconds.  Nothing happens to sockets of other kinds. */

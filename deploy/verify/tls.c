@@ -216,10 +216,12 @@ stream_open(const struct addr *to, int ms, unsigned as_uid, unsigned as_gid, str
 	}
 	if (r == 0)
 		r = sock_set_blocking(s->fd, 1);
-	if (r == 0)
+	if (r == 0) {
+		sock_no_delay(s->fd);
 		*ret = s;
-	else
+	} else {
 		stream_close(s);
+	}
 	return r;
 }
 
