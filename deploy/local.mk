@@ -17,7 +17,7 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
 	deploy/verify/ask.h deploy/verify/daemon.c deploy/verify/daemon.h deploy/verify/door.c deploy/verify/door.h \
 	deploy/verify/outside.c deploy/verify/outside.h deploy/verify/talk.c deploy/verify/talk.h deploy/verify/tls.c deploy/verify/tls.h \
-	deploy/verify/files.c deploy/verify/files.h deploy/verify/kernel.c deploy/verify/kernel.h \
+	deploy/verify/files.c deploy/verify/files.h deploy/verify/kernel.c deploy/verify/kernel.h deploy/verify/line.h \
 	deploy/verify/listen.c deploy/verify/listen.h deploy/verify/names.c deploy/verify/names.h deploy/verify/point.c deploy/verify/point.h \
 	deploy/verify/processes.c deploy/verify/processes.h deploy/verify/ruleset.c deploy/verify/ruleset.h deploy/verify/run.c deploy/verify/run.h \
 	deploy/verify/unit_text.c deploy/verify/unit_text.h deploy/verify/units.c deploy/verify/units.h deploy/verify/verify.c deploy/verify/verify.h \

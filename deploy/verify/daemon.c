@@ -8,6 +8,7 @@
 #include "deploy/crypt.h"
 #include "deploy/out/shared.h"
 #include "deploy/verify/door.h"
+#include "deploy/verify/line.h"
 #include "deploy/verify/talk.h"
 #include "lib/err.h"
 
@@ -109,7 +110,7 @@ daemon_secret(const char *text, const char *user, char *dst, size_t size)
 {
 	size_t n = strlen(user);
 
-	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n"), p += *p == '\n')
+	for (const char *p = text; *p != '\0'; p = next_line(p))
 		if (strncmp(p, user, n) == 0 && p[n] == ':')
 			return snprintf(dst, size, "%.*s", (int)strcspn(p + n + 1, "\r\n"), p + n + 1) < (int)size;
 	return false;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "deploy/verify/line.h"
 #include "lib/err.h"
 #include "lib/grow.h"
 
@@ -56,14 +57,6 @@ tcp_line(const char *line, bool six, struct kernel_socket *s)
 		return false;
 	address_of(w, six, port, &s->address);
 	return state == LISTENING;
-}
-
-static const char *
-next_line(const char *line)
-{
-	const char *end = strchr(line, '\n');
-
-	return end == NULL ? line + strlen(line) : end + 1;
 }
 
 int

@@ -82,14 +82,16 @@ hear(int fd, struct buf *ret)
 static int
 ended(pid_t pid, int error)
 {
+	siginfo_t info;
 	int status;
 
 	if (error != 0)
 		kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
 		if (errno != EINTR)
 			return -errno;
-	kill(-pid, SIGKILL);
+	kill(-pid, SIGKILL);		/* before its number can be somebody else's */
+	waitpid(pid, &status, 0);
 	if (error != 0)
 		return error;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;

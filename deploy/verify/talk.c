@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "deploy/verify/line.h"
 #include "lib/err.h"
 
 enum { CHUNK = 4096, SEED_SIZE = 4, FRAME_HEADER = 4, TAG_BASE = 7, MESSAGES_FIRST = 1, MESSAGES_LAST = 3, LINES_MAX = 10000 };
@@ -195,7 +196,7 @@ talk_list_is(const char *list, const char *const *modules, size_t n, char *dst, 
 {
 	size_t found = 0;
 
-	for (const char *line = list; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = list; *line != '\0'; line = next_line(line)) {
 		size_t k = name_length(line), i = 0;
 
 		while (i < n && (strlen(modules[i]) != k || strncmp(modules[i], line, k) != 0))

@@ -4,20 +4,13 @@
 #include <string.h>
 
 #include "deploy/verify/kernel.h"
+#include "deploy/verify/line.h"
 #include "lib/err.h"
 
 enum { VALUE_SIZE = 8192 };
 
 /* Two values of one directive: as it was generated, as it is shown. */
 typedef bool same_fn(const char *wanted, const char *shown);
-
-static const char *
-next_line(const char *line)
-{
-	const char *end = strchr(line, '\n');
-
-	return end == NULL ? line + strlen(line) : end + 1;
-}
 
 /* The value of "NAME=value" if the line is that; its length in n. */
 static const char *
