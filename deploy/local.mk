@@ -52,6 +52,9 @@ t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 FUZZERS += fuzz/fuzz_model_load
 fuzz_fuzz_model_load_SOURCES = fuzz/fuzz_model_load.c $(REPLAY)
 fuzz_fuzz_model_load_LDADD = $(MODEL_LIBS)
+FUZZERS += fuzz/fuzz_deploy_record
+fuzz_fuzz_deploy_record_SOURCES = fuzz/fuzz_deploy_record.c $(REPLAY)
+fuzz_fuzz_deploy_record_LDADD = deploy/libdeploy.a $(BASE_LIBS)
 
 SCRIPTS_T += t/serve/900-serve-stock.t t/serve/901-serve-own.t t/serve/902-serve-refuses.t t/serve/903-serve-ends.t t/serve/904-serve-names.t \
 	t/serve/905-serve-user.t t/serve/906-serve-clients.t t/deploy/920-deploy-golden.t t/deploy/921-deploy-readers.t \
