@@ -16,6 +16,7 @@
 #include "client-wrap/hosts.h"
 #include "client-wrap/keep.h"
 #include "client-wrap/status.h"
+#include "client-wrap/told.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/shell_word.h"
@@ -167,7 +168,7 @@ to_pem(const struct invite *v, BIO **ret)
 
 struct place {
 	char hosts[PATH_MAX], pem[PATH_MAX];
-	char pin[80], cert[INVITE_HOST_SIZE + 16], addresses[INVITE_ADDRESSES_MAX * (INVITE_ADDRESS_SIZE + 1)];
+	char pin[TOLD_PIN_SIZE], cert[INVITE_HOST_SIZE + 16], addresses[INVITE_ADDRESSES_MAX * (INVITE_ADDRESS_SIZE + 1)];
 	struct host_entry known;	/* by the same key; what the user has added to it stays */
 };
 
@@ -184,10 +185,7 @@ find_place(const struct invite *v, struct place *p)
 		*c = (char)tolower((unsigned char)*c);
 	if ((size_t)snprintf(p->pem, sizeof p->pem, "%.*s%s", (int)(strrchr(p->hosts, '/') + 1 - p->hosts), p->hosts, p->cert) >= sizeof p->pem)
 		return refuse(err_text(-ENAMETOOLONG));
-	n += (size_t)snprintf(p->pin, sizeof p->pin, "sha256:");
-	for (size_t i = 0; i < sizeof v->pin; i++)
-		n += (size_t)snprintf(p->pin + n, sizeof p->pin - n, "%02x", v->pin[i]);
-	n = 0;
+	told_digest(v->pin, p->pin);
 	for (size_t i = 0; i < v->n_addresses; i++)
 		n += (size_t)snprintf(p->addresses + n, sizeof p->addresses - n, "%s%s", i == 0 ? "" : " ", v->address[i]);
 	return 0;

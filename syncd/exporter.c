@@ -69,10 +69,11 @@ int
 exporter_main(const struct roles *roles, const struct process_job *job)
 {
 	struct exporter x = { .loop = NULL };
+	const char *fault = exporter_fault();
 
 	prctl(PR_SET_NAME, "syncd-metrics");
-	if (exporter_fault() != NULL)
-		return fail(job, exporter_fault());
+	if (fault != NULL)
+		return fail(job, fault);
 	if (tally_map(job->boot_fd, &x.tally) != 0)
 		return fail(job, "metrics: the numbers cannot be read");
 	if (roles_enter_exporter(roles, job->peer_fd, job->monitor_fd, x.walls) != 0)
