@@ -20,6 +20,7 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "syncd/greeting.h"
+#include "syncd/module_list.h"
 #include "syncd/monitor.h"
 #include "syncd/spawn.h"
 #include "syncd/types.h"
@@ -55,6 +56,7 @@ struct connection {
 	bool proxied;		/* it begins with a PROXY header; */
 	int count_fd;		/* then its monitor hears of failed logins there; -1 */
 	struct spawned worker;	/* channel -1: none, or with the monitor */
+	uint32_t list_next;	/* of the list of modules that the worker has asked for */
 	pid_t monitor;		/* 0: none yet */
 	size_t row;		/* the monitor's, of the tally */
 	uint64_t accepted;	/* ms */
@@ -336,7 +338,7 @@ run_monitor(struct connection *c)
 {
 	struct connections *cs = c->all;
 	struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .peer_fd = c->peer_fd, .worker = c->worker,
-	    .peer = c->peer, .proxied = c->proxied, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
+	    .peer = c->peer, .proxied = c->proxied, .list_next = c->list_next, .deadline = c->deadline, .memory_max = memory_max(cs), .report_fd = cs->report[1],
 	    .failures = origin_failures(c->origin), .count_fd = c->count_fd,
 	    .tally = cs->env.tally, .row = c->row, .accepted = c->accepted, .log_override = cs->env.log_override,
 	    .log_format = cs->env.log_format };
@@ -348,15 +350,26 @@ run_monitor(struct connection *c)
 	_exit(monitor_run(&job));
 }
 
-/* The worker asks for something, or has ended without. */
+/* The worker asks for something, or has ended.  Behind a proxy it says first for whom it asks, which is a monitor's to read. */
 static void
 channel_ready(void *arg, uint32_t events)
 {
 	struct connection *c = arg;
 	char byte;
+	int r;
 
 	(void)events;
-	if (recv(c->worker.channel, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
+	if (c->proxied)
+		r = recv(c->worker.channel, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0 ? E_EOF : 0;
+	else
+		r = module_list_serve(c->all->conf, c->worker.channel, &c->peer, &c->list_next);
+	if (r == 1)
+		return;
+	if (r == E_BREACH) {
+		give_up(c, "given up: its worker asked out of turn");
+		return;
+	}
+	if (r < 0) {
 		connection_free(c);
 		return;
 	}

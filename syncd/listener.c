@@ -35,12 +35,18 @@
 
 enum {
 	ACCEPT_PAUSE_MS = 2000,
+	ACCEPT_BATCH = 128,
 	END_MS = 5000,			/* for a transfer that is to end, and for its post-xfer exec */
 	STATUS_MS = 5000,		/* between two looks at whether the service manager's status line is still true */
 	FILES_WANTED = 8192,		/* descriptors: three for a connection that waits */
 };
 
 struct listener;
+
+struct newcomer {			/* a connection that was accepted */
+	int fd;
+	struct addr peer;
+};
 
 struct acceptor {			/* one listening socket */
 	struct watch watch;
@@ -204,34 +210,56 @@ admitted(const struct listener *l, int fd)
 	return l->peers.all || (sock_peer_uid(fd, &uid) == 0 && listening_admits(&l->peers, uid));
 }
 
+/* One that was accepted: refused, or on its way.  0, or -errno when there is no room for any. */
+static int
+take_in(struct listener *l, const struct newcomer *n)
+{
+	if (n->peer.ss.ss_family == AF_UNIX && !admitted(l, n->fd)) {
+		connections_refuse(l->connections, n->fd, &n->peer, TALLY_NO_PEER, "refused: \"socket peers\" does not name its user");
+		return 0;
+	}
+	return connections_add(l->connections, n->fd, &n->peer, l->conf);
+}
+
+/* As many as wait, before anything is done for the first of them: the kernel drops who finds its queue full, and lets him come
+ * again a second later. */
+static size_t
+accept_all(struct listener *l, int fd, struct newcomer come[ACCEPT_BATCH])
+{
+	size_t n = 0;
+
+	for (; n < ACCEPT_BATCH; n++) {
+		struct sockaddr_storage ss;
+		socklen_t len = sizeof ss;
+
+		if ((come[n].fd = accept4(fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK)) < 0)
+			break;
+		addr_from((struct sockaddr *)&ss, len, &come[n].peer);
+	}
+	if (n < ACCEPT_BATCH && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+		log_error("accept: %s", strerror(errno));
+		pause_accepting(l);
+	}
+	return n;
+}
+
 static void
 acceptor_ready(void *arg, uint32_t events)
 {
 	struct acceptor *acceptor = arg;
 	struct listener *l = acceptor->listener;
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
-	struct addr peer;
-	int fd, r;
+	struct newcomer come[ACCEPT_BATCH];
+	size_t n = accept_all(l, acceptor->watch.fd, come);
+	int r;
 
 	(void)events;
-	if ((fd = accept4(acceptor->watch.fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK)) < 0) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-			log_error("accept: %s", strerror(errno));
+	if (n > 0)
+		reload_if_changed(l, false);
+	for (size_t i = 0; i < n; i++)
+		if ((r = take_in(l, &come[i])) != 0) {
+			log_error("accept: %s", err_text(r));
 			pause_accepting(l);
 		}
-		return;
-	}
-	addr_from((struct sockaddr *)&ss, len, &peer);
-	reload_if_changed(l, false);
-	if (ss.ss_family == AF_UNIX && !admitted(l, fd)) {
-		connections_refuse(l->connections, fd, &peer, TALLY_NO_PEER, "refused: \"socket peers\" does not name its user");
-		return;
-	}
-	if ((r = connections_add(l->connections, fd, &peer, l->conf)) != 0) {
-		log_error("accept: %s", err_text(r));
-		pause_accepting(l);
-	}
 }
 
 /* It should not end before us.  Connections that it serves end with it; others come. */

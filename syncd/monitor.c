@@ -184,7 +184,8 @@ int
 monitor_run(const struct monitor_job *job)
 {
 	struct monitor m = { .job = job, .state = ST_FRESH, .peer = job->peer, .peer_fd = job->peer_fd, .lock_fd = -1, .root_fd = -1, .raw = -1,
-	    .session = { -1, -1 }, .resolver = { -1, -1 }, .deadline = job->deadline, .args = BUF_INIT };
+	    .session = { -1, -1 }, .resolver = { -1, -1 }, .list_next = job->list_next,
+	    .deadline = job->deadline, .args = BUF_INIT };
 	int code;
 
 	m.spawns_root = geteuid() == 0;

@@ -29,6 +29,7 @@ struct monitor_job {
 	struct spawned worker;	/* taken */
 	struct addr peer;
 	bool proxied;		/* the worker says first for whom it speaks */
+	uint32_t list_next;	/* of the list of modules, as far as it was asked for already (syncd/module_list.h); 0: not at all */
 	uint64_t deadline;	/* of greeting and arguments, ms on the monotonic clock */
 	uint64_t memory_max;	/* of all sessions together, bytes; 0: no bound */
 	int report_fd;		/* gets a struct monitor_report for each thing that its reader has to know; -1: nobody wants it */

@@ -15,6 +15,7 @@
 #include "lib/loop.h"
 #include "lib/trusted.h"
 #include "syncd/events.h"
+#include "syncd/module_list.h"
 #include "syncd/param_fault.h"
 #include "syncd/policy/list.h"
 #include "syncd/policy/module.h"
@@ -25,30 +26,15 @@
 #include "syncd/types.h"
 
 enum {
-	LIST_PIECE = 32768,
 	COUNT_WAIT = 1000,		/* ms for the listener to say what it knows of an address */
 };
 
 int
 answer_list(struct monitor *m, struct cursor *in, struct buf *out)
 {
-	const struct syncd_conf *c = m->job->conf;
-	uint32_t i = cur_le32(in);
-	struct buf lines = BUF_INIT;
-
-	if (in->err != 0 || i != m->list_next)	/* one list, piece by piece */
-		return E_BREACH;
-	if (i == 0)
+	if (m->list_next == 0)
 		log_info("module-list request from %s (%s)", m->host, m->addr);
-	for (; i < c->n_modules && buf_len(&lines) < LIST_PIECE; i++)
-		if (c->modules[i].list)
-			listing_put(&lines, c->modules[i].name, c->modules[i].comment == NULL ? "" : c->modules[i].comment);
-	m->list_next = i >= c->n_modules ? UINT32_MAX : i;
-	buf_le32(out, m->list_next);
-	buf_put(out, buf_head(&lines), buf_len(&lines));
-	out->err = out->err != 0 ? out->err : lines.err;
-	buf_done(&lines);
-	return out->err;
+	return module_list_piece(m->job->conf, in, &m->list_next, out);
 }
 
 /* What is wrong with the module's parameters that a check of this kind looks at is told.  The first one's name, or NULL. */

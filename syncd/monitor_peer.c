@@ -11,6 +11,7 @@
 #include "syncd/daemon_user.h"
 #include "syncd/events.h"
 #include "syncd/hostname.h"
+#include "syncd/module_list.h"
 #include "syncd/policy/hosts.h"
 #include "syncd/privmsg.h"
 #include "syncd/resolver.h"
@@ -65,15 +66,14 @@ learn_peer(struct monitor *m)
 {
 	const struct syncd_conf *c = m->job->conf;
 	const struct event_who who = monitor_event(m);
-	bool wanted = c->defaults.reverse_lookup;
 	char line[HOSTNAME_SIZE + ADDR_TEXT_SIZE + 32];
 
 	addr_host(&m->peer, m->addr, sizeof m->addr);
 	snprintf(m->host, sizeof m->host, "UNDETERMINED");
-	for (size_t i = 0; i < c->n_modules; i++)
-		wanted = wanted || c->modules[i].reverse_lookup;
-	if (wanted)
+	if (module_list_wants_names(c))
 		find_host_name(m);
+	if (m->list_next != 0)		/* the listener has given him the list, and told */
+		return;
 	snprintf(line, sizeof line, "connect from %s (%s)", m->host, m->addr);
 	event_line(LOG_INFO, "connect", &who, line);
 }

@@ -41,7 +41,7 @@ SYNCD_UNITS = \
 	t/unit/check_session_peer \
 	t/unit/check_push_requests \
 	t/unit/check_push_sums \
-	t/unit/check_syncd_boot \
+	t/unit/check_syncd_boot t/unit/check_syncd_module_list \
 	t/unit/check_syncd_monitor t/unit/check_syncd_roles t/unit/check_syncd_tally
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -155,4 +155,5 @@ EXTRA_DIST += t/differ t/lib/hostile.sh t/lib/lsan.supp
 t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_syncd_tally_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
 t_unit_check_syncd_roles_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
+t_unit_check_syncd_module_list_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_syncd_monitor_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
