@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stdint.h>
@@ -19,6 +20,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "lib/err.h"
 
 #if defined HAVE_SECCOMP && !defined SALLYPORT_SANITIZE
 #define USE_SECCOMP 1
@@ -60,14 +63,35 @@ static const char *const deadly[] = {
 	"keyctl", "add_key", "request_key", "perf_event_open", "io_uring_setup", NULL,
 };
 
+/* Calls of which a list can name one use alone. */
+static const struct {
+	const char *name, *call;
+	unsigned arg;		/* this argument, as the kernel reads it, */
+	uint64_t value;		/* has this value */
+} narrowed[] = {
+	{ "ioctl(FICLONE)", "ioctl", 1, FICLONE },
+};
+
+static int
+add_rule(scmp_filter_ctx ctx, uint32_t action, const char *name)
+{
+	int nr;
+
+	for (size_t i = 0; i < ARRAY_LEN(narrowed); i++)
+		if (strcmp(name, narrowed[i].name) == 0)
+			return seccomp_rule_add(ctx, action, seccomp_syscall_resolve_name(narrowed[i].call), 1,
+			    SCMP_CMP32(narrowed[i].arg, SCMP_CMP_EQ, (uint32_t)narrowed[i].value));
+	nr = seccomp_syscall_resolve_name(name);
+	return nr != __NR_SCMP_ERROR && nr >= 0 ? seccomp_rule_add(ctx, action, nr, 0) : 0;
+}
+
 static int
 add_rules(scmp_filter_ctx ctx, uint32_t action, const char *const *names)
 {
-	int nr, r = 0;
+	int r = 0;
 
 	for (; *names != NULL && r == 0; names++)
-		if ((nr = seccomp_syscall_resolve_name(*names)) != __NR_SCMP_ERROR && nr >= 0)
-			r = seccomp_rule_add(ctx, action, nr, 0);
+		r = add_rule(ctx, action, *names);
 	return r;
 }
 

@@ -38,7 +38,7 @@ struct role {
 };
 
 /* Compile an allow-list (NULL-ended names; names this kernel's headers do not know are
- * skipped).  What is on no list fails with EPERM; what takes over processes or starts
+ * skipped; "ioctl(FICLONE)" is that use of ioctl alone).  What is on no list fails with EPERM; what takes over processes or starts
  * programs kills.  Where the build has no libseccomp or runs under a sanitizer, *ret is
  * NULL.  0 or -errno. */
 int role_filter_new(const char *const *syscalls, struct role_filter **ret);

@@ -106,7 +106,7 @@ SCRIPTS_T += \
 	t/syncd/push/417-push-basis.t \
 	t/syncd/push/418-push-in-the-way.t \
 	t/syncd/push/419-push-hard-links.t \
-	t/syncd/push/420-push-cut.t \
+	t/syncd/push/420-push-cut.t t/syncd/push/421-push-clones.t \
 	t/syncd/push/422-push-attribute-words.t \
 	t/syncd/push/423-push-backup-words.t \
 	t/syncd/push/430-push-races.t \

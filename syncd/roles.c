@@ -50,7 +50,7 @@ static const char *const session_syscalls[] = {
 /* Those of a session that may change the module. */
 static const char *const writer_syscalls[] = {
 	MEMORY_AND_EXIT, PEER_AND_MONITOR, READS_FILES,
-	"pwrite64", "ftruncate", "fallocate", "fstatfs", "fsync", "flock", "copy_file_range", "fchmod", "fchmodat2", "fchown", "fchownat",
+	"pwrite64", "ftruncate", "fallocate", "fstatfs", "fsync", "flock", "copy_file_range", "ioctl(FICLONE)", "fchmod", "fchmodat2", "fchown", "fchownat",
 	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", "lsetxattr", "lremovexattr", NULL,
 };
 

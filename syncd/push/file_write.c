@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ enum {
 	HOLE_LEAST = 4096,		/* zeros that --sparse leaves out */
 	AHEAD_LEAST = 4 * FILE_WRITE_BUFFER,	/* files that are worth it */
 	READ_MOST = 131072,		/* of the basis at once: it is summed before it leaves the processor's cache */
+	CLONE_LEAST = 131072,	/* below that it costs more than it spares */
 	AHEAD = 8 << 20,		/* what a length that is not true may take */
 };
 
@@ -40,6 +43,10 @@ file_write_begin(struct file_write *o, int fd, int basis_fd, struct strong *sum,
 	*o = (struct file_write){ .fd = fd, .basis_fd = basis_fd, .sum = sum, .way = *way, .at = way->from, .buf = o->buf };
 	if (fd < 0 || way->in_place || way->sparse)
 		return;
+	if (way->clone && !way->preallocate && way->size >= CLONE_LEAST && basis_fd >= 0 && ioctl(fd, FICLONE, basis_fd) == 0) {
+		o->cloned = true;
+		return;
+	}
 	if (way->preallocate && way->size > 0)
 		o->no_room = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, way->size) < 0 ? -errno : 0;
 	if (way->preallocate && way->size > 0 && o->no_room == 0)
@@ -208,11 +215,11 @@ thin(struct file_write *o, const uint8_t *p, size_t n, int64_t at)
 	}
 }
 
-/* Bytes of the file that stay where they are. */
+/* Bytes of the file that stay where they are.  A clone is read itself: the basis may have changed since. */
 static void
 skip_in_place(struct file_write *o, size_t n)
 {
-	basis_read(o->basis_fd, o->buf, n, o->at);
+	basis_read(o->cloned ? o->fd : o->basis_fd, o->buf, n, o->at);
 	strong_update(o->sum, o->buf, n);
 	if (o->way.sparse && o->fd >= 0)
 		thin(o, o->buf, n, o->at);
@@ -222,9 +229,9 @@ skip_in_place(struct file_write *o, size_t n)
 static void
 read_run(struct file_write *o)
 {
-	bool stays = o->way.own_basis && o->run_at == o->at;
+	bool stays = (o->way.own_basis || o->cloned) && o->run_at == o->at;
 
-	if (o->run_left > 0 && o->way.in_place)		/* what is read must not be what is about to be overwritten */
+	if (o->run_left > 0 && (o->way.in_place || stays))	/* what is read must not be what is about to be overwritten */
 		flush(o);
 	while (o->run_left > 0) {
 		size_t n = fitting(o, o->run_left < READ_MOST ? o->run_left : READ_MOST);
@@ -293,7 +300,7 @@ file_write_end(struct file_write *o)
 {
 	int r = file_write_flush(o);
 
-	if (r == 0 && o->fd >= 0 && o->err == 0 && (o->way.in_place || o->hole || o->room > o->at) && ftruncate(o->fd, o->at) < 0)
+	if (r == 0 && o->fd >= 0 && o->err == 0 && (o->way.in_place || o->cloned || o->hole || o->room > o->at) && ftruncate(o->fd, o->at) < 0)
 		r = -errno;
 	return r;
 }

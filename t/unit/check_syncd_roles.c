@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -78,6 +80,9 @@ static const struct { const char *name; long number, arg[4]; int want; } forbidd
 	{ "pidfd_open", SYS_pidfd_open, { 1 }, EPERM }, { "pidfd_getfd", SYS_pidfd_getfd, { 1, 1 }, EPERM },
 	{ "io_uring_setup", SYS_io_uring_setup, { 1, 0 }, KILLED }, { "memfd_create", SYS_memfd_create, { (long)"x", 0 }, EPERM },
 	{ "mount", SYS_mount, { (long)"/", (long)"/", 0, 0 }, KILLED }, { "setuid", SYS_setuid, { 0 }, EPERM },
+	/* but for one use of it, below */
+	{ "ioctl", SYS_ioctl, { -1, FIONREAD, (long)&nothing }, EPERM }, { "ioctl", SYS_ioctl, { -1, TIOCSTI, (long)&nothing }, EPERM },
+	{ "ioctl", SYS_ioctl, { -1, FICLONERANGE, (long)&nothing }, EPERM },
 	{ "unshare", SYS_unshare, { 0 }, KILLED }, { "bpf", SYS_bpf, { 0 }, KILLED },
 	{ "execve", SYS_execve, { (long)"/bin/true", (long)none, (long)none }, KILLED },
 	{ "ptrace", SYS_ptrace, { 0, 0, 0 }, KILLED }, { "process_vm_readv", SYS_process_vm_readv, { 1, 0, 0 }, KILLED },
@@ -88,6 +93,15 @@ START_TEST(what_leads_out_is_forbidden)
 	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++)
 		ck_assert_msg(becomes((enum who)_i, forbidden[i].number, forbidden[i].arg) == forbidden[i].want, "%s: %d", forbidden[i].name,
 		    becomes((enum who)_i, forbidden[i].number, forbidden[i].arg));
+}
+END_TEST
+
+/* A socket cannot be cloned, which the kernel says where it is asked. */
+START_TEST(who_writes_may_clone_a_file)
+{
+	ck_assert_int_ne(becomes(WRITER, SYS_ioctl, (const long[4]){ -1, FICLONE, -1 }), EPERM);
+	ck_assert_int_eq(becomes(SESSION, SYS_ioctl, (const long[4]){ -1, FICLONE, -1 }), EPERM);
+	ck_assert_int_eq(becomes(WORKER, SYS_ioctl, (const long[4]){ -1, FICLONE, -1 }), EPERM);
 }
 END_TEST
 
@@ -110,6 +124,7 @@ main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 #ifndef SALLYPORT_SANITIZE	/* which needs calls of its own: no filters there */
 	tcase_add_loop_test(t, what_leads_out_is_forbidden, WORKER, N_WHO);
+	tcase_add_test(t, who_writes_may_clone_a_file);
 #endif
 	tcase_add_loop_test(t, what_is_needed_is_not, WORKER, N_WHO);
 	suite_add_tcase(s, t);
