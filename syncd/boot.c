@@ -111,7 +111,7 @@ boot_get(struct cursor *c, struct boot *b)
 	const char *module;
 
 	memset(b, 0, sizeof *b);
-	b->id.tree_fd = b->grant.root_fd = -1;
+	b->id.tree_fd = b->grant.root_fd = b->id.sums_fd = b->grant.sums_fd = -1;
 	module = grant_text_get(c);
 	if (module == NULL || strlen(module) > MODULE_NAME_MAX)
 		return c->err != 0 ? c->err : E_FORMAT;

@@ -19,7 +19,7 @@ struct boot_rules {
 /* Strings are C strings or NULL.  On the reading side they, groups and ahead lie in the buffer that was read from. */
 struct boot {
 	struct session_identity id;	/* without descriptors */
-	struct grant grant;		/* without root_fd, hidden, incoming, outgoing, and what id says too */
+	struct grant grant;		/* without root_fd, sums_fd, hidden, incoming, outgoing, and what id says too */
 	struct boot_rules rules[BOOT_RULES_MAX];
 	size_t n_rules;
 	int version;			/* protocol */

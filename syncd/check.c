@@ -90,6 +90,22 @@ check_made(struct check *c, const char *param, const char *path)
 }
 
 static void
+check_dir(struct check *c, const char *param, const char *path)
+{
+	int fd, r;
+
+	if (!is_set(path))
+		return;
+	r = fd = trusted_dir(path);
+	if (fd >= 0) {
+		r = writable(fd);
+		close(fd);
+	}
+	if (r != 0)
+		tell(c, param, "%s = %s cannot be used: %s", param, path, err_text(r));
+}
+
+static void
 check_read(struct check *c, const char *param, const char *path)
 {
 	int fd;
@@ -118,6 +134,8 @@ check_rows(struct check *c, const struct opt *rows, size_t n, const void *conf, 
 			check_read(c, rows[i].name, text);
 		else if (check == CHECK_MADE || check == CHECK_LOCK)
 			check_made(c, rows[i].name, text);
+		else if (check == CHECK_DIR)
+			check_dir(c, rows[i].name, text);
 		else if (param_fault(&rows[i], conf, message, sizeof message))
 			tell(c, rows[i].name, "%s", message);
 	}
@@ -210,6 +228,7 @@ check_module(struct check *c, const struct module_conf *m)
 	check_rows(c, conf_params, conf_n_params, m, CHECK_OPTIONS);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_CHARSET);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_MADE);
+	check_rows(c, conf_params, conf_n_params, m, CHECK_DIR);
 	if (m->max_per_user > 0 && !list_has_words(m->auth_users))
 		tell(c, "max connections per user", "there are no \"auth users\": nobody is counted by \"max connections per user\"");
 	if (m->max_connections > 0 || m->max_per_address > 0 || m->max_per_user > 0)

@@ -477,7 +477,7 @@ static int
 start_worker(struct connection *c)
 {
 	struct connections *cs = c->all;
-	const struct spawn_order o = { .kind = SPAWN_WORKER, .boot = cs->greeting.boot, .peer = c->peer_fd, .root = -1,
+	const struct spawn_order o = { .kind = SPAWN_WORKER, .boot = cs->greeting.boot, .peer = c->peer_fd, .root = -1, .sums = -1,
 	    .deadline = c->deadline, .greeted = c->greeted, .proxied = c->proxied };
 	int r = spawn_process(cs->spawner, &o, SPAWN_NOW, &c->worker);
 

@@ -582,7 +582,7 @@ serve_only(const struct listener_conf *lc, const struct syncd_conf *conf, int fd
 	    .proxied = conf->global.proxy_protocol && peer->ss.ss_family != AF_UNIX,	/* a remote shell is no proxy */
 	    .deadline = loop_clock() + HANDSHAKE_SECONDS * 1000 };
 	struct greeting greeting = GREETING_INIT;
-	struct spawn_order o = { .kind = SPAWN_WORKER, .peer = fd, .root = -1, .deadline = job.deadline,
+	struct spawn_order o = { .kind = SPAWN_WORKER, .peer = fd, .root = -1, .sums = -1, .deadline = job.deadline,
 	    .proxied = job.proxied };
 	struct spawner_link spawner;
 	int r;

@@ -24,7 +24,7 @@ endif
 syncd_libfs_a_SOURCES = \
 	syncd/fs/attr.c syncd/fs/attr.h syncd/fs/fake.c syncd/fs/fake.h syncd/fs/meta.c syncd/fs/meta.h \
 	syncd/fs/mount.c syncd/fs/mount.h syncd/fs/root.c syncd/fs/root.h syncd/fs/stage.c syncd/fs/stage.h \
-	syncd/fs/temp_name.c syncd/fs/temp_name.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
+	syncd/fs/sum_cache.c syncd/fs/sum_cache.h syncd/fs/temp_name.c syncd/fs/temp_name.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_diff.c syncd/policy/conf_diff.h syncd/policy/conf_load.c syncd/policy/expand.c \
 	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hook.c syncd/policy/hook.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
@@ -69,7 +69,7 @@ syncd_libsyncd_a_SOURCES = \
 	syncd/greeting.c syncd/greeting.h syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h syncd/listening.c syncd/listening.h \
 	syncd/hooks.c syncd/hooks.h syncd/module_filter.c syncd/module_filter.h syncd/module_list.c syncd/module_list.h syncd/monitor.c syncd/monitor.h syncd/monitor_access.c syncd/monitor_internal.h syncd/monitor_log.c \
 	syncd/monitor_names.c syncd/monitor_peer.c syncd/monitor_session.c syncd/monitor_tally.c syncd/param_fault.c syncd/param_fault.h syncd/phases.c syncd/phases.h syncd/pidfile.c syncd/pidfile.h \
-	syncd/resolver.c syncd/resolver.h syncd/secrets.c syncd/secrets.h syncd/socket_options.c syncd/socket_options.h syncd/roles.c syncd/roles.h syncd/slots.c syncd/slots.h syncd/spawn.c syncd/spawn.h syncd/spawner.c \
+	syncd/resolver.c syncd/resolver.h syncd/secrets.c syncd/secrets.h syncd/socket_options.c syncd/socket_options.h syncd/roles.c syncd/roles.h syncd/slots.c syncd/slots.h syncd/spawn.c syncd/spawn.h syncd/sums_file.c syncd/sums_file.h syncd/spawner.c \
 	syncd/spawner.h syncd/tally.c syncd/tally.h syncd/stdio_join.c syncd/stdio_join.h syncd/why.c syncd/why.h syncd/worker.c syncd/worker.h
 
 sbin_PROGRAMS += sallyport-syncd
@@ -89,6 +89,7 @@ SCRIPTS_T += \
 	t/syncd/pull/342-remote-options.t \
 	t/syncd/pull/344-remote-shell.t \
 	t/syncd/pull/345-pull-remove-source.t \
+	t/syncd/pull/346-checksum-cache.t \
 	t/syncd/pull/350-pull-attributes.t \
 	t/syncd/pull/360-pull-trouble.t \
 	t/syncd/pull/361-pull-work.t \

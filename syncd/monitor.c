@@ -145,6 +145,8 @@ serve_session(struct monitor *m)
 		m->peer_fd = -1;
 	}
 	close(m->root_fd);
+	if (m->sums_fd >= 0)
+		close(m->sums_fd);
 	if (m->resolver.channel >= 0) {
 		close(m->resolver.channel);
 		close(m->resolver.control);
@@ -183,7 +185,7 @@ turn_away(const struct monitor *m)
 int
 monitor_run(const struct monitor_job *job)
 {
-	struct monitor m = { .job = job, .state = ST_FRESH, .peer = job->peer, .peer_fd = job->peer_fd, .lock_fd = -1, .root_fd = -1, .raw = -1,
+	struct monitor m = { .job = job, .state = ST_FRESH, .peer = job->peer, .peer_fd = job->peer_fd, .lock_fd = -1, .root_fd = -1, .sums_fd = -1, .raw = -1,
 	    .session = { -1, -1 }, .resolver = { -1, -1 }, .list_next = job->list_next,
 	    .deadline = job->deadline, .args = BUF_INIT };
 	int code;

@@ -51,7 +51,7 @@ struct monitor {
 	bool claimed;		/* a proxy speaks for it, whose failures count_fd says */
 	int stop_fd;		/* tells of SIGTERM: what is served ends, what comes behind it is still done; -1: nothing does */
 	int peer_fd;		/* until the session has it alone; -1 */
-	int lock_fd, root_fd;
+	int lock_fd, root_fd, sums_fd;	/* -1: none, or not yet */
 	int raw;		/* wait status of the process that served last; -1: none has ended */
 	struct spawned session, resolver;	/* channel -1: none */
 	unsigned lines, notes, names;

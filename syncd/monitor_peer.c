@@ -21,7 +21,7 @@
 static int
 resolver(struct monitor *m)
 {
-	const struct spawn_order o = { .kind = SPAWN_RESOLVER, .boot = -1, .peer = -1, .root = -1 };
+	const struct spawn_order o = { .kind = SPAWN_RESOLVER, .boot = -1, .peer = -1, .root = -1, .sums = -1 };
 
 	if (m->resolver.channel < 0 && spawn_process(m->job->spawner_fd, &o, SPAWN_WAIT, &m->resolver) != 0)
 		m->resolver.channel = -1;

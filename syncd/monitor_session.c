@@ -20,6 +20,7 @@
 #include "syncd/policy/params.h"
 #include "syncd/privmsg.h"
 #include "syncd/spawn.h"
+#include "syncd/sums_file.h"
 #include "syncd/types.h"
 
 enum {
@@ -134,6 +135,15 @@ prepare_module(struct monitor *m, const uint8_t *input, size_t n, char message[M
 	return run_early(m, input, n, message);
 }
 
+/* Without it a session does what it would do with it, only slower. */
+static void
+open_sums(struct monitor *m)
+{
+	if ((m->sums_fd = sums_file_open(m->module)) < -1)
+		log_warn("checksum cache = %s cannot be used, sums are not kept: %s", m->module->checksum_cache, err_text(m->sums_fd));
+	m->sums_fd = m->sums_fd < 0 ? -1 : m->sums_fd;
+}
+
 /* Open what the session will stand on, with our rights and before it exists. */
 static int
 open_module(struct monitor *m, char *message, size_t size)
@@ -155,6 +165,7 @@ open_module(struct monitor *m, char *message, size_t size)
 	g->host = m->host;
 	g->user = m->user;
 	g->path = m->plan.path;
+	open_sums(m);
 	return 0;
 }
 
@@ -190,7 +201,7 @@ shorten_deadline(struct monitor *m)
 static int
 start_session(struct monitor *m)
 {
-	struct spawn_order o = { .kind = SPAWN_SESSION, .peer = m->peer_fd, .root = m->root_fd,
+	struct spawn_order o = { .kind = SPAWN_SESSION, .peer = m->peer_fd, .root = m->root_fd, .sums = m->sums_fd,
 	    .memory_max = m->job->memory_max };
 	struct buf told = BUF_INIT;
 	int r;

@@ -188,7 +188,7 @@ static void
 start_exporter(void *arg)
 {
 	struct publish *p = arg;
-	const struct spawn_order o = { .kind = SPAWN_EXPORTER, .boot = tally_fd(p->tally), .peer = p->metrics_fd, .root = -1 };
+	const struct spawn_order o = { .kind = SPAWN_EXPORTER, .boot = tally_fd(p->tally), .peer = p->metrics_fd, .root = -1, .sums = -1 };
 
 	if (p->metrics_fd < 0 || p->spawner < 0 || p->exporter.channel >= 0)
 		return;

@@ -22,6 +22,8 @@
 #define READS_FILES \
 	"openat2", "openat", "newfstatat", "fstat", "getdents64", "readlinkat", "pread64", "close_range", "sendfile", "lseek", "unlinkat", \
 	"flistxattr", "fgetxattr", "llistxattr", "lgetxattr", "fchdir", "faccessat2", "capget", "capset"
+/* The checksum cache: its file is the only one that such a session has open for writing. */
+#define KEEPS_SUMS "pwrite64", "fstatfs", "sync_file_range"
 #define CAP(c) (1ULL << (c))
 
 static const char *const worker_syscalls[] = { MEMORY_AND_EXIT, PEER_AND_MONITOR, NULL };
@@ -43,14 +45,13 @@ static const char *const exporter_syscalls[] = {
 
 /* Files are found by openat2 below a held descriptor, and never by a path of their own. */
 static const char *const session_syscalls[] = {
-	MEMORY_AND_EXIT, PEER_AND_MONITOR,
-	READS_FILES, NULL,
+	MEMORY_AND_EXIT, PEER_AND_MONITOR, READS_FILES, KEEPS_SUMS, NULL,
 };
 
 /* Those of a session that may change the module. */
 static const char *const writer_syscalls[] = {
-	MEMORY_AND_EXIT, PEER_AND_MONITOR, READS_FILES,
-	"pwrite64", "ftruncate", "fallocate", "fstatfs", "fsync", "flock", "copy_file_range", "ioctl(FICLONE)", "fchmod", "fchmodat2", "fchown", "fchownat",
+	MEMORY_AND_EXIT, PEER_AND_MONITOR, READS_FILES, KEEPS_SUMS,
+	"ftruncate", "fallocate", "fsync", "flock", "copy_file_range", "ioctl(FICLONE)", "fchmod", "fchmodat2", "fchown", "fchownat",
 	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", "lsetxattr", "lremovexattr", NULL,
 };
 
@@ -167,7 +168,7 @@ lower_priority(int nice)
 int
 roles_enter_session(const struct roles *r, const struct session_identity *id, int peer_fd, int monitor_fd, char *report)
 {
-	const int keep[] = { peer_fd, monitor_fd, id->tree_fd };
+	const int keep[] = { peer_fd, monitor_fd, id->tree_fd, id->sums_fd };
 	const uint64_t reads = CAP(CAP_DAC_READ_SEARCH), writes = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER) |
 	    CAP(CAP_FSETID) | CAP(CAP_MKNOD) | CAP(CAP_SETFCAP), atimes = CAP(CAP_FOWNER);
 	struct role role = {

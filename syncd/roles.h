@@ -29,6 +29,7 @@ enum { SESSION_GROUPS_MAX = 64 };
 
 struct session_identity {
 	int tree_fd;		/* the module's directory */
+	int sums_fd;		/* the file of its checksum cache; -1: none */
 	int jail;		/* it is the process's root, too */
 	int priority;		/* niceness to run at, 0 to 19 */
 	int set_ids;

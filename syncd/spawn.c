@@ -124,7 +124,7 @@ spawn_process(int spawner_fd, const struct spawn_order *o, int when, struct spaw
 		r = -errno;
 		goto out;
 	}
-	n = order_put(&b, o, (const int[SPAWN_FDS]){ control[1], channel[1], o->boot, o->peer, o->root }, passed);
+	n = order_put(&b, o, (const int[SPAWN_FDS]){ control[1], channel[1], o->boot, o->peer, o->root, o->sums }, passed);
 	r = b.err != 0 ? b.err : fdpass_send(spawner_fd, buf_head(&b), buf_len(&b), passed, (size_t)n,
 	    when == SPAWN_NOW ? MSG_DONTWAIT : 0);
 	buf_done(&b);

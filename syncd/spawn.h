@@ -15,12 +15,13 @@ enum {
 	SPAWN_BOOT,		/* what it is told at its start, a file; -1: nothing */
 	SPAWN_PEER,		/* the connection; -1: none */
 	SPAWN_ROOT,		/* the module's directory; -1: none */
+	SPAWN_SUMS,		/* the file of its checksum cache; -1: none */
 	SPAWN_FDS,
 };
 
 struct spawn_order {
 	enum spawn_kind kind;
-	int boot, peer, root;	/* -1: none; they stay the caller's */
+	int boot, peer, root, sums;	/* -1: none; they stay the caller's */
 	uint64_t deadline;	/* a worker's, ms on the monotonic clock */
 	uint32_t greeted;	/* a worker: bytes of the greeting that are already on their way */
 	bool proxied;		/* a worker: a PROXY header comes first */

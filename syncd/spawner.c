@@ -200,6 +200,7 @@ take_order(struct spawner *sp, struct cursor *c, const int *came, size_t n)
 	job.boot_fd = fds[SPAWN_BOOT];
 	job.peer_fd = fds[SPAWN_PEER];
 	job.root_fd = fds[SPAWN_ROOT];
+	job.sums_fd = fds[SPAWN_SUMS];
 	start_child(sp, kind, &job, fds[SPAWN_CONTROL]);
 	for (int i = 0; i < SPAWN_FDS; i++)
 		if (i != SPAWN_CONTROL && fds[i] >= 0)

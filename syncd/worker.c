@@ -125,6 +125,7 @@ session_main(const struct roles *roles, const struct process_job *job)
 	if (is_set(b.grant.conf.charset))	/* loads files, so it comes before the walls */
 		(void)charset_new(b.grant.conf.charset, &charset);
 	b.id.tree_fd = b.grant.root_fd = job->root_fd;
+	b.id.sums_fd = b.grant.sums_fd = job->sums_fd;
 	b.grant.uid = b.id.set_ids ? b.id.uid : geteuid();
 	b.grant.gid = b.id.set_ids ? b.id.gid : getegid();
 	b.grant.supplementary_gids = b.id.groups;

@@ -13,6 +13,7 @@ struct process_job {
 	int monitor_fd;		/* its pair with the monitor */
 	int boot_fd;		/* what it is told: a worker the greeting's text, the others see their functions */
 	int root_fd;		/* the module's directory; -1: none */
+	int sums_fd;		/* the file of its checksum cache; -1: none */
 	uint64_t deadline;	/* of a worker, ms on the monotonic clock */
 	uint32_t greeted;	/* a worker: bytes of the greeting that are already on their way */
 	bool proxied;		/* a worker: a PROXY header comes first */

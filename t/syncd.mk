@@ -17,7 +17,7 @@ SYNCD_UNITS = \
 	t/unit/check_delta_strong \
 	t/unit/check_fs_root \
 	t/unit/check_fs_tree \
-	t/unit/check_fs_walk \
+	t/unit/check_fs_walk t/unit/check_fs_sum_cache \
 	t/unit/check_policy_hosts \
 	t/unit/check_policy_chmod \
 	t/unit/check_policy_conf \
@@ -62,6 +62,7 @@ t_unit_check_delta_compress_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_delta_strong_LDADD = syncd/libdelta.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_fs_root_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_fs_tree_LDADD = syncd/libfs.a $(UNIT_LIBS)
+t_unit_check_fs_sum_cache_LDADD = syncd/libfs.a $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_fs_walk_LDADD = syncd/libfs.a $(UNIT_LIBS)
 t_unit_check_policy_hosts_LDADD = syncd/libpolicy.a $(UNIT_LIBS)
 t_unit_check_policy_chmod_LDADD = syncd/libpolicy.a $(UNIT_LIBS)

@@ -26,7 +26,7 @@ struct module_conf {
 	char *early_exec, *pre_exec, *post_exec, *name_converter;
 	char *refuse_options, *auth_users, *auth_digest, *secrets_file;
 	char *filter, *include, *include_from, *exclude, *exclude_from;
-	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *charset, *dont_compress;
+	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *checksum_cache, *charset, *dont_compress;
 	int ignore_nonreadable, ignore_errors, open_noatime;
 	char *log_format;
 	int transfer_logging;
@@ -34,7 +34,7 @@ struct module_conf {
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */
-	int64_t module_bwlimit, max_connections, max_per_address, max_per_user, exec_timeout, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory;
+	int64_t module_bwlimit, max_connections, max_per_address, max_per_user, exec_timeout, timeout, idle_timeout, bwlimit, priority, max_verbosity, max_memory, checksum_cache_size;
 	int unsupported_flag;	/* where parameters without effect are parsed into */
 };
 

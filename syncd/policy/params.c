@@ -86,6 +86,8 @@ const struct opt conf_params[] = {
 	{ "auth digest", M(STR, auth_digest) },
 	{ "secrets file", M(STR, secrets_file), .flags = PARAM_SECRET },
 	{ "strict modes", M(BOOL, strict_modes), .def = "yes" },
+	{ "checksum cache", M(PATH, checksum_cache), CHECK(DIR) },	/* ours: where sums of whole files are kept; */
+	{ "checksum cache size", M(ATOI, checksum_cache_size), .def = "64", .min = 1, .max = 1 << 20 },	/* MiB of each module's */
 	{ "charset", M(STR, charset), USE(CHARSET, TEXT, charset) },
 	{ "dont compress", M(STR, dont_compress), GRANT(STAR, dont_compress) },
 	{ "early exec", M(STR, early_exec), .flags = PARAM_SECRET },

@@ -22,6 +22,7 @@ enum param_check {
 	CHECK_CHARSET,	/* a character set that iconv(3) knows */
 	CHECK_READ,	/* a file that can be read */
 	CHECK_MADE,	/* a file that can be written, or made */
+	CHECK_DIR,	/* a directory that files can be made in */
 	CHECK_LOCK,	/* the same, where connections are counted */
 };
 

@@ -62,6 +62,7 @@ flist_send_open(struct session *s)
 	s->root = (struct root){ s->grant.root_fd, s->grant.conf.fake_super };
 	s->pull->opener = s->pull->remover = (struct opener)OPENER_INIT(&s->root);
 	s->pull->remover.strict = true;
+	sum_cache_init(&s->pull->sums, o->checksum > 0 ? s->grant.sums_fd : -1);
 	s->pull->opener.keep_atime = s->grant.conf.open_noatime < 0 ? s->opt.open_noatime > 0 : s->grant.conf.open_noatime;
 	s->pull->form = (struct flist_form){
 		.version = s->proto.version, .compat = s->proto.compat, .uid = o->owner > 0, .gid = o->group > 0,
@@ -109,6 +110,8 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 {
 	struct stat st;
 	ssize_t n = 0;
+	int64_t left;
+	bool keep;
 	int fd, r;
 
 	memset(out, 0, DIGEST_MAX);
@@ -118,7 +121,12 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 		return -ENOMEM;
 	if ((fd = pull_open(s, f, &st)) < 0)
 		return 0;
-	for (int64_t left = st.st_size; left > 0; left -= n) {
+	if (sum_cache_get(&s->pull->sums, s->proto.list_sum, strong_len(s->proto.list_sum), &st, out)) {
+		close(fd);
+		return 0;
+	}
+	keep = sum_cache_settle(&s->pull->sums, fd, &st);
+	for (left = st.st_size; left > 0; left -= n) {
 		if ((n = read(fd, s->pull->list_chunk, SUM_READ_SIZE)) <= 0)
 			break;
 		strong_update(s->pull->list_sum, s->pull->list_chunk, (size_t)n);
@@ -128,6 +136,8 @@ file_digest(struct session *s, const struct file *f, uint8_t out[DIGEST_MAX])
 	strong_final(s->pull->list_sum, out);
 	if (n < 0)
 		memset(out, 0, DIGEST_MAX);
+	if (keep && left == 0)
+		sum_cache_put(&s->pull->sums, s->proto.list_sum, strong_len(s->proto.list_sum), fd, &st, out);
 	close(fd);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define SALLYPORT_SYNCD_PULL_PULL_H
 
 #include "syncd/delta/match.h"
+#include "syncd/fs/sum_cache.h"
 #include "syncd/pull/flist.h"
 #include "syncd/pull/xattr_send.h"
 #include "syncd/session/names.h"
@@ -50,6 +51,7 @@ struct pull {
 	struct xattr_send *xattrs;	/* NULL without -A and -X */
 	struct strong *list_sum;	/* -c: sums of whole files, and what they are read into */
 	uint8_t *list_chunk;
+	struct sum_cache sums;	/* of whole files that were read before */
 	uint32_t listed;	/* files of the newest segment already written */
 	bool list_open;		/* the newest segment is not yet written to its end */
 	bool list_eof_sent;

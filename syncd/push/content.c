@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "syncd/delta/strong.h"
+#include "syncd/fs/sum_cache.h"
 #include "syncd/push/attr_apply.h"
 #include "syncd/push/push.h"
 
 struct content {
 	struct strong *sum;	/* -c: sums of whole files, */
-	uint8_t *chunk;		/* and what they are read into */
+	uint8_t *chunk;		/* and what they are read into; */
+	struct sum_cache cache;	/* those of files that were read before */
 };
 
 int
@@ -25,6 +27,7 @@ content_begin(struct session *s)
 		return -ENOMEM;
 	if (!s->opt.checksum)
 		return 0;
+	sum_cache_init(&c->cache, s->grant.sums_fd);
 	return (c->chunk = malloc(PUSH_READ_SIZE)) == NULL ? -ENOMEM : strong_new(s->proto.list_sum, 0, 0, &c->sum);
 }
 
@@ -41,19 +44,13 @@ content_end(struct session *s)
 	s->push->content = NULL;
 }
 
-/* -c: the sum of the whole file. */
+/* The sum of the file fd, read to its end.  False: it cannot be read, or it is too much work. */
 static bool
-same_sum(struct session *s, const struct push_job *j, struct tree *t)
+sum_up(struct session *s, int fd, uint8_t sum[DIGEST_MAX])
 {
-	const struct flist_file *f = j->file;
 	struct content *c = s->push->content;
-	uint8_t sum[DIGEST_MAX];
-	struct stat st;
-	int fd;
-	ssize_t n = -1;
+	ssize_t n;
 
-	if (f->extra == NULL || f->extra->sum == NULL || (fd = tree_open_file(t, j->path, O_RDONLY, &st)) < 0)
-		return false;
 	for (off_t at = 0; (n = pread(fd, c->chunk, PUSH_READ_SIZE, at)) > 0; at += n) {
 		strong_update(c->sum, c->chunk, (size_t)n);
 		if (at % PUSH_KEEPALIVE_BYTES < PUSH_READ_SIZE)
@@ -61,9 +58,31 @@ same_sum(struct session *s, const struct push_job *j, struct tree *t)
 		if (!work_add(&s->work, (uint64_t)n / 16, 0))
 			break;
 	}
-	close(fd);
 	strong_final(c->sum, sum);
-	return n == 0 && memcmp(sum, f->extra->sum, strong_len(s->proto.list_sum)) == 0;
+	return n == 0;
+}
+
+/* -c: the sum of the whole file. */
+static bool
+same_sum(struct session *s, const struct push_job *j, struct tree *t)
+{
+	const struct flist_file *f = j->file;
+	const enum sum_alg alg = s->proto.list_sum;
+	struct sum_cache *cache = &s->push->content->cache;
+	uint8_t sum[DIGEST_MAX];
+	struct stat st;
+	bool known, keep;
+	int fd;
+
+	if (f->extra == NULL || f->extra->sum == NULL || (fd = tree_open_file(t, j->path, O_RDONLY, &st)) < 0)
+		return false;
+	if (!(known = sum_cache_get(cache, alg, strong_len(alg), &st, sum))) {
+		keep = sum_cache_settle(cache, fd, &st);
+		if ((known = sum_up(s, fd, sum)) && keep)
+			sum_cache_put(cache, alg, strong_len(alg), fd, &st, sum);
+	}
+	close(fd);
+	return known && memcmp(sum, f->extra->sum, strong_len(alg)) == 0;
 }
 
 bool

@@ -55,6 +55,7 @@ struct grant {
 	char module[MODULE_NAME_MAX + 1];
 	struct module_grant conf;	/* what its parameters say */
 	int root_fd;		/* the module's directory */
+	int sums_fd;		/* the file of its checksum cache; -1: none */
 	bool numeric_ids;	/* do not look names up */
 	bool jailed;		/* the process's root is the module's */
 	int shared_rate;	/* KiB a second, each way together, that it shares with others: it asks before it moves; 0: it shares none */

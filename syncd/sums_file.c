@@ -1,0 +1,34 @@
+/* DIR/MODULE.sums, for syncd/fs/sum_cache.h: a section's name has no "/". */
+#include "config.h"
+
+#include "syncd/sums_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/is_set.h"
+#include "lib/trusted.h"
+
+int
+sums_file_open(const struct module_conf *m)
+{
+	char path[PATH_MAX];
+	const off_t size = (off_t)m->checksum_cache_size << 20;
+	struct stat st;
+	int fd;
+
+	if (!is_set(m->checksum_cache))
+		return -1;
+	if (snprintf(path, sizeof path, "%s/%s.sums", m->checksum_cache, m->name) >= (int)sizeof path)
+		return -ENAMETOOLONG;
+	if ((fd = trusted_file(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		return fd == -1 ? -EPERM : fd;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_size == size || (ftruncate(fd, 0) == 0 && ftruncate(fd, size) == 0)))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}

@@ -1,0 +1,11 @@
+/* The file of a module's checksum cache ("checksum cache", "checksum cache size"): the monitor opens it, sessions get it. */
+#ifndef SALLYPORT_SYNCD_SUMS_FILE_H
+#define SALLYPORT_SYNCD_SUMS_FILE_H
+
+#include "syncd/policy/conf.h"
+
+/* Open it, make it where it is missing (mode 0600), and give it its size; what it held is lost when that changes.  A descriptor for reading and
+ * writing, -1 where the module has none, or, less than that, -errno. */
+int sums_file_open(const struct module_conf *m);
+
+#endif
