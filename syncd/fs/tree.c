@@ -58,6 +58,8 @@ tree_done(struct tree *t)
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
+	free(t->absent);
+	t->absent = NULL;
 }
 
 void
@@ -91,6 +93,15 @@ is_of(const struct tree_held *h, const char *dir, size_t n)
 	return h->dir != NULL && strncmp(h->dir, dir, n) == 0 && h->dir[n] == '\0';
 }
 
+/* Is dir the directory that was not there, or below it? */
+static bool
+is_absent(const struct tree *t, const char *dir, size_t n)
+{
+	size_t known = t->absent == NULL ? SIZE_MAX : strlen(t->absent);
+
+	return known <= n && memcmp(dir, t->absent, known) == 0 && (known == n || dir[known] == '/');
+}
+
 static int
 hold(struct tree *t, const char *dir, size_t n)
 {
@@ -111,10 +122,17 @@ hold(struct tree *t, const char *dir, size_t n)
 		if (h->dir != NULL && (at->dir == NULL || at->used < h->used))
 			h = at;
 	}
+	if (is_absent(t, dir, n))
+		return -ENOENT;
 	if ((copy = strndup(dir, n)) == NULL)
 		return -ENOMEM;
 	if ((fd = open_below(t, copy, O_PATH | O_DIRECTORY)) < 0) {
-		free(copy);
+		if (t->still && fd == -ENOENT) {
+			free(t->absent);
+			t->absent = copy;
+		} else {
+			free(copy);
+		}
 		return fd;
 	}
 	held_drop(h);

@@ -25,6 +25,8 @@ struct tree {
 	unsigned turn;
 	size_t last;		/* held and used last */
 	struct random_bytes random;	/* for names of temporaries */
+	bool still;		/* the caller makes nothing in it: a directory that was not there is not looked for with each name below it */
+	char *absent;		/* heap; the last one of these, NULL: none */
 };
 
 #define TREE_INIT { .fd = -1 }

@@ -69,6 +69,7 @@ open_destination(struct session *s, const char *path)
 	char plain[TREE_PATH_SIZE];
 	int r = path_below("", path, plain, sizeof plain);
 
+	s->push->dest.tree.still = s->opt.dry_run > 0;
 	return r != 0 ? r : tree_open(&s->push->dest.tree, &s->root, plain);
 }
 
@@ -267,7 +268,8 @@ open_option_trees(struct session *s)
 	if (r != 0)
 		return r;
 
-	for (size_t i = 0; i < o->n_alt; i++)
+	for (size_t i = 0; i < o->n_alt; i++) {
+		s->push->dest.alt[i].still = o->dry_run > 0;
 		if ((r = dest_option_tree(&s->push->dest, o->alt_dest[i], &s->push->dest.alt[i])) == -ENOMEM)
 			return r;
 		else if (r == -ELOOP)
@@ -276,6 +278,7 @@ open_option_trees(struct session *s)
 			session_tell(s, MSG_WARNING, "--%s-dest arg %s: %s\n", o->alt_kind == ALT_LINK ? "link" :
 			    o->alt_kind == ALT_COPY ? "copy" : "compare", r == -ENOTDIR ? "is not a dir" : "does not exist",
 			    dest_option_shown(&s->push->dest, o->alt_dest[i], shown));
+	}
 	tell_backup_dir(s);
 	if (temp == NULL || temp[0] == '\0' || (r = dest_option_tree(&s->push->dest, temp, &s->push->dest.temp)) == 0)
 		return 0;

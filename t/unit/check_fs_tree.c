@@ -109,6 +109,25 @@ START_TEST(a_held_directory_that_was_replaced_is_let_go)
 }
 END_TEST
 
+/* A dry run over a million names below a directory that is not there asks once. */
+START_TEST(what_is_absent_stays_so_where_nothing_is_made)
+{
+	for (int still = 0; still < 2; still++) {
+		tree.still = still != 0;
+		ck_assert_int_eq(tree_lstat(&tree, "new/sub/f", &st), -ENOENT);
+		ck_assert_int_eq(tree_lstat(&tree, "new/f", &st), -ENOENT);
+		scratch_dir("m/new");
+		scratch_file("m/new/f", "");
+		scratch_file("m/new2", "");
+		ck_assert_int_eq(tree_lstat(&tree, "new/f", &st), still ? -ENOENT : 0);
+		ck_assert_int_eq(tree_lstat(&tree, "new2", &st), 0);	/* a name that begins like it */
+		ck_assert_int_eq(tree_lstat(&tree, "d/f", &st), 0);
+		unlinkat(scratch_fd, "m/new/f", 0), unlinkat(scratch_fd, "m/new", AT_REMOVEDIR), unlinkat(scratch_fd, "m/new2", 0);
+		tree_forget(&tree, "new");
+	}
+}
+END_TEST
+
 START_TEST(more_directories_than_are_held_are_no_matter)
 {
 	char path[64];
@@ -288,6 +307,7 @@ main(void)
 	tcase_add_test(t, a_link_to_a_directory_counts_only_where_it_was_asked_for);
 	tcase_add_test(t, a_link_is_no_file);
 	tcase_add_test(t, a_held_directory_that_was_replaced_is_let_go);
+	tcase_add_test(t, what_is_absent_stays_so_where_nothing_is_made);
 	tcase_add_test(t, more_directories_than_are_held_are_no_matter);
 	tcase_add_test(t, something_gives_way_in_one_step);
 	tcase_add_test(t, parents_are_made);
