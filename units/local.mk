@@ -11,7 +11,7 @@ check_PROGRAMS += t/tool/role_calls
 t_tool_role_calls_SOURCES = t/tool/role_calls.c
 t_tool_role_calls_LDADD = $(TUNNEL_LIBS) $(BASE_LIBS)
 
-SCRIPTS_T += t/units/700-units-verified.t t/units/701-units-exposure.t t/units/702-unit-filters.t t/units/710-units-booted.t t/deploy/931-monitoring.t t/deploy/940-package.t
+SCRIPTS_T += t/units/700-units-verified.t t/units/701-units-exposure.t t/units/702-unit-filters.t t/units/710-units-booted.t t/deploy/931-monitoring.t t/deploy/940-package.t t/deploy/941-lives.t
 # for configurations that were written by hand; --with-systemdsystemunitdir says where, and packages do
 STOCK_UNITS = units/stock/sallyport-syncd.service units/stock/sallyport-tunnel.service units/stock/sallyport-tunnel@.service
 if WITH_UNITS
@@ -24,4 +24,4 @@ $(STOCK_UNITS): Makefile
 units/stock/sallyport-syncd.service: units/stock/sallyport-syncd.service.in
 units/stock/sallyport-tunnel.service: units/stock/sallyport-tunnel.service.in
 units/stock/sallyport-tunnel@.service: units/stock/sallyport-tunnel@.service.in
-EXTRA_DIST += units/samples t/lib/units.sh t/lib/boot.sh t/lib/inside.sh t/lib/booted.sh t/lib/packaged.sh
+EXTRA_DIST += units/samples t/lib/units.sh t/lib/boot.sh t/lib/inside.sh t/lib/booted.sh t/lib/packaged.sh t/lib/lives.sh

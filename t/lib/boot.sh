@@ -1,6 +1,6 @@
 # A machine that is booted for a test: an overlay of this machine's own root under systemd-nspawn.  After own_mounts:
 #   boot_box		makes it: $at is its root, $at/trial a directory for what is to be tried
-#   boot_run SCRIPT	boots it, runs /trial/SCRIPT, which begins with t/lib/inside.sh, and reports its lines "ok NAME", "not ok NAME" and "# why" up to "done"
+#   boot_run SCRIPT	boots it (and once more, if that makes /trial/again), runs /trial/SCRIPT, which begins with t/lib/inside.sh, and reports its lines "ok NAME", "not ok NAME" and "# why" up to "done"
 # This machine's services do not run there, and what its packages brought to start is gone.
 boot_box() {
 	[ -x /lib/systemd/systemd ] || skip_all 'no systemd to boot'
@@ -22,12 +22,17 @@ boot_run() {
 	exec 8> /run/sallyport-boot.lock
 	flock 8
 	printf '[Unit]\nAfter=basic.target\nSuccessAction=exit-force\nFailureAction=exit-force\n[Service]\nType=oneshot\nTimeoutStartSec=270\n%s\n%s\n' \
-	    "ExecStart=/bin/sh /trial/$1" 'StandardOutput=truncate:/out/said' > "$at/etc/systemd/system/trial.service"
+	    "ExecStart=/bin/sh /trial/$1" 'StandardOutput=append:/out/said' > "$at/etc/systemd/system/trial.service"
 	echo 'StandardError=truncate:/out/trace' >> "$at/etc/systemd/system/trial.service"
-	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout -k 5 290 systemd-nspawn --quiet --register=no --keep-unit --machine="sallyport-$$" -D "$at" \
-	    --console=read-only --private-network --bind="$box/out:/out" --capability=CAP_NET_ADMIN,CAP_BPF,CAP_PERFMON \
-	    --system-call-filter='bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self' -b systemd.unit=trial.service \
-	    > "$scratch/nspawn" 2>&1 < /dev/null 8>&-
+	: > "$box/out/said"
+	while	# once more, as after a power cut, where the script says so
+		rm -f "$at/trial/again"
+		SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout -k 5 290 systemd-nspawn --quiet --register=no --keep-unit --machine="sallyport-$$" -D "$at" \
+		    --console=read-only --private-network --bind="$box/out:/out" --capability=CAP_NET_ADMIN,CAP_BPF,CAP_PERFMON \
+		    --system-call-filter='bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self' -b systemd.unit=trial.service \
+		    > "$scratch/nspawn" 2>&1 < /dev/null 8>&-
+		[ -e "$at/trial/again" ]
+	do :; done
 	[ -s "$box/out/said" ] || { tail -n 5 "$scratch/nspawn" | note; umount "$at" "$box"; skip_all 'nspawn does not boot here'; }
 	planned=counted
 	while read -r line; do
