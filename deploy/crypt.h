@@ -1,4 +1,4 @@
-/* Random texts and digests; with deploy/pki the only user of OpenSSL here. */
+/* Random texts and digests; with deploy/ca/cert the only user of OpenSSL here. */
 #ifndef SALLYPORT_DEPLOY_CRYPT_H
 #define SALLYPORT_DEPLOY_CRYPT_H
 

@@ -6,10 +6,10 @@ deploy_libmodel_a_SOURCES = \
 	deploy/model/value.c deploy/model/value.h
 MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)
 
-# libdeploy.a: the `sallyport` command but for its main; pki and crypt alone include OpenSSL
+# libdeploy.a: the `sallyport` command but for its main; ca/cert and crypt alone include OpenSSL, and verify/tls
 noinst_LIBRARIES += deploy/libdeploy.a
 deploy_libdeploy_a_SOURCES = \
-	deploy/advice.c deploy/advice.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
+	deploy/advice.c deploy/advice.h deploy/ca/cert.c deploy/ca/cert.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
 	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
 	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/manifest.c deploy/manifest.h \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
