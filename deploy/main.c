@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deploy/ca/ca.h"
 #include "deploy/diff.h"
 #include "deploy/explain.h"
 #include "deploy/generate.h"
@@ -32,6 +33,7 @@ static const struct verb {
 	{ "install", install_main, "install all configurations of a deployment" },
 	{ "verify", verify_main, "prove a running deployment, point by point" },
 	{ "uninstall", uninstall_main, "remove what was installed" },
+	{ "ca", ca_main, "keep a small certificate authority" },
 	{ "keys", keys_main, "print every key of a deployment file, for the manual" },
 	{ "help", help_main, "print this" },
 	{ "version", version_main, "print the version" },

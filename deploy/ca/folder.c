@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -202,4 +203,36 @@ folder_write(const struct folder *f, const char *file, unsigned mode, const void
 	if (r != 0)
 		unlinkat(f->fd, temp, 0);
 	return r != 0 ? r : sync_names(f);
+}
+
+static bool
+has_bytes(const struct folder *f, const char *file, const void *bytes, size_t n)
+{
+	struct buf old = BUF_INIT;
+	int fd = openat(f->fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	bool same = fd >= 0 && slurp_fd(fd, n, &old) == 0 && buf_len(&old) == n && memcmp(buf_head(&old), bytes, n) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	buf_wipe(&old);
+	return same;
+}
+
+int
+folder_put(const char *path, unsigned mode, const void *bytes, size_t n, struct conf_err *e)
+{
+	char leaf[NAME_MAX + 1], dir[PATH_MAX];
+	struct folder f = { .fd = -1, .dir = dir, .option = "", .e = e };
+	int at = trusted_parent(path, leaf), r;
+
+	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
+	if (at < 0)
+		return conf_err_set(e, path, 0, "%s", trusted_error(at));
+	f.fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(at);
+	if (f.fd < 0)
+		return complain_errno(&f, leaf);
+	r = has_bytes(&f, leaf, bytes, n) ? 0 : folder_write(&f, leaf, mode, bytes, n);
+	folder_close(&f);
+	return r;
 }

@@ -22,12 +22,16 @@ int folder_open(struct folder *f, int make);
 void folder_close(struct folder *f);
 
 /* Append a file's bytes, at most max, to ret.  secret: one that others may read is refused.  Links are not followed.  0, -ENOENT, or
- * E_CONF; then ret holds nothing new. */
+ * E_CONF; ret stays the caller's to end. */
 int folder_read(const struct folder *f, const char *file, int secret, size_t max, struct buf *ret);
 
 /* Put n bytes on the disk, and then in the place of the file.  0 or E_CONF: the file is as it was, or, when the disk failed at the very
  * last, perhaps the new one. */
 int folder_write(const struct folder *f, const char *file, unsigned mode, const void *bytes, size_t n);
+
+/* The same for a file elsewhere, at an absolute path whose directory is there and is reached as lib/trusted.h says; one that has these
+ * bytes already is left alone.  0, or E_CONF and *e. */
+int folder_put(const char *path, unsigned mode, const void *bytes, size_t n, struct conf_err *e);
 
 /* Fill *f->e with "DIR/FILE: text" (file "": the folder), and return E_CONF. */
 int folder_complain(const struct folder *f, const char *file, const char *text);
