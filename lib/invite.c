@@ -58,9 +58,9 @@ is_client(const char *text)
 	size_t n = strlen(text);
 
 	for (size_t i = 0; i < n; i++)
-		if (text[i] != '.' && strchr(LETTERS, text[i]) == NULL)
+		if (text[i] != '.' && text[i] != '@' && strchr(LETTERS, text[i]) == NULL)
 			return 0;
-	return n > 0 && text[0] != '-' && text[0] != '.';
+	return n > 0 && text[0] != '-' && text[0] != '.' && text[0] != '@';
 }
 
 static int

@@ -1,5 +1,5 @@
-/* An invitation: all that a client needs to reach one module of `sallyport serve` and to be let in, as one word of letters, digits,
- * "-", "_" and one ":" that a shell and a mail leave alone.
+/* An invitation: all that a client needs to reach one module of `sallyport serve`, or of a deployment, and to be let in, as one word of
+ * letters, digits, "-", "_" and one ":" that a shell and a mail leave alone.
  *
  *	sallyport1:BASE64URL
  *
@@ -16,14 +16,14 @@
 #include "lib/buf.h"
 
 enum {
-	INVITE_ADDRESSES_MAX = 16, INVITE_HOST_SIZE = 254, INVITE_ADDRESS_SIZE = 46, INVITE_MODULE_SIZE = 64, INVITE_CLIENT_SIZE = 33,
+	INVITE_ADDRESSES_MAX = 16, INVITE_HOST_SIZE = 254, INVITE_ADDRESS_SIZE = 46, INVITE_MODULE_SIZE = 64, INVITE_CLIENT_SIZE = 65,
 	INVITE_CERT_MAX = 2048, INVITE_KEY_MAX = 512,
 	INVITE_TEXT_MAX = 8192,		/* characters */
 };
 
 struct invite {
 	char host[INVITE_HOST_SIZE];		/* what the server is called: letters, digits, ".", "-", "_"; or an address */
-	char client[INVITE_CLIENT_SIZE];	/* what the server calls the client; the same letters */
+	char client[INVITE_CLIENT_SIZE];	/* what the server calls the client; the same letters, and "@" */
 	char module[INVITE_MODULE_SIZE];	/* UTF-8 without "/" and control characters, and "-" or "." at the beginning */
 	uint16_t port;				/* not 0 */
 	uint8_t pin[32];			/* SHA-256 of the server's SubjectPublicKeyInfo */
