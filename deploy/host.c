@@ -37,6 +37,20 @@ look(const struct asked *a, const char *key, const struct m_text *path, int priv
 		    key, path->v);
 }
 
+/* What an authority of the deployment's own makes is not missed before. */
+static void
+look_at_door(const struct asked *a, const struct model *m)
+{
+	struct faults unsaid = FAULTS_INIT;
+	const struct asked own = { a->root, a->l, model_has_authority(m) ? &unsaid : a->notes };
+
+	look(&own, "door.cert", &m->door.cert, m->door.kind.v == M_HAPROXY && m->door.key.v == NULL);
+	look(&own, "door.key", &m->door.key, 1);
+	look(&own, "door.ca", &m->door.ca, 0);
+	look(&own, "door.crl", &m->door.crl, 0);
+	faults_done(&unsaid);
+}
+
 static void
 look_at_secrets(const struct model *m, const char *file, struct faults *l)
 {
@@ -134,10 +148,7 @@ host_check(const struct model *m, const char *file, const char *root, struct fau
 {
 	const struct asked a = { root, l, notes };
 
-	look(&a, "door.cert", &m->door.cert, m->door.kind.v == M_HAPROXY && m->door.key.v == NULL);
-	look(&a, "door.key", &m->door.key, 1);
-	look(&a, "door.ca", &m->door.ca, 0);
-	look(&a, "door.crl", &m->door.crl, 0);
+	look_at_door(&a, m);
 	look(&a, "haproxy.ca", &m->haproxy.ca, 0);
 	look(&a, "haproxy.cert", &m->haproxy.cert, 1);
 	look_at_secrets(m, file, l);

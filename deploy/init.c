@@ -21,7 +21,7 @@ struct words {
 
 /* What the command line says; all else is in the table of keys. */
 struct wishes {
-	const char *host, *door, *access;
+	const char *host, *door, *access, *authority;
 	bool anyone;
 	struct words modules, users, clients;	/* modules as NAME=PATH */
 };
@@ -94,6 +94,10 @@ wish(const struct wishes *w, size_t module, const struct group *g, const struct 
 		quote_all(&w->clients, ret);
 	else if (strcmp(name, "firewall.anyone") == 0 && w->anyone)
 		buf_text(ret, "true");
+	else if (strcmp(name, "door.authority") == 0 && w->authority != NULL)
+		quote(w->authority, strlen(w->authority), ret);
+	else if (w->authority != NULL && strcmp(w->authority, "own") == 0)
+		return false;
 	else if (strcmp(name, "door.cert") == 0 || (strcmp(name, "door.key") == 0 && strcmp(w->door, "haproxy") != 0))
 		quote(k->example, strlen(k->example), ret);
 	else
@@ -235,13 +239,13 @@ write_file(const struct wishes *w, const char *file)
 int
 init_main(int argc, char **argv)
 {
-	static const char usage[] = "init FILE [--host NAME] [--door KIND] [--module NAME=PATH]... [--access KIND] "
+	static const char usage[] = "init FILE [--host NAME] [--door KIND] [--authority KIND] [--module NAME=PATH]... [--access KIND] "
 	    "[--user NAME]...\n"
 	    "           {--client CIDR... | --anyone}";
 	struct wishes w = { .door = "tunnel", .access = "read" };
 	const char *file;
 	const struct verb_option options[] = {
-		{ "host", &w.host }, { "door", &w.door }, { "access", &w.access }, { "anyone", .flag = &w.anyone },
+		{ "host", &w.host }, { "door", &w.door }, { "access", &w.access }, { "authority", &w.authority }, { "anyone", .flag = &w.anyone },
 		{ "module", .take = add_module, .arg = &w.modules }, { "user", .take = add_word, .arg = &w.users },
 		{ "client", .take = add_word, .arg = &w.clients },
 	};

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "deploy/ca/deployed.h"
 #include "deploy/manifest.h"
 #include "deploy/out/next.h"
 #include "deploy/render.h"
@@ -324,8 +326,37 @@ say_next(const struct job *j, const struct model *m)
 	emit_done(&o);
 }
 
+/* Keys are made on the machine whose they are: below another root there is none of it.  What is there stays. */
 static int
-install(struct job *j, const struct model *m, const char *root)
+make_authority(const struct job *j, const struct model *m, const char *file, const char *root)
+{
+	char path[PATH_MAX];
+	struct deployed made = { .authority = false };
+	struct conf_err e = { "", 0, "" };
+	char text[sizeof e + 16];
+	int r;
+
+	if (j->dry || strcmp(root, "/") != 0) {
+		printf("not made here: the authority and the door's certificate, by an install on the machine itself\n");
+		return 0;
+	}
+	if (realpath(file, path) == NULL)
+		return failed(j, file, -errno);
+	r = deployed_make(m, path, (int64_t)time(NULL), &made, &e);
+	if (made.authority)
+		printf("made: %s\n", m->door.authority_dir.v);
+	if (made.key && r == 0)
+		printf("made: %s\n", m->door.key.v);
+	if (made.cert && r == 0)
+		printf("made: %s\n", m->door.cert.v);
+	if (r == 0)
+		return 0;
+	log_error("%s: %s", j->verb, r == E_CONF ? conf_err_print(&e, text, sizeof text) : err_text(r));
+	return VERB_FAILED;
+}
+
+static int
+install(struct job *j, const struct model *m, const char *file, const char *root)
 {
 	struct faults l = FAULTS_INIT;
 	int r = begin(j, root);
@@ -336,6 +367,8 @@ install(struct job *j, const struct model *m, const char *root)
 	faults_done(&l);
 	if (r == 0 && (r = look_at_all(j)) == 0)
 		r = apply(j);
+	if (r == 0 && model_has_authority(m))
+		r = make_authority(j, m, file, root);
 	if (r == 0 && j->changed)
 		say_next(j, m);
 	end(j);
@@ -355,7 +388,7 @@ install_main(int argc, char **argv)
 		status = verb_load(file, strcmp(root, "/") == 0 ? "" : root, true, &m);
 	if (status != VERB_DONE)
 		return status;
-	status = install(&j, m, root);
+	status = install(&j, m, file, root);
 	model_free(m);
 	return status;
 }

@@ -9,21 +9,21 @@ MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)
 # libdeploy.a: the `sallyport` command but for its main; ca/cert and crypt alone include OpenSSL, and verify/tls
 noinst_LIBRARIES += deploy/libdeploy.a
 deploy_libdeploy_a_SOURCES = \
-	deploy/advice.c deploy/advice.h deploy/ca/authority.c deploy/ca/authority.h deploy/ca/ca.c deploy/ca/ca.h \
+	deploy/advice.c deploy/advice.h deploy/ca/authority.c deploy/ca/authority.h deploy/ca/ca.c deploy/ca/ca.h deploy/ca/deployed.c deploy/ca/deployed.h \
 	deploy/ca/cert.c deploy/ca/cert.h deploy/ca/index.c deploy/ca/index.h deploy/ca/list.c deploy/ca/list.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
 	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
 	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/manifest.c deploy/manifest.h \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
 	deploy/record.c deploy/record.h deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
-	deploy/verify/ask.h deploy/verify/daemon.c deploy/verify/daemon.h deploy/verify/door.c deploy/verify/door.h \
+	deploy/verify/ask.h deploy/verify/authority.c deploy/verify/authority.h deploy/verify/daemon.c deploy/verify/daemon.h deploy/verify/door.c deploy/verify/door.h \
 	deploy/verify/outside.c deploy/verify/outside.h deploy/verify/talk.c deploy/verify/talk.h deploy/verify/tls.c deploy/verify/tls.h \
 	deploy/verify/files.c deploy/verify/files.h deploy/verify/kernel.c deploy/verify/kernel.h deploy/verify/line.h \
 	deploy/verify/listen.c deploy/verify/listen.h deploy/verify/names.c deploy/verify/names.h deploy/verify/point.c deploy/verify/point.h \
 	deploy/verify/processes.c deploy/verify/processes.h deploy/verify/ruleset.c deploy/verify/ruleset.h deploy/verify/run.c deploy/verify/run.h \
 	deploy/verify/unit_text.c deploy/verify/unit_text.h deploy/verify/units.c deploy/verify/units.h deploy/verify/verify.c deploy/verify/verify.h \
 	deploy/verify/wall.c deploy/verify/wall.h \
-	deploy/out/client.c deploy/out/client.h deploy/out/cluster.c deploy/out/cluster.h deploy/out/compose.c deploy/out/compose.h \
+	deploy/out/authority.c deploy/out/authority.h deploy/out/client.c deploy/out/client.h deploy/out/cluster.c deploy/out/cluster.h deploy/out/compose.c deploy/out/compose.h \
 	deploy/out/next.c deploy/out/next.h deploy/out/image.c deploy/out/image.h deploy/out/pod.c deploy/out/pod.h deploy/out/podman.c deploy/out/podman.h \
 	deploy/out/quadlet.c deploy/out/quadlet.h deploy/out/shared.c deploy/out/shared.h \
 	deploy/out/firewall.c deploy/out/firewall.h deploy/out/haproxy.c deploy/out/haproxy.h deploy/out/outputs.c deploy/out/outputs.h \

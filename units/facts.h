@@ -68,6 +68,15 @@ struct unit_firewall {
 	const char *guards;		/* the unit that must not run without it, as sallyport-tunnel.socket */
 };
 
+/* A small authority that is kept fresh: what of its is used, and its revocation list. */
+struct unit_authority {
+	const char *program;
+	const char *dir;		/* its folder */
+	const struct unit_path *paths;	/* that, and the directories of copies */
+	size_t n_paths;
+	const char *reload;		/* a unit that is reloaded then, since it does not look by itself; NULL: none */
+};
+
 /* `ssh -L` as a unit of a user's own service manager. */
 struct unit_ssh {
 	const char *host;		/* Host of ssh_config(5) */

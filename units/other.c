@@ -76,6 +76,43 @@ unit_put_nftables_dropin(const struct unit_firewall *f, struct buf *out)
 	return t.err != 0 ? t.err : out->err;
 }
 
+/* As root, whose the keys are, and with none of root's capabilities. */
+int
+unit_put_authority(const struct unit_authority *f, struct buf *out)
+{
+	const struct sandbox s = { .needs = NEEDS_ROOT | (f->reload != NULL ? NEEDS_PROGRAMS : 0), .reach = REACH_NOTHING, .caps = "",
+	    .program = f->program };
+	struct text t = { out, 0 };
+
+	text_line(&t, "[Unit]\nDescription=Sallyport certificates and revocation list, renewed\nDocumentation=man:sallyport(1)");
+	text_line(&t, "\n[Service]\nType=oneshot");
+	text_raw(&t, "ExecStart=");
+	text_word(&t, TEXT_COMMAND, f->program);
+	text_raw(&t, " ca renew --due --dir ");
+	text_word(&t, TEXT_COMMAND, f->dir);
+	text_raw(&t, "\n");
+	if (f->reload != NULL) {
+		text_raw(&t, "ExecStartPost=/usr/bin/systemctl try-reload-or-restart ");
+		text_word(&t, TEXT_PLAIN, f->reload);
+		text_raw(&t, "\n");
+	}
+	harden_put(&s, &t);
+	harden_put_paths(f->paths, f->n_paths, 0, &t);
+	return t.err != 0 ? t.err : out->err;
+}
+
+int
+unit_put_authority_timer(struct buf *out)
+{
+	struct text t = { out, 0 };
+
+	text_line(&t, "[Unit]\nDescription=Sallyport certificates and revocation list, once a day");
+	text_line(&t, "\n[Timer]\nOnCalendar=daily\nRandomizedDelaySec=1h");
+	text_because(&t, "a machine that was off does it when it is on again", "Persistent=yes");
+	text_line(&t, "\n[Install]\nWantedBy=timers.target");
+	return t.err != 0 ? t.err : out->err;
+}
+
 int
 unit_put_ssh(const struct unit_ssh *f, struct buf *out)
 {

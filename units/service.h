@@ -33,6 +33,10 @@ int unit_put_haproxy_dropin(const struct unit_tunnel *f, struct buf *out);
 int unit_put_firewall(const struct unit_firewall *f, struct buf *out);
 int unit_put_nftables_dropin(const struct unit_firewall *f, struct buf *out);
 
+/* sallyport-ca.service, and sallyport-ca.timer, by which it runs once a day. */
+int unit_put_authority(const struct unit_authority *f, struct buf *out);
+int unit_put_authority_timer(struct buf *out);
+
 /* sallyport-ssh.service of a user's manager (~/.config/systemd/user). */
 int unit_put_ssh(const struct unit_ssh *f, struct buf *out);
 

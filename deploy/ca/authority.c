@@ -415,3 +415,11 @@ authority_copy(struct authority *a, enum index_of of, const char *name, const ch
 		return refuse(a, path, r == E_LIMIT ? "too many copies" : "not an absolute path");
 	return (r = save_index(a)) != 0 ? r : authority_settle(a, false);
 }
+
+int
+authority_deployment(struct authority *a, const char *path)
+{
+	if (strcmp(a->index.deployment, path) == 0)
+		return 0;
+	return index_deployment(&a->index, path) != 0 ? refuse(a, path, "not an absolute path") : save_index(a);
+}

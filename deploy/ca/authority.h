@@ -52,6 +52,9 @@ int authority_revoke(struct authority *a, const char *what, int *ret_n);
 /* Have copies there, from now on.  0, or E_CONF and the fault. */
 int authority_copy(struct authority *a, enum index_of of, const char *name, const char *path);
 
+/* The deployment whose door it is for, noted; path is absolute.  0, or E_CONF and the fault. */
+int authority_deployment(struct authority *a, const char *path);
+
 /* Sign a new list where the last one is a day old or does not fit, and see that all copies are as they should be.  fresh: sign one
  * whatever.  0, -ENOMEM, or E_CONF and the fault. */
 int authority_settle(struct authority *a, bool fresh);

@@ -238,7 +238,7 @@ renew_one(struct asked *q, const char *name)
 	return r;
 }
 
-/* Those that are copied to where they are used: nobody else renews them. */
+/* Those that are copied to where they are used: nobody else renews them.  With a new list, it is all that is to be done once a day. */
 static int
 renew_due(struct asked *q)
 {
@@ -250,7 +250,7 @@ renew_due(struct asked *q)
 		if (x->copies[i].of == INDEX_OF_CERT && (c = index_find(x, x->copies[i].name, q->authority.now)) != NULL &&
 		    authority_is_due(c, q->days, q->authority.now))
 			r = renew_one(q, x->copies[i].name);
-	return r;
+	return r != 0 ? r : authority_settle(&q->authority, true);
 }
 
 static int

@@ -118,6 +118,8 @@ take_line(struct ca_index *x, char *line, unsigned number)
 		return take_cert(x, line + 5);
 	if (strncmp(line, "copy ", 5) == 0)
 		return take_copy(x, line + 5);
+	if (strncmp(line, "deployment ", 11) == 0 && x->deployment[0] == '\0')
+		return index_deployment(x, line + 11);
 	if (strncmp(line, "crl ", 4) == 0 && x->crl == 0)
 		return num_parse(line + 4, 0, INT64_MAX - 1, &x->crl);
 	return E_FORMAT;
@@ -154,6 +156,8 @@ void
 index_put(const struct ca_index *x, struct buf *out)
 {
 	buf_printf(out, "%s\ncrl %" PRId64 "\n", HEAD, x->crl);
+	if (x->deployment[0] != '\0')
+		buf_printf(out, "deployment %s\n", x->deployment);
 	for (size_t i = 0; i < x->n_copies; i++) {
 		const struct index_copy *c = &x->copies[i];
 
@@ -174,6 +178,15 @@ index_done(struct ca_index *x)
 }
 
 int
+index_deployment(struct ca_index *x, const char *path)
+{
+	if (!path_ok(path))
+		return E_FORMAT;
+	memcpy(x->deployment, path, strlen(path) + 1);
+	return 0;
+}
+
+int
 index_add(struct ca_index *x, const struct index_cert *one)
 {
 	if (!grow(&x->v, sizeof *x->v, x->n, &x->cap))
@@ -182,25 +195,46 @@ index_add(struct ca_index *x, const struct index_cert *one)
 	return 0;
 }
 
+/* The same thing at another place, or another thing at this one. */
+static bool
+is_in_the_way(const struct index_copy *c, const struct index_copy *by)
+{
+	return (c->of == by->of && strcmp(c->name, by->name) == 0) || strcmp(c->path, by->path) == 0;
+}
+
 int
 index_copy(struct ca_index *x, enum index_of of, const char *name, const char *path)
 {
-	size_t i = 0;
+	struct index_copy one = { .of = of };
+	size_t n = 0;
 
 	if (!path_ok(path))
 		return E_FORMAT;
-	while (i < x->n_copies && (x->copies[i].of != of || strcmp(x->copies[i].name, name) != 0))
-		i++;
-	if (i == INDEX_COPIES_MAX)
+	snprintf(one.name, sizeof one.name, "%s", name);
+	memcpy(one.path, path, strlen(path) + 1);
+	for (size_t i = 0; i < x->n_copies; i++)
+		n += !is_in_the_way(&x->copies[i], &one);
+	if (n == INDEX_COPIES_MAX)
 		return E_LIMIT;
-	x->copies[i].of = of;
-	snprintf(x->copies[i].name, sizeof x->copies[i].name, "%s", name);
-	snprintf(x->copies[i].path, sizeof x->copies[i].path, "%s", path);
-	x->n_copies += i == x->n_copies;
+	n = 0;
+	for (size_t i = 0; i < x->n_copies; i++)
+		if (!is_in_the_way(&x->copies[i], &one))
+			x->copies[n++] = x->copies[i];
+	x->copies[n++] = one;
+	x->n_copies = n;
 	return 0;
 }
 
 /* --- questions ---------------------------------------------------------------------------------- */
+
+bool
+index_copies_to(const struct ca_index *x, const char *path)
+{
+	for (size_t i = 0; i < x->n_copies; i++)
+		if (strcmp(x->copies[i].path, path) == 0)
+			return true;
+	return false;
+}
 
 bool
 index_holds(const struct index_cert *c, int64_t now)

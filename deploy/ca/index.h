@@ -3,6 +3,7 @@
  *
  *	sallyport-ca 1
  *	crl NUMBER
+ *	deployment PATH			the deployment file whose door it is for
  *	copy crl PATH			the revocation list
  *	copy ca PATH			the authority's certificate
  *	copy cert NAME PATH		the newest certificate of that name
@@ -41,6 +42,7 @@ struct ca_index {
 	struct index_copy copies[INDEX_COPIES_MAX];
 	size_t n_copies;
 	int64_t crl;			/* 0: none was made */
+	char deployment[PATH_MAX];	/* "": of none */
 };
 
 /* Can somebody be called that: 1 to 64 letters, digits, ".", "_", "@" and "-", the first a letter or a digit, no ".."?  It is a file's
@@ -56,11 +58,17 @@ void index_put(const struct ca_index *x, struct buf *out);
 
 void index_done(struct ca_index *x);	/* free what it holds; it is an empty one then */
 
+/* Have that path (absolute) there.  0 or E_FORMAT. */
+int index_deployment(struct ca_index *x, const char *path);
+
 /* Add one, borrowed.  0 or -ENOMEM. */
 int index_add(struct ca_index *x, const struct index_cert *one);
 
-/* Have a copy of that kind and name at path, and nowhere else.  0, E_FORMAT for a path that a line cannot hold, or E_LIMIT. */
+/* Have a copy of that kind and name at path, and nowhere else, and nothing else there.  0, E_FORMAT for a path that a line cannot hold, or E_LIMIT. */
 int index_copy(struct ca_index *x, enum index_of of, const char *name, const char *path);
+
+/* Is any copy kept at path? */
+bool index_copies_to(const struct ca_index *x, const char *path);
 
 /* Does it count at that time: neither revoked nor over? */
 bool index_holds(const struct index_cert *c, int64_t now);

@@ -279,9 +279,9 @@ certificates_are_named(const struct model *m, struct faults *l)
 
 	if (d->kind.v == M_SSH)
 		return;
-	if (!given(d->cert.at))
+	if (d->cert.v == NULL)
 		fault_add(l, w, "door.cert is missing: without a certificate nobody can be sure whom they reach");
-	if (d->kind.v != M_HAPROXY && !given(d->key.at))
+	if (d->kind.v != M_HAPROXY && d->key.v == NULL)
 		fault_add(l, w, "door.key is missing: the private key of door.cert");
 	if (d->kind.v != M_HAPROXY || d->key.v == NULL || d->cert.v == NULL)
 		return;
@@ -299,7 +299,7 @@ client_certificates_fit(const struct model *m, struct faults *l)
 	if (d->client_certs.v != M_CERTS_NONE && d->kind.v == M_SSH)
 		fault_add(l, d->client_certs.at, "ssh has keys and no certificates; take this out and list "
 		    "ssh.public_keys");
-	else if (d->client_certs.v != M_CERTS_NONE && !given(d->ca.at))
+	else if (d->client_certs.v != M_CERTS_NONE && d->ca.v == NULL)
 		fault_add(l, d->client_certs.at, "door.ca is missing: whose signature makes a client's certificate "
 		    "good?");
 	if (d->client_certs.v == M_CERTS_NONE && given(d->ca.at))
@@ -311,6 +311,46 @@ client_certificates_fit(const struct model *m, struct faults *l)
 	if (d->kind.v == M_HAPROXY && d->client_certs.v == M_CERTS_PINNED)
 		fault_add(l, d->client_certs.at, "HAProxy knows authorities and no pinned certificates; take "
 		    "\"required\", or door.kind = \"tunnel\"");
+}
+
+/* What the authority of the deployment's own makes, and where. */
+static void
+authority_fits(const struct model *m, struct faults *l)
+{
+	const struct m_door *d = &m->door;
+	const struct m_text *files[] = { &d->cert, &d->key, &d->ca, &d->crl };
+
+	if (!model_has_authority(m)) {
+		if (given(d->authority_dir.at))
+			fault_add(l, d->authority_dir.at, "door.authority_dir is for an authority of the deployment's own; have "
+			    "door.authority = \"own\"");
+		return;
+	}
+	if ((d->kind.v != M_TUNNEL && d->kind.v != M_STUNNEL) || model_in_cluster(m))
+		fault_add(l, d->authority.at, "only sallyport-tunnel and stunnel of this machine read what an authority here makes; take this "
+		    "out, and name the files");
+	if (d->client_certs.v == M_CERTS_PINNED)
+		fault_add(l, d->client_certs.at, "an authority signs certificates, and pins none; take \"required\"");
+	if (d->authority_dir.v != NULL && strchr(d->authority_dir.v, ':') != NULL)
+		fault_add(l, d->authority_dir.at, "%s has a colon, at which a unit ends a path; choose another name", d->authority_dir.v);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if (files[i]->v == NULL || d->authority_dir.v == NULL)
+			continue;
+		if (strchr(files[i]->v, ':') != NULL)
+			fault_add(l, files[i]->at, "%s has a colon, at which a unit ends a path; choose another name", files[i]->v);
+		if (is_below(d->authority_dir.v, files[i]->v))
+			fault_add(l, at(m, files[i]->at, d->authority_dir.at), "the door cannot read %s, which is in the authority's folder; name a "
+			    "file elsewhere", files[i]->v);
+		for (size_t k = 0; k < i; k++)
+			if (files[k]->v != NULL && strcmp(files[k]->v, files[i]->v) == 0)
+				fault_add(l, at(m, files[i]->at, d->authority.at), "two things would be written to %s; name another file",
+				    files[i]->v);
+	}
+	for (size_t i = 0; i < m->modules.n && d->authority_dir.v != NULL; i++)
+		if (m->modules.v[i].path.v != NULL && (is_below(m->modules.v[i].path.v, d->authority_dir.v) ||
+		    is_below(d->authority_dir.v, m->modules.v[i].path.v)))
+			fault_add(l, m->modules.v[i].path.at, "%s would serve the authority's keys; name another directory",
+			    m->modules.v[i].path.v);
 }
 
 static void
@@ -389,7 +429,7 @@ client_end_fits(const struct model *m, struct faults *l)
 		fault_add(l, given(c->cert.at) ? c->cert.at : c->key.at,
 		    "client.cert and client.key go together; add the other one");
 	if ((m->door.client_certs.v == M_CERTS_REQUIRED || m->door.client_certs.v == M_CERTS_PINNED) &&
-	    !given(c->cert.at) &&
+	    !given(c->cert.at) && !model_has_authority(m) &&	/* whose clients join */
 	    (given(c->listen.at) || given(c->address.at) || given(c->ca.at)))
 		fault_add(l, c->at, "the door wants a certificate of clients; add client.cert and client.key");
 	if (m->door.kind.v == M_SSH && c->listen.v != NULL && c->listen.v[0] == '/' && strchr(c->listen.v, ':') != NULL)
@@ -584,7 +624,7 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours,
 	    users_are_there, secrets_have_one_source,
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
-	logs_can_be_written, certificates_are_named, client_certificates_fit, ssh_has_a_port, idle_is_longer,
+	logs_can_be_written, certificates_are_named, client_certificates_fit, authority_fits, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
 	everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
 	    containers_keep_no_logs,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "deploy/model/model.h"
+#include "lib/err.h"
 
 static const char *
 find_listen(const struct model *m, int path)
@@ -46,6 +47,35 @@ int
 model_in_cluster(const struct model *m)
 {
 	return m->containers.kind.v == M_KUBERNETES;
+}
+
+int
+model_has_authority(const struct model *m)
+{
+	return m->door.authority.v == M_AUTHORITY_OWN;
+}
+
+/* Places that the door may read, unlike the authority's folder. */
+void
+model_complete(struct model *m)
+{
+	struct m_door *d = &m->door;
+	const struct { struct m_text *text; const char *place; int lists; } places[] = {
+		{ &d->cert, "/etc/sallyport/tls/server.crt", 0 }, { &d->key, "/etc/sallyport/tls/server.key", 0 },
+		{ &d->ca, "/etc/sallyport/tls/clients.crt", 1 }, { &d->crl, "/etc/sallyport/tls/clients.crl", 1 },
+	};
+	int lists;
+
+	if (!model_has_authority(m))
+		return;
+	if (d->client_certs.at.line == 0)
+		d->client_certs.v = M_CERTS_REQUIRED;
+	lists = d->client_certs.v == M_CERTS_REQUIRED || d->client_certs.v == M_CERTS_OPTIONAL;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (places[i].text->v == NULL && (lists || !places[i].lists))
+			places[i].text->v = places[i].place;
+	if (m->client.ca.at.line == 0)
+		m->client.ca.v = "/etc/sallyport/tls/ca.crt";
 }
 
 int

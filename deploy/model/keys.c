@@ -111,6 +111,13 @@ static const struct key door_keys[] = {
 	  "/usr/sbin/haproxy." },
 	{ "addresses", KEY_TEXTS, AT(m_door, addresses), DEFS("0.0.0.0:874", "[::]:874"), .fault = value_endpoint,
 	  .doc = "Where clients come in, all at one port (for ssh see the group \"ssh\")." },
+	{ "authority", KEY_WORD, AT(m_door, authority), .def = "files", WORDS("files", "own"),
+	  .doc = "files: certificates, keys and lists are files that you put there.  own: install makes an "
+	  "authority on this machine, and with it what of cert, key, ca and crl is missing, which then need not be "
+	  "named; a timer renews them, and clients come and go by sallyport client.  Client certificates are "
+	  "required then, unless client_certs says otherwise.  Not for HAProxy and ssh." },
+	{ "authority_dir", KEY_TEXT, AT(m_door, authority_dir), .def = "/etc/sallyport/ca", .fault = value_path,
+	  .doc = "The folder of that authority, root's alone." },
 	{ "cert", KEY_TEXT, AT(m_door, cert), .fault = value_path, .example = "/etc/sallyport/tls/server.crt",
 	  .doc = "The server's certificate, followed by those between it and the authority (PEM)." },
 	{ "key", KEY_TEXT, AT(m_door, key), .fault = value_path, .example = "/etc/sallyport/tls/server.key",

@@ -458,6 +458,7 @@ build(const char *path, const char *text, size_t n, const char *dir, struct mode
 		return E_CONF;
 	if ((e = read_model(&r)) != 0)
 		return e;
+	model_complete(m);
 	model_check(m, l);
 	faults_sort(l);
 	return faults_any(l) ? E_CONF : 0;

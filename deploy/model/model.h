@@ -28,6 +28,7 @@ enum m_access { M_READ, M_WRITE, M_UPLOAD };
 enum m_owners { M_OWNERS_DROP, M_OWNERS_FAKE, M_OWNERS_KEEP };
 enum m_door_kind { M_TUNNEL, M_STUNNEL, M_HAPROXY, M_SSH };
 enum m_certs { M_CERTS_NONE, M_CERTS_OPTIONAL, M_CERTS_REQUIRED, M_CERTS_PINNED };
+enum m_authority { M_AUTHORITY_FILES, M_AUTHORITY_OWN };
 enum m_tls { M_TLS12, M_TLS13 };
 enum m_firewall_kind { M_NFTABLES, M_IPTABLES, M_NO_FIREWALL };
 enum m_containers_kind { M_NO_CONTAINERS, M_PODMAN, M_QUADLET, M_COMPOSE, M_KUBERNETES };
@@ -51,9 +52,9 @@ struct m_user {
 };
 struct m_door {
 	struct where at;
-	struct m_number kind, client_certs, tls, send_address, idle, max_connections, handshake_rate;
+	struct m_number kind, authority, client_certs, tls, send_address, idle, max_connections, handshake_rate;
 	struct m_texts addresses;
-	struct m_text cert, key, ca, crl, log, binary;
+	struct m_text authority_dir, cert, key, ca, crl, log, binary;
 };
 struct m_backend {
 	struct where at;
@@ -137,6 +138,12 @@ int model_has_daemon(const struct model *m);
 /* Do daemon and door run in containers (and not as units of this machine)?  In a cluster: is this machine no part of it? */
 int model_in_containers(const struct model *m);
 int model_in_cluster(const struct model *m);
+
+/* Are certificates and lists made by an authority of the deployment's own, on this machine? */
+int model_has_authority(const struct model *m);
+
+/* Fill in what follows from other keys: where an authority of its own puts things, and whom it is for. */
+void model_complete(struct model *m);
 
 /* Does any module start programs of the administrator's? */
 int model_has_hooks(const struct model *m);

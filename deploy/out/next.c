@@ -50,6 +50,8 @@ units(const struct model *m, int update, struct emit *o)
 		add(&started, out_door_guarded(m));
 	if (out_door_service(m) != NULL)
 		add(&running, out_door_service(m));
+	if (model_has_authority(m))
+		add(&started, "sallyport-ca.timer");
 	emit_line(o, "systemctl enable --now %s", started.text);
 	if (update && out_has_firewall(m))
 		emit_line(o, "systemctl reload sallyport-firewall.service");
@@ -70,6 +72,8 @@ pod(const struct model *m, int update, struct emit *o)
 		emit_line(o, "systemctl enable --now sallyport-firewall.service");
 	if (update && out_has_firewall(m))
 		emit_line(o, "systemctl reload sallyport-firewall.service");
+	if (model_has_authority(m))
+		emit_line(o, "systemctl enable --now sallyport-ca.timer");
 	if (m->containers.kind.v == M_COMPOSE)
 		emit_line(o, "# copies of secrets, and the start: /" OUT_COMPOSE " says how");
 	else if (m->containers.kind.v == M_QUADLET)

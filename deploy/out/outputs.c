@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deploy/model/value.h"
+#include "deploy/out/authority.h"
 #include "deploy/out/client.h"
 #include "deploy/out/cluster.h"
 #include "deploy/out/compose.h"
@@ -159,6 +160,8 @@ const struct output outputs[] = {
 	{ "units", UNITS "stunnel@sallyport.service.d/50-sallyport.conf", 0644, .wanted = stunnel, .write = out_unit_stunnel },
 	{ "units", UNITS "sallyport-stunnel.socket", 0644, .wanted = stunnel, .write = out_unit_door_socket },
 	{ "units", UNITS "haproxy.service.d/50-sallyport.conf", 0644, .wanted = haproxy, .write = out_unit_haproxy },
+	{ "units", UNITS "sallyport-ca.service", 0644, .wanted = model_has_authority, .write = out_unit_authority },
+	{ "units", UNITS "sallyport-ca.timer", 0644, .wanted = model_has_authority, .write = out_unit_authority_timer },
 	{ "units", "etc/sysusers.d/sallyport.conf", 0644, .wanted = out_has_users, .write = out_sysusers },
 	{ "units", "etc/tmpfiles.d/sallyport.conf", 0644, .wanted = here, .write = out_tmpfiles },
 	{ "firewall", OUT_NFT, 0644, .wanted = nftables, .write = out_nft },

@@ -48,10 +48,12 @@ door_judge_cert(struct points *l, const char *path, const char *host, const stru
 	    "a chain up to an authority of the clients'", "put the certificates between behind it, or say client.ca");
 }
 
-/* What clients believe: the file that the model gives them, where it is here as well. */
+/* What clients believe: the file that the model gives them, where it is here as well; an authority of the deployment's own is. */
 static const char *
 believed(const struct ask *a)
 {
+	if (model_has_authority(a->m) && a->m->door.ca.v != NULL && a->m->client.ca.at.line == 0)
+		return a->m->door.ca.v;
 	return a->m->client.ca.v != NULL && access(a->m->client.ca.v, R_OK) == 0 ? a->m->client.ca.v : NULL;
 }
 

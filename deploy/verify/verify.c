@@ -7,6 +7,7 @@
 
 #include "deploy/tree.h"
 #include "deploy/verb.h"
+#include "deploy/verify/authority.h"
 #include "deploy/verify/daemon.h"
 #include "deploy/verify/door.h"
 #include "deploy/verify/files.h"
@@ -23,7 +24,7 @@ static const struct group {
 	const char *name;
 	void (*judge)(const struct ask *a);
 } groups[] = {
-	{ "cert", door_files }, { "door", door_judge }, { "daemon", daemon_judge }, { "file", files_installed }, { "key", files_private },
+	{ "authority", authority_verify }, { "cert", door_files }, { "door", door_judge }, { "daemon", daemon_judge }, { "file", files_installed }, { "key", files_private },
 	{ "listen", listen_judge }, { "unit", units_judge }, { "process", processes_judge }, { "firewall", wall_judge },
 };
 

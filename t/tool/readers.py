@@ -248,7 +248,7 @@ def units_all(trees):
 
         def text_of(path):
             text = open(path).read()
-            for program, built in (('/usr/sbin/sallyport-syncd', os.path.abspath(BIN + '/sallyport-syncd')), ('/usr/bin/sallyport-tunnel', os.path.abspath(BIN + '/sallyport-tunnel')),
+            for program, built in (('/usr/sbin/sallyport-syncd', os.path.abspath(BIN + '/sallyport-syncd')), ('/usr/bin/sallyport-tunnel', os.path.abspath(BIN + '/sallyport-tunnel')), ('/usr/bin/sallyport ', os.path.abspath(BIN + '/sallyport') + ' '),
                                    ('/etc/sallyport/pod.sh', tree + '/etc/sallyport/pod.sh')):
                 text = text.replace(program, built)
             return UNIT.sub(lambda m: renamed(m.group(1)), text)
@@ -415,6 +415,7 @@ def draw(r):
         out += '    cert = %s;\n' % q('/etc/sallyport/tls/' + ('front.pem' if door == 'haproxy' else 'server.crt'))
         out += '    key = "/etc/sallyport/tls/server.key";\n' if door != 'haproxy' else ''
         out += '    ca = "/etc/sallyport/tls/clients.crt";\n' if certs != 'none' else ''
+        out += maybe('authority', '"own"') if door in ('tunnel', 'stunnel') and certs != 'pinned' and pods != 'kubernetes' else ''
         out += maybe('crl', '"/etc/sallyport/tls/clients.crl"') if certs in ('optional', 'required') else ''
         out += maybe('addresses', array(r.choice([['0.0.0.0:874'], ['[::]:874', '0.0.0.0:874'], ['192.0.2.1:8740'], ['192.0.2.1:443', '[2001:db8::1]:443']])))
         out += maybe('tls', q(r.choice(['1.2', '1.3']))) + maybe('idle', r.randint(701, 99999)) + maybe('max_connections', r.randint(1, 9999))

@@ -18,7 +18,7 @@ parse(const char *text, size_t n)
 	return index_parse(text, n, &x, &line);
 }
 
-static const char whole[] = HEAD "crl 7\ncopy crl /etc/a b/clients.crl\ncopy cert files.example /etc/server.crt\n"
+static const char whole[] = HEAD "crl 7\ndeployment /etc/d.conf\ncopy crl /etc/a b/clients.crl\ncopy cert files.example /etc/server.crt\n"
     "cert 0A client 100 0 alice\ncert 0B client 200 0 alice\ncert 0C server 300 50 files.example\n";
 
 START_TEST(what_is_read_is_written)
@@ -46,7 +46,7 @@ static const struct {
 	{ HEAD "cert 0A client 100 0 ../etc\n", 2 }, { HEAD "cert 0A client 100 0 a b\n", 2 }, { HEAD "cert 0A client 0 0 a\n", 2 },
 	{ HEAD "cert 0A client 100 -1 a\n", 2 }, { HEAD "cert 00112233445566778899AABBCCDDEEFF001122334 client 1 0 a\n", 2 },
 	{ HEAD "copy crl etc/x\n", 2 }, { HEAD "copy crl /etc/\n", 2 }, { HEAD "copy crl /etc/\x1b[2J\n", 2 }, { HEAD "copy cert /etc/x\n", 2 },
-	{ HEAD "copy key /etc/x\n", 2 }, { HEAD "more\n", 2 }, { HEAD "crl 1\n\n", 3 }, { HEAD "cert 0A client 100 0 alice\r\n", 2 },
+	{ HEAD "copy key /etc/x\n", 2 }, { HEAD "more\n", 2 }, { HEAD "deployment d\n", 2 }, { HEAD "deployment /a\ndeployment /b\n", 3 }, { HEAD "crl 1\n\n", 3 }, { HEAD "cert 0A client 100 0 alice\r\n", 2 },
 };
 
 START_TEST(what_is_no_index_is_refused_with_its_line)
@@ -137,10 +137,14 @@ START_TEST(a_copy_is_in_one_place)
 	path[sizeof path - 1] = '\0';
 	ck_assert_int_eq(index_copy(&x, INDEX_OF_CRL, "", path), E_FORMAT);
 	for (int i = 1; i < INDEX_COPIES_MAX; i++) {
-		snprintf(path, sizeof path, "n%d", i);
-		ck_assert_int_eq(index_copy(&x, INDEX_OF_CERT, path, "/c"), 0);
+		snprintf(path, sizeof path, "/n%d", i);
+		ck_assert_int_eq(index_copy(&x, INDEX_OF_CERT, path + 1, path), 0);
 	}
 	ck_assert_int_eq(index_copy(&x, INDEX_OF_CERT, "more", "/c"), E_LIMIT);
+	ck_assert_int_eq(index_copy(&x, INDEX_OF_CERT, "more", "/n1"), 0);
+	ck_assert_uint_eq(x.n_copies, INDEX_COPIES_MAX);
+	ck_assert_str_eq(x.copies[INDEX_COPIES_MAX - 1].name, "more");
+	ck_assert(index_copies_to(&x, "/b") && !index_copies_to(&x, "/a"));
 	index_done(&x);
 }
 END_TEST

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deploy/verify/authority.h"
 #include "deploy/verify/daemon.h"
 #include "deploy/verify/door.h"
 #include "deploy/verify/files.h"
@@ -170,6 +171,26 @@ START_TEST(lists_last_a_day_and_authorities_two_weeks)
 }
 END_TEST
 
+START_TEST(an_authority_is_roots_and_fresh)
+{
+	struct stat st = { .st_mode = S_IFDIR | 0700 };
+	struct points l = POINTS_INIT;
+
+	authority_judge_mode(&l, "/ca", &st);
+	authority_judge_days(&l, "authority.crl", "/crl", 0, 4, 4);
+	fails(&l, "");
+	st.st_mode = S_IFREG | 0640;
+	authority_judge_mode(&l, "/ca/ca.key", &st);
+	st = (struct stat){ .st_mode = S_IFREG | 0600, .st_uid = 1 };
+	authority_judge_mode(&l, "/ca/ca.key", &st);
+	st = (struct stat){ .st_mode = S_IFLNK | 0700 };
+	authority_judge_mode(&l, "/ca/ca.key", &st);
+	authority_judge_days(&l, "authority.crl", "/crl", 0, 3, 4);
+	authority_judge_days(&l, "authority.server", "/crt", E_FORMAT, 90, 4);
+	fails(&l, "authority.key authority.key authority.key authority.crl authority.server");
+}
+END_TEST
+
 /* --- the daemon --------------------------------------------------------------------------------------------- */
 
 static const struct { const char *list; bool same; } lists[] = {
@@ -313,6 +334,7 @@ main(void)
 	tcase_add_loop_test(t, processes_have_what_their_unit_gives, 0, ARRAY_LEN(rights));
 	tcase_add_loop_test(t, a_certificate_is_judged_by_its_facts, 0, ARRAY_LEN(certs));
 	tcase_add_test(t, lists_last_a_day_and_authorities_two_weeks);
+	tcase_add_test(t, an_authority_is_roots_and_fresh);
 	tcase_add_loop_test(t, the_list_of_modules_is_the_models, 0, ARRAY_LEN(lists));
 	tcase_add_test(t, silence_is_no_refusal);
 	tcase_add_test(t, frames_are_taken_apart);
