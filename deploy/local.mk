@@ -9,7 +9,7 @@ MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)
 # libdeploy.a: the `sallyport` command but for its main; ca/cert and crypt alone include OpenSSL, and verify/tls
 noinst_LIBRARIES += deploy/libdeploy.a
 deploy_libdeploy_a_SOURCES = \
-	deploy/advice.c deploy/advice.h deploy/ca/authority.c deploy/ca/authority.h deploy/ca/ca.c deploy/ca/ca.h deploy/ca/deployed.c deploy/ca/deployed.h \
+	deploy/advice.c deploy/advice.h deploy/ca/authority.c deploy/ca/authority.h deploy/ca/ca.c deploy/ca/ca.h deploy/ca/client.c deploy/ca/client.h deploy/ca/deployed.c deploy/ca/deployed.h \
 	deploy/ca/cert.c deploy/ca/cert.h deploy/ca/index.c deploy/ca/index.h deploy/ca/list.c deploy/ca/list.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
 	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
 	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/manifest.c deploy/manifest.h \
@@ -66,5 +66,5 @@ fuzz_fuzz_deploy_record_LDADD = deploy/libdeploy.a $(BASE_LIBS)
 
 SCRIPTS_T += t/serve/900-serve-stock.t t/serve/901-serve-own.t t/serve/902-serve-refuses.t t/serve/903-serve-ends.t t/serve/904-serve-names.t \
 	t/serve/905-serve-user.t t/serve/906-serve-clients.t t/deploy/920-deploy-golden.t t/deploy/921-deploy-readers.t \
-	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/951-verify-others.t
+	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/951-verify-others.t
 EXTRA_DIST += t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deploy/ca/ca.h"
+#include "deploy/ca/client.h"
 #include "deploy/diff.h"
 #include "deploy/explain.h"
 #include "deploy/generate.h"
@@ -34,6 +35,7 @@ static const struct verb {
 	{ "verify", verify_main, "prove a running deployment, point by point" },
 	{ "uninstall", uninstall_main, "remove what was installed" },
 	{ "ca", ca_main, "keep a small certificate authority" },
+	{ "client", client_main, "let clients in, and take them out again" },
 	{ "keys", keys_main, "print every key of a deployment file, for the manual" },
 	{ "help", help_main, "print this" },
 	{ "version", version_main, "print the version" },
