@@ -107,8 +107,8 @@ unit_put_authority_timer(struct buf *out)
 	struct text t = { out, 0 };
 
 	text_line(&t, "[Unit]\nDescription=Sallyport certificates and revocation list, once a day");
-	text_line(&t, "\n[Timer]\nOnCalendar=daily\nRandomizedDelaySec=1h");
-	text_because(&t, "a machine that was off does it when it is on again", "Persistent=yes");
+	text_line(&t, "\n[Timer]\nOnCalendar=daily");
+	text_because(&t, "a machine that was off does it at once when it is on again", "Persistent=yes");
 	text_line(&t, "\n[Install]\nWantedBy=timers.target");
 	return t.err != 0 ? t.err : out->err;
 }

@@ -14,7 +14,7 @@ static const struct verify_unit known[] = {
 	{ "stunnel@sallyport.service", "stunnel", UNITS "stunnel@sallyport.service.d/50-sallyport.conf", true, true, false },
 	{ "sallyport-stunnel.socket", "stunnel-socket", UNITS "sallyport-stunnel.socket", false, false, true },
 	{ "haproxy.service", "haproxy", UNITS "haproxy.service.d/50-sallyport.conf", true, true, true },
-	{ "sallyport-ca.service", "ca", UNITS "sallyport-ca.service", false, true, false },
+	{ "sallyport-ca.service", "ca", UNITS "sallyport-ca.service", false, false, false },
 	{ "sallyport-ca.timer", "ca-timer", UNITS "sallyport-ca.timer", false, false, true },
 	{ "sallyport-firewall.service", "firewall", UNITS "sallyport-firewall.service", false, false, true },
 };
