@@ -10,7 +10,7 @@ MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)
 noinst_LIBRARIES += deploy/libdeploy.a
 deploy_libdeploy_a_SOURCES = \
 	deploy/advice.c deploy/advice.h deploy/ca/authority.c deploy/ca/authority.h deploy/ca/ca.c deploy/ca/ca.h deploy/ca/client.c deploy/ca/client.h deploy/ca/deployed.c deploy/ca/deployed.h \
-	deploy/ca/cert.c deploy/ca/cert.h deploy/ca/index.c deploy/ca/index.h deploy/ca/list.c deploy/ca/list.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
+	deploy/ca/cert.c deploy/ca/cert.h deploy/ca/index.c deploy/ca/index.h deploy/ca/list.c deploy/ca/list.h deploy/ca/renew.c deploy/ca/renew.h deploy/ca/respond.c deploy/ca/respond.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
 	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
 	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/manifest.c deploy/manifest.h \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
@@ -34,13 +34,14 @@ bin_PROGRAMS += sallyport
 sallyport_SOURCES = deploy/main.c
 sallyport_LDADD = $(DEPLOY_LIBS)
 
-DEPLOY_UNITS = t/unit/check_ca_authority t/unit/check_ca_cert t/unit/check_ca_index t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
+DEPLOY_UNITS = t/unit/check_ca_authority t/unit/check_ca_cert t/unit/check_ca_index t/unit/check_ca_renew t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
 	t/unit/check_deploy_plan t/unit/check_deploy_probe t/unit/check_deploy_record t/unit/check_verify_judges t/unit/check_verify_texts
 UNITS += $(DEPLOY_UNITS)
 t_unit_check_ca_authority_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_ca_authority_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=renameat
 t_unit_check_ca_cert_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_ca_index_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
+t_unit_check_ca_renew_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
 t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
@@ -60,11 +61,14 @@ fuzz_fuzz_model_load_LDADD = $(MODEL_LIBS)
 FUZZERS += fuzz/fuzz_ca_index
 fuzz_fuzz_ca_index_SOURCES = fuzz/fuzz_ca_index.c $(REPLAY)
 fuzz_fuzz_ca_index_LDADD = deploy/libdeploy.a $(BASE_LIBS)
+FUZZERS += fuzz/fuzz_ca_renew
+fuzz_fuzz_ca_renew_SOURCES = fuzz/fuzz_ca_renew.c $(REPLAY)
+fuzz_fuzz_ca_renew_LDADD = deploy/libdeploy.a $(BASE_LIBS) $(OPENSSL_LIBS)
 FUZZERS += fuzz/fuzz_deploy_record
 fuzz_fuzz_deploy_record_SOURCES = fuzz/fuzz_deploy_record.c $(REPLAY)
 fuzz_fuzz_deploy_record_LDADD = deploy/libdeploy.a $(BASE_LIBS)
 
 SCRIPTS_T += t/serve/900-serve-stock.t t/serve/901-serve-own.t t/serve/902-serve-refuses.t t/serve/903-serve-ends.t t/serve/904-serve-names.t \
 	t/serve/905-serve-user.t t/serve/906-serve-clients.t t/deploy/920-deploy-golden.t t/deploy/921-deploy-readers.t \
-	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/951-verify-others.t
-EXTRA_DIST += t/lib/clients-booted.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples
+	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/963-renew.t t/deploy/951-verify-others.t
+EXTRA_DIST += t/tool/renewing.py t/lib/clients-booted.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples

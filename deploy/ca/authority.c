@@ -277,7 +277,7 @@ authority_issue(struct authority *a, const struct cert_want *w, struct evp_pkey_
 }
 
 int
-authority_renew(struct authority *a, const char *name, int days, struct x509_st **ret)
+authority_renew(struct authority *a, const char *name, int days, struct evp_pkey_st *key, struct x509_st **ret)
 {
 	const struct index_cert *c = index_find(&a->index, name, a->now);
 	const struct cert_want w = { .now = a->now, .days = days };
@@ -289,7 +289,7 @@ authority_renew(struct authority *a, const char *name, int days, struct x509_st 
 		return refuse(a, name, "there is no certificate of that name that still counts");
 	if ((r = load_cert(a, cert_file(c->serial, file), &old)) != 0)
 		return r == -ENOENT ? complain(a, file, "missing: revoke it, and issue a new one") : r;
-	x = cert_again(&a->self, old, &w);
+	x = cert_again(&a->self, old, key, &w);
 	cert_free(old);
 	if ((r = sign(a, x, name, c->kind)) == 0)
 		*ret = x;

@@ -41,9 +41,9 @@ void authority_close(struct authority *a);
  * authority's constraints forbid it. */
 int authority_issue(struct authority *a, const struct cert_want *w, struct evp_pkey_st *key, bool again, struct x509_st **ret);
 
-/* The newest certificate of that name once more, for the same key and with the same names, and copied to where it is used.  The old one
- * counts on.  As above. */
-int authority_renew(struct authority *a, const char *name, int days, struct x509_st **ret);
+/* The newest certificate of that name once more, for that public key (NULL: the same) and with the same names, and copied to where it is
+ * used.  The old one counts on.  As above. */
+int authority_renew(struct authority *a, const char *name, int days, struct evp_pkey_st *key, struct x509_st **ret);
 
 /* Revoke all of that name or serial, sign a new list, and copy it to wherever it is read.  0 with how many (none: they were already),
  * -ENOMEM, or E_CONF and the fault. */

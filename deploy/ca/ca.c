@@ -11,6 +11,7 @@
 
 #include "deploy/ca/authority.h"
 #include "deploy/ca/list.h"
+#include "deploy/ca/respond.h"
 #include "deploy/verb.h"
 #include "lib/log.h"
 #include "lib/num.h"
@@ -228,7 +229,7 @@ renew_one(struct asked *q, const char *name)
 {
 	struct x509_st *x = NULL;
 	char serial[CERT_SERIAL_SIZE];
-	int r = authority_renew(&q->authority, name, q->days, &x);
+	int r = authority_renew(&q->authority, name, q->days, NULL, &x);
 
 	if (r == 0 && q->out != NULL)
 		r = give_cert(q, name, x);
@@ -301,6 +302,13 @@ list_run(struct asked *q)
 	return ended(q, r);
 }
 
+/* Standard output is the connection: nothing is printed there. */
+static int
+respond_run(struct asked *q)
+{
+	return ended(q, respond(STDIN_FILENO, q->dir, &q->e));
+}
+
 /* --- which ------------------------------------------------------------------------------------- */
 
 enum { ONE, NONE, PERHAPS };	/* names beside the options */
@@ -318,6 +326,7 @@ static const struct sub {
 	{ "revoke", revoke_run, ONE, "ca revoke NAME|SERIAL [--dir DIR]" },
 	{ "list", list_run, NONE, "ca list [--dir DIR] [--json]" },
 	{ "crl", crl_run, NONE, "ca crl [--dir DIR]" },
+	{ "respond", respond_run, NONE, "ca respond [--dir DIR]" },
 };
 
 static int

@@ -94,6 +94,31 @@ cert_key_der(EVP_PKEY *key, struct buf *ret)
 	return keep_der(ret, der, n);
 }
 
+int
+cert_key_public_der(EVP_PKEY *key, struct buf *ret)
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(key, &der);
+
+	return keep_der(ret, der, n);
+}
+
+/* What comes before the point of P-256, uncompressed, and before Ed25519's (RFC 5480, RFC 8410): the parser gets no other form. */
+EVP_PKEY *
+cert_key_public(const uint8_t *der, size_t n)
+{
+	static const uint8_t p256[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+	    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
+	static const uint8_t ed25519[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+	const unsigned char *at = der;
+	EVP_PKEY *key = NULL;
+
+	if ((n == sizeof p256 + 64 && memcmp(der, p256, sizeof p256) == 0) || (n == sizeof ed25519 + 32 && memcmp(der, ed25519, sizeof ed25519) == 0))
+		key = d2i_PUBKEY(NULL, &at, (long)n);
+	ERR_clear_error();
+	return key;
+}
+
 static X509_REQ *
 request_read(const void *bytes, size_t n)
 {
@@ -458,12 +483,24 @@ cert_new(const struct cert_issuer *by, EVP_PKEY *key, const struct cert_want *w)
 	    add_ext(x, by->cert, NID_authority_key_identifier, "keyid:always") && add_names(x, w) && end_with(x, by->cert));
 }
 
+/* The key's identifier goes with the key. */
+static int
+set_key(X509 *x, const struct cert_issuer *by, EVP_PKEY *key)
+{
+	int at = X509_get_ext_by_NID(x, NID_subject_key_identifier, -1);
+
+	if (at >= 0)
+		X509_EXTENSION_free(X509_delete_ext(x, at));
+	return X509_set_pubkey(x, key) && add_ext(x, by->cert, NID_subject_key_identifier, "hash");
+}
+
 X509 *
-cert_again(const struct cert_issuer *by, X509 *old, const struct cert_want *w)
+cert_again(const struct cert_issuer *by, X509 *old, EVP_PKEY *key, const struct cert_want *w)
 {
 	X509 *x = X509_dup(old);
 
-	return x == NULL ? NULL : finish(x, by->key, set_serial(x) && set_times(x, w) && end_with(x, by->cert));
+	return x == NULL ? NULL : finish(x, by->key, set_serial(x) && set_times(x, w) && end_with(x, by->cert) &&
+	    (key == NULL || set_key(x, by, key)));
 }
 
 /* --- reading certificates ----------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 enum {
 	CERT_SERIAL_SIZE = 41,		/* upper hexadecimal, at most the 20 bytes of RFC 5280 */
 	CERT_PIN_SIZE = 32, CERT_CONSTRAINTS_MAX = 32,
+	CERT_PUBLIC_MAX = 1024,		/* bytes of a SubjectPublicKeyInfo: RSA of 4096 bits has 550 */
 	CERT_PEM_MAX = 64 * 1024,	/* bytes of a file that holds one */
 	CERT_EARLY = 3600,		/* seconds that they hold before they are made: clocks run behind */
 	CERT_DAY = 24 * 60 * 60,
@@ -55,6 +56,12 @@ struct evp_pkey_st *cert_key_read(const void *pem, size_t n);
 int cert_key_put(struct evp_pkey_st *key, struct buf *ret);
 int cert_key_der(struct evp_pkey_st *key, struct buf *ret);
 
+/* Append its SubjectPublicKeyInfo.  0 or -ENOMEM. */
+int cert_key_public_der(struct evp_pkey_st *key, struct buf *ret);
+
+/* A public key of P-256 or Ed25519 from that; NULL: it has not exactly that form. */
+struct evp_pkey_st *cert_key_public(const uint8_t *der, size_t n);
+
 /* The public key of a request (PKCS #10, PEM or DER), whose maker has shown to have the private one; nothing else that it asks for
  * counts.  cn (NULL: no matter): its subject has this one common name.  E_FORMAT: no such request; E_DENIED: of somebody else, not
  * signed by its key, or a key of less than 112 bits of strength.  0 and *ret, to be freed. */
@@ -74,8 +81,8 @@ int cert_constraint(const char *text);
 struct x509_st *cert_authority_new(struct evp_pkey_st *key, const struct cert_want *w);
 struct x509_st *cert_new(const struct cert_issuer *by, struct evp_pkey_st *key, const struct cert_want *w);
 
-/* The same certificate again, for the same key, with w's time and days alone. */
-struct x509_st *cert_again(const struct cert_issuer *by, struct x509_st *old, const struct cert_want *w);
+/* The same certificate again, for that public key (NULL: the same), with w's time and days alone. */
+struct x509_st *cert_again(const struct cert_issuer *by, struct x509_st *old, struct evp_pkey_st *key, const struct cert_want *w);
 
 /* Is x theirs, by name, signature and the constraints of the authority, at that time?  0, or E_VERIFY with *ret_why, OpenSSL's words. */
 int cert_verify(const struct cert_issuer *by, struct x509_st *x, enum cert_kind kind, int64_t now, const char **ret_why);

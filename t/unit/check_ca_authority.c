@@ -221,8 +221,8 @@ START_TEST(a_renewal_has_the_same_key_and_its_copy)
 	ck_assert_int_eq(authority_copy(&a, INDEX_OF_CERT, "alice", copy), 0);
 	ck_assert(!authority_is_due(&a.index.v[0], 90, NOW + 59 * CERT_DAY));
 	ck_assert(authority_is_due(&a.index.v[0], 90, NOW + 61 * CERT_DAY));
-	ck_assert_int_eq(authority_renew(&a, "alice", 30, &y), 0);
-	ck_assert_int_eq(authority_renew(&a, "bob", 30, &y), E_CONF);
+	ck_assert_int_eq(authority_renew(&a, "alice", 30, NULL, &y), 0);
+	ck_assert_int_eq(authority_renew(&a, "bob", 30, NULL, &y), E_CONF);
 	ck_assert_int_eq(cert_pin(x, pin[0]) | cert_pin(y, pin[1]), 0);
 	ck_assert_mem_eq(pin[0], pin[1], CERT_PIN_SIZE);
 	ck_assert_int_eq(cert_ends(y), NOW + 30 * CERT_DAY);
