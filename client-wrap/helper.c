@@ -155,7 +155,7 @@ run(struct helper *h, const char *host, unsigned port)
 	int status;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);	/* with rsync, also while somebody is asked for a pass phrase */
-	if ((status = link_open(&h->link, host, port, h->report_fd, 0)) != 0)
+	if ((status = link_open(&h->link, &(struct link_wish){ .host = host, .port = port, .report_fd = h->report_fd })) != 0)
 		return status;
 	prctl(PR_SET_PDEATHSIG, 0);		/* from now on our last word is worth waiting for */
 	if (h->link.set.verbose)

@@ -195,7 +195,7 @@ shake_hands(struct link *l)
 }
 
 static int
-handshake(struct link *l)
+handshake(struct link *l, const char *sni)
 {
 	struct addr literal;
 	int r;
@@ -203,29 +203,31 @@ handshake(struct link *l)
 	if (stream_tls_init(&l->tls, l->ctx, l->fd, l->fd, l->scratch) != 0 || !peercert_attach(l->tls.ssl, &l->cert))
 		return blame_handshake(l, -ENOMEM);
 	SSL_set_verify(l->tls.ssl, SSL_get_verify_mode(l->tls.ssl), look_at_certificate);
-	if (addr_parse(l->set.name, 0, &literal) != 0)
-		SSL_set_tlsext_host_name(l->tls.ssl, l->set.name);
+	if (sni == NULL && addr_parse(l->set.name, 0, &literal) != 0)
+		sni = l->set.name;
+	if (sni != NULL)
+		SSL_set_tlsext_host_name(l->tls.ssl, sni);
 	use_sessions(l);
 	r = shake_hands(l);
 	return r == 0 ? check_peer(l) : blame_handshake(l, r);
 }
 
 int
-link_open(struct link *l, const char *host, unsigned port, int report_fd, int fresh)
+link_open(struct link *l, const struct link_wish *w)
 {
 	int status;
 
-	*l = (struct link){ .report_fd = report_fd, .fresh = fresh, .fd = -1, .session = BUF_INIT };
-	if ((status = settings_read(&l->set, host, port)) != 0)
+	*l = (struct link){ .report_fd = w->report_fd, .fresh = w->fresh, .fd = -1, .session = BUF_INIT };
+	if ((status = settings_read(&l->set, w->host, w->port)) != 0)
 		return status;
 	if (!l->set.tls.plain.verify.chain && !l->set.pinned)
-		log_warn("warning: verification is off: %s could be anybody", host);
+		log_warn("warning: verification is off: %s could be anybody", w->host);
 	if ((status = prepare(l)) != 0)
 		return status;
-	l->deadline = (struct deadline){ loop_clock() + 1000u * (uint64_t)l->set.seconds, report_fd };
+	l->deadline = (struct deadline){ loop_clock() + 1000u * (uint64_t)l->set.seconds, w->report_fd };
 	if ((status = way_open(&l->set, &l->deadline, &l->fd, l->address)) != 0)
 		return status;
-	return handshake(l);
+	return handshake(l, w->sni);
 }
 
 int

@@ -4,10 +4,18 @@
 
 #include "client-wrap/connection.h"
 
-/* Connect to host, which is borrowed (port 0: none was given), and make sure of it.  l stays where it is until link_done, which is safe
- * after any result.  report_fd is the pipe to who started us, or -1.  fresh: no session of before is used.  0, or enum wrap_status with
- * the reason told. */
-int link_open(struct link *l, const char *host, unsigned port, int report_fd, int fresh);
+/* Whom to connect to, and how. */
+struct link_wish {
+	const char *host;	/* borrowed until link_done */
+	unsigned port;		/* 0: none was given */
+	const char *sni;	/* the name to ask for, whatever the certificate has to name; NULL: the same */
+	int report_fd;		/* the pipe to who started us, or -1 */
+	int fresh;		/* no session of before is used */
+};
+
+/* Connect, and make sure of who is there.  l stays where it is until link_done, which is safe after any result.  0, or enum wrap_status
+ * with the reason told. */
+int link_open(struct link *l, const struct link_wish *w);
 
 /* Keep the session that l has for the next job, where there is no report_fd to send it to.  0 or -errno, -ENOENT when there is none. */
 int link_keep_session(const struct link *l);

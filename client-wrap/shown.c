@@ -10,6 +10,7 @@
 #include "client-wrap/blame.h"
 #include "client-wrap/link.h"
 #include "client-wrap/operand.h"
+#include "client-wrap/speak.h"
 #include "client-wrap/status.h"
 #include "client-wrap/told.h"
 #include "lib/buf.h"
@@ -91,67 +92,6 @@ tell_connection(const struct link *l)
 	tell("pin", "%s", told_pin(l->shown, pin));
 }
 
-/* Append what comes next.  0, E_EOF at the end, or what broke. */
-static int
-receive(struct link *l, struct buf *in)
-{
-	struct stream *s = &l->tls.s;
-	ssize_t n = E_WANT_READ;
-	uint8_t *at;
-	int r = 0;
-
-	while (r == 0 && (n == E_WANT_READ || n == E_WANT_WRITE)) {
-		if ((at = buf_reserve(in, 4096)) == NULL)
-			return -ENOMEM;
-		if ((n = s->ops->read(s, at, 4096)) > 0)
-			buf_commit(in, (size_t)n);
-		else if (n == E_WANT_READ || n == E_WANT_WRITE)
-			r = deadline_wait(&l->deadline, l->fd, n == E_WANT_READ ? POLLIN : POLLOUT);
-	}
-	return r != 0 ? r : n > 0 ? 0 : n == 0 ? E_EOF : (int)n;
-}
-
-static int
-say(struct link *l, const char *text)
-{
-	struct stream *s = &l->tls.s;
-	size_t n = strlen(text);
-	ssize_t put;
-	int r;
-
-	while (n > 0) {
-		if ((put = s->ops->write(s, text, n)) > 0) {
-			text += put;
-			n -= (size_t)put;
-		} else if (put != E_WANT_WRITE) {
-			return (int)put;
-		} else if ((r = deadline_wait(&l->deadline, l->fd, POLLOUT)) != 0) {
-			return r;
-		}
-	}
-	return 0;
-}
-
-/* The next line without its end, in dst; longer ones are cut.  0, E_LIMIT when there is no end to it, or as receive. */
-static int
-next_line(struct link *l, struct buf *in, size_t max, char *dst, size_t size)
-{
-	const uint8_t *end;
-	size_t n;
-	int r;
-
-	while ((end = memchr(buf_head(in), '\n', buf_len(in))) == NULL) {
-		if (buf_len(in) > max)
-			return E_LIMIT;
-		if ((r = receive(l, in)) != 0)
-			return r;
-	}
-	n = (size_t)(end - buf_head(in));
-	snprintf(dst, size, "%.*s", (int)n, (const char *)buf_head(in));
-	buf_consume(in, n + 1);
-	return 0;
-}
-
 static void
 tell_line(const char *what, const char *line)
 {
@@ -173,16 +113,17 @@ ignore_line(const char *what, const char *line)
 static int
 list_modules(struct link *l, struct buf *in, void (*line_is)(const char *what, const char *line))
 {
+	static const char ask[] = "@RSYNCD: 31.0\n#list\n";
 	char line[LINE_SIZE];
 	size_t total = 0;
 	int r;
 
-	if ((r = next_line(l, in, GREETING_MAX, line, sizeof line)) != 0 || strncmp(line, "@RSYNCD: ", 9) != 0)
+	if ((r = speak_line(l, in, GREETING_MAX, line, sizeof line)) != 0 || strncmp(line, "@RSYNCD: ", 9) != 0)
 		return r != 0 ? r : E_FORMAT;
 	line_is("daemon", line);
-	if ((r = say(l, "@RSYNCD: 31.0\n#list\n")) != 0)
+	if ((r = speak_send(l, ask, sizeof ask - 1)) != 0)
 		return r;
-	while ((r = next_line(l, in, LIST_MAX, line, sizeof line)) == 0) {
+	while ((r = speak_line(l, in, LIST_MAX, line, sizeof line)) == 0) {
 		if (strncmp(line, "@RSYNCD: EXIT", 13) == 0)
 			return 0;
 		if (strncmp(line, "@ERROR", 6) == 0) {
@@ -237,7 +178,7 @@ tell_resumption(const struct operand *o, struct link *first)
 		tell("resumption", "no: %s", r == -ENOENT ? "the server gives no session, or there is no place for it" : err_text(r));
 		return;
 	}
-	if (link_open(&l, o->host, o->port, -1, 0) == 0) {
+	if (link_open(&l, &(struct link_wish){ .host = o->host, .port = o->port, .report_fd = -1 }) == 0) {
 		tell("resumption", "%s", SSL_session_reused(l.tls.ssl) ? "yes: the next connection has a short handshake" :
 		    "no: the server does not take its session again");
 		ask_modules(&l, ignore_line);	/* it brings the session for the next */
@@ -257,7 +198,7 @@ shown_test(const char *where)
 		log_error("--tls-test takes HOST, HOST:PORT or a URL, an IPv6 address in brackets, not %.100s", where);
 		return WRAP_SETUP;
 	}
-	status = link_open(&l, o.host, o.port, -1, 1);
+	status = link_open(&l, &(struct link_wish){ .host = o.host, .port = o.port, .report_fd = -1, .fresh = 1 });
 	if (status == 0) {
 		tell_connection(&l);
 		status = ask_modules(&l, tell_line);
