@@ -113,6 +113,42 @@ unit_put_authority_timer(struct buf *out)
 	return t.err != 0 ? t.err : out->err;
 }
 
+/* The same walls; it is given its connection, and little time. */
+int
+unit_put_renewal(const struct unit_authority *f, struct buf *out)
+{
+	const struct sandbox s = { .needs = NEEDS_ROOT, .reach = REACH_NOTHING, .caps = "", .program = f->program };
+	struct text t = { out, 0 };
+
+	text_line(&t, "[Unit]\nDescription=Sallyport, the next certificate of a client\nDocumentation=man:sallyport(1)");
+	text_line(&t, "# those who ask are many, and may fail: none is kept in mind\nCollectMode=inactive-or-failed");
+	text_line(&t, "\n[Service]\nStandardInput=socket\nStandardError=journal\nRuntimeMaxSec=60\nTasksMax=4");
+	text_raw(&t, "ExecStart=");
+	text_word(&t, TEXT_COMMAND, f->program);
+	text_raw(&t, " ca respond --dir ");
+	text_word(&t, TEXT_COMMAND, f->dir);
+	text_raw(&t, "\n");
+	harden_put(&s, &t);
+	harden_put_paths(f->paths, f->n_paths, 0, &t);
+	return t.err != 0 ? t.err : out->err;
+}
+
+int
+unit_put_renewal_socket(const char *path, const char *group, struct buf *out)
+{
+	struct text t = { out, 0 };
+
+	text_line(&t, "[Unit]\nDescription=Sallyport, next certificates of clients");
+	text_raw(&t, "\n[Socket]\nListenStream=");
+	text_word(&t, TEXT_PLAIN, path);
+	text_raw(&t, "\nSocketUser=root\nSocketMode=0660\nSocketGroup=");
+	text_word(&t, TEXT_PLAIN, group);
+	text_raw(&t, "\n");
+	text_because(&t, "a service for each connection, a few at a time", "Accept=yes\nMaxConnections=8\nRemoveOnStop=yes");
+	text_line(&t, "\n[Install]\nWantedBy=sockets.target");
+	return t.err != 0 ? t.err : out->err;
+}
+
 int
 unit_put_ssh(const struct unit_ssh *f, struct buf *out)
 {

@@ -37,6 +37,10 @@ int unit_put_nftables_dropin(const struct unit_firewall *f, struct buf *out);
 int unit_put_authority(const struct unit_authority *f, struct buf *out);
 int unit_put_authority_timer(struct buf *out);
 
+/* sallyport-renew@.service, an instance for each connection to sallyport-renew.socket, which listens at that path, for group alone. */
+int unit_put_renewal(const struct unit_authority *f, struct buf *out);
+int unit_put_renewal_socket(const char *path, const char *group, struct buf *out);
+
 /* sallyport-ssh.service of a user's manager (~/.config/systemd/user). */
 int unit_put_ssh(const struct unit_ssh *f, struct buf *out);
 

@@ -55,6 +55,13 @@ model_has_authority(const struct model *m)
 	return m->door.authority.v == M_AUTHORITY_OWN;
 }
 
+/* sallyport-tunnel tells who is there; in a container it reaches nothing but the daemon. */
+int
+model_renews(const struct model *m)
+{
+	return model_has_authority(m) && m->door.kind.v == M_TUNNEL && !model_in_containers(m) && m->door.client_certs.v != M_CERTS_NONE;
+}
+
 /* Places that the door may read, unlike the authority's folder. */
 void
 model_complete(struct model *m)

@@ -142,6 +142,9 @@ int model_in_cluster(const struct model *m);
 /* Are certificates and lists made by an authority of the deployment's own, on this machine? */
 int model_has_authority(const struct model *m);
 
+/* And do clients get their next certificates from it, through the door? */
+int model_renews(const struct model *m);
+
 /* Fill in what follows from other keys: where an authority of its own puts things, and whom it is for. */
 void model_complete(struct model *m);
 

@@ -62,3 +62,20 @@ out_unit_authority_timer(const struct model *m, struct emit *o)
 	out_heading(m, o, "when that is.");
 	out_failed(o, unit_put_authority_timer(&o->text));
 }
+
+void
+out_unit_renewal(const struct model *m, struct emit *o)
+{
+	struct facts f;
+
+	facts_of(m, &f);
+	out_heading(m, o, "a client's next certificate; one service for each that asks.");
+	out_failed(o, unit_put_renewal(&f.unit, &o->text));
+}
+
+void
+out_unit_renewal_socket(const struct model *m, struct emit *o)
+{
+	out_heading(m, o, "where the door asks for them.");
+	out_failed(o, unit_put_renewal_socket(OUT_RENEW_SOCKET, out_door_user(m), &o->text));
+}

@@ -9,4 +9,8 @@
 void out_unit_authority(const struct model *m, struct emit *o);
 void out_unit_authority_timer(const struct model *m, struct emit *o);
 
+/* For models whose clients get their next certificates from it (model_renews). */
+void out_unit_renewal(const struct model *m, struct emit *o);
+void out_unit_renewal_socket(const struct model *m, struct emit *o);
+
 #endif

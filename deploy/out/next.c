@@ -52,6 +52,8 @@ units(const struct model *m, int update, struct emit *o)
 		add(&running, out_door_service(m));
 	if (model_has_authority(m))
 		add(&started, "sallyport-ca.timer");
+	if (model_renews(m))
+		add(&started, "sallyport-renew.socket");
 	emit_line(o, "systemctl enable --now %s", started.text);
 	if (update && out_has_firewall(m))
 		emit_line(o, "systemctl reload sallyport-firewall.service");

@@ -162,6 +162,8 @@ const struct output outputs[] = {
 	{ "units", UNITS "haproxy.service.d/50-sallyport.conf", 0644, .wanted = haproxy, .write = out_unit_haproxy },
 	{ "units", UNITS "sallyport-ca.service", 0644, .wanted = model_has_authority, .write = out_unit_authority },
 	{ "units", UNITS "sallyport-ca.timer", 0644, .wanted = model_has_authority, .write = out_unit_authority_timer },
+	{ "units", UNITS "sallyport-renew@.service", 0644, .wanted = model_renews, .write = out_unit_renewal },
+	{ "units", UNITS "sallyport-renew.socket", 0644, .wanted = model_renews, .write = out_unit_renewal_socket },
 	{ "units", "etc/sysusers.d/sallyport.conf", 0644, .wanted = out_has_users, .write = out_sysusers },
 	{ "units", "etc/tmpfiles.d/sallyport.conf", 0644, .wanted = here, .write = out_tmpfiles },
 	{ "firewall", OUT_NFT, 0644, .wanted = nftables, .write = out_nft },

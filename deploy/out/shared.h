@@ -9,6 +9,7 @@
 
 #define OUT_SECRETS "etc/sallyport/syncd.secrets"
 #define OUT_RUN "/run/sallyport"
+#define OUT_RENEW_SOCKET "/run/sallyport-renew.sock"
 #define OUT_DAEMON_USER "sallyport-syncd"
 #define OUT_NFT "etc/sallyport/firewall.nft"
 #define OUT_NFT_REMOVE "etc/sallyport/firewall-remove.nft"

@@ -1,5 +1,6 @@
 #include "deploy/out/stunnel.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,11 +8,13 @@
 #include "deploy/out/shared.h"
 #include "lib/err.h"
 
+enum { RENEW_SECONDS = 30 };
+
 /* Forward secrecy and authenticated encryption: what of TLS 1.2 is left. */
 static const char CIPHERS[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 static void
-verification(const struct model *m, struct emit *o)
+verification(const struct model *m, struct emit *o, bool required)
 {
 	static const char *const lines[] = { [M_CERTS_NONE] = NULL, [M_CERTS_OPTIONAL] = "verifyChain",
 	    [M_CERTS_REQUIRED] = "verifyChain",
@@ -24,8 +27,26 @@ verification(const struct model *m, struct emit *o)
 	if (d->crl.v != NULL)
 		emit_setting(o, "CRLfile", out_door_crl(m));
 	emit_setting(o, lines[d->client_certs.v], "yes");
-	if (d->client_certs.v == M_CERTS_OPTIONAL)
+	if (d->client_certs.v == M_CERTS_OPTIONAL && !required)
 		emit_setting(o, "requireCert", "no");	/* behind verifyChain, which sets it */
+}
+
+static const char *
+section_name(const struct model *m, size_t number, char dst[64])
+{
+	snprintf(dst, 64, number == 0 ? "%s" : "%s-%zu", m->name.v, number + 1);
+	return dst;
+}
+
+/* How clients shake hands; required: none does without a certificate. */
+static void
+handshake(const struct model *m, struct emit *o, bool required)
+{
+	emit_setting(o, "cert", out_door_cert(m));
+	emit_setting(o, "key", out_door_key(m));
+	emit_setting(o, "sslVersionMin", m->door.tls.v == M_TLS13 ? "TLSv1.3" : "TLSv1.2");
+	emit_setting(o, "ciphers", CIPHERS);
+	verification(m, o, required);
 }
 
 static void
@@ -33,16 +54,11 @@ section(const struct model *m, struct emit *o, const char *accept, size_t number
 {
 	char name[64];
 
-	snprintf(name, sizeof name, number == 0 ? "%s" : "%s-%zu", m->name.v, number + 1);
 	emit_line(o, "%s", "");
-	emit_section(o, name);
+	emit_section(o, section_name(m, number, name));
 	emit_setting(o, "accept", accept);
 	emit_setting(o, "connect", model_socket(m) != NULL ? model_socket(m) : model_loopback(m));
-	emit_setting(o, "cert", out_door_cert(m));
-	emit_setting(o, "key", out_door_key(m));
-	emit_setting(o, "sslVersionMin", m->door.tls.v == M_TLS13 ? "TLSv1.3" : "TLSv1.2");
-	emit_setting(o, "ciphers", CIPHERS);
-	verification(m, o);
+	handshake(m, o, false);
 	if (model_sends_address(m))
 		emit_setting(o, "protocol", "proxy");
 	emit_number(o, "TIMEOUTidle", (long)m->door.idle.v);
@@ -55,6 +71,24 @@ output(const struct model *m, struct emit *o)
 	emit_setting(o, "syslog", "no");
 	if (strcmp(m->door.log.v, "journal") != 0)
 		emit_setting(o, "output", m->door.log.v);
+}
+
+/* Who asks the door of that number for this name wants the next certificate, and is told to the authority, not to the daemon. */
+static void
+renewal(const struct model *m, struct emit *o, size_t number)
+{
+	char name[64], own[80];
+
+	snprintf(own, sizeof own, "%s-renew", section_name(m, number, name));
+	emit_line(o, "%s", "");
+	emit_section(o, own);
+	emit_line(o, "sni = %s:renew.sallyport", name);
+	emit_setting(o, "connect", OUT_RENEW_SOCKET);
+	handshake(m, o, true);
+	emit_setting(o, "protocol", "proxy");
+	emit_number(o, "proxyVersion", 2);
+	emit_setting(o, "proxyTLV", "yes");
+	emit_number(o, "TIMEOUTidle", RENEW_SECONDS);
 }
 
 /* In a container there are no addresses of the machine, whose runtime listens at those: a section for each family. */
@@ -94,6 +128,8 @@ out_tunnel(const struct model *m, struct emit *o)
 		if (m->door.crl.v != NULL)
 			emit_setting(o, "revokeLive", "yes");
 	}
+	for (size_t i = 0; model_renews(m) && i < doors(m); i++)
+		renewal(m, o, i);
 }
 
 /* Sections have the order of the sockets that its unit passes, one for each family: of a single one for both, IPv4's clients

@@ -16,15 +16,18 @@ static const struct verify_unit known[] = {
 	{ "haproxy.service", "haproxy", UNITS "haproxy.service.d/50-sallyport.conf", true, true, true },
 	{ "sallyport-ca.service", "ca", UNITS "sallyport-ca.service", false, false, false },
 	{ "sallyport-ca.timer", "ca-timer", UNITS "sallyport-ca.timer", false, false, true },
+	{ "sallyport-renew.socket", "renew-socket", UNITS "sallyport-renew.socket", false, false, true },
 	{ "sallyport-firewall.service", "firewall", UNITS "sallyport-firewall.service", false, false, true },
 };
+
+_Static_assert(ARRAY_LEN(known) <= VERIFY_UNITS_MAX, "none is left out");
 
 size_t
 verify_units(const struct ask *a, struct verify_unit ret[VERIFY_UNITS_MAX])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(known) && n < VERIFY_UNITS_MAX; i++)
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (ask_text(a, known[i].path) != NULL)
 			ret[n++] = known[i];
 	return n;

@@ -4,7 +4,7 @@
 
 #include "deploy/verify/ask.h"
 
-enum { VERIFY_UNITS_MAX = 8 };
+enum { VERIFY_UNITS_MAX = 16 };
 
 struct verify_unit {
 	const char *unit;	/* "sallyport-syncd.service" */

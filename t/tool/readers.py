@@ -254,7 +254,7 @@ def units_all(trees):
             return UNIT.sub(lambda m: renamed(m.group(1)), text)
 
         def renamed(unit):
-            return unit.replace('@', '@m%d-' % n) if '@' in unit else 'm%d-%s' % (n, unit)
+            return unit.replace('@', '@m%d-' % n) if '@' in unit and '@.' not in unit else 'm%d-%s' % (n, unit)
 
         for d, _, fs in os.walk(at):
             for f in fs:
