@@ -75,7 +75,7 @@ take_ours(const char *arg, struct wrap_args *a, char *why)
 	int r;
 
 	if ((r = take_row(arg, a, why)) != 0 || (r = take_value(arg, "--tls-test", &a->test, why)) != 0 ||
-	    (r = take_value(arg, "--join", &a->join, why)) != 0)
+	    (r = take_value(arg, "--join", &a->join, why)) != 0 || (r = take_value(arg, "--renew", &a->renew, why)) != 0)
 		return r;
 	if (strcmp(arg, "--join-replace") == 0)
 		return a->join_replace = 1;
@@ -103,7 +103,7 @@ struct split {
 	struct wrap_args *a;
 	int options;			/* "--" has not come yet */
 	const char *before;		/* the option of rsync's whose value stands here, or NULL */
-	const char **next;		/* the value of --tls-test or --join stands here, or NULL */
+	const char **next;		/* the value of --tls-test, --join or --renew stands here, or NULL */
 	const char *next_of;
 };
 
@@ -152,6 +152,17 @@ take_their_value(struct split *s, char *arg)
 	return 0;
 }
 
+/* Where the next argument goes, for an option of ours that is not spelled with "=". */
+static const char **
+takes_next(struct wrap_args *a, const char *arg)
+{
+	if (strcmp(arg, "--tls-test") == 0)
+		return &a->test;
+	if (strcmp(arg, "--join") == 0)
+		return &a->join;
+	return strcmp(arg, "--renew") == 0 ? &a->renew : NULL;
+}
+
 static int
 take_argument(struct split *s, char *arg, char *why)
 {
@@ -170,8 +181,7 @@ take_argument(struct split *s, char *arg, char *why)
 		s->options = 0;
 		return keep(s->a, arg, 0);
 	}
-	if (strcmp(arg, "--tls-test") == 0 || strcmp(arg, "--join") == 0) {
-		s->next = strcmp(arg, "--join") == 0 ? &s->a->join : &s->a->test;
+	if ((s->next = takes_next(s->a, arg)) != NULL) {
 		s->next_of = arg;
 		return 0;
 	}

@@ -12,6 +12,7 @@ struct wrap_args {
 	const char *value[WRAP_OPTIONS];	/* borrowed from argv; NULL: not given */
 	const char *test;		/* the host of --tls-test, borrowed likewise */
 	const char *join;		/* the invitation of --join, borrowed likewise */
+	const char *renew;		/* the host of --renew, borrowed likewise */
 	int join_replace;
 	int help, version;
 	char **rsync;			/* rsync's arguments, NULL-ended */

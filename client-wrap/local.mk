@@ -9,7 +9,7 @@ client_wrap_libwrap_a_SOURCES = client-wrap/args.c client-wrap/args.h client-wra
 bin_PROGRAMS += sallyport-rsync
 sallyport_rsync_SOURCES = client-wrap/main.c client-wrap/blame.c client-wrap/blame.h client-wrap/connection.h client-wrap/helper.c client-wrap/helper.h \
 	client-wrap/join.c client-wrap/join.h client-wrap/link.c client-wrap/link.h client-wrap/lookup.c client-wrap/lookup.h client-wrap/settings.c client-wrap/settings.h \
-	client-wrap/shown.c client-wrap/shown.h client-wrap/speak.c client-wrap/speak.h client-wrap/status.h client-wrap/told.c client-wrap/told.h client-wrap/way.c client-wrap/way.h
+	client-wrap/renew.c client-wrap/renew.h client-wrap/shown.c client-wrap/shown.h client-wrap/speak.c client-wrap/speak.h client-wrap/status.h client-wrap/told.c client-wrap/told.h client-wrap/way.c client-wrap/way.h
 sallyport_rsync_LDADD = client-wrap/libwrap.a tunnel/libtunnel.a $(TLSPIPE_LIBS) $(LIBCONFIG_LIBS)
 
 UNITS += t/unit/check_client_args t/unit/check_client_hosts t/unit/check_client_operand t/unit/check_client_race t/unit/check_client_report \

@@ -16,6 +16,7 @@
 #include "client-wrap/join.h"
 #include "client-wrap/operand.h"
 #include "client-wrap/options.h"
+#include "client-wrap/renew.h"
 #include "client-wrap/report.h"
 #include "client-wrap/session_file.h"
 #include "client-wrap/settings.h"
@@ -45,6 +46,7 @@ static const char ours[] =
     "  --tls-test=HOST[:PORT] connect, show the server's certificate and its modules\n"
     "  --join INVITATION     take what \"sallyport serve --client\" printed; \"-\": from standard input, \"@FILE\": from a file\n"
     "  --join-replace        with it: also for a host that is known by another key\n"
+    "  --renew HOST[:PORT]   get the next certificate for one that --join took\n"
     "  --type=NAME           accepted for rsync-ssl's sake\n"
     "see sallyport-rsync(1)\n";
 
@@ -255,6 +257,19 @@ lacks_source(const struct wrap_args *a)
 	return a->n_operands == 1 && operand_parse(a->operands[0], &o) == 0 && o.kind == OPERAND_LOCAL;
 }
 
+/* A certificate that is used is renewed in time, and no job fails by that. */
+static void
+renew_host(const struct wrap_args *a)
+{
+	struct operand o;
+
+	for (size_t i = 0; i < a->n_operands; i++)
+		if (operand_parse(a->operands[i], &o) == 0 && o.kind == OPERAND_DAEMON && o.host[0] != '\0') {
+			renew_if_due(o.host, o.port);
+			break;
+		}
+}
+
 static int
 transfer(const struct wrap_args *a)
 {
@@ -265,7 +280,10 @@ transfer(const struct wrap_args *a)
 		log_error("%s", why);
 		return WRAP_SETUP;
 	}
-	return (status = check_settings(a)) != 0 ? status : run_rsync(a);
+	if ((status = check_settings(a)) != 0 || (status = run_rsync(a)) != 0)
+		return status;
+	renew_host(a);
+	return 0;
 }
 
 static int
@@ -307,6 +325,8 @@ run(int argc, char **argv)
 		status = run_plain("--version");
 	} else if (set_environment(&a) != 0) {
 		log_error("cannot start: %s", strerror(errno));
+	} else if (a.renew != NULL) {
+		status = renew_now(a.renew);
 	} else if (a.test != NULL) {
 		status = shown_test(a.test);
 	} else {

@@ -5,26 +5,9 @@
 command -v openssl > /dev/null && command -v rsync > /dev/null && [ -x "$rsyncwrap" ] || skip_all 'needs our client, openssl and rsync'
 own_mounts
 planned=counted
-for d in /etc /var/lib; do	# what install writes is nobody else's
-	mkdir -p "$scratch/over$d" "$scratch/work$d"
-	mount -t tmpfs none "$scratch/over$d" && mkdir "$scratch/over$d/up" "$scratch/over$d/work" &&
-	    mount -t overlay overlay -o "lowerdir=$d,upperdir=$scratch/over$d/up,workdir=$scratch/over$d/work" $d 2> /dev/null || skip_all 'no overlay'
-done
-sport=$(freeport)
-mkdir -p "$scratch/srv" "$scratch/run"
-conf=/etc/deployment.conf tls=/etc/sallyport/tls ca=/etc/sallyport/ca
-cat > $conf <<-EOF
-	host = "localhost";
-	daemon = { listen = [ "/run/sallyport/syncd.sock" ]; };
-	modules = ( { name = "files"; path = "/srv/files"; }, { name = "more"; path = "/srv/more"; } );
-	door = { addresses = [ "127.0.0.1:$sport" ]; authority = "own"; };
-	firewall = { kind = "none"; };
-	client = { address = "127.0.0.1"; };
-	EOF
-mkdir -p "$scratch/srv/files" "$scratch/srv/more"
-truncate -s 400M "$scratch/srv/files/big"
-echo hello > "$scratch/srv/files/hello"
-client() { _v=$1; shift; "$sallyport" client "$_v" "$@"; }
+. "$top_srcdir/t/lib/clients.sh"
+own_etc
+deployment
 
 # --- install makes it all
 fails 1 'before the install there are no clients' client add alice
@@ -48,17 +31,9 @@ like "$out" '*/etc/foreign.crt: is there, and not of the authority in /etc/sally
 is "$(cat /etc/foreign.crt)" 'a certificate of somebody' '... and left'
 "$sallyport" install $conf > "$scratch/.again" 2>&1
 
-# --- the deployment runs, as its files are but for places
-sed "s|/srv/|$scratch/srv/|; s|^\(socket [pg].*\) = sallyport-tunnel|\1 = root|; s|/run/sallyport|$scratch/run|" /etc/sallyport/syncd.conf > "$scratch/syncd.conf"
-sed "s|/run/credentials/[^/]*/tls.key|$tls/server.key|; s|/run/sallyport|$scratch/run|" /etc/sallyport/tunnel.conf > "$scratch/tunnel.conf"
-spawn "$scratch/syncd.log" "$syncd" --daemon --no-detach --config="$scratch/syncd.conf"
-ready "$scratch/syncd.log" 'starting, listening on'
-spawn "$scratch/tunnel.log" "$tunnel" "$scratch/tunnel.conf"
-ready "$scratch/tunnel.log" 'Configuration successful'
+deployment_runs
 
 # --- who comes
-url=rsyncs://localhost:$sport
-as() { _who=$1; shift; env XDG_CONFIG_HOME="$scratch/$_who" XDG_CACHE_HOME="$scratch/$_who.cache" "$rsyncwrap" "$@"; }
 client add alice > "$scratch/word" 2> "$scratch/words"
 is "$? $(wc -l < "$scratch/word")" '0 1' 'adding prints one word'
 like "$(cat "$scratch/word")" 'sallyport1:*' '... an invitation'

@@ -30,6 +30,7 @@ who=bob; far sallyport-rsync --join "$(cat bob.word)" > out 2>&1
 
 sallyport verify $conf > said 2> errors; is "$?" 0 'verify is content'
 grep -v ^pass said | grep -v '^not checked' | sed 's/^/# /'
+is "$(grep -c '^pass  unit.firewall.state' said)" 1 '... with the firewall'
 is "$(grep -c '^pass  authority\.' said)" 4 '... with the authority, too'
 chmod 644 /etc/sallyport/ca/ca.key
 sallyport verify $conf --only authority > said 2> errors
@@ -38,6 +39,23 @@ chmod 600 /etc/sallyport/ca/ca.key
 
 ok 'the timer'\''s service does its work within its walls' systemctl start sallyport-ca.service
 ok '... and the door has the new list' cmp /etc/sallyport/ca/crl.pem /etc/sallyport/tls/clients.crl
+
+# the next certificate: her own is made two hours old, on both sides
+pem=alice/sallyport/joined/192.0.2.1.pem
+serial() { ./openssl x509 -in $pem -noout -serial | cut -d= -f2; }
+who=alice; far sallyport-rsync --renew 192.0.2.1 > out 2>&1
+is "$? $(cat out)" '89 sallyport-rsync: 192.0.2.1: the certificate was not renewed: the last one is not an hour old' 'no next certificate within the hour'
+before=$(serial)
+./openssl pkey -in $pem -out k && ./openssl req -new -key k -subj /CN=alice -out r
+printf '[ca]\ndefault_ca=d\n[d]\ndatabase=i\nserial=s\ndefault_md=sha256\npolicy=p\nnew_certs_dir=.\nunique_subject=no\n[p]\ncommonName=supplied\n' > c
+printf 'extendedKeyUsage=clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' > x
+: > i; echo "$before" > s
+./openssl ca -batch -config c -in r -keyfile /etc/sallyport/ca/ca.key -cert /etc/sallyport/ca/ca.crt -notext -extfile x -out aged.crt -days 90 \
+    -startdate "$(date -u -d '2 hours ago' +%Y%m%d%H%M%SZ)" > out 2>&1
+cat aged.crt > "/etc/sallyport/ca/$before.crt"; cat aged.crt k > both; cat both > $pem
+ok 'after it there is one, from within the walls of its service' far sallyport-rsync --renew 192.0.2.1
+say $(test "$before" != "$(serial)"; echo $?) '... another one'
+is "$(sallyport client list | grep -c '^alice.* valid')" 2 '... which the authority knows'
 
 # out again, in the middle of it
 who=alice; far sallyport-rsync -a --bwlimit=500 rsyncs://192.0.2.1:874/files/big to.alice/ > alice.log 2>&1 & alice=$!

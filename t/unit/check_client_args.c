@@ -36,6 +36,7 @@ static const struct {
 	{ "--tls-test", NULL }, { "--tls-test h", "" }, { "--tls-test=h --tls-ca=x", "" },
 	{ "--join x -a d", "-a d" }, { "--join=x --join-replace", "" }, { "-a --join - d", "-a d" }, { "--exclude --join d", "--exclude --join d" },
 	{ "--join", NULL }, { "--join= d", NULL }, { "-- --join", "-- --join" },
+	{ "--renew h", "" }, { "--renew=h:1", "" }, { "--renew", NULL }, { "--renew= d", NULL }, { "-- --renew h", "-- --renew h" },
 	{ "-a -- -e rsyncs://h/m", "-a -- -e rsync://h/m" },
 	{ "-fe h::m", "-fe h::m" },	/* the e is -f's value */
 	{ "--exclude -- -e /evil h::m", NULL }, { "-f -- -e /evil h::m", NULL }, { "-avf -- -e /evil h::m", NULL },
