@@ -224,6 +224,8 @@ link_open(struct link *l, const struct link_wish *w)
 		log_warn("warning: verification is off: %s could be anybody", w->host);
 	if ((status = prepare(l)) != 0)
 		return status;
+	if (w->seconds != 0 && w->seconds < l->set.seconds)
+		l->set.seconds = w->seconds;
 	l->deadline = (struct deadline){ loop_clock() + 1000u * (uint64_t)l->set.seconds, w->report_fd };
 	if ((status = way_open(&l->set, &l->deadline, &l->fd, l->address)) != 0)
 		return status;

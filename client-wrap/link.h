@@ -11,6 +11,7 @@ struct link_wish {
 	const char *sni;	/* the name to ask for, whatever the certificate has to name; NULL: the same */
 	int report_fd;		/* the pipe to who started us, or -1 */
 	int fresh;		/* no session of before is used */
+	unsigned seconds;	/* it may take at most; 0: what the settings say */
 };
 
 /* Connect, and make sure of who is there.  l stays where it is until link_done, which is safe after any result.  0, or enum wrap_status

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@
 #include "lib/trusted.h"
 
 enum { FILE_MAX = 64 * 1024, ANSWER_MAX = 8192, LINE_SIZE = 256, DAY = 24 * 60 * 60 };
+enum { OWN_SECONDS = 10 };	/* for what nobody has asked for, while signals wait */
 
 static const char SNI[] = "renew.sallyport";	/* the section of the door that leads to the authority */
 
@@ -31,6 +33,7 @@ struct renewal {
 	char path[PATH_MAX];	/* certificate and key, as --join has put them there */
 	X509 *old, *new;
 	EVP_PKEY *key;		/* the new one */
+	unsigned seconds;	/* that it may take; 0: as a connection */
 };
 
 static int
@@ -171,8 +174,11 @@ ask(struct renewal *n)
 	struct link l;
 	struct buf request = BUF_INIT;
 	char why[LINE_SIZE] = "";
-	int r, status = link_open(&l, &(struct link_wish){ .host = n->host, .port = n->port, .sni = SNI, .report_fd = -1, .fresh = 1 });
+	int r, status;
 
+	signal(SIGPIPE, SIG_IGN);
+	status = link_open(&l, &(struct link_wish){ .host = n->host, .port = n->port, .sni = SNI, .report_fd = -1, .fresh = 1,
+	    .seconds = n->seconds });
 	if (status == 0) {
 		if ((r = make_request(n, &request)) == 0 && (r = speak_send(&l, buf_head(&request), buf_len(&request))) == 0)
 			r = hear(&l, n, why);
@@ -244,7 +250,7 @@ is_still_due(const struct renewal *n)
 void
 renew_if_due(const char *host, unsigned port)
 {
-	struct renewal n = { .host = host, .port = port };
+	struct renewal n = { .host = host, .port = port, .seconds = OWN_SECONDS };
 	const int level = log_level();
 	char until[TOLD_TIME_SIZE];
 	int failed = 0;

@@ -336,8 +336,12 @@ make_authority(const struct job *j, const struct model *m, const char *file, con
 	char text[sizeof e + 16];
 	int r;
 
-	if (j->dry || strcmp(root, "/") != 0) {
-		printf("not made here: the authority and the door's certificate, by an install on the machine itself\n");
+	if (strcmp(root, "/") != 0) {
+		printf("not made here, but by an install on the machine itself: the authority and the door's certificate\n");
+		return 0;
+	}
+	if (j->dry) {
+		printf("would be made, where it is missing: the authority in %s, the door's key and certificate\n", m->door.authority_dir.v);
 		return 0;
 	}
 	if (realpath(file, path) == NULL)

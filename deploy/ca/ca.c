@@ -17,6 +17,8 @@
 #include "lib/num.h"
 #include "lib/slurp.h"
 
+enum { EMAIL_MAX = 254 };
+
 /* What any of the verbs was told. */
 struct asked {
 	const char *verb;
@@ -53,9 +55,30 @@ misused(const struct asked *q, const char *text, const char *value)
 /* --- options ------------------------------------------------------------------------------------ */
 
 static int
-take_name(void *arg, const char *value)
+take_dns(void *arg, const char *value)
 {
-	return names_add(arg, value);
+	return names_is_address(value) ? E_FORMAT : names_add(arg, value);
+}
+
+static int
+take_ip(void *arg, const char *value)
+{
+	return names_is_address(value) ? names_add(arg, value) : E_FORMAT;
+}
+
+/* Letters that a mail address has without quotes, on both sides of one "@". */
+static int
+take_email(void *arg, const char *value)
+{
+	const char *at = strchr(value, '@');
+
+	for (const char *c = value; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || strchr("\"(),:;<>[]\\", *c) != NULL)
+			return E_FORMAT;
+	if (at == NULL || at == value || at[1] == '\0' || strchr(at + 1, '@') != NULL || strlen(value) > EMAIL_MAX)
+		return E_FORMAT;
+	*(const char **)arg = value;
+	return 0;
 }
 
 static int
@@ -333,8 +356,8 @@ static int
 parse(const struct sub *s, int argc, char **argv, struct asked *q)
 {
 	const struct verb_option options[] = { { "dir", &q->dir }, { "name", &q->name }, { "days", &q->days_text }, { "key", &q->key },
-	    { "csr", &q->csr }, { "out", &q->out }, { "email", &q->email }, { "server", .flag = &q->server }, { "json", .flag = &q->json },
-	    { "due", .flag = &q->due }, { "dns", .take = take_name, .arg = &q->names }, { "ip", .take = take_name, .arg = &q->names },
+	    { "csr", &q->csr }, { "out", &q->out }, { "email", .take = take_email, .arg = &q->email }, { "server", .flag = &q->server }, { "json", .flag = &q->json },
+	    { "due", .flag = &q->due }, { "dns", .take = take_dns, .arg = &q->names }, { "ip", .take = take_ip, .arg = &q->names },
 	    { "constraint", .take = take_constraint, .arg = q } };
 	bool bare = s->subjects == NONE;
 

@@ -2,7 +2,7 @@
 # sallyport ca, looked at by openssl(1): what it signs, what it refuses to sign, and its revocation lists.
 . "${top_srcdir:-.}/t/lib/lib.sh"
 command -v openssl > /dev/null || skip_all 'no openssl'
-plan 57
+plan 60
 umask 022
 cd "$scratch" || exit 99
 ca() { _v=$1; shift; "$sallyport" ca "$_v" --dir "$scratch/ca" "$@"; }
@@ -48,6 +48,9 @@ is "$(ls | grep example.com)$(ca list | grep example.com)" '' '... and leaves no
 fails 1 '... also an address' ca issue other --server --ip 198.51.100.1
 fails 1 '... also a name that only the subject has' ca issue c.example.com
 fails 1 'a server has a name' ca issue 'a@b' --server
+fails 2 'a DNS name is no address' ca issue x --server --dns 192.0.2.1
+fails 2 'an address is no DNS name' ca issue x --server --ip localhost
+fails 2 'a mail address is one' ca issue x --email "$(printf 'a@b\nc')"
 for name in ../x a/b .a -- a..b "$(printf 'a\nb')" "$(printf %065d 0)"; do
 	"$sallyport" ca issue "$name" --dir "$scratch/ca" > /dev/null 2>&1 && break
 	name=
