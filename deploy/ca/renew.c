@@ -7,7 +7,8 @@
 
 /* The PROXY protocol's specification, section 2.2; 0xe3 is sallyport-tunnel's. */
 enum {
-	V2_PROXY = 0x21, FAMILY_UNSPEC = 0x00, FAMILY_INET = 0x10, FAMILY_INET6 = 0x20, FAMILY_UNIX = 0x30, TLV_SSL = 0x20, TLV_SSL_CN = 0x22, TLV_SERIAL = 0xe3,
+	HEAD_SIZE = 16, V2_PROXY = 0x21, FAMILY_UNSPEC = 0x00, FAMILY_INET = 0x10, FAMILY_INET6 = 0x20, FAMILY_UNIX = 0x30,
+	TLV_SSL = 0x20, TLV_SSL_CN = 0x22, TLV_SERIAL = 0xe3,
 	CLIENT_SSL = 1, CLIENT_CERT_CONN = 2, CLIENT_CERT_SESS = 4,
 };
 
@@ -37,7 +38,7 @@ get_text(struct cursor *c, size_t n, char *dst, size_t size)
 
 /* Which certificate was shown, now or when the session began, and whether it was found good. */
 static void
-get_ssl(struct cursor c, struct renew_ask *ret, int *err)
+get_ssl(struct cursor c, struct renew_who *ret, int *err)
 {
 	uint8_t client = cur_u8(&c);
 	uint32_t verdict = (uint32_t)get_be16(&c) << 16;
@@ -58,7 +59,7 @@ get_ssl(struct cursor c, struct renew_ask *ret, int *err)
 }
 
 static int
-get_facts(struct cursor c, size_t addresses, struct renew_ask *ret)
+get_facts(struct cursor c, size_t addresses, struct renew_who *ret)
 {
 	int err = 0;
 
@@ -90,29 +91,32 @@ address_bytes(uint8_t family, size_t *ret)
 	}
 }
 
-static int
-get_header(struct cursor *c, struct renew_ask *ret)
+int
+renew_header(const uint8_t *bytes, size_t n, struct renew_who *ret, size_t *ret_size)
 {
 	static const uint8_t signature[12] = { 0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a };
-	size_t have = cur_left(c) < sizeof signature ? cur_left(c) : sizeof signature, addresses, n;
-	const uint8_t *at;
+	struct cursor c = cur_of(bytes, n);
 	uint8_t command, family;
+	size_t addresses, size;
 
-	if (memcmp(c->at, signature, have) != 0)
+	*ret = (struct renew_who){ .name = "" };
+	*ret_size = HEAD_SIZE;
+	if (memcmp(bytes, signature, n < sizeof signature ? n : sizeof signature) != 0)
 		return E_FORMAT;
-	cur_bytes(c, sizeof signature);
-	command = cur_u8(c);
-	family = cur_u8(c);
-	n = get_be16(c);
-	if (c->err != 0)
-		return c->err;
+	cur_bytes(&c, sizeof signature);
+	command = cur_u8(&c);
+	family = cur_u8(&c);
+	size = get_be16(&c);
+	if (c.err != 0)
+		return c.err;
 	if (command != V2_PROXY || address_bytes(family, &addresses) != 0)
 		return E_FORMAT;
-	if (n > RENEW_HEADER_MAX)
+	if (HEAD_SIZE + size > RENEW_HEADER_MAX)
 		return E_LIMIT;
-	if ((at = cur_bytes(c, n)) == NULL)
-		return c->err;
-	return get_facts(cur_of(at, n), addresses, ret);
+	*ret_size = HEAD_SIZE + size;
+	if (cur_left(&c) != size)
+		return cur_left(&c) < size ? E_SHORT : E_FORMAT;
+	return get_facts(c, addresses, ret);
 }
 
 /* "SALLYPORT-RENEW 1 LENGTH\n" */
@@ -136,15 +140,20 @@ get_length(struct cursor *c, size_t *ret)
 }
 
 int
-renew_parse(const uint8_t *bytes, size_t n, struct renew_ask *ret)
+renew_request(const uint8_t *bytes, size_t n, const uint8_t **ret, size_t *ret_n)
 {
 	struct cursor c = cur_of(bytes, n);
+	const uint8_t *at;
+	size_t size;
 	int r;
 
-	*ret = (struct renew_ask){ .request = NULL };
-	if ((r = get_header(&c, ret)) != 0 || (r = get_length(&c, &ret->n_request)) != 0)
+	if ((r = get_length(&c, &size)) != 0)
 		return r;
-	if ((ret->request = cur_bytes(&c, ret->n_request)) == NULL)
+	if ((at = cur_bytes(&c, size)) == NULL)
 		return c.err;
-	return cur_left(&c) == 0 ? 0 : E_FORMAT;
+	if (cur_left(&c) != 0)
+		return E_FORMAT;
+	*ret = at;
+	*ret_n = size;
+	return 0;
 }

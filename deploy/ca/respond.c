@@ -20,7 +20,6 @@ enum { READER_MEMORY_MAX = 64 << 20, READER_FILES_MAX = 16, LAST_WORD_MS = 2000 
 /* What one process tells the other: bytes of fixed places, each checked there once more. */
 struct found {
 	int r;				/* of the error space */
-	char name[INDEX_NAME_SIZE], serial[CERT_SERIAL_SIZE];
 	uint16_t n_key;
 	uint8_t key[CERT_PUBLIC_MAX];	/* SubjectPublicKeyInfo */
 };
@@ -30,41 +29,39 @@ static const char *const reader_syscalls[] = {
 	"rt_sigprocmask", "restart_syscall", "clock_gettime", "gettimeofday", "getpid", "gettid", "getrandom", NULL,
 };
 
-/* --- the one that reads -------------------------------------------------------------------------- */
-
-/* One more piece.  0, E_EOF, E_TIMEOUT or -errno. */
+/* At most n bytes more.  0, E_EOF, E_TIMEOUT or -errno. */
 static int
-read_more(int fd, uint64_t until, struct buf *in)
+read_more(int fd, uint64_t until, size_t n, struct buf *in)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint64_t now = loop_clock();
-	uint8_t *at = buf_reserve(in, RENEW_MAX);
-	ssize_t n;
+	uint8_t *at = buf_reserve(in, n);
+	ssize_t got;
 
 	if (at == NULL)
 		return -ENOMEM;
 	if (now >= until || poll(&p, 1, (int)(until - now)) == 0)
 		return E_TIMEOUT;
-	if ((n = read(fd, at, RENEW_MAX)) < 0)
+	if ((got = read(fd, at, n)) < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
-	buf_commit(in, (size_t)n);
-	return n == 0 ? E_EOF : 0;
+	buf_commit(in, (size_t)got);
+	return got == 0 ? E_EOF : 0;
 }
 
+/* --- the one that reads what the client sends ---------------------------------------------------- */
+
 static int
-look(const struct renew_ask *ask, struct found *ret)
+look(const uint8_t *request, size_t n, const char *name, struct found *ret)
 {
 	struct buf public = BUF_INIT;
 	struct evp_pkey_st *key = NULL;
-	int r = cert_request(ask->request, ask->n_request, ask->name, &key);
+	int r = cert_request(request, n, name, &key);
 
 	if (r == 0 && (r = cert_key_public_der(key, &public)) == 0 && buf_len(&public) > sizeof ret->key)
 		r = E_DENIED;
 	if (r == 0) {
 		ret->n_key = (uint16_t)buf_len(&public);
 		memcpy(ret->key, buf_head(&public), buf_len(&public));
-		memcpy(ret->name, ask->name, sizeof ret->name);
-		memcpy(ret->serial, ask->serial, sizeof ret->serial);
 	}
 	buf_done(&public);
 	cert_key_free(key);
@@ -72,26 +69,24 @@ look(const struct renew_ask *ask, struct found *ret)
 }
 
 static int
-read_all(int fd, struct found *ret)
+read_request(int fd, uint64_t until, const char *name, struct found *ret)
 {
-	const uint64_t until = loop_clock() + 1000u * RESPOND_SECONDS;
 	struct buf in = BUF_INIT;
-	struct renew_ask ask;
+	const uint8_t *request;
+	size_t n;
 	int r;
 
-	while ((r = renew_parse(buf_head(&in), buf_len(&in), &ask)) == E_SHORT)
-		if (buf_len(&in) >= RENEW_MAX || (r = read_more(fd, until, &in)) != 0) {
-			r = r == E_SHORT ? E_LIMIT : r;
+	while ((r = renew_request(buf_head(&in), buf_len(&in), &request, &n)) == E_SHORT)
+		if ((r = read_more(fd, until, RENEW_ASK_MAX + 1 - buf_len(&in), &in)) != 0)
 			break;
-		}
 	if (r == 0)
-		r = look(&ask, ret);
+		r = look(request, n, name, ret);
 	buf_done(&in);
 	return r;
 }
 
 static _Noreturn void
-reader(int fd, int out)
+reader(int fd, int out, uint64_t until, const char *name)
 {
 	static struct found found;
 	struct role_filter *filter = NULL;
@@ -104,12 +99,27 @@ reader(int fd, int out)
 	if (r == 0)
 		r = role_enter(&role, NULL);
 	if (r == 0)
-		r = read_all(fd, &found);	/* untrusted bytes only in here */
+		r = read_request(fd, until, name, &found);	/* untrusted bytes only in here */
 	found.r = r;
 	_exit(write(out, &found, sizeof found) == (ssize_t)sizeof found ? 0 : 1);
 }
 
 /* --- the one that signs -------------------------------------------------------------------------- */
+
+/* What the door says, and not a byte more: the rest is not for the one that has the key. */
+static int
+read_header(int fd, uint64_t until, struct renew_who *ret)
+{
+	struct buf in = BUF_INIT;
+	size_t size;
+	int r;
+
+	while ((r = renew_header(buf_head(&in), buf_len(&in), ret, &size)) == E_SHORT)
+		if ((r = read_more(fd, until, size - buf_len(&in), &in)) != 0)
+			break;
+	buf_done(&in);
+	return r;
+}
 
 /* What the reader says within its time; it could be anybody's by now. */
 static int
@@ -124,14 +134,11 @@ hear(int in, struct found *ret)
 		return E_EOF;
 	if (ret->r != 0)
 		return ret->r < 0 ? ret->r : E_BREACH;
-	if (memchr(ret->name, '\0', sizeof ret->name) == NULL || memchr(ret->serial, '\0', sizeof ret->serial) == NULL ||
-	    !index_name_ok(ret->name) || ret->n_key > sizeof ret->key)
-		return E_BREACH;
-	return 0;
+	return ret->n_key > sizeof ret->key ? E_BREACH : 0;
 }
 
 static int
-ask_reader(int fd, struct found *ret)
+ask_reader(int fd, uint64_t until, const char *name, struct found *ret)
 {
 	int ends[2], r;
 	pid_t pid;
@@ -140,7 +147,7 @@ ask_reader(int fd, struct found *ret)
 		return -errno;
 	if ((pid = fork()) == 0) {
 		close(ends[0]);
-		reader(fd, ends[1]);
+		reader(fd, ends[1], until, name);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(ends[1]);
@@ -156,7 +163,7 @@ ask_reader(int fd, struct found *ret)
 
 /* Why not, or NULL: the one that the door saw counts, and the last one is not of just now.  *ret_days is how long the next one lasts. */
 static const char *
-why_not(const struct authority *a, const struct found *f, int *ret_days)
+why_not(const struct authority *a, const struct renew_who *f, int *ret_days)
 {
 	const struct index_cert *c = index_find(&a->index, f->name, a->now);
 	bool counts = f->serial[0] == '\0';
@@ -198,7 +205,7 @@ refuse(int fd, const char *name, const char *why)
 }
 
 static int
-grant(int fd, const struct found *f, struct x509_st *x)
+grant(int fd, const char *name, struct x509_st *x)
 {
 	struct buf der = BUF_INIT, out = BUF_INIT;
 	int r = cert_der(x, &der);
@@ -206,7 +213,7 @@ grant(int fd, const struct found *f, struct x509_st *x)
 	buf_printf(&out, "OK %zu\n", buf_len(&der));
 	buf_put(&out, buf_head(&der), buf_len(&der));
 	if (r == 0 && (r = out.err) == 0) {
-		log_notice("ca respond: renewed: %s", f->name);
+		log_notice("ca respond: renewed: %s", name);
 		answer(fd, buf_head(&out), buf_len(&out));
 	}
 	buf_done(&der);
@@ -215,17 +222,17 @@ grant(int fd, const struct found *f, struct x509_st *x)
 }
 
 static int
-sign(int fd, struct authority *a, const struct found *f)
+sign(int fd, struct authority *a, const struct renew_who *who, const struct found *f)
 {
 	struct evp_pkey_st *key = cert_key_public(f->key, f->n_key);
 	struct x509_st *x = NULL;
 	int days = AUTHORITY_CERT_DAYS, r;
-	const char *why = key == NULL ? "the key is of neither P-256 nor Ed25519" : why_not(a, f, &days);
+	const char *why = key == NULL ? "the key is of neither P-256 nor Ed25519" : why_not(a, who, &days);
 
 	if (why != NULL)
-		r = refuse(fd, f->name, why);
-	else if ((r = authority_renew(a, f->name, days, key, &x)) == 0)
-		r = grant(fd, f, x);
+		r = refuse(fd, who->name, why);
+	else if ((r = authority_renew(a, who->name, days, key, &x)) == 0)
+		r = grant(fd, who->name, x);
 	cert_free(x);
 	cert_key_free(key);
 	return r;
@@ -234,16 +241,20 @@ sign(int fd, struct authority *a, const struct found *f)
 int
 respond(int fd, const char *dir, struct conf_err *e)
 {
-	static struct found found;
+	const uint64_t until = loop_clock() + 1000u * RESPOND_SECONDS;
 	struct authority a = { .folder = { .fd = -1 } };
+	static struct found found;
+	struct renew_who who;
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
 	cert_key_free(cert_key_new(CERT_P256));	/* the library is ready before there are walls */
-	if ((r = ask_reader(fd, &found)) != 0)
-		return refuse(fd, "", r == E_DENIED ? "the request is not for this certificate" : err_text(r));
+	if ((r = read_header(fd, until, &who)) != 0)
+		return refuse(fd, "", r == E_DENIED ? "the door has verified no certificate" : err_text(r));
+	if ((r = ask_reader(fd, until, who.name, &found)) != 0)
+		return refuse(fd, who.name, r == E_DENIED ? "the request is not for this certificate" : err_text(r));
 	if ((r = authority_open(&a, dir, (int64_t)time(NULL), e)) == 0)
-		r = sign(fd, &a, &found);
+		r = sign(fd, &a, &who, &found);
 	authority_close(&a);
 	return r;
 }

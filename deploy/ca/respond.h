@@ -1,6 +1,6 @@
 /* The responder: a client that has a certificate gets the next one.  One connection, in two processes: one reads what the client sends, has
- * no files, no key and few system calls, and tells what it found in a message of fixed form; the other, which has the authority, reads
- * nothing but that. */
+ * no files, no key and few system calls, and tells the key that it found there in a message of fixed form; the other, which will have the
+ * authority, reads nothing but that, and the door's own word before. */
 #ifndef SALLYPORT_DEPLOY_CA_RESPOND_H
 #define SALLYPORT_DEPLOY_CA_RESPOND_H
 

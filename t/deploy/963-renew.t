@@ -29,8 +29,8 @@ older() {
 older
 
 # who is not
-like "$(ask '' '' 1 1 next.req)" 'NO *' 'who showed no certificate gets none'
-like "$(ask alice "$alice" 3 1 next.req)" 'NO *' 'nor who was not verified'
+like "$(ask '' '' 1 1 next.req)" '*refused: a client: the door has verified no certificate*' 'who showed no certificate gets none'
+like "$(ask alice "$alice" 3 1 next.req)" '*refused: a client: the door has verified no certificate*' 'nor who was not verified'
 like "$(ask bob "$alice" 3 0 next.req)" 'NO the request is not for this certificate*' 'nor who asks for another name'
 make_request bob /CN=bob $p256
 like "$(ask bob "" 3 0 bob.req)" 'NO this certificate does not count here*' 'nor who is not known'
@@ -44,7 +44,7 @@ python3 -c "b=bytearray(open('next.req','rb').read());b[-1]^=1;open('forged.req'
 like "$(ask alice "$alice" 3 0 forged.req)" 'NO *' 'nor for a request that its key has not signed'
 head -c 2049 /dev/zero > long.req
 like "$(ask alice "$alice" 3 0 long.req)" 'NO *' 'nor for too long a request'
-like "$(ask '../x' '' 3 0 next.req)" 'NO *' 'nor for a name that is none'
+like "$(ask '../x' '' 3 0 next.req)" '*refused: a client: the door has verified no certificate*' 'nor for a name that is none'
 is "$(ca list | grep -c .)" 2 'nothing of it was signed'
 ask alice "$alice" half 0 next.req > half.log &
 walled() { for _p in $(pgrep -f "ca respond --dir $scratch/ca"); do grep -E '^(Seccomp|NoNewPrivs):' "/proc/$_p/status"; done 2> /dev/null | awk '{ print $2 }' | sort | tr '\n' ' '; }

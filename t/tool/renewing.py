@@ -16,7 +16,8 @@ theirs.close()
 ours.sendall(said[:-20] if half else said)
 heard = b''
 while True:
-    piece = ours.recv(65536)
+    try: piece = ours.recv(65536)
+    except ConnectionResetError: break	 # it did not read what follows a header that it refused
     if not piece: break
     heard += piece
 errors = p.stderr.read().decode()

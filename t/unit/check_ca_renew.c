@@ -7,8 +7,11 @@
 static const char signature[] = "\r\n\r\n\0\r\nQUIT\n";
 #define SIG_N (sizeof signature - 1)
 
-static uint8_t bytes[RENEW_MAX + 64];
-static struct renew_ask ask;
+static uint8_t bytes[RENEW_HEADER_MAX + RENEW_ASK_MAX];
+static struct renew_who who;
+static const uint8_t *request;
+static size_t n_request, wanted;
+static size_t header_n;		/* of the header that was made */
 
 /* A header of that command and family around facts, then what follows. */
 static size_t
@@ -22,7 +25,7 @@ made(int command, int family, const char *facts, size_t n_facts, const char *res
 	bytes[n++] = (uint8_t)(n_facts >> 8);
 	bytes[n++] = (uint8_t)n_facts;
 	memcpy(bytes + n, facts, n_facts);
-	n += n_facts;
+	header_n = n += n_facts;
 	memcpy(bytes + n, rest, strlen(rest));
 	return n + strlen(rest);
 }
@@ -65,18 +68,28 @@ static const struct {
 	ROW(ADDRESSES SSL("\x0d", "\3", GOOD, ALICE), "SALLYPORT-RENEW 1 3\nderx", E_FORMAT), ROW(ADDRESSES SSL("\x0d", "\3", GOOD, ALICE), "@RSYNCD: 31.0\n", E_FORMAT),
 };
 
+/* Both, one behind the other. */
+static int
+parse(size_t n)
+{
+	int r = renew_header(bytes, n < header_n ? n : header_n, &who, &wanted);
+
+	return r != 0 ? r : renew_request(bytes + header_n, n - header_n, &request, &n_request);
+}
+
 START_TEST(only_who_was_verified_asks)
 {
 	size_t n = made(0x21, 0x11, rows[_i].facts, rows[_i].n, rows[_i].rest);
 
-	ck_assert_msg(renew_parse(bytes, n, &ask) == rows[_i].r, "row %d: %d", _i, renew_parse(bytes, n, &ask));
+	ck_assert_msg(parse(n) == rows[_i].r, "row %d: %d", _i, parse(n));
 	if (rows[_i].r != 0)
 		return;
-	ck_assert_str_eq(ask.name, "alice");
-	ck_assert_uint_eq(ask.n_request, 3);
-	ck_assert_mem_eq(ask.request, "der", 3);
+	ck_assert_str_eq(who.name, "alice");
+	ck_assert_uint_eq(n_request, 3);
+	ck_assert_mem_eq(request, "der", 3);
+	ck_assert_int_eq(renew_header(bytes, header_n + 1, &who, &wanted), E_FORMAT);
 	for (size_t k = 0; k < n; k++)
-		ck_assert_msg(renew_parse(bytes, k, &ask) == E_SHORT, "%zu bytes", k);
+		ck_assert_msg(parse(k) == E_SHORT && (k >= header_n || wanted == (k < 16 ? 16 : header_n)), "%zu bytes", k);
 }
 END_TEST
 
@@ -89,19 +102,19 @@ START_TEST(another_header_is_none)
 	static const char facts[] = ADDRESSES SSL("\x0d", "\3", GOOD, ALICE);
 	size_t n = made(heads[_i].command, heads[_i].family, facts, sizeof facts - 1, ASK);
 
-	ck_assert_int_eq(renew_parse(bytes, n, &ask), heads[_i].r);
+	ck_assert_int_eq(parse(n), heads[_i].r);
 	bytes[0] = 'P';
-	ck_assert_int_eq(renew_parse(bytes, 1, &ask), E_FORMAT);
+	ck_assert_int_eq(parse(1), E_FORMAT);
 }
 END_TEST
 
 START_TEST(a_header_has_a_bound)
 {
-	static char facts[RENEW_HEADER_MAX + 1];
+	static char facts[32];
 
-	ck_assert_int_eq(renew_parse(bytes, made(0x21, 0x11, facts, 18, ""), &ask), E_DENIED);
+	ck_assert_int_eq(parse(made(0x21, 0x11, facts, 18, "")), E_DENIED);
 	memcpy(bytes + SIG_N, "\x21\x11\x10\x01", 4);
-	ck_assert_int_eq(renew_parse(bytes, SIG_N + 4, &ask), E_LIMIT);
+	ck_assert_int_eq(renew_header(bytes, SIG_N + 4, &who, &wanted), E_LIMIT);
 }
 END_TEST
 
