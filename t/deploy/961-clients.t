@@ -56,6 +56,13 @@ like "$(client list --json)" '*"name": "alice", "kind": "client", "state": "vali
 fails 1 'the server is no client to be removed' client remove localhost
 fails 1 'nor is who is not known' client remove carol
 
+# two at once: one of them
+client add twice > "$scratch/twice.1" 2> "$scratch/words.1" &
+client add twice > "$scratch/twice.2" 2> "$scratch/words.2"
+wait $!
+is "$(cat "$scratch/twice.1" "$scratch/twice.2" | grep -c '^sallyport1:')" 1 'of two that add one name at once, one does'
+is "$(client list --config $conf | grep -c twice)" 1 '... and there is one'
+
 # --- one word is one identity: whoever takes it is alice, on two machines, and both go with her
 ok 'the same word on a second machine' as thief --join "$(cat "$scratch/word")"
 ok '... is the same client' as thief -a "$url/files/hello" "$scratch/got"

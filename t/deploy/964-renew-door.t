@@ -72,6 +72,24 @@ is "$(serial)" "$before" '... and the certificate is what it was'
 fails 89 'asked for, it says more' as alice --renew "localhost:$sport"
 like "$out" '*this server renews none*' '... namely that'
 responder
+
+# the clock: what is over lets nobody in
+aged 100 -1
+expired() { as alice -a "$url/files/hello" "$scratch/got" > "$scratch/said" 2>&1; echo $?; }
+is "$(expired)" 85 'a certificate that has run out'
+aged 10 70
+is "$(expired)" 0 '... and one that has not'
+(
+	cd "$scratch" || exit 1
+	: > i; echo 99 > n
+	printf 'crlnumber=n\ndefault_crl_days=1\n' | sed '1i [ca]\ndefault_ca=d\n[d]\ndatabase=i\ndefault_md=sha256' > c
+	openssl ca -config c -gencrl -keyfile $ca/ca.key -cert $ca/ca.crt -crl_lastupdate 20200101000000Z -crl_nextupdate 20200201000000Z -out old.crl
+	cp old.crl new.crl && mv new.crl $tls/clients.crl
+) > "$scratch/old.log" 2>&1
+ok 'a list that is over lets nobody in' becomes 85 expired
+ok 'the day'\''s work of the timer' "$sallyport" ca renew --due
+ok '... lets them in again' becomes 0 expired
+
 client remove alice > "$scratch/removed"
 revoked() { as alice --renew "localhost:$sport" > "$scratch/said" 2>&1; echo $?; }
 ok 'who is removed is not let in to it' becomes 85 revoked
