@@ -22,3 +22,15 @@ utf8_length(const unsigned char *s, size_t left)
 		return 0;
 	return (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : n;
 }
+
+int
+utf8_is_text(const unsigned char *s, size_t n)
+{
+	for (size_t at = 0, step; at < n; at += step) {
+		if ((step = utf8_length(s + at, n - at)) == 0)
+			return 0;
+		if (s[at] < 0x20 || s[at] == 0x7f || (s[at] == 0xc2 && s[at + 1] < 0xa0))
+			return 0;
+	}
+	return 1;
+}

@@ -1,7 +1,7 @@
 # libtlspipe.a: TLS contexts, who is let in, streams, and the relay between two of them
 noinst_LIBRARIES += tunnel/libtlspipe.a tunnel/libtunnel.a
 tunnel_libtlspipe_a_SOURCES = \
-	tunnel/tls/credentials.c tunnel/tls/credentials.h tunnel/tls/provider.c tunnel/tls/provider.h \
+	tunnel/tls/cert_names.c tunnel/tls/cert_names.h tunnel/tls/credentials.c tunnel/tls/credentials.h tunnel/tls/provider.c tunnel/tls/provider.h \
 	tunnel/tls/psk_handshake.c tunnel/tls/psk_handshake.h tunnel/tls/session_cache.c tunnel/tls/session_cache.h tunnel/tls/session_store.c tunnel/tls/session_store.h \
 	tunnel/tls/session_ticket.c tunnel/tls/session_ticket.h tunnel/tls/tlsconf.h tunnel/tls/tlssettings.c \
 	tunnel/tls/tlssettings.h tunnel/tls/tlsstate.c tunnel/tls/tlsstate.h \
@@ -47,8 +47,9 @@ bin_PROGRAMS += sallyport-tunnel
 sallyport_tunnel_SOURCES = tunnel/master/main.c
 sallyport_tunnel_LDADD = $(TUNNEL_LIBS)
 
-UNITS += t/unit/check_tunnel_scoreboard t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_crl_check t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
+UNITS += t/unit/check_tunnel_cert_names t/unit/check_tunnel_scoreboard t/unit/check_tunnel_limit t/unit/check_tunnel_metrics t/unit/check_tunnel_crl_check t/unit/check_tunnel_check t/unit/check_tunnel_identd t/unit/check_tunnel_load t/unit/check_tunnel_ntlm t/unit/check_tunnel_proxy t/unit/check_tunnel_psk t/unit/check_tunnel_ticket t/unit/check_tunnel_relay t/unit/check_tunnel_table \
 	t/unit/check_tunnel_starttls t/unit/check_tunnel_ocsp t/unit/check_tunnel_tlsform t/unit/check_tunnel_verify t/unit/check_tunnel_session_store
+t_unit_check_tunnel_cert_names_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_ocsp_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_tlsform_LDADD = $(TLSPIPE_LIBS) $(UNIT_LIBS)
 t_unit_check_tunnel_scoreboard_LDADD = $(TUNNEL_LIBS) $(UNIT_LIBS)

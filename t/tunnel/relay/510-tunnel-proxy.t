@@ -39,7 +39,7 @@ ok 'and the version and the cipher' sh -c "grep -qa 'TLSV1.3' '$scratch/heard' &
 stop "$tunnel_pid"
 
 # "verified" is said only of what was verified, and a name only as a whole
-field() { od -An -v -tx1 "$scratch/heard" | tr -d ' \n' | sed -n 's/.*20....05\(0000000[01]\).*/\1/p'; }
+field() { od -An -v -tx1 "$scratch/heard" | tr -d ' \n' | sed -n 's/.*20....07\(0000000[01]\).*/\1/p'; }
 heard_of() { # heard_of CERT KEY FORM
 	timeout 10 openssl s_client -quiet -cert "$1" -key "$2" -certform "$3" -connect "127.0.0.1:$tport" < /dev/null > "$scratch/heard" 2> /dev/null
 }
