@@ -34,7 +34,7 @@ struct monitor {
 	const struct monitor_job *job;
 	struct addr peer;
 	char addr[ADDR_TEXT_SIZE], host[HOSTNAME_SIZE];
-	char certificate[PROXY_TEXT_SIZE];	/* whose common name a proxy has verified, or "" */
+	struct identity id;	/* what a proxy says of it; nothing of a certificate that was not verified */
 	bool spawns_root;	/* the sessions that it has started begin as root, */
 	bool left_root;		/* though it has no such rights any more ("daemon uid") */
 	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */

@@ -37,7 +37,7 @@ monitor_put_verdict(struct buf *out, int verdict, const char *message)
 struct event_who
 monitor_event(const struct monitor *m)
 {
-	return (struct event_who){ .addr = m->addr, .host = m->host, .user = m->user, .certificate = m->certificate, .module = m->boot.grant.module };
+	return (struct event_who){ .addr = m->addr, .host = m->host, .user = m->user, .certificate = m->id.common_name, .module = m->boot.grant.module };
 }
 
 void __attribute__((format(printf, 4, 5)))

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/err.h"
 #include "lib/log.h"
@@ -98,18 +99,31 @@ log_origin(const struct proxy_in *p)
 {
 	struct buf line = BUF_INIT;
 
-	if (!p->tls && p->authority[0] == '\0' && p->unique_id[0] == '\0')
+	if (!p->id.tls && p->authority[0] == '\0' && p->unique_id[0] == '\0')
 		return;
-	buf_printf(&line, "proxy: %s", !p->tls ? "no TLS" : p->version[0] != '\0' ? p->version : "TLS");
+	buf_printf(&line, "proxy: %s", !p->id.tls ? "no TLS" : p->id.version[0] != '\0' ? p->id.version : "TLS");
 	put_fact(&line, " ", p->cipher);
 	if (p->has_cert)
-		buf_printf(&line, ", %scertificate %s", p->verified ? "verified " : "", p->common_name);
+		buf_printf(&line, ", %scertificate %s", p->id.verified ? "verified " : "", p->id.common_name);
+	put_fact(&line, ", key ", p->id.key);
+	put_fact(&line, ", serial ", p->id.serial);
 	put_fact(&line, ", asked for ", p->authority);
 	put_fact(&line, ", ALPN ", p->alpn);
 	put_fact(&line, ", id ", p->unique_id);
 	if (line.err == 0)
 		log_bytes(LOG_INFO, NULL, (const char *)buf_head(&line), buf_len(&line));
 	buf_done(&line);
+}
+
+/* Who the client is stays as it is said here, before it has sent a byte.  Of a certificate that nobody has verified nothing is kept. */
+static void
+take_identity(struct monitor *m, const struct identity *id)
+{
+	m->id = (struct identity){ .tls = id->tls };
+	if (id->verified)
+		m->id = *id;
+	else
+		memcpy(m->id.version, id->version, sizeof m->id.version);
 }
 
 int
@@ -126,8 +140,7 @@ answer_origin(struct monitor *m, struct cursor *in, struct buf *out)
 		m->claimed = true;
 		monitor_tell_listener(m, MONITOR_ORIGIN);
 	}
-	if (who.has_cert && who.verified)
-		snprintf(m->certificate, sizeof m->certificate, "%s", who.common_name);
+	take_identity(m, &who.id);
 	m->state = ST_FRESH;
 	r = monitor_meet(m);
 	log_origin(&who);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/utf8.h"
 #include "syncd/policy/grant.h"
 #include "syncd/types.h"
 
@@ -73,7 +75,8 @@ ask_log(int fd, int level, const char *text, size_t n)
 /* Each text of a PROXY header with the room that it has. */
 static const struct { size_t at, size; } origin_texts[] = {
 #define TEXT(field) { offsetof(struct proxy_in, field), sizeof ((struct proxy_in *)0)->field }
-	TEXT(version), TEXT(cipher), TEXT(common_name), TEXT(authority), TEXT(alpn), TEXT(unique_id),
+	TEXT(id.version), TEXT(cipher), TEXT(id.common_name), TEXT(authority), TEXT(alpn), TEXT(unique_id), TEXT(id.key), TEXT(id.names),
+	TEXT(id.serial), TEXT(id.issuer),
 #undef TEXT
 };
 
@@ -83,7 +86,7 @@ tell_origin(int fd, const struct proxy_in *p)
 	struct buf b = BUF_INIT;
 	int r;
 
-	buf_u8(&b, (uint8_t)(p->known | p->tls << 1 | p->has_cert << 2 | p->verified << 3));
+	buf_u8(&b, (uint8_t)(p->known | p->id.tls << 1 | p->has_cert << 2 | p->id.verified << 3));
 	buf_le32(&b, p->known ? (uint32_t)p->from.len : 0);
 	buf_put(&b, &p->from.ss, p->known ? p->from.len : 0);
 	for (size_t i = 0; i < ARRAY_LEN(origin_texts); i++)
@@ -94,6 +97,26 @@ tell_origin(int fd, const struct proxy_in *p)
 	return r;
 }
 
+/* What no header leads to is not believed. */
+static bool
+origin_is_sound(const struct proxy_in *p)
+{
+	const struct identity *id = &p->id;
+
+	for (size_t i = 0; i < ARRAY_LEN(origin_texts); i++) {
+		const char *text = (const char *)p + origin_texts[i].at, *end;
+
+		for (; *text != '\0'; text = *end == '\0' ? end : end + 1) {
+			end = strchrnul(text, origin_texts[i].at == offsetof(struct proxy_in, id.names) ? '\n' : '\0');
+			if (!utf8_is_text((const unsigned char *)text, (size_t)(end - text)))
+				return false;
+		}
+	}
+	if ((p->has_cert && !id->tls) || (id->verified && !p->has_cert))
+		return false;
+	return id->verified || (id->key[0] == '\0' && id->names[0] == '\0' && id->serial[0] == '\0' && id->issuer[0] == '\0');
+}
+
 int
 origin_get(struct cursor *c, struct proxy_in *ret)
 {
@@ -102,7 +125,7 @@ origin_get(struct cursor *c, struct proxy_in *ret)
 	const uint8_t *from = cur_bytes(c, n);
 
 	memset(ret, 0, sizeof *ret);
-	ret->known = bits & 1, ret->tls = bits & 2, ret->has_cert = bits & 4, ret->verified = bits & 8;
+	ret->known = bits & 1, ret->id.tls = bits & 2, ret->has_cert = bits & 4, ret->id.verified = bits & 8;
 	if (c->err != 0 || (n != 0) != ret->known || (n != 0 && n != sizeof(struct sockaddr_in) && n != sizeof(struct sockaddr_in6)))
 		return E_FORMAT;
 	if (n != 0) {
@@ -120,7 +143,7 @@ origin_get(struct cursor *c, struct proxy_in *ret)
 			return E_FORMAT;
 		strcpy((char *)ret + origin_texts[i].at, text);
 	}
-	return cur_left(c) == 0 ? 0 : E_FORMAT;
+	return cur_left(c) == 0 && origin_is_sound(ret) ? 0 : E_FORMAT;
 }
 
 /* Send a request, wait for its answer. */

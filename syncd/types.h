@@ -38,6 +38,26 @@ enum {
 	BLOCK_MAX_OLD = 1 << 29,	/* a delta block, protocol < 30 */
 };
 
+/* Who a trusted proxy says that a client is, by TLS (manual: TLS USERS).  Texts are "" when it did not say; all but version are of a certificate
+ * that it has verified, where verified says so. */
+enum {
+	IDENTITY_NAME_SIZE = 256,	/* bytes of a name, with its kind and its NUL */
+	IDENTITY_NAMES_MAX = 32,	/* alternative names, */
+	IDENTITY_NAMES_SIZE = 2048,	/* and bytes of all of them */
+	IDENTITY_KEY_BYTES = 32,
+	IDENTITY_KEY_SIZE = 2 * IDENTITY_KEY_BYTES + 1,
+	IDENTITY_SERIAL_SIZE = 65,
+	IDENTITY_ISSUER_SIZE = 513,
+};
+struct identity {
+	bool tls, verified;
+	char version[32];
+	char common_name[IDENTITY_NAME_SIZE];
+	char key[IDENTITY_KEY_SIZE];		/* SHA-256 of the SubjectPublicKeyInfo, in hexadecimal, lower case */
+	char names[IDENTITY_NAMES_SIZE];	/* "dns:", "email:" and "uri:" names, a line feed between two */
+	char serial[IDENTITY_SERIAL_SIZE], issuer[IDENTITY_ISSUER_SIZE];
+};
+
 /* Compat flags, as the server sends them (rsync-wire 2.2). */
 enum {
 	CF_INC_RECURSE = 0x001,

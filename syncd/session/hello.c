@@ -40,10 +40,11 @@ refuse_hello(struct session *s, enum hello_fault fault, const char *line)
 
 /* Nothing is said to whoever is no proxy: it may be anybody. */
 static enum step
-no_header(struct session *s, int err)
+no_header(struct session *s, int err, const char *fault)
 {
-	char text[80];
-	int n = snprintf(text, sizeof text, "proxy protocol header %s", err == E_LIMIT ? "is too long" : "is malformed");
+	char text[160];
+	int n = snprintf(text, sizeof text, "proxy protocol header is %s%s%s", err == E_LIMIT ? "too long" : "malformed", fault == NULL ? "" : ": ",
+	    fault == NULL ? "" : fault);
 
 	ask_log(s->monitor_fd, LOG_WARNING, text, (size_t)n);
 	s->exit_code = RERR_PROTOCOL;
@@ -62,7 +63,7 @@ proxy_run(struct session *s)
 	if (r == E_SHORT && !s->peer.eof)
 		return session_need_input(s, r);
 	if (r != 0)
-		return no_header(s, r);
+		return no_header(s, r, who.fault);
 	peer_consume(&s->peer, &c);
 	if ((r = tell_origin(s->monitor_fd, &who)) != 0)
 		return session_error(s, r);

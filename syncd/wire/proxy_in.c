@@ -2,18 +2,18 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/err.h"
 #include "lib/num.h"
+#include "lib/utf8.h"
 
 enum {
 	V2_HEAD = 16,
-	V2_LOCAL = 0x20, V2_PROXY = 0x21, V2_TCP4 = 0x11, V2_TCP6 = 0x21,
+	V2_LOCAL = 0x20, V2_PROXY = 0x21, V2_UNSPEC = 0x00, V2_TCP4 = 0x11, V2_TCP6 = 0x21,
 	V2_TCP4_SIZE = 12, V2_TCP6_SIZE = 36,
-	TLV_ALPN = 0x01, TLV_AUTHORITY = 0x02, TLV_UNIQUE_ID = 0x05, TLV_SSL = 0x20,
-	TLV_SSL_VERSION = 0x21, TLV_SSL_CN = 0x22, TLV_SSL_CIPHER = 0x23,
 	CLIENT_SSL = 1, CLIENT_CERT_CONN = 2, CLIENT_CERT_SESS = 4,
 };
 
@@ -103,90 +103,207 @@ be16(struct cursor *c)
 	return (uint16_t)(high << 8 | cur_u8(c));
 }
 
-/* What does not fit, or holds what is no text, is left out. */
-static void
-set_text(char *dst, size_t size, const uint8_t *bytes, size_t n)
+/* A TLV that is known, with the text that it is for. */
+struct tlv {
+	unsigned type;
+	bool within_ssl;	/* a part of PP2_TYPE_SSL */
+	bool certificate;	/* of a verified certificate alone: ours (sallyport-tunnel(8)) */
+	int (*take)(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret);
+	size_t at, size;	/* of the text in struct proxy_in */
+	bool often;		/* there may be more than one */
+};
+
+static char *
+text_of(const struct tlv *t, struct proxy_in *ret)
 {
-	dst[0] = '\0';
-	if (n >= size)
-		return;
-	for (size_t i = 0; i < n; i++)
-		if (bytes[i] < 0x20 || bytes[i] == 0x7f)
-			return;
-	memcpy(dst, bytes, n);
-	dst[n] = '\0';
-}
-
-static void
-set_hex(char *dst, size_t size, const uint8_t *bytes, size_t n)
-{
-	if (2 * n + 1 > size)
-		return;
-	for (size_t i = 0; i < n; i++)
-		snprintf(dst + 2 * i, 3, "%02x", bytes[i]);
-}
-
-static int take_tlvs(struct cursor *c, struct proxy_in *ret, bool within_ssl);
-
-/* PP2_TYPE_SSL: bits, a number that is 0 for a certificate found good, and TLVs of its own. */
-static int
-take_ssl(struct cursor c, struct proxy_in *ret)
-{
-	unsigned bits = cur_u8(&c), verify = 0;
-
-	for (int i = 0; i < 4; i++)
-		verify |= cur_u8(&c);
-	if (c.err != 0)
-		return E_FORMAT;
-	ret->tls = (bits & CLIENT_SSL) != 0;
-	ret->has_cert = ret->tls && (bits & (CLIENT_CERT_CONN | CLIENT_CERT_SESS)) != 0;
-	ret->verified = ret->has_cert && verify == 0;
-	return take_tlvs(&c, ret, true);
+	return (char *)ret + t->at;
 }
 
 static int
-take_tlvs(struct cursor *c, struct proxy_in *ret, bool within_ssl)
+faulty(struct proxy_in *ret, int err, const char *what)
+{
+	ret->fault = what;
+	return err;
+}
+
+static int
+too_long(struct proxy_in *ret)
+{
+	return faulty(ret, E_LIMIT, "a TLV is longer than such a one may be");
+}
+
+/* Bytes of anybody's: what is no text is left out. */
+static int
+take_text(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret)
+{
+	if (n >= t->size)
+		return too_long(ret);
+	if (utf8_is_text(v, n))
+		memcpy(text_of(t, ret), v, n);
+	return 0;
+}
+
+static int
+take_hex(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret)
+{
+	if (2 * n + 1 > t->size)
+		return too_long(ret);
+	for (size_t i = 0; i < n; i++)
+		snprintf(text_of(t, ret) + 2 * i, 3, "%02x", v[i]);
+	return 0;
+}
+
+static int
+take_key(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret)
+{
+	return n == IDENTITY_KEY_BYTES ? take_hex(t, v, n, ret) : faulty(ret, E_FORMAT, "a key has another length than SHA-256");
+}
+
+/* The others of ours are never sent but as plain text: such a one was forged. */
+static int
+take_plain(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret)
+{
+	if (n == 0 || !utf8_is_text(v, n))
+		return faulty(ret, E_FORMAT, "a name, serial number or issuer is no plain text");
+	return take_text(t, v, n, ret);
+}
+
+static int
+take_serial(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strchr("0123456789ABCDEF", v[i]) == NULL || v[i] == '\0')
+			return faulty(ret, E_FORMAT, "a serial number is none");
+	return take_plain(t, v, n, ret);
+}
+
+static bool
+begins_with(const uint8_t *v, size_t n, const char *prefix)
+{
+	return n > strlen(prefix) && memcmp(v, prefix, strlen(prefix)) == 0;
+}
+
+/* One more line of the names. */
+static int
+take_name(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret)
+{
+	char *names = text_of(t, ret);
+	size_t used = strlen(names), lines = used > 0;
+
+	if (!begins_with(v, n, "dns:") && !begins_with(v, n, "email:") && !begins_with(v, n, "uri:"))
+		return faulty(ret, E_FORMAT, "an alternative name is of no known kind");
+	if (!utf8_is_text(v, n))
+		return faulty(ret, E_FORMAT, "a name, serial number or issuer is no plain text");
+	for (const char *at = names; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	if (n >= IDENTITY_NAME_SIZE || lines >= IDENTITY_NAMES_MAX || used + (used > 0) + n >= t->size)
+		return faulty(ret, E_LIMIT, "there are too many alternative names, or one is too long");
+	if (used > 0)
+		names[used++] = '\n';
+	memcpy(names + used, v, n);
+	names[used + n] = '\0';
+	return 0;
+}
+
+static int take_ssl(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret);
+
+#define TEXT(field) offsetof(struct proxy_in, field), sizeof ((struct proxy_in *)0)->field
+static const struct tlv tlvs[] = {
+	{ 0x01, false, false, take_text, TEXT(alpn), false },
+	{ 0x02, false, false, take_text, TEXT(authority), false },
+	{ 0x05, false, false, take_hex, TEXT(unique_id), false },
+	{ 0x20, false, false, take_ssl, 0, 0, false },
+	{ 0x21, true, false, take_text, TEXT(id.version), false },
+	{ 0x22, true, false, take_text, TEXT(id.common_name), false },
+	{ 0x23, true, false, take_text, TEXT(cipher), false },
+	{ 0xe1, false, true, take_key, TEXT(id.key), false },
+	{ 0xe2, false, true, take_name, TEXT(id.names), true },
+	{ 0xe3, false, true, take_serial, TEXT(id.serial), false },
+	{ 0xe4, false, true, take_plain, TEXT(id.issuer), false },
+};
+#undef TEXT
+
+/* The row, or NULL: it is of no interest. */
+static const struct tlv *
+find_tlv(unsigned type, bool within_ssl)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tlvs); i++)
+		if (tlvs[i].type == type && tlvs[i].within_ssl == within_ssl)
+			return &tlvs[i];
+	return NULL;
+}
+
+/* *seen gets the rows that were there, as bits: two of one kind would leave open which counts. */
+static int
+take_tlvs(struct cursor *c, struct proxy_in *ret, bool within_ssl, unsigned *seen)
 {
 	while (cur_left(c) > 0) {
-		unsigned type = cur_u8(c), n = be16(c);
+		unsigned type = cur_u8(c), n = be16(c), bit;
 		const uint8_t *v = cur_bytes(c, n);
-		int r = 0;
+		const struct tlv *t = find_tlv(type, within_ssl);
+		int r;
 
 		if (c->err != 0)
-			return E_FORMAT;
-		if (within_ssl && type == TLV_SSL_VERSION)
-			set_text(ret->version, sizeof ret->version, v, n);
-		else if (within_ssl && type == TLV_SSL_CIPHER)
-			set_text(ret->cipher, sizeof ret->cipher, v, n);
-		else if (within_ssl && type == TLV_SSL_CN)
-			set_text(ret->common_name, sizeof ret->common_name, v, n);
-		else if (!within_ssl && type == TLV_ALPN)
-			set_text(ret->alpn, sizeof ret->alpn, v, n);
-		else if (!within_ssl && type == TLV_AUTHORITY)
-			set_text(ret->authority, sizeof ret->authority, v, n);
-		else if (!within_ssl && type == TLV_UNIQUE_ID)
-			set_hex(ret->unique_id, sizeof ret->unique_id, v, n);
-		else if (!within_ssl && type == TLV_SSL)
-			r = take_ssl(cur_of(v, n), ret);
-		if (r != 0)
+			return faulty(ret, E_FORMAT, "a TLV is cut off");
+		if (t == NULL)
+			continue;
+		bit = 1u << (t - tlvs);
+		if ((*seen & bit) != 0 && !t->often)
+			return faulty(ret, E_FORMAT, "a TLV is there twice");
+		*seen |= bit;
+		if ((r = t->take(t, v, n, ret)) != 0)
 			return r;
 	}
 	return 0;
 }
 
+/* PP2_TYPE_SSL: bits, a number that is 0 for a certificate found good, and TLVs of its own. */
+static int
+take_ssl(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret)
+{
+	struct cursor c = cur_of(v, n);
+	unsigned bits = cur_u8(&c), verify = 0, seen = 0;
+
+	(void)t;
+	for (int i = 0; i < 4; i++)
+		verify |= cur_u8(&c);
+	if (c.err != 0)
+		return faulty(ret, E_FORMAT, "a TLV is cut off");
+	ret->id.tls = (bits & CLIENT_SSL) != 0;
+	ret->has_cert = ret->id.tls && (bits & (CLIENT_CERT_CONN | CLIENT_CERT_SESS)) != 0;
+	ret->id.verified = ret->has_cert && verify == 0;
+	return take_tlvs(&c, ret, true, &seen);
+}
+
+static int
+take_all_tlvs(struct cursor *c, struct proxy_in *ret)
+{
+	unsigned seen = 0;
+	int r = take_tlvs(c, ret, false, &seen);
+
+	for (size_t i = 0; i < ARRAY_LEN(tlvs) && r == 0; i++)
+		if (tlvs[i].certificate && (seen & 1u << i) != 0 && !ret->id.verified)
+			r = faulty(ret, E_FORMAT, "it tells of a certificate that was not verified");
+	return r;
+}
+
+/* LOCAL is a check of the proxy's own, whatever it carries.  Of a family that is none of an IP nothing is read but TLVs behind no address at
+ * all, as for a proxy's client on a UNIX socket. */
 static int
 take_payload(struct cursor *c, unsigned command, unsigned family, struct proxy_in *ret)
 {
 	size_t n = family == V2_TCP4 ? V2_TCP4_SIZE : family == V2_TCP6 ? V2_TCP6_SIZE : 0;
 	const uint8_t *ends = cur_bytes(c, n);
 
-	if (command == V2_LOCAL || n == 0)	/* a check of the proxy's own, or addresses that are none of an IP */
-		return command == V2_LOCAL || command == V2_PROXY ? 0 : E_FORMAT;
-	if (command != V2_PROXY || ends == NULL)
+	if (command == V2_LOCAL)
+		return 0;
+	if (command != V2_PROXY || c->err != 0)
 		return E_FORMAT;
+	if (n == 0)
+		return family == V2_UNSPEC ? take_all_tlvs(c, ret) : 0;
 	set_addr(&ret->from, family == V2_TCP4 ? AF_INET : AF_INET6, ends, (uint16_t)(ends[n - 4] << 8 | ends[n - 3]));
 	ret->known = true;
-	return take_tlvs(c, ret, false);
+	return take_all_tlvs(c, ret);
 }
 
 static int

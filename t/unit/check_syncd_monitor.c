@@ -591,7 +591,7 @@ END_TEST
 /* A name that came with no certificate is none that anybody should read. */
 START_TEST(what_a_proxy_says_is_logged)
 {
-	struct proxy_in p = { .tls = true, .has_cert = _i > 0, .verified = _i > 1, .version = "TLSv1.3", .common_name = "jane", .authority = "a.org" };
+	struct proxy_in p = { .id = { .tls = true, .verified = _i > 1, .version = "TLSv1.3", .common_name = "jane" }, .has_cert = _i > 0, .authority = "a.org" };
 
 	mon.proxied = true;
 	start();
@@ -599,6 +599,23 @@ START_TEST(what_a_proxy_says_is_logged)
 	ck_assert_int_eq(ask_for("pub"), 0);
 	ck_assert_uint_eq(lines_logged(_i == 0 ? "proxy: TLSv1.3, asked for a.org" :
 	    _i == 1 ? "proxy: TLSv1.3, certificate jane, asked for a.org" : "proxy: TLSv1.3, verified certificate jane, asked for a.org"), 1);
+}
+END_TEST
+
+/* A worker that lies about what it has read. */
+static const struct identity unsound[] = {
+	{ .tls = true, .key = "00" }, { .tls = true, .verified = true, .names = "dns:a\tb" }, { .tls = true, .verified = true, .issuer = "CN=a\nCN=b" },
+	{ .tls = true, .verified = true, .common_name = "\377" }, { .verified = true },
+};
+
+START_TEST(an_identity_that_no_header_can_tell_is_none)
+{
+	struct proxy_in p = { .id = unsound[_i], .has_cert = true };
+
+	mon.proxied = true;
+	start();
+	ck_assert_int_eq(tell_origin(mon.worker, &p), 0);
+	ck_assert(hung_up(mon.worker));
 }
 END_TEST
 
@@ -708,6 +725,7 @@ main(void)
 	tcase_add_test(proxied, who_comes_through_a_proxy_is_who_it_says);
 	tcase_add_loop_test(proxied, what_a_proxy_says_is_logged, 0, 3);
 	tcase_add_loop_test(proxied, it_says_so_first_and_once, 0, 3);
+	tcase_add_loop_test(proxied, an_identity_that_no_header_can_tell_is_none, 0, (int)ARRAY_LEN(unsound));
 	tcase_add_test(t, names_have_a_bound);
 	tcase_add_test(t, a_session_is_told_of_its_own_module_alone);
 	tcase_add_test(t, a_deadline_ends_who_does_not_keep_it);
