@@ -173,6 +173,8 @@ check_directory(struct check *c, const struct module_plan *p)
 	struct stat st;
 	int fd = trusted_dir(p->path);
 
+	if (fd == -ENOENT && c->m->create_path)	/* made when somebody comes */
+		return;
 	if (fd < 0) {
 		tell(c, "path", "%s: %s", p->path, err_text(fd));
 		return;
@@ -216,11 +218,28 @@ check_logins(struct check *c, const struct module_conf *m)
 		tell(c, "secrets file", "%s: nobody can log in", why);
 }
 
+/* Who a client is by its certificate only a proxy says. */
+static void
+check_certificates(struct check *c, const struct module_conf *m)
+{
+	const struct global_conf *g = &c->conf->global;
+	const char *param = is_set(m->tls_users) ? "tls users" : "require tls";
+
+	check_rows(c, conf_params, conf_n_params, m, CHECK_TLS_USERS);
+	if ((is_set(m->tls_users) || m->require_tls) && !g->proxy_protocol && !(is_set(g->socket) && g->socket_proxy > 0))
+		tell(c, param, "there is \"%s\" but no \"proxy protocol\": nobody is let in", param);
+	if (!is_set(m->tls_users) && ((m->path != NULL && strstr(m->path, "%TLS_USER%") != NULL) || (m->uid != NULL && strstr(m->uid, "%TLS_USER%") != NULL)))
+		tell(c, "path", "%%TLS_USER%% is named, but there are no \"tls users\": nobody is let in");
+	if (is_set(m->tls_groups_file) && !is_set(m->tls_users))
+		tell(c, "tls groups file", "there is a \"tls groups file\" but no \"tls users\": everybody is let in");
+}
+
 static void
 check_module(struct check *c, const struct module_conf *m)
 {
 	c->m = m;
 	check_rows(c, conf_params, conf_n_params, m, CHECK_HOSTS);
+	check_certificates(c, m);
 	check_logins(c, m);
 	check_identity(c);
 	check_filter(c);
@@ -229,7 +248,7 @@ check_module(struct check *c, const struct module_conf *m)
 	check_rows(c, conf_params, conf_n_params, m, CHECK_CHARSET);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_MADE);
 	check_rows(c, conf_params, conf_n_params, m, CHECK_DIR);
-	if (m->max_per_user > 0 && !list_has_words(m->auth_users))
+	if (m->max_per_user > 0 && !list_has_words(m->auth_users) && !is_set(m->tls_users))
 		tell(c, "max connections per user", "there are no \"auth users\": nobody is counted by \"max connections per user\"");
 	if (m->max_connections > 0 || m->max_per_address > 0 || m->max_per_user > 0)
 		check_rows(c, conf_params, conf_n_params, m, CHECK_LOCK);

@@ -44,11 +44,14 @@ variable(void *arg, const char *name)
 static int
 take(struct hooks *h, char **ret, const char *text, const char *name, char message[MODULE_MESSAGE_SIZE])
 {
-	int r = text == NULL || text[0] == '\0' ? 0 : hook_command(text, variable, h, ret);
+	bool unfit = module_is_unfit(text, &h->facts);
+	int r = unfit ? E_DENIED : text == NULL || text[0] == '\0' ? 0 : hook_command(text, variable, h, ret);
 
 	if (r == 0)
 		return 0;
-	if (r == E_DENIED)
+	if (unfit)
+		log_error("module %s: %s names the client by its certificate, and \"%s\" is no name for that", h->facts.module, name, h->facts.tls_user);
+	else if (r == E_DENIED)
 		log_error("refusing to run shell hook: %%VAR%% holds a shell metacharacter");
 	else
 		log_error("module %s: %s: %s", h->facts.module, name, err_text(r));
@@ -125,6 +128,27 @@ tell_args(const struct buf *args)
 	}
 }
 
+/* Nothing of the kind comes from the daemon's own environment. */
+static void
+tell_text(const char *name, const char *value)
+{
+	if (value[0] == '\0')
+		unsetenv(name);
+	else
+		setenv(name, value, 1);
+}
+
+static void
+tell_identity(const struct identity *id)
+{
+	tell_text("RSYNC_TLS_CN", id->common_name);
+	tell_text("RSYNC_TLS_KEY", id->key);
+	tell_text("RSYNC_TLS_SAN", id->names);
+	tell_text("RSYNC_TLS_ISSUER", id->issuer);
+	tell_text("RSYNC_TLS_SERIAL", id->serial);
+	tell_text("RSYNC_TLS_VERSION", id->version);
+}
+
 static void
 tell_all(const struct hooks *h, const struct telling *t)
 {
@@ -133,6 +157,7 @@ tell_all(const struct hooks *h, const struct telling *t)
 	setenv("RSYNC_HOST_NAME", h->facts.host, 1);
 	setenv("RSYNC_HOST_ADDR", h->facts.addr, 1);
 	setenv("RSYNC_USER_NAME", h->facts.user, 1);
+	tell_identity(h->facts.id);
 	tell_number("RSYNC_PID", getppid());
 	if (t->request != NULL)
 		setenv("RSYNC_REQUEST", t->request, 1);

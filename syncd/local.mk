@@ -27,7 +27,7 @@ syncd_libfs_a_SOURCES = \
 	syncd/fs/sum_cache.c syncd/fs/sum_cache.h syncd/fs/temp_name.c syncd/fs/temp_name.h syncd/fs/tree.c syncd/fs/tree.h syncd/fs/walk.c syncd/fs/walk.h
 syncd_libpolicy_a_SOURCES = \
 	syncd/policy/chmod.c syncd/policy/chmod.h syncd/policy/conf.h syncd/policy/conf_diff.c syncd/policy/conf_diff.h syncd/policy/conf_load.c syncd/policy/expand.c \
-	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hook.c syncd/policy/hook.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/list.c \
+	syncd/policy/grant.c syncd/policy/grant.h syncd/policy/hook.c syncd/policy/hook.h syncd/policy/hosts.c syncd/policy/hosts.h syncd/policy/identity.c syncd/policy/identity.h syncd/policy/list.c \
 	syncd/policy/list.h syncd/policy/log_format.c syncd/policy/log_format.h syncd/policy/login.c syncd/policy/login.h syncd/policy/module.c syncd/policy/module.h \
 	syncd/policy/option_table.c syncd/policy/option_table.h syncd/policy/option_parse.c syncd/policy/options.h \
 	syncd/policy/params.c syncd/policy/params.h syncd/policy/path.c syncd/policy/refuse.c syncd/policy/refuse.h \
@@ -65,12 +65,12 @@ syncd_libpush_a_SOURCES = \
 
 noinst_LIBRARIES += syncd/libsyncd.a
 syncd_libsyncd_a_SOURCES = \
-	syncd/boot.c syncd/boot.h syncd/check.c syncd/check.h syncd/connections.c syncd/connections.h syncd/connections_trust.c syncd/daemon_user.c syncd/daemon_user.h syncd/events.c syncd/events.h syncd/exporter.c syncd/exporter.h syncd/metrics.c syncd/metrics.h syncd/publish.c syncd/publish.h syncd/status.c syncd/status.h \
+	syncd/admit.c syncd/admit.h syncd/boot.c syncd/boot.h syncd/check.c syncd/check.h syncd/client_folder.c syncd/client_folder.h syncd/connections.c syncd/connections.h syncd/connections_trust.c syncd/daemon_user.c syncd/daemon_user.h syncd/events.c syncd/events.h syncd/exporter.c syncd/exporter.h syncd/metrics.c syncd/metrics.h syncd/publish.c syncd/publish.h syncd/status.c syncd/status.h \
 	syncd/greeting.c syncd/greeting.h syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h syncd/listening.c syncd/listening.h \
 	syncd/hooks.c syncd/hooks.h syncd/module_filter.c syncd/module_filter.h syncd/module_list.c syncd/module_list.h syncd/monitor.c syncd/monitor.h syncd/monitor_access.c syncd/monitor_internal.h syncd/monitor_log.c \
 	syncd/monitor_names.c syncd/monitor_peer.c syncd/monitor_session.c syncd/monitor_tally.c syncd/param_fault.c syncd/param_fault.h syncd/phases.c syncd/phases.h syncd/pidfile.c syncd/pidfile.h \
 	syncd/resolver.c syncd/resolver.h syncd/secrets.c syncd/secrets.h syncd/socket_options.c syncd/socket_options.h syncd/roles.c syncd/roles.h syncd/slots.c syncd/slots.h syncd/spawn.c syncd/spawn.h syncd/sums_file.c syncd/sums_file.h syncd/spawner.c \
-	syncd/spawner.h syncd/tally.c syncd/tally.h syncd/stdio_join.c syncd/stdio_join.h syncd/why.c syncd/why.h syncd/worker.c syncd/worker.h
+	syncd/spawner.h syncd/tally.c syncd/tally.h syncd/tls_users.c syncd/tls_users.h syncd/stdio_join.c syncd/stdio_join.h syncd/why.c syncd/why.h syncd/worker.c syncd/worker.h
 
 sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = syncd/main.c

@@ -26,7 +26,7 @@
 #include "syncd/types.h"
 #include "syncd/why.h"
 
-enum { OVERRIDES_MAX = 64 };
+enum { OVERRIDES_MAX = 64, TLS_NAMES_MAX = 64 };
 
 enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP, MODE_WHY, MODE_STATUS };
 
@@ -37,6 +37,7 @@ struct args {
 	size_t n_over;
 	enum mode mode;
 	struct why_question why;
+	const char *tls_names[TLS_NAMES_MAX];
 	int daemon, server, detach, json;
 };
 
@@ -44,8 +45,8 @@ static const char usage_text[] =
     "usage: sallyport-syncd --daemon [--no-detach] [--config=FILE] [--address=ADDRESS] [--port=PORT]\n"
     "           [--log-file=FILE] [--dparam=NAME=VALUE] [--ipv4 | --ipv6]\n"
     "       sallyport-syncd --check-config | --dump-config [--config=FILE]\n"
-    "       sallyport-syncd --why --module=MODULE --from=ADDRESS [--user=USER] [--option=OPTION] [--path=PATH]\n"
-    "           [--config=FILE]\n"
+    "       sallyport-syncd --why --module=MODULE --from=ADDRESS [--tls-name=NAME]... [--user=USER] [--option=OPTION]\n"
+    "           [--path=PATH] [--config=FILE]\n"
     "       sallyport-syncd --status [--json] [--config=FILE]\n"
     "       sallyport-syncd --help | --version\n"
     "See sallyport-syncd(8).\n";
@@ -53,7 +54,7 @@ static const char usage_text[] =
 enum {
 	O_ADDRESS = 256, O_CONFIG, O_DAEMON, O_DETACH, O_NO_DETACH, O_LOG_FILE, O_LOG_FORMAT, O_PORT, O_SERVER,
 	O_BWLIMIT, O_SOCKOPTS, O_NO_VERBOSE, O_CHECK, O_DUMP, O_VERSION,
-	O_STATUS, O_JSON, O_WHY, O_ASKED_MODULE, O_FROM, O_USER, O_OPTION, O_ASKED_PATH,
+	O_STATUS, O_JSON, O_WHY, O_ASKED_MODULE, O_FROM, O_USER, O_TLS_NAME, O_OPTION, O_ASKED_PATH,
 };
 
 static const struct option long_options[] = {
@@ -68,7 +69,7 @@ static const struct option long_options[] = {
 	{ "no-v", no_argument, NULL, O_NO_VERBOSE }, { "help", no_argument, NULL, 'h' },
 	{ "check-config", no_argument, NULL, O_CHECK }, { "dump-config", no_argument, NULL, O_DUMP },
 	{ "why", no_argument, NULL, O_WHY }, { "module", required_argument, NULL, O_ASKED_MODULE }, { "from", required_argument, NULL, O_FROM },
-	{ "user", required_argument, NULL, O_USER }, { "option", required_argument, NULL, O_OPTION },
+	{ "user", required_argument, NULL, O_USER }, { "tls-name", required_argument, NULL, O_TLS_NAME }, { "option", required_argument, NULL, O_OPTION },
 	{ "path", required_argument, NULL, O_ASKED_PATH },
 	{ "status", no_argument, NULL, O_STATUS }, { "json", no_argument, NULL, O_JSON },
 	{ "version", no_argument, NULL, O_VERSION }, { NULL, 0, NULL, 0 },
@@ -93,6 +94,18 @@ add_override(struct args *a, char *text)
 	}
 	*eq = '\0';
 	a->over[a->n_over++] = (struct conf_override){ text, eq + 1 };
+	return 0;
+}
+
+static int
+add_tls_name(struct args *a, const char *name)
+{
+	if (a->why.n_tls_names >= TLS_NAMES_MAX) {
+		fprintf(stderr, "sallyport-syncd: --tls-name: at most %d times\n", TLS_NAMES_MAX);
+		return -1;
+	}
+	a->why.tls_names = a->tls_names;
+	a->tls_names[a->why.n_tls_names++] = name;
 	return 0;
 }
 
@@ -150,6 +163,7 @@ take_option(struct args *a, int opt, int *ret_code)
 	case O_ASKED_MODULE: a->why.module = optarg; break;
 	case O_FROM: a->why.from = optarg; break;
 	case O_USER: a->why.user = optarg; break;
+	case O_TLS_NAME: r = add_tls_name(a, optarg); break;
 	case O_OPTION: a->why.option = optarg; break;
 	case O_ASKED_PATH: a->why.path = optarg; break;
 	case O_VERSION:

@@ -17,7 +17,7 @@ struct line {
 
 struct family {
 	const char *name, *help;
-	struct line lines[9];
+	struct line lines[10];
 };
 
 static const struct family families[] = {
@@ -30,7 +30,7 @@ static const struct family families[] = {
 	{ "file_bytes_total", "What those are long.", { { TALLY_FILE_BYTES, "" } } },
 	{ "logins_total", "Logins.", { { TALLY_LOGINS, ",result=\"ok\"" }, { TALLY_LOGINS_FAILED, ",result=\"failed\"" } } },
 	{ "refusals_total", "Connections that were refused or given up.", {
-		{ TALLY_NO_ADDRESS, ",reason=\"address\"" }, { TALLY_NO_MODULE, ",reason=\"unknown_module\"" },
+		{ TALLY_NO_ADDRESS, ",reason=\"address\"" }, { TALLY_NO_IDENTITY, ",reason=\"identity\"" }, { TALLY_NO_MODULE, ",reason=\"unknown_module\"" },
 		{ TALLY_NO_PLACE, ",reason=\"max_connections\"" }, { TALLY_NO_HOOK, ",reason=\"hook\"" },
 		{ TALLY_NO_OPEN, ",reason=\"module_closed\"" }, { TALLY_NO_PEER, ",reason=\"untrusted_peer\"" },
 		{ TALLY_NO_ROOM, ",reason=\"no_room\"" }, { TALLY_GIVEN_UP, ",reason=\"given_up\"" } } },

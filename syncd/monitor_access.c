@@ -105,20 +105,14 @@ claim_slots(struct monitor *m, char *message, size_t size)
 	return 0;
 }
 
-/* Somebody has logged in. */
+/* It is known who it is. */
 static int
 claim_user_slot(struct monitor *m, char *message, size_t size)
 {
-	const struct count c = { "max connections per user", m->module->max_per_user, true, slots_of_user(m->user), " for user ", m->user };
+	const char *user = monitor_user(m);
+	const struct count c = { "max connections per user", m->module->max_per_user, true, slots_of_user(user), " for user ", user };
 
-	return claim_slot(m, &c, message, size);
-}
-
-/* Which list it was that refused. */
-static const char *
-deciding_list(const struct monitor *m)
-{
-	return list_has_words(m->module->hosts_deny) ? "hosts deny" : "hosts allow";
+	return user[0] == '\0' ? 0 : claim_slot(m, &c, message, size);
 }
 
 static int
@@ -151,8 +145,8 @@ grant_fill(struct monitor *m, const char *name)
 struct module_facts
 monitor_facts(const struct monitor *m)
 {
-	return (struct module_facts){ .module = m->boot.grant.module, .host = m->host, .addr = m->addr, .user = m->user,
-	    .is_root = geteuid() == 0 };
+	return (struct module_facts){ .module = m->boot.grant.module, .host = m->host, .addr = m->addr, .user = monitor_user(m),
+	    .tls_user = m->rule.name, .by_certificate = m->user[0] == '\0' && m->rule.name[0] != '\0', .id = &m->id, .is_root = geteuid() == 0 };
 }
 
 /* LIST: the digests that the client knows, NULL: it did not say. */
@@ -198,6 +192,14 @@ wait_out(const struct monitor *m, uint64_t asked)
 		poll(NULL, 0, (int)(due - now));
 }
 
+/* What a rule says of reading and writing counts instead of the module's own; of two the one that allows less. */
+static void
+allow_access(struct monitor *m, enum login_access access)
+{
+	if (access != LOGIN_AS_MODULE)
+		m->boot.grant.conf.read_only = access == LOGIN_READ_ONLY || m->rule.access == LOGIN_READ_ONLY;
+}
+
 int
 answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 {
@@ -226,8 +228,7 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 		monitor_put_verdict(out, VERDICT_NO, message);
 		return 0;
 	}
-	if (rule.access != LOGIN_AS_MODULE)
-		m->boot.grant.conf.read_only = rule.access == LOGIN_READ_ONLY;
+	allow_access(m, rule.access);
 	m->state = ST_CHOSEN;
 	who = monitor_event(m);
 	event_login(&who);
@@ -236,11 +237,52 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	return 0;
 }
 
+/* Rules that cannot be read are told, and keep everybody out. */
+static int
+refuse_module(struct monitor *m, const char *name, const struct admit_verdict *v, struct buf *out)
+{
+	char message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
+
+	(void)monitor_faults(m, CHECK_HOSTS);
+	(void)monitor_faults(m, CHECK_TLS_USERS);
+	snprintf(m->boot.grant.module, sizeof m->boot.grant.module, "%.*s", MODULE_NAME_MAX, name);
+	monitor_refusal(m, v->reason, v->param, "rsync denied on module %s from %s (%s)%s%s", name, m->host, m->addr,
+	    strcmp(v->reason, "identity") == 0 ? ": " : "", strcmp(v->reason, "identity") == 0 ? v->why : "");
+	if (!m->module->list)
+		return unknown_module(m, name, out);
+	snprintf(message, sizeof message, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
+	monitor_put_verdict(out, VERDICT_NO, message);
+	return 0;
+}
+
+/* It may have the module, unless it has to log in first. */
+static int
+let_in(struct monitor *m, const char *name, const char *digests, struct buf *out)
+{
+	char message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
+	bool logs_in = list_has_words(m->module->auth_users);
+
+	log_info("rsync allowed access on module %s from %s (%s)", name, m->host, m->addr);
+	if (m->rule.name[0] != '\0')
+		log_info("module %s: %s (%s) is %s by its certificate: \"tls users\" has %s", name, m->host, m->addr, m->rule.name, m->rule.word);
+	if (claim_slots(m, message, sizeof message) != 0 || (!logs_in && claim_user_slot(m, message, sizeof message) != 0)) {
+		monitor_put_verdict(out, VERDICT_NO, message);
+		return 0;
+	}
+	grant_fill(m, name);
+	allow_access(m, m->rule.access);
+	if (logs_in)
+		return begin_login(m, digests, out);
+	m->state = ST_CHOSEN;
+	monitor_put_verdict(out, VERDICT_YES, "");
+	return 0;
+}
+
 int
 answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 {
-	char name[REQUEST_LINE_MAX + 1], list[UINT8_MAX + 1], message[2 * MODULE_MESSAGE_SIZE + MODULE_NAME_MAX];
-	const char *faulty;
+	char name[REQUEST_LINE_MAX + 1], list[UINT8_MAX + 1];
+	struct admit_verdict verdict;
 	bool has_list;
 	size_t n;
 
@@ -259,24 +301,8 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	if ((m->module = conf_module(m->job->conf, name)) == NULL)
 		return unknown_module(m, name, out);
 	m->column = tally_column(m->job->tally, m->module->name);
-	if ((faulty = monitor_faults(m, CHECK_HOSTS)) != NULL || !monitor_host_allowed(m)) {
-		snprintf(m->boot.grant.module, sizeof m->boot.grant.module, "%.*s", MODULE_NAME_MAX, name);
-		monitor_refusal(m, "address", faulty != NULL ? faulty : deciding_list(m), "rsync denied on module %s from %s (%s)", name, m->host, m->addr);
-		if (!m->module->list)
-			return unknown_module(m, name, out);
-		snprintf(message, sizeof message, "access denied to %.128s from %s (%s)", name, m->host, m->addr);
-		monitor_put_verdict(out, VERDICT_NO, message);
-		return 0;
-	}
-	log_info("rsync allowed access on module %s from %s (%s)", name, m->host, m->addr);
-	if (claim_slots(m, message, sizeof message) != 0) {
-		monitor_put_verdict(out, VERDICT_NO, message);
-		return 0;
-	}
-	grant_fill(m, name);
-	if (list_has_words(m->module->auth_users))
-		return begin_login(m, has_list ? list : NULL, out);
-	m->state = ST_CHOSEN;
-	monitor_put_verdict(out, VERDICT_YES, "");
-	return 0;
+	if (monitor_admit(m, &verdict) != 0)
+		return refuse_module(m, name, &verdict, out);
+	m->rule = verdict.rule;
+	return let_in(m, name, has_list ? list : NULL, out);
 }

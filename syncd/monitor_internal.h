@@ -8,6 +8,7 @@
 #include "lib/addr.h"
 #include "lib/buf.h"
 #include "lib/cursor.h"
+#include "syncd/admit.h"
 #include "syncd/boot.h"
 #include "syncd/events.h"
 #include "syncd/hooks.h"
@@ -42,6 +43,7 @@ struct monitor {
 	const struct module_conf *module;
 	struct login login;	/* once a challenge is out */
 	char user[LOGIN_USER_MAX + 1];	/* "": nobody has logged in */
+	struct identity_rule rule;	/* of "tls users", that let it in; name "": there are none */
 	struct module_plan plan;
 	struct boot boot;	/* what the session will be told */
 	struct hooks hooks;
@@ -65,6 +67,13 @@ struct monitor {
 	uint32_t list_next;
 	uint64_t deadline;	/* of what the peer has to say first, ms; 0: it has said it */
 };
+
+/* Who it is for the log and for hooks: as who it has logged in or else, by its certificate; "" for nobody. */
+static inline const char *
+monitor_user(const struct monitor *m)
+{
+	return m->user[0] != '\0' ? m->user : m->rule.name;
+}
 
 /* --- monitor_log.c --- */
 
@@ -106,8 +115,8 @@ void monitor_count_end(const struct monitor *m, int code);
 /* Know who is there, and then give up what the configuration says: addresses are looked up before ("daemon chroot").  0 or E_DENIED. */
 int monitor_meet(struct monitor *m);
 
-/* Do the module's lists let the client in? */
-bool monitor_host_allowed(struct monitor *m);
+/* Do the module's lists let the client in, by its address and its certificate?  0 or E_DENIED. */
+int monitor_admit(struct monitor *m, struct admit_verdict *ret);
 
 /* --- monitor_access.c --- */
 

@@ -37,7 +37,7 @@ monitor_put_verdict(struct buf *out, int verdict, const char *message)
 struct event_who
 monitor_event(const struct monitor *m)
 {
-	return (struct event_who){ .addr = m->addr, .host = m->host, .user = m->user, .certificate = m->id.common_name, .module = m->boot.grant.module };
+	return (struct event_who){ .addr = m->addr, .host = m->host, .user = monitor_user(m), .certificate = m->id.common_name, .module = m->boot.grant.module };
 }
 
 void __attribute__((format(printf, 4, 5)))
@@ -99,6 +99,7 @@ log_note(struct monitor *m, struct cursor *in)
 int
 answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 {
+	const char *user = monitor_user(m);
 	int level = cur_u8(in);
 	char line[2048];
 
@@ -115,7 +116,7 @@ answer_log(struct monitor *m, struct cursor *in, struct buf *out)
 		log_warn("too many lines from one connection: no more of its lines are logged");
 	} else if (level == LOG_REQUEST) {
 		snprintf(line, sizeof line, "%.*s from %s%s%s (%s)", (int)(cur_left(in) < 1100 ? cur_left(in) : 1100),
-		    (const char *)in->at, m->user, m->user[0] == '\0' ? "" : "@", m->host, m->addr);
+		    (const char *)in->at, user, user[0] == '\0' ? "" : "@", m->host, m->addr);
 		log_bytes(LOG_INFO, NULL, line, strlen(line));
 	} else {
 		log_bytes(level, NULL, (const char *)in->at, cur_left(in));

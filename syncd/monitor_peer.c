@@ -3,7 +3,6 @@
 
 #include "syncd/monitor_internal.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "syncd/events.h"
 #include "syncd/hostname.h"
 #include "syncd/module_list.h"
-#include "syncd/policy/hosts.h"
 #include "syncd/privmsg.h"
 #include "syncd/resolver.h"
 #include "syncd/spawn.h"
@@ -160,15 +158,10 @@ resolve_token(void *arg, const char *token)
 	return r;
 }
 
-bool
-monitor_host_allowed(struct monitor *m)
+int
+monitor_admit(struct monitor *m, struct admit_verdict *ret)
 {
-	char name[HOSTNAME_SIZE];
-	struct hosts_facts f = { .peer = &m->peer, .name = name, .arg = m };
+	const struct admit_facts f = { .peer = &m->peer, .host = m->host, .id = &m->id, .resolve = resolve_token, .arg = m };
 
-	for (size_t i = 0; i < sizeof name; i++)
-		name[i] = (char)tolower((unsigned char)m->host[i]);
-	if (m->module->forward_lookup)
-		f.resolve = resolve_token;
-	return hosts_check(m->module->hosts_allow, m->module->hosts_deny, &f) == HOSTS_ALLOW;
+	return admit_check(m->module, &f, ret);
 }

@@ -4,6 +4,7 @@
 #include "syncd/monitor_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/trusted.h"
+#include "syncd/client_folder.h"
 #include "syncd/fs/mount.h"
 #include "syncd/hooks.h"
 #include "syncd/module_filter.h"
@@ -60,12 +62,41 @@ open_failed(const char *what, const char *path, int err, char *message, size_t s
 	return E_DENIED;
 }
 
+/* The folder of this client and of no other, and that it is there, where the module has one made. */
+static int
+prepare_folder(const struct monitor *m, char *message, size_t size)
+{
+	char twin[NAME_MAX + 1];
+	int r = m->plan.of_client ? client_folder_check(m->plan.path, m->rule.name, twin) : 0, fd;
+
+	if (r == E_DENIED) {
+		log_error("module %s: there is a folder %s already: %s, by its certificate, would share it but for case", m->boot.grant.module, twin,
+		    m->rule.name);
+		snprintf(message, size, "chdir failed");
+		return E_DENIED;
+	}
+	if (r != 0)
+		return open_failed("chdir", m->plan.path, r, message, size);
+	if (!m->module->create_path)
+		return 0;
+	if ((fd = trusted_dir(m->plan.path)) >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (fd != -ENOENT || (r = client_folder_make(&m->plan)) != 0)
+		return open_failed("mkdir", m->plan.path, fd != -ENOENT ? fd : r, message, size);
+	log_info("module %s: %s is made", m->boot.grant.module, m->plan.path);
+	return 0;
+}
+
 /* The module's directory; where we may, by a mount of its own on which no device node lives. */
 static int
 open_root(struct monitor *m, char *message, size_t size)
 {
 	int fd;
 
+	if (prepare_folder(m, message, size) != 0)
+		return E_DENIED;
 	if (m->plan.chroot[0] != '\0') {	/* asked for by its name in the configuration, as rsync does */
 		if ((fd = trusted_dir(m->plan.chroot)) < 0)
 			return open_failed("chroot", m->plan.chroot, fd, message, size);
@@ -163,7 +194,7 @@ open_module(struct monitor *m, char *message, size_t size)
 	g->hooked = m->hooks.pre != NULL || m->hooks.converter != NULL;
 	g->addr = m->addr;
 	g->host = m->host;
-	g->user = m->user;
+	g->user = monitor_user(m);
 	g->path = m->plan.path;
 	open_sums(m);
 	return 0;

@@ -27,7 +27,7 @@ void
 monitor_count_refusal(const struct monitor *m, const char *reason)
 {
 	static const struct { const char *reason; enum tally_counter counter; } reasons[] = {
-		{ "address", TALLY_NO_ADDRESS }, { "unknown module", TALLY_NO_MODULE }, { "max connections", TALLY_NO_PLACE },
+		{ "address", TALLY_NO_ADDRESS }, { "identity", TALLY_NO_IDENTITY }, { "unknown module", TALLY_NO_MODULE }, { "max connections", TALLY_NO_PLACE },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
@@ -49,7 +49,7 @@ monitor_tell_row(struct monitor *m, enum tally_state state)
 		s.files = m->totals.files;
 	}
 	snprintf(s.module, sizeof s.module, "%s", m->module == NULL ? "" : m->module->name);
-	snprintf(s.user, sizeof s.user, "%s", m->user);
+	snprintf(s.user, sizeof s.user, "%s", monitor_user(m));
 	snprintf(s.addr, sizeof s.addr, "%s", m->addr);
 	m->row_state = state;
 	tally_tell(m->job->tally, m->job->row, &s);

@@ -8,6 +8,7 @@
 #include "syncd/policy/params.h"
 #include "syncd/policy/refuse.h"
 #include "syncd/session/charset.h"
+#include "syncd/tls_users.h"
 
 enum { TOKEN_SIZE = 128 };
 
@@ -67,6 +68,8 @@ param_fault(const struct opt *row, const void *conf, char *message, size_t size)
 	case CHECK_CHARSET:
 		snprintf(message, size, "charset %s is not known here", text);
 		return charset_is_unknown(text);
+	case CHECK_TLS_USERS:	/* a module's row */
+		return tls_users_fault(conf, message, size);
 	default:
 		return false;
 	}

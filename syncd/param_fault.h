@@ -7,7 +7,7 @@
 
 #include "lib/opt.h"
 
-/* Does the row's value in conf fail what CHECK_HOSTS, CHECK_MODES or CHECK_CHARSET ask of it?  Then message (size bytes) says how.
+/* Does the row's value in conf fail what CHECK_HOSTS, CHECK_MODES, CHECK_OPTIONS, CHECK_CHARSET or CHECK_TLS_USERS asks of it?  Then message (size bytes) says how.
  * Other checks look at files, and are check.c's. */
 bool param_fault(const struct opt *row, const void *conf, char *message, size_t size);
 

@@ -201,7 +201,9 @@ secrets_answer(const struct module_conf *m, const struct module_facts *f, const 
 		return refused(f, message);
 	}
 	*blank = '\0';
-	if (path != NULL)
+	if (module_is_unfit(m->secrets_file, f))
+		fault = "\"secrets file\" names the client by its certificate, whose name is none for a file";
+	else if (path != NULL)
 		fault = login_fault(m, path, l, line, blank + 1, ret);
 	free(path);
 	if (fault == NULL)

@@ -20,6 +20,7 @@
 #include "syncd/policy/refuse.h"
 #include "syncd/policy/rules.h"
 #include "syncd/secrets.h"
+#include "syncd/tls_users.h"
 #include "syncd/types.h"
 
 struct why {
@@ -28,6 +29,10 @@ struct why {
 	struct addr peer;
 	char host[HOSTNAME_SIZE];
 	bool refused;
+};
+
+static const char *const access_words[] = {
+	[LOGIN_AS_MODULE] = "as the module is", [LOGIN_READ_ONLY] = "for reading", [LOGIN_READ_WRITE] = "for reading and writing",
 };
 
 /* A line about what a parameter decides, with its place. */
@@ -93,14 +98,59 @@ judge_hosts(struct why *w, const char *from)
 		    named || (w->refused && is_set(deny)) ? "" : ", since it is not named");
 }
 
+/* --- the certificate --------------------------------------------------------------------------- */
+
+/* False: the word is no name that a certificate has. */
+static bool
+take_name(struct identity *id, const char *word)
+{
+	size_t used = strlen(id->names);
+
+	if (strncmp(word, "cn:", 3) == 0)
+		return (size_t)snprintf(id->common_name, sizeof id->common_name, "%s", word + 3) < sizeof id->common_name;
+	if (strncmp(word, "key:", 4) == 0)
+		return snprintf(id->key, sizeof id->key, "%s", word + 4) == sizeof id->key - 1;
+	if (strncmp(word, "dns:", 4) != 0 && strncmp(word, "email:", 6) != 0 && strncmp(word, "uri:", 4) != 0)
+		return false;
+	return (size_t)snprintf(id->names + used, sizeof id->names - used, "%s%s", used > 0 ? "\n" : "", word) < sizeof id->names - used;
+}
+
+/* As tls_users_judge goes through them, for a client that comes by TLS. */
+static int
+judge_certificate(struct why *w, const struct why_question *q)
+{
+	struct identity id = { .tls = true, .verified = q->n_tls_names > 0 };
+	struct identity_rule rule;
+	char why[512];
+	const char *param;
+
+	for (size_t i = 0; i < q->n_tls_names; i++)
+		if (!take_name(&id, q->tls_names[i])) {
+			fprintf(stderr, "sallyport-syncd: --tls-name=%s: cn:NAME, dns:NAME, email:ADDRESS, uri:URI or key:SHA256 is wanted\n", q->tls_names[i]);
+			return RERR_SYNTAX;
+		}
+	if (w->m->require_tls)
+		say(w, "require tls", "require tls = yes: who does not come by TLS is refused");
+	if (!is_set(w->m->tls_users)) {
+		puts("no \"tls users\": nobody is asked for a certificate");
+	} else if (tls_users_fault(w->m, why, sizeof why)) {
+		say(w, "tls users", "%s: nobody is let in", why);
+		w->refused = true;
+	} else if (tls_users_judge(w->m, &id, &rule, &param, why, sizeof why) != 0) {
+		say(w, param, "tls users = %s: %s", w->m->tls_users, why);
+		w->refused = true;
+	} else {
+		say(w, "tls users", "tls users = %s: it is %s by %s, %s%s", w->m->tls_users, rule.name, rule.word, access_words[rule.access],
+		    identity_is_plain(rule.name) ? "" : "; such a name gets into no path and is no uid");
+	}
+	return 0;
+}
+
 /* --- the user ------------------------------------------------------------------------------- */
 
 static void
 judge_user(struct why *w, const char *user)
 {
-	static const char *const access[] = {
-		[LOGIN_AS_MODULE] = "as the module is", [LOGIN_READ_ONLY] = "for reading", [LOGIN_READ_WRITE] = "for reading and writing",
-	};
 	struct login_rule rule;
 	int r;
 
@@ -118,7 +168,7 @@ judge_user(struct why *w, const char *user)
 		w->refused = true;
 	} else {
 		say(w, "auth users", "auth users = %s: %s may log in%s%s, %s", w->m->auth_users, user, rule.group[0] == '\0' ? "" : " as one of @",
-		    rule.group, access[rule.access]);
+		    rule.group, access_words[rule.access]);
 	}
 }
 
@@ -230,7 +280,7 @@ why_main(const struct syncd_conf *conf, const struct why_question *q)
 	int r = 0;
 
 	if (q->module == NULL || q->from == NULL || addr_parse(q->from, 0, &w.peer) != 0) {
-		fputs("sallyport-syncd: --why takes --module=MODULE and --from=ADDRESS, and any of --user, --option, --path\n", stderr);
+		fputs("sallyport-syncd: --why takes --module=MODULE and --from=ADDRESS, and any of --tls-name, --user, --option, --path\n", stderr);
 		return RERR_SYNTAX;
 	}
 	if ((w.m = conf_module(conf, q->module)) == NULL) {
@@ -239,9 +289,10 @@ why_main(const struct syncd_conf *conf, const struct why_question *q)
 	}
 	learn_host(&w);
 	judge_hosts(&w, q->from);
+	r = judge_certificate(&w, q);
 	judge_user(&w, q->user);
 	judge_counts(&w, q->user);
-	if (q->option != NULL)
+	if (q->option != NULL && r == 0)
 		r = judge_option(&w, q->option);
 	if (q->path != NULL && r == 0)
 		r = judge_path(&w, q->path);

@@ -2,6 +2,8 @@
 #ifndef SALLYPORT_SYNCD_WHY_H
 #define SALLYPORT_SYNCD_WHY_H
 
+#include <stddef.h>
+
 #include "syncd/policy/conf.h"
 
 /* What is asked; NULL: not asked. */
@@ -9,6 +11,8 @@ struct why_question {
 	const char *module;
 	const char *from;	/* the client's address */
 	const char *user;	/* who logs in, as */
+	const char *const *tls_names;	/* of its certificate, as "tls users" spells them, */
+	size_t n_tls_names;	/* so many; 0: it shows none */
 	const char *option;	/* name or letter, without or with dashes */
 	const char *path;	/* in the module; one that ends in a slash is a directory */
 };

@@ -24,13 +24,13 @@ struct module_conf {
 
 	char *path, *comment, *uid, *gid, *hosts_allow, *hosts_deny;
 	char *early_exec, *pre_exec, *post_exec, *name_converter;
-	char *refuse_options, *auth_users, *auth_digest, *secrets_file;
+	char *refuse_options, *auth_users, *auth_digest, *secrets_file, *tls_users, *tls_groups_file;
 	char *filter, *include, *include_from, *exclude, *exclude_from;
 	char *log_file, *lock_file, *syslog_tag, *incoming_chmod, *outgoing_chmod, *temp_dir, *checksum_cache, *charset, *dont_compress;
 	int ignore_nonreadable, ignore_errors, open_noatime;
 	char *log_format;
 	int transfer_logging;
-	int strict_modes, exec_as_module;
+	int strict_modes, exec_as_module, require_tls, create_path;
 	int list, read_only, write_only, use_chroot, numeric_ids, munge_symlinks, fake_super;
 	int reverse_lookup, forward_lookup, syslog_facility;
 	struct conf_place places[CONF_PLACES];	/* one for each parameter, see conf_place */

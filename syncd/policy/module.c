@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/num.h"
+#include "syncd/policy/identity.h"
 #include "syncd/policy/list.h"
 
 struct messages {
@@ -31,9 +32,42 @@ refuse(const struct messages *w, const char *fault, const char *client, ...)
 	return E_DENIED;
 }
 
+static const char *
+tls_user(const struct module_facts *f)
+{
+	return f->tls_user == NULL ? "" : f->tls_user;
+}
+
+/* Is what this variable stands for a name that a certificate has? */
+static bool
+is_of_certificate(const struct module_facts *f, const char *name)
+{
+	return strcmp(name, "TLS_USER") == 0 || (f->by_certificate && strcmp(name, "RSYNC_USER_NAME") == 0);
+}
+
+static bool
+names_client(const char *text, const struct module_facts *f)
+{
+	char name[128];
+
+	for (; text != NULL && *text != '\0'; text++)
+		if (conf_variable(text, name, sizeof name) != NULL && is_of_certificate(f, name))
+			return true;
+	return false;
+}
+
+bool
+module_is_unfit(const char *text, const struct module_facts *f)
+{
+	return names_client(text, f) && !identity_is_plain(tls_user(f));
+}
+
+/* No name of a certificate gets anywhere but by its own look. */
 const char *
 module_variable(const struct module_facts *f, const char *name)
 {
+	if (is_of_certificate(f, name))
+		return identity_is_plain(tls_user(f)) ? tls_user(f) : NULL;
 	if (strcmp(name, "RSYNC_MODULE_NAME") == 0)
 		return f->module;
 	if (strcmp(name, "RSYNC_HOST_NAME") == 0)
@@ -89,13 +123,29 @@ find_gid(const char *text, gid_t *ret)
 	return 0;
 }
 
+/* By the name of a certificate nobody is root, and no number that it holds is somebody's. */
 static int
-plan_uid(const char *text, const struct module_facts *f, struct module_plan *p, const struct messages *w)
+find_client_uid(const char *text, uid_t *ret)
+{
+	const struct passwd *pw = getpwnam(text);
+
+	if (pw == NULL || pw->pw_uid == 0)
+		return E_DENIED;
+	*ret = pw->pw_uid;
+	return 0;
+}
+
+static int
+plan_uid(const char *text, bool of_client, const struct module_facts *f, struct module_plan *p, const struct messages *w)
 {
 	p->uid = geteuid();
 	if (text[0] == '\0' && !f->is_root)
 		return 0;
-	if (find_uid(text[0] == '\0' ? "nobody" : text, &p->uid) != 0)
+	if (of_client && find_client_uid(text, &p->uid) != 0) {
+		snprintf(w->log, MODULE_MESSAGE_SIZE, "uid %.64s, by the name of a certificate: there is no such user, or it is root", text);
+		return refuse(w, "uid", "invalid uid");
+	}
+	if (!of_client && find_uid(text[0] == '\0' ? "nobody" : text, &p->uid) != 0)
 		return refuse(w, "uid", "invalid uid %.64s", text);
 	if (!f->is_root && p->uid != geteuid())
 		return refuse(w, "uid", "setuid failed");
@@ -208,6 +258,26 @@ plan_path(const struct module_conf *m, const char *text, const struct module_fac
 	return 0;
 }
 
+/* Before a name of the client's is put in anywhere. */
+static int
+plan_client(const struct module_conf *m, const struct module_facts *f, struct module_plan *p, const struct messages *w)
+{
+	const struct { const char *param, *text; } rows[] = { { "path", m->path }, { "uid", m->uid } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (module_is_unfit(rows[i].text, f)) {
+			snprintf(w->log, MODULE_MESSAGE_SIZE, "%s names the client by its certificate, and \"%.100s\" is no name for a %s", rows[i].param,
+			    tls_user(f), i == 0 ? "folder" : "user");
+			return refuse(w, rows[i].param, "chdir failed");
+		}
+	if (names_client(m->gid, f)) {
+		snprintf(w->log, MODULE_MESSAGE_SIZE, "gid does not name a client by its certificate: \"*\" means the groups of the uid");
+		return refuse(w, "gid", "setgid failed");
+	}
+	p->of_client = names_client(m->path, f);
+	return 0;
+}
+
 int
 module_plan(const struct module_conf *m, const struct module_facts *f, struct module_plan *ret,
     char message[MODULE_MESSAGE_SIZE], char why[MODULE_MESSAGE_SIZE])
@@ -220,7 +290,8 @@ module_plan(const struct module_conf *m, const struct module_facts *f, struct mo
 	message[0] = why[0] = '\0';
 	if (path == NULL || uid == NULL || gid == NULL)
 		r = refuse(&w, "path", "out of memory");
-	else if ((r = plan_uid(uid, f, ret, &w)) == 0 && (r = plan_gids(gid, f, ret, &w)) == 0)
+	else if ((r = plan_client(m, f, ret, &w)) == 0 && (r = plan_uid(uid, names_client(m->uid, f), f, ret, &w)) == 0 &&
+	    (r = plan_gids(gid, f, ret, &w)) == 0)
 		r = plan_path(m, path, f, ret, &w);
 	free(path);
 	free(uid);

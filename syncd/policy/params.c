@@ -50,6 +50,7 @@ const struct opt conf_globals[] = {
 const struct opt conf_params[] = {
 	{ "name", M(STR, name) },
 	{ "path", M(PATH, path) },
+	{ "create path", M(BOOL, create_path), .def = "no" },	/* ours: the directory is made when the first client wants it */
 	{ "comment", M(STR, comment) },
 	{ "list", M(BOOL, list), .def = "yes" },
 	{ "read only", M(BOOL, read_only), .def = "yes", GRANT(FLAG, read_only) },
@@ -85,6 +86,9 @@ const struct opt conf_params[] = {
 	{ "auth users", M(STR, auth_users) },
 	{ "auth digest", M(STR, auth_digest) },
 	{ "secrets file", M(STR, secrets_file), .flags = PARAM_SECRET },
+	{ "require tls", M(BOOL, require_tls), .def = "no" },	/* this and the next two are ours: who comes in by its certificate */
+	{ "tls users", M(STR, tls_users), CHECK(TLS_USERS) },
+	{ "tls groups file", M(PATH, tls_groups_file) },
 	{ "strict modes", M(BOOL, strict_modes), .def = "yes" },
 	{ "checksum cache", M(PATH, checksum_cache), CHECK(DIR) },	/* ours: where sums of whole files are kept; */
 	{ "checksum cache size", M(ATOI, checksum_cache_size), .def = "64", .min = 1, .max = 1 << 20 },	/* MiB of each module's */

@@ -24,6 +24,7 @@ enum param_check {
 	CHECK_MADE,	/* a file that can be written, or made */
 	CHECK_DIR,	/* a directory that files can be made in */
 	CHECK_LOCK,	/* the same, where connections are counted */
+	CHECK_TLS_USERS,	/* names of certificates, and a file that can be read where they need one */
 };
 
 /* How a parameter's value becomes a field of struct module_grant. */

@@ -12,7 +12,7 @@ static char words[MODULE_MESSAGE_SIZE], why[MODULE_MESSAGE_SIZE];
 static int
 planned(const char *lines, bool is_root)
 {
-	struct module_facts f = { "m", "host.example", "192.0.2.1", "", is_root };
+	struct module_facts f = { .module = "m", .host = "host.example", .addr = "192.0.2.1", .user = "", .is_root = is_root };
 	struct syncd_conf *c;
 	struct conf_err e;
 	char text[6000];
