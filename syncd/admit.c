@@ -33,14 +33,15 @@ is_faulty(const struct module_conf *m, enum param_check check, struct admit_verd
 	return false;
 }
 
-static int
-check_host(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *v)
+int
+admit_host(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *ret)
 {
 	char name[HOSTNAME_SIZE];
 	struct hosts_facts hosts = { .peer = f->peer, .name = name, .arg = f->arg };
 
-	if (is_faulty(m, CHECK_HOSTS, v))
-		return refuse(v, "address", v->param);
+	memset(ret, 0, sizeof *ret);
+	if (is_faulty(m, CHECK_HOSTS, ret))
+		return refuse(ret, "address", ret->param);
 	snprintf(name, sizeof name, "%s", f->host);
 	for (char *at = name; *at != '\0'; at++)
 		*at = (char)tolower((unsigned char)*at);
@@ -48,22 +49,22 @@ check_host(const struct module_conf *m, const struct admit_facts *f, struct admi
 		hosts.resolve = f->resolve;
 	if (hosts_check(m->hosts_allow, m->hosts_deny, &hosts) == HOSTS_ALLOW)
 		return 0;
-	return refuse(v, "address", list_has_words(m->hosts_deny) ? "hosts deny" : "hosts allow");
+	return refuse(ret, "address", list_has_words(m->hosts_deny) ? "hosts deny" : "hosts allow");
 }
 
-static int
-check_identity(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *v)
+int
+admit_identity(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *ret)
 {
-	if (is_faulty(m, CHECK_TLS_USERS, v))
-		return refuse(v, "identity", v->param);
-	if (tls_users_judge(m, f->id, &v->rule, &v->param, v->why, sizeof v->why) != 0)
-		return refuse(v, "identity", v->param);
+	memset(ret, 0, sizeof *ret);
+	if (is_faulty(m, CHECK_TLS_USERS, ret))
+		return refuse(ret, "identity", ret->param);
+	if (tls_users_judge(m, f->id, &ret->rule, &ret->param, ret->why, sizeof ret->why) != 0)
+		return refuse(ret, "identity", ret->param);
 	return 0;
 }
 
 int
 admit_check(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *ret)
 {
-	memset(ret, 0, sizeof *ret);
-	return check_host(m, f, ret) != 0 || check_identity(m, f, ret) != 0 ? E_DENIED : 0;
+	return admit_host(m, f, ret) != 0 || admit_identity(m, f, ret) != 0 ? E_DENIED : 0;
 }

@@ -25,4 +25,8 @@ struct admit_verdict {
 /* 0 or E_DENIED.  A module whose rules cannot be read lets nobody in. */
 int admit_check(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *ret);
 
+/* The same in its two parts: the first asks for names of hosts, which can take its time. */
+int admit_host(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *ret);
+int admit_identity(const struct module_conf *m, const struct admit_facts *f, struct admit_verdict *ret);
+
 #endif

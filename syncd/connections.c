@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,8 +19,11 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "syncd/greeting.h"
+#include "syncd/judge.h"
 #include "syncd/module_list.h"
 #include "syncd/monitor.h"
+#include "syncd/origins.h"
+#include "syncd/refusal_log.h"
 #include "syncd/spawn.h"
 #include "syncd/types.h"
 
@@ -31,16 +33,7 @@ enum {
 };
 
 enum queue { SILENT, READY, GREETING, SERVED, QUEUES };
-
-/* All connections from one address. */
-struct origin {
-	uint64_t network;	/* 0: loopback and UNIX sockets, which many clients share */
-	unsigned n[QUEUES];
-	unsigned held;		/* by a newcomer that is in no queue yet */
-	unsigned failures;	/* of logins, */
-	uint64_t failed;	/* the last of them, ms; it is remembered for CONNECTIONS_FAILED_MS */
-	struct origin *next;
-};
+_Static_assert((int)QUEUES <= (int)ORIGIN_QUEUES, "each is counted");
 
 struct connection {
 	struct connections *all;
@@ -60,6 +53,9 @@ struct connection {
 	pid_t monitor;		/* 0: none yet */
 	size_t row;		/* the monitor's, of the tally */
 	uint64_t accepted;	/* ms */
+	struct standing *standing;	/* what it was let in by; NULL: not yet */
+	unsigned judged;	/* by which configuration (generation), */
+	bool judging;		/* or by the one whose turn it is */
 };
 
 struct line {			/* oldest first */
@@ -73,121 +69,15 @@ struct connections {
 	int spawner;
 	struct greeting greeting;
 	struct line queues[QUEUES];
-	struct origin *origins;
-	size_t n_origins;
+	struct origins origins;
 	int report[2];		/* monitors write a struct monitor_report */
 	struct watch reports;
 	struct watch spawner_ready;	/* the spawner's socket, while it takes no more orders */
 	bool oldest_next;	/* of those that are ready: its turn, or the newest's */
 	uint64_t memory_half;	/* of the machine's, bytes */
-	unsigned log_tokens, log_dropped;
-	struct timer log_refill;
+	struct judge judge;
+	struct refusal_log log;
 };
-
-/* --- lines about strangers, at a bounded rate ------------------------------------------------- */
-
-static void
-refill(void *arg)
-{
-	struct connections *cs = arg;
-
-	if (cs->log_dropped > 0)
-		log_warn("%u more connections were refused or given up", cs->log_dropped);
-	cs->log_dropped = 0;
-	if ((cs->log_tokens += CONNECTIONS_LOG_RATE) < CONNECTIONS_LOG_BURST)
-		loop_timer(cs->env.loop, &cs->log_refill, 1000);
-}
-
-static void
-tell(struct connections *cs, const struct addr *peer, const char *what)
-{
-	char text[ADDR_TEXT_SIZE];
-
-	if (cs->log_tokens == 0) {
-		cs->log_dropped++;
-		return;
-	}
-	cs->log_tokens--;
-	if (cs->log_refill.slot == 0)
-		loop_timer(cs->env.loop, &cs->log_refill, 1000);
-	log_warn("connection from %s %s", addr_host(peer, text, sizeof text), what);
-}
-
-/* --- origins --------------------------------------------------------------------------------- */
-
-/* Is anything of it left, or a login that failed not long ago? */
-static bool
-origin_used(const struct connections *cs, const struct origin *o)
-{
-	if (o->held > 0 || (o->failures > 0 && cs->n_origins <= CONNECTIONS_FAILED_MAX && loop_clock() - o->failed < CONNECTIONS_FAILED_MS))
-		return true;
-	for (int i = 0; i < QUEUES; i++)
-		if (o->n[i] > 0)
-			return true;
-	return false;
-}
-
-static void
-origin_drop(struct connections *cs, struct origin **at)
-{
-	struct origin *o = *at;
-
-	*at = o->next;
-	cs->n_origins--;
-	free(o);
-}
-
-static struct origin *
-origin_of(struct connections *cs, const struct addr *a)
-{
-	uint64_t network = addr_is_loopback(a) ? 0 : addr_network(a);
-	struct origin *o;
-
-	for (struct origin **at = &cs->origins; (o = *at) != NULL; ) {
-		if (o->network == network)
-			return o;
-		if (origin_used(cs, o))
-			at = &o->next;
-		else
-			origin_drop(cs, at);
-	}
-	if ((o = calloc(1, sizeof *o)) == NULL)
-		return NULL;
-	o->network = network;
-	o->next = cs->origins;
-	cs->origins = o;
-	cs->n_origins++;
-	return o;
-}
-
-/* Forget it when nothing of it is left. */
-static void
-origin_release(struct connections *cs, struct origin *o)
-{
-	struct origin **at = &cs->origins;
-
-	if (origin_used(cs, o))
-		return;
-	while (*at != o)
-		at = &(*at)->next;
-	origin_drop(cs, at);
-}
-
-static void
-origin_failed(struct origin *o)
-{
-	o->failures += o->failures < UINT_MAX;
-	o->failed = loop_clock();
-}
-
-/* The logins from there that have failed and are remembered. */
-static unsigned
-origin_failures(struct origin *o)
-{
-	if (loop_clock() - o->failed >= CONNECTIONS_FAILED_MS)
-		o->failures = 0;
-	return o->failures;
-}
 
 /* --- queues ---------------------------------------------------------------------------------- */
 
@@ -253,10 +143,11 @@ connection_free(struct connection *c)
 	loop_unwatch(c->all->env.loop, &c->watch);
 	loop_timer_clear(c->all->env.loop, &c->expiry);
 	dequeue(c);
-	origin_release(c->all, c->origin);
+	origin_release(&c->all->origins, c->origin);
 	close_fds(c);
 	close_count(c);
 	tally_give_row(c->all->env.tally, c->row);
+	free(c->standing);
 	free(c);
 }
 
@@ -264,7 +155,7 @@ connection_free(struct connection *c)
 static void
 give_up(struct connection *c, const char *why)
 {
-	tell(c->all, &c->peer, why);
+	refusal_log_tell(&c->all->log, &c->peer, why);
 	tally_add(c->all->env.tally, 0, TALLY_GIVEN_UP, 1);
 	if (c->monitor > 0) {
 		c->deadline = 0;	/* that it was killed is no news */
@@ -296,7 +187,7 @@ make_room(struct connections *cs, enum queue queue, unsigned most)
 
 	if (q->n < most)
 		return;
-	for (struct origin *o = cs->origins; o != NULL; o = o->next)
+	for (struct origin *o = cs->origins.first; o != NULL; o = o->next)
 		crowd = o->n[queue] > crowd ? o->n[queue] : crowd;
 	for (c = q->oldest; c != NULL && victim == NULL; c = c->newer)
 		if (c->origin->n[queue] == crowd && c->deadline != 0)
@@ -377,6 +268,7 @@ channel_ready(void *arg, uint32_t events)
 	if (c->proxied)
 		c->count_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->row = tally_take_row(c->all->env.tally);
+	c->judged = c->all->judge.generation;
 	if ((c->monitor = fork()) == 0)
 		run_monitor(c);
 	if (c->monitor < 0) {
@@ -404,7 +296,7 @@ static void
 change_origin(struct connection *c, const struct addr *peer)
 {
 	struct connections *cs = c->all;
-	struct origin *before = c->origin, *o = origin_of(cs, peer);
+	struct origin *before = c->origin, *o = origin_of(&cs->origins, peer);
 	const char *why;
 	uint64_t n;
 
@@ -419,25 +311,127 @@ change_origin(struct connection *c, const struct addr *peer)
 	c->peer = *peer;
 	enqueue(c, GREETING);
 	if (before != o)
-		origin_release(cs, before);
+		origin_release(&cs->origins, before);
 	if ((why = refusal(cs, o)) != NULL)
 		give_up(c, why);
+}
+
+/* --- asked again -------------------------------------------------------------------------------- */
+
+static bool
+wants_judging(const struct connection *c)
+{
+	return c->standing != NULL && c->judged != c->all->judge.generation;
+}
+
+static void
+before_judging(void *arg)
+{
+	const struct connections_env *env = &((struct connections *)arg)->env;
+
+	env->before_judging(env->arg);
+}
+
+static size_t
+collect_cases(void *arg, unsigned generation, struct judge_case *cases, size_t max)
+{
+	struct connections *cs = arg;
+	size_t n = 0;
+
+	for (int i = GREETING; i < QUEUES; i++)
+		for (struct connection *c = cs->queues[i].oldest; c != NULL && n < max; c = c->newer)
+			if (wants_judging(c)) {
+				cases[n++] = (struct judge_case){ c->monitor, c->peer, c->standing };
+				c->judged = generation;
+				c->judging = true;
+			}
+	return n;
+}
+
+static _Noreturn void
+run_judge(void *arg, const struct judge_case *cases, size_t n)
+{
+	struct connections *cs = arg;
+	const struct monitor_job job = { .conf = cs->conf, .spawner_fd = cs->spawner, .report_fd = cs->report[1], .count_fd = -1 };
+
+	forget_others(cs, NULL);
+	judge_run(&job, cases, n);
+}
+
+static void reports_ready(void *arg, uint32_t events);
+
+/* What it has to say was said before it ended. */
+static void
+take_judge(struct connections *cs, int status)
+{
+	bool more = false;
+
+	reports_ready(cs, 0);
+	for (int i = GREETING; i < QUEUES; i++)
+		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer) {
+			c->judging = false;
+			more = more || wants_judging(c);
+		}
+	judge_ended(&cs->judge, status, more);
+}
+
+/* Its monitor ends the session, and does what comes behind it. */
+static void
+take_refusal(const struct connection *c)
+{
+	if (c->judging)		/* else it is another one, with the same number */
+		kill(c->monitor, SIGTERM);
+}
+
+static void
+take_standing(struct connection *c)
+{
+	struct connections *cs = c->all;
+	struct standing s;
+
+	if (read(cs->report[0], &s, sizeof s) != (ssize_t)sizeof s || (c->standing == NULL && (c->standing = malloc(sizeof s)) == NULL)) {
+		give_up(c, "given up: it could not be kept by what it was let in");
+		return;
+	}
+	*c->standing = s;
+	if (wants_judging(c))	/* a reload came between */
+		judge_wanted(&cs->judge);
 }
 
 static void
 reported(struct connections *cs, struct connection *c, const struct monitor_report *r)
 {
-	if (r->what == MONITOR_LOGIN_FAILED) {
+	switch (r->what) {
+	case MONITOR_LOGIN_FAILED:
 		origin_failed(c->origin);
-		return;
-	}
-	if (r->what == MONITOR_ORIGIN) {
+		break;
+	case MONITOR_ORIGIN:
 		change_origin(c, &r->origin);
-		return;
+		break;
+	case MONITOR_STANDING:
+		take_standing(c);
+		break;
+	case MONITOR_REFUSED:
+		take_refusal(c);
+		break;
+	case MONITOR_STARTED:
+		if (c->queue != GREETING)	/* it was told before early exec, too */
+			break;
+		loop_timer_clear(cs->env.loop, &c->expiry);
+		dequeue(c);
+		enqueue(c, SERVED);
+		break;
 	}
-	loop_timer_clear(cs->env.loop, &c->expiry);
-	dequeue(c);
-	enqueue(c, SERVED);
+}
+
+static struct connection *
+of_monitor(struct connections *cs, pid_t pid)
+{
+	for (int i = GREETING; i < QUEUES; i++)
+		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer)
+			if (c->monitor == pid)
+				return c;
+	return NULL;
 }
 
 /* What monitors have to say: the arguments of a connection are complete, it is a transfer now; or a login failed. */
@@ -446,28 +440,33 @@ reports_ready(void *arg, uint32_t events)
 {
 	struct connections *cs = arg;
 	struct monitor_report r;
+	struct connection *c;
+	struct standing none;
 
 	(void)events;
-	while (read(cs->report[0], &r, sizeof r) == (ssize_t)sizeof r)
-		for (struct connection *c = cs->queues[GREETING].oldest; c != NULL; c = c->newer)
-			if (c->monitor == r.pid) {
-				reported(cs, c, &r);
-				break;
-			}
+	while (read(cs->report[0], &r, sizeof r) == (ssize_t)sizeof r) {
+		if ((c = of_monitor(cs, r.pid)) != NULL)
+			reported(cs, c, &r);
+		else if (r.what == MONITOR_STANDING)
+			(void)!read(cs->report[0], &none, sizeof none);
+	}
 }
 
 int
 connections_reaped(struct connections *cs, pid_t pid, int status)
 {
-	for (int i = GREETING; i < QUEUES; i++)
-		for (struct connection *c = cs->queues[i].oldest; c != NULL; c = c->newer)
-			if (c->monitor == pid) {
-				if (WIFSIGNALED(status) && c->deadline != 0)
-					log_error("monitor %d was killed by signal %d", (int)pid, WTERMSIG(status));
-				connection_free(c);
-				return 1;
-			}
-	return 0;
+	struct connection *c = of_monitor(cs, pid);
+
+	if (pid == cs->judge.pid) {
+		take_judge(cs, status);
+		return 1;
+	}
+	if (c == NULL)
+		return 0;
+	if (WIFSIGNALED(status) && c->deadline != 0)
+		log_error("monitor %d was killed by signal %d", (int)pid, WTERMSIG(status));
+	connection_free(c);
+	return 1;
 }
 
 /* --- the newcomer ------------------------------------------------------------------------------ */
@@ -485,7 +484,7 @@ start_worker(struct connection *c)
 		return r;
 	if (r != 0) {
 		c->worker.channel = -1;
-		tell(cs, &c->peer, "refused: no process can be started for it");
+		refusal_log_tell(&cs->log, &c->peer, "refused: no process can be started for it");
 		connection_free(c);
 		return 0;
 	}
@@ -596,14 +595,14 @@ void
 connections_refuse(struct connections *cs, int fd, const struct addr *peer, enum tally_counter counter, const char *what)
 {
 	tally_add(cs->env.tally, 0, counter, 1);
-	tell(cs, peer, what);
+	refusal_log_tell(&cs->log, peer, what);
 	close(fd);
 }
 
 int
 connections_add(struct connections *cs, int fd, const struct addr *peer, const struct syncd_conf *conf)
 {
-	struct origin *o = origin_of(cs, peer);
+	struct origin *o = origin_of(&cs->origins, peer);
 	struct connection *c;
 	const char *why, *distrust;
 	int r;
@@ -616,7 +615,7 @@ connections_add(struct connections *cs, int fd, const struct addr *peer, const s
 	distrust = connections_distrust(conf, peer);
 	if ((why = distrust) != NULL || (why = refusal(cs, o)) != NULL || (c = calloc(1, sizeof *c)) == NULL) {
 		connections_refuse(cs, fd, peer, distrust != NULL ? TALLY_NO_PEER : TALLY_NO_ROOM, why != NULL ? why : "refused: out of memory");
-		origin_release(cs, o);
+		origin_release(&cs->origins, o);
 		return 0;
 	}
 	*c = (struct connection){ .all = cs, .origin = o, .peer = *peer, .peer_fd = fd, .worker = { -1, -1 },
@@ -641,7 +640,7 @@ connections_new(const struct connections_env *env, struct connections **ret)
 
 	if (cs == NULL)
 		return -ENOMEM;
-	*cs = (struct connections){ .env = *env, .spawner = -1, .greeting = GREETING_INIT, .log_tokens = CONNECTIONS_LOG_BURST };
+	*cs = (struct connections){ .env = *env, .spawner = -1, .greeting = GREETING_INIT };
 	if (pipe2(cs->report, O_CLOEXEC | O_NONBLOCK) < 0) {
 		r = -errno;
 		free(cs);
@@ -649,7 +648,8 @@ connections_new(const struct connections_env *env, struct connections **ret)
 	}
 	(void)fcntl(cs->report[1], F_SETPIPE_SZ, REPORTS_SIZE);
 	cs->memory_half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
-	cs->log_refill = (struct timer){ .expired = refill, .arg = cs };
+	judge_init(&cs->judge, &(struct judge_env){ env->loop, before_judging, collect_cases, run_judge, cs });
+	refusal_log_init(&cs->log, env->loop);
 	cs->reports = (struct watch){ .fd = cs->report[0], .ready = reports_ready, .arg = cs };
 	if ((r = loop_watch(env->loop, &cs->reports, EPOLLIN)) != 0) {
 		connections_free(cs);
@@ -667,11 +667,11 @@ connections_free(struct connections *cs)
 	for (int i = 0; i < QUEUES; i++)
 		while (cs->queues[i].oldest != NULL)
 			connection_free(cs->queues[i].oldest);
-	while (cs->origins != NULL)
-		origin_drop(cs, &cs->origins);
+	origins_done(&cs->origins);
 	loop_unwatch(cs->env.loop, &cs->reports);
 	loop_unwatch(cs->env.loop, &cs->spawner_ready);
-	loop_timer_clear(cs->env.loop, &cs->log_refill);
+	refusal_log_done(&cs->log);
+	judge_done(&cs->judge);
 	close(cs->report[0]);
 	close(cs->report[1]);
 	greeting_done(&cs->greeting);
@@ -692,4 +692,5 @@ void
 connections_conf(struct connections *cs, const struct syncd_conf *conf)
 {
 	cs->conf = conf;
+	judge_anew(&cs->judge);
 }

@@ -20,10 +20,6 @@ enum {
 	CONNECTIONS_GREETING_MAX = 256,	/* that have, and whose arguments are not complete */
 	CONNECTIONS_SERVED_MAX = 1000,	/* transfers */
 	CONNECTIONS_ADDRESS_MAX = 250,	/* of those, from one address (IPv6: /64) that is not loopback */
-	CONNECTIONS_FAILED_MS = 60000,	/* so long a failed login makes the next wait (syncd/monitor.h), */
-	CONNECTIONS_FAILED_MAX = 1000,	/* of so many addresses, those that are here among them */
-	CONNECTIONS_LOG_BURST = 20,	/* lines about who is refused or gives way: at once, */
-	CONNECTIONS_LOG_RATE = 1,	/* and a second; the rest is counted */
 };
 
 struct connections_env {
@@ -31,6 +27,7 @@ struct connections_env {
 	const char *log_override, *log_format;	/* --log-file and --log-file-format, or NULL */
 	struct tally *tally;
 	void (*close_listening)(void *arg);	/* called in each process that is forked here */
+	void (*before_judging)(void *arg);	/* may call connections_conf: what runs is about to be asked again by the configuration */
 	void *arg;
 };
 
@@ -56,7 +53,8 @@ const char *connections_distrust(const struct syncd_conf *conf, const struct add
 /* Close fd, count it, and tell why at the bounded rate: what was done to the connection, as in "refused: ...". */
 void connections_refuse(struct connections *cs, int fd, const struct addr *peer, enum tally_counter counter, const char *what);
 
-/* conf is what monitors are forked with from now on; borrowed. */
+/* conf is what monitors are forked with from now on; borrowed.  Clients that are in are asked again (syncd/judge.h), and those who would
+ * be refused now are ended. */
 void connections_conf(struct connections *cs, const struct syncd_conf *conf);
 
 /* The end is near: whoever has not come so far as a transfer is given up. */

@@ -37,6 +37,7 @@ enum {
 	ACCEPT_PAUSE_MS = 2000,
 	ACCEPT_BATCH = 128,
 	END_MS = 5000,			/* for a transfer that is to end, and for its post-xfer exec */
+	LOOK_AT_FILES_MS = 500,		/* between two looks at whether they were edited, while clients are there */
 	STATUS_MS = 5000,		/* between two looks at whether the service manager's status line is still true */
 	FILES_WANTED = 8192,		/* descriptors: three for a connection that waits */
 };
@@ -65,6 +66,8 @@ struct listener {
 	struct tally *tally;
 	struct publish *publish;
 	struct timer pause, watchdog, status, stopping;
+	struct timer look;	/* at the files, while clients are there */
+	bool edited;		/* that look saw an edit, which may not be over */
 	bool stops;		/* nobody is let in any more, transfers are waited for, */
 	bool ending;		/* not any longer */
 	unsigned served, waiting;	/* as the service manager was told */
@@ -167,6 +170,29 @@ reload_if_changed(struct listener *l, bool asked)
 	check_config(fresh, warn_line, NULL);
 }
 
+/* Who writes a file in pieces is not to end transfers by the first of them. */
+static void
+before_judging(void *arg)
+{
+	reload_if_changed(arg, false);
+}
+
+/* While clients are there, what an edit takes from them is seen without a new one: an edit that is a look old is over. */
+static void
+look_due(void *arg)
+{
+	struct listener *l = arg;
+	unsigned served, waiting;
+	bool edited = conf_changed(l->conf);
+
+	if (edited && l->edited)
+		reload_if_changed(l, false);
+	l->edited = edited && !l->edited;
+	connections_count(l->connections, &served, &waiting);
+	if (served + waiting > 0)
+		loop_timer(l->loop, &l->look, LOOK_AT_FILES_MS);
+}
+
 /* --- connections --------------------------------------------------------------------------- */
 
 /* In a process that serves one connection. */
@@ -255,6 +281,8 @@ acceptor_ready(void *arg, uint32_t events)
 	(void)events;
 	if (n > 0)
 		reload_if_changed(l, false);
+	if (n > 0 && l->look.slot == 0)
+		loop_timer(l->loop, &l->look, LOOK_AT_FILES_MS);
 	for (size_t i = 0; i < n; i++)
 		if ((r = take_in(l, &come[i])) != 0) {
 			log_error("accept: %s", err_text(r));
@@ -486,7 +514,7 @@ log_start(const struct listening *l)
 static int
 start(struct listener *l)
 {
-	struct connections_env env = { l->loop, l->lc->log_file, l->lc->log_format, NULL, close_listening, l };
+	struct connections_env env = { l->loop, l->lc->log_file, l->lc->log_format, NULL, close_listening, before_judging, l };
 	const char *pid_file = l->conf->global.pid_file;
 	sigset_t mask;
 	int r;
@@ -560,6 +588,7 @@ listener_run(const struct listener_conf *lc, struct syncd_conf *conf)
 	struct listener l = { .lc = lc, .conf = conf, .pid_fd = -1, .spawner = { -1, 0 } };
 
 	l.watchdog = (struct timer){ .expired = watchdog_due, .arg = &l };
+	l.look = (struct timer){ .expired = look_due, .arg = &l };
 	l.stopping = (struct timer){ .expired = stopped_waiting, .arg = &l };
 	l.status = (struct timer){ .expired = status_due, .arg = &l };
 	if (loop_new(&l.loop) != 0) {

@@ -3,20 +3,41 @@
 #ifndef SALLYPORT_SYNCD_MONITOR_H
 #define SALLYPORT_SYNCD_MONITOR_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "lib/addr.h"
+#include "syncd/admit.h"
+#include "syncd/hostname.h"
 #include "syncd/policy/conf.h"
+#include "syncd/policy/login.h"
 #include "syncd/spawn.h"
 #include "syncd/tally.h"
+#include "syncd/types.h"
 
 struct monitor_report {
-	pid_t pid;		/* whose */
-	enum { MONITOR_STARTED, MONITOR_LOGIN_FAILED, MONITOR_ORIGIN } what;	/* the arguments are complete; a login failed; */
-	struct addr origin;	/* it is for this one that a proxy speaks */
+	pid_t pid;		/* whose, or about whose client */
+	enum {
+		MONITOR_STARTED,	/* the arguments are complete */
+		MONITOR_LOGIN_FAILED,
+		MONITOR_ORIGIN,		/* it is for this one that a proxy speaks: */
+		MONITOR_STANDING,	/* it lets a client in: a struct standing follows, in the same write */
+		MONITOR_REFUSED,	/* asked again (syncd/judge.h), it would be refused now */
+	} what;
+	struct addr origin;
 };
+
+/* What a client was let in by, for being asked again when the configuration has changed. */
+struct standing {
+	char module[MODULE_NAME_MAX + 1], host[HOSTNAME_SIZE];
+	char user[LOGIN_USER_MAX + 1];	/* as who it has logged in, or "" */
+	struct identity id;
+	bool writes;			/* it may */
+	uint64_t hosts, users;		/* of the parameters about hosts and about logins that let it in: other numbers are other ones */
+};
+_Static_assert(sizeof(struct monitor_report) + sizeof(struct standing) <= PIPE_BUF, "one write is one message");
 
 /* A failed login is answered so many ms after it was asked, twice as many for each that failed before from that address, five times
  * at most (manual: LIMITS). */
@@ -44,5 +65,10 @@ struct monitor_job {
 
 /* Serve one connection to its end; in a process of its own.  The exit code. */
 int monitor_run(const struct monitor_job *job);
+
+/* Would a client that stands so, from PEER, be let in by job's configuration (and spawner) as it is?  By its certificate and its login alone, or
+ * by its address and host name alone, which may have to be looked up.  0, or E_DENIED with the reason. */
+int monitor_recheck_rules(const struct monitor_job *job, const struct standing *s, const struct addr *peer, struct admit_verdict *ret);
+int monitor_recheck_hosts(const struct monitor_job *job, const struct standing *s, const struct addr *peer, struct admit_verdict *ret);
 
 #endif

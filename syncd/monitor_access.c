@@ -200,6 +200,19 @@ allow_access(struct monitor *m, enum login_access access)
 		m->boot.grant.conf.read_only = access == LOGIN_READ_ONLY || m->rule.access == LOGIN_READ_ONLY;
 }
 
+/* It has the module, and the listener knows by what. */
+static int
+choose(struct monitor *m, struct buf *out)
+{
+	if (monitor_tell_standing(m) != 0) {
+		monitor_put_verdict(out, VERDICT_NO, "try again later");
+		return 0;
+	}
+	m->state = ST_CHOSEN;
+	monitor_put_verdict(out, VERDICT_YES, "");
+	return 0;
+}
+
 int
 answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 {
@@ -229,12 +242,10 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 		return 0;
 	}
 	allow_access(m, rule.access);
-	m->state = ST_CHOSEN;
 	who = monitor_event(m);
 	event_login(&who);
 	monitor_count(m, TALLY_LOGINS);
-	monitor_put_verdict(out, VERDICT_YES, "");
-	return 0;
+	return choose(m, out);
 }
 
 /* Rules that cannot be read are told, and keep everybody out. */
@@ -271,11 +282,7 @@ let_in(struct monitor *m, const char *name, const char *digests, struct buf *out
 	}
 	grant_fill(m, name);
 	allow_access(m, m->rule.access);
-	if (logs_in)
-		return begin_login(m, digests, out);
-	m->state = ST_CHOSEN;
-	monitor_put_verdict(out, VERDICT_YES, "");
-	return 0;
+	return logs_in ? begin_login(m, digests, out) : choose(m, out);
 }
 
 int

@@ -86,7 +86,11 @@ struct event_who monitor_event(const struct monitor *m);
 /* Log a refusal, in rsync's words; param: the module's parameter that decided, or NULL. */
 void monitor_refusal(const struct monitor *m, const char *reason, const char *param, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Tell the listener (struct monitor_report), if it wants to know. */
+/* Tell the listener, if it wants to know, in one piece and with what goes with it (NULL: nothing); wait a while until there is room.  0, E_TIMEOUT
+ * or -errno. */
+int monitor_report(const struct monitor *m, const struct monitor_report *r, const struct standing *s);
+
+/* The same for what needs no more than a word. */
 void monitor_tell_listener(const struct monitor *m, int what);
 
 /* --- monitor_tally.c --- */
@@ -115,8 +119,14 @@ void monitor_count_end(const struct monitor *m, int code);
 /* Know who is there, and then give up what the configuration says: addresses are looked up before ("daemon chroot").  0 or E_DENIED. */
 int monitor_meet(struct monitor *m);
 
-/* Do the module's lists let the client in, by its address and its certificate?  0 or E_DENIED. */
+/* Do the module's lists let the client in, by its address and its certificate, or by its address alone?  0 or E_DENIED. */
 int monitor_admit(struct monitor *m, struct admit_verdict *ret);
+int monitor_admit_host(struct monitor *m, struct admit_verdict *ret);
+
+/* --- monitor_standing.c --- */
+
+/* Tell the listener what the client is let in by.  0, or E_DENIED, told to the log: it cannot be, and nobody could take it back. */
+int monitor_tell_standing(const struct monitor *m);
 
 /* --- monitor_access.c --- */
 

@@ -3,10 +3,12 @@
 
 #include "syncd/monitor_internal.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -19,6 +21,8 @@
 _Static_assert((int)TRANSFER_LINE_MAX <= (int)LOG_WHOLE_MAX, "no line of the log of transfers is cut twice");
 
 enum {
+	ROOM_WAIT = 2000,		/* ms for the listener to take what it was told before, */
+	ROOM_TURN = 20,			/* looked at so often: what is free may be too little */
 	LOG_LINES_MAX = 2000,		/* a connection's lines before it is told no more, */
 	LOG_NOTES_MAX = 1000,		/* and of those that only say what was passed over, which are counted by themselves */
 	TRANSFER_LINES_AT_ONCE = 50000,	/* lines of the log of transfers: beyond these */
@@ -57,13 +61,31 @@ monitor_refusal(const struct monitor *m, const char *reason, const char *param, 
 	event_refusal(reason, &who, place, line);
 }
 
+int
+monitor_report(const struct monitor *m, const struct monitor_report *r, const struct standing *s)
+{
+	struct iovec parts[2] = { { (void *)(uintptr_t)r, sizeof *r }, { (void *)(uintptr_t)s, sizeof *s } };
+	struct pollfd room = { .fd = m->job->report_fd, .events = POLLOUT };
+	uint64_t due = loop_clock() + ROOM_WAIT;
+
+	if (m->job->report_fd < 0)
+		return 0;
+	while (writev(m->job->report_fd, parts, s == NULL ? 1 : 2) < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (loop_clock() >= due)
+			return E_TIMEOUT;
+		(void)poll(&room, 1, ROOM_TURN);
+	}
+	return 0;
+}
+
 void
 monitor_tell_listener(const struct monitor *m, int what)
 {
 	const struct monitor_report r = { .pid = getpid(), .what = what, .origin = m->peer };
 
-	if (m->job->report_fd >= 0)
-		(void)!write(m->job->report_fd, &r, sizeof r);
+	(void)monitor_report(m, &r, NULL);
 }
 
 /* A line of the log of transfers, where the module has one.  Their number is the number of files, so that none is dropped: who sends them

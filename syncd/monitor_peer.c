@@ -158,10 +158,24 @@ resolve_token(void *arg, const char *token)
 	return r;
 }
 
+static struct admit_facts
+admit_facts(struct monitor *m)
+{
+	return (struct admit_facts){ .peer = &m->peer, .host = m->host, .id = &m->id, .resolve = resolve_token, .arg = m };
+}
+
 int
 monitor_admit(struct monitor *m, struct admit_verdict *ret)
 {
-	const struct admit_facts f = { .peer = &m->peer, .host = m->host, .id = &m->id, .resolve = resolve_token, .arg = m };
+	const struct admit_facts f = admit_facts(m);
 
 	return admit_check(m->module, &f, ret);
+}
+
+int
+monitor_admit_host(struct monitor *m, struct admit_verdict *ret)
+{
+	const struct admit_facts f = admit_facts(m);
+
+	return admit_host(m->module, &f, ret);
 }

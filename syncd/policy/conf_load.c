@@ -411,6 +411,24 @@ late_strings(struct syncd_conf *c)
 	return 0;
 }
 
+/* What decides beside the configuration is looked at with it. */
+static int
+remember_groups(struct syncd_conf *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->n_modules && r == 0; i++) {
+		const char *path = c->modules[i].tls_groups_file;
+		bool known = path == NULL || path[0] == '\0';
+
+		for (size_t k = 0; k < c->n_files && !known; k++)
+			known = strcmp(c->files[k].path, path) == 0;
+		if (!known)
+			r = remember_file(c, path);
+	}
+	return r;
+}
+
 static int
 load(struct loader *l, const char *path, const char *text, size_t size, struct syncd_conf **ret)
 {
@@ -425,7 +443,7 @@ load(struct loader *l, const char *path, const char *text, size_t size, struct s
 		goto fail;
 	if ((r = text == NULL ? load_file(l, path, 0) : load_text(l, path, text, size, 0)) != 0)
 		goto fail;
-	if ((r = late_strings(c)) != 0)
+	if ((r = late_strings(c)) != 0 || (!l->from_memory && (r = remember_groups(c)) != 0))
 		goto fail;
 	*ret = c;
 	return 0;

@@ -637,10 +637,16 @@ START_TEST(a_session_starts_once)
 {
 	int control, channel = reach_session(&control);
 	struct monitor_report told;
+	struct standing standing;
 
-	say(channel, REQ_STARTED, "", 0);
 	ck_assert_int_eq(read(mon.report, &told, sizeof told), (ssize_t)sizeof told);
 	ck_assert_int_eq(told.pid, mon.pid);
+	ck_assert_int_eq(told.what, MONITOR_STANDING);
+	ck_assert_int_eq(read(mon.report, &standing, sizeof standing), (ssize_t)sizeof standing);
+	ck_assert_str_eq(standing.module, "pub");
+	ck_assert(!standing.writes);
+	say(channel, REQ_STARTED, "", 0);
+	ck_assert_int_eq(read(mon.report, &told, sizeof told), (ssize_t)sizeof told);
 	ck_assert_int_eq(told.what, MONITOR_STARTED);
 	say(channel, REQ_STARTED, "", 0);
 	ck_assert(hung_up(channel));
