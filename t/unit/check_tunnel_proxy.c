@@ -99,6 +99,30 @@ START_TEST(an_identity_is_told_of_verified_certificates_alone)
 }
 END_TEST
 
+/* What sallyport-syncd takes (PROXY_V2_MAX). */
+START_TEST(the_largest_header_is_one_that_our_daemon_takes)
+{
+	struct addr a = at("2001:db8::1", 1);
+	static char longest[513], names[2048];
+	struct proxy_tls tls = full();
+	struct buf out = BUF_INIT;
+
+	memset(longest, 'x', 512);
+	memset(names, 'x', sizeof names);
+	for (size_t i = 63; i < sizeof names; i += 64)
+		names[i] = '\0';
+	tls.authority = tls.alpn = tls.common_name = longest + 512 - 255;
+	tls.cipher = tls.sig_alg = tls.key_alg = longest + 512 - 63;
+	tls.serial = longest + 512 - 64;
+	tls.issuer = longest;
+	tls.names = names;
+	tls.n_names = 32;
+	proxy_v2_put(&out, &a, &a, &tls);
+	ck_assert_uint_le(buf_len(&out), 4096);
+	buf_done(&out);
+}
+END_TEST
+
 START_TEST(version_2_of_a_unix_socket_has_no_addresses)
 {
 	struct addr a = at("/a", 0);
@@ -120,6 +144,7 @@ main(void)
 	tcase_add_loop_test(t, version_1_is_one_exact_line, 0, (int)ARRAY_LEN(rows));
 	tcase_add_test(t, version_2_has_exact_lengths);
 	tcase_add_loop_test(t, an_identity_is_told_of_verified_certificates_alone, 0, (int)ARRAY_LEN(told));
+	tcase_add_test(t, the_largest_header_is_one_that_our_daemon_takes);
 	tcase_add_test(t, version_2_of_a_unix_socket_has_no_addresses);
 	suite_add_tcase(s, t);
 	return unit_main(s);
