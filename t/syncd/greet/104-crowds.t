@@ -73,6 +73,7 @@ ok 'four arguments that stall hold all connections of a module' crowd_at 4 argum
 _n=0
 while [ $_n -lt 200 ] && ! honest_pull > /dev/null 2>&1; do _n=$((_n + 1)); sleep 0.1; done
 ok 'until the timeout has passed' honest_pull
+"$await" line "$scratch/syncd.log" 'daemon handshake timeout' 5	# the others came a moment later
 over
 is "$alive" 0 'they were closed'
 stop $syncd_pid
