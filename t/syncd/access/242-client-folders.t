@@ -71,6 +71,13 @@ $(ids nobody)
 path = $scratch/m
 require tls = yes
 $(ids nobody)
+[one]
+path = $scratch/m
+tls users = cn:*
+max connections per user = 1
+lock file = $scratch/lock
+pre-xfer exec = test \$RSYNC_USER_NAME = joe || while test -e $scratch/hold; do sleep 0.05; done
+$(ids nobody)
 [broken]
 path = $scratch/m
 tls users = cn:jane @absent
@@ -146,6 +153,14 @@ fails 5 'rules that cannot be read let nobody in' as cn:jane rsync://h/broken/
 ok 'whoever comes by TLS' as - rsync://h/tls/
 fails 5 'and nobody else' as plain rsync://h/tls/
 ok 'for a reason' grep -q 'rsync denied on module tls from .*: it did not come by TLS' "$log"
+
+# counted by the name
+: > "$scratch/hold"
+as cn:jane rsync://h/one/ & held=$!
+"$await" line "$log" 'module one: UNDETERMINED (192.0.2.7) is jane'
+as_out=$scratch/out2; fails 5 'one connection of a user at once' as cn:jane rsync://h/one/
+ok 'another user has his own' as cn:joe rsync://h/one/
+rm "$scratch/hold"; as_out=; wait "$held"
 
 # what is said beforehand
 fails 1 'the check tells of it' "$syncd" --check-config --config="$scratch/rsyncd.conf"
