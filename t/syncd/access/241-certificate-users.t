@@ -98,7 +98,8 @@ openssl ca -config ca.cnf -keyfile ca.key -cert ca.crt -gencrl -out crl.pem > /d
 cat server.crt server.key > server.pem
 cd "$scratch" || exit 1
 
-mkdir "$scratch/m"
+mkdir "$scratch/m" "$scratch/up"
+[ "$(id -u)" != 0 ] || chmod 755 "$scratch/up"
 printf '# by key\nkeys: key:%s key:%s\nkeys2: key:%s\nmail: email:*@mail.example\n' "$(keyhash "$pki/ed25519")" "$(keyhash "$pki/rsa")" "$(keyhash "$pki/p256")" > "$scratch/groups"
 chmod 644 "$scratch/groups"
 cat > "$scratch/conf" <<E2
@@ -116,6 +117,12 @@ require tls = yes
 [m]
 path = $scratch/m
 tls users = ,cn:mallory:deny,cn:jane,cn:jane doe,cn:André,cn:..*,cn:long*,cn:reader:ro,dns:*.backup.example,uri:spiffe://x.org/ns/backup,@keys,@keys2:ro,@mail
+[up]
+path = $scratch/up/%TLS_USER%
+create path = yes
+read only = no
+bwlimit = 300
+tls users = cn:jane cn:reader
 [hidden]
 path = $scratch/m
 list = no
@@ -264,6 +271,26 @@ san-dns=1.2 a.backup.example
 san-dns=1.3 a.backup.example
 rsa=1.3 $(keyhash "$pki/rsa")" 'resumed sessions, TLS 1.2 and 1.3'
 is "$(who "$lax" m cn=1.2 cn=1.3 | cut -d' ' -f2- | sort -u)" 'refused: it has shown no certificate that was verified' 'and what was not verified is not afterwards'
+
+# whose certificate no longer counts is cut off in the middle of a transfer, through the tunnel, too
+if [ -x "$rsyncwrap" ]; then
+	[ "$(id -u)" != 0 ] || chmod 755 "$scratch"
+	head -c 1200000 /dev/urandom > "$scratch/big"
+	push() { RSYNC_SSL_CA_CERT="$pki/ca.crt" RSYNC_SSL_CERT="$pki/$1.crt" RSYNC_SSL_KEY="$pki/$1.key" "$rsyncwrap" "$scratch/big" "rsyncs://localhost:$strict/up/" > "$scratch/push.$1" 2>&1; }
+	push cn & jane=$!
+	push cn-ro & reader=$!
+	"$await" line "$scratch/syncd.log" 'rsync to up/ from ' 2
+	sed 's/^tls users = cn:jane cn:reader/tls users = cn:reader/' "$scratch/rsyncd.conf" > "$scratch/new.conf"; mv "$scratch/new.conf" "$scratch/rsyncd.conf"
+	kill -HUP "$syncd_pid"
+	ends_badly() { wait "$1"; test $? -ne 0; }
+	ok 'a push by a certificate that no longer counts is ended' ends_badly "$jane"
+	ok 'and leaves nothing that looks whole' test ! -e "$scratch/up/jane/big"
+	ok 'another goes on' wait "$reader"
+	ok 'to its end' cmp "$scratch/big" "$scratch/up/reader/big"
+	ok 'the log says why' grep -q 'module up: jane@.* has it no longer, and is ended: no rule names the certificate "jane"' "$scratch/syncd.log"
+else
+	skip 'a push through the tunnel is ended' 'sallyport-rsync is not built'
+fi
 
 # no header from who is no trusted proxy
 cat > "$scratch/forge.py" <<'E2'
