@@ -189,7 +189,8 @@ check_directory(struct check *c, const struct module_plan *p)
 static void
 check_identity(struct check *c)
 {
-	const struct module_facts f = { .module = c->m->name, .host = "", .addr = "", .user = "", .is_root = geteuid() == 0 };
+	const struct module_facts f = { .module = c->m->name, .host = "", .addr = "", .user = "", .tls_user = "somebody",
+	    .is_root = geteuid() == 0 };	/* a name that a path may have: which one it will be is not known */
 	char message[MODULE_MESSAGE_SIZE], why[MODULE_MESSAGE_SIZE];
 	struct module_plan *p = calloc(1, sizeof *p);
 

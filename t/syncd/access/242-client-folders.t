@@ -169,6 +169,8 @@ conf=$scratch/c.conf
 says() { # says NAME PATTERN FORMAT ARGS...: of such a configuration
 	_sn=$1 _sp=$2; shift 2; printf "$@" > "$conf"; "$syncd" --check-config --config="$conf" > "$scratch/said" 2>&1; like "$(cat "$scratch/said")" "$_sp" "$_sn"
 }
+says 'nothing is wrong with a folder for each client' '' \
+    'proxy protocol = yes\nproxy protocol hosts = 127.0.0.1\n[m]\npath = %s/%%TLS_USER%%\ncreate path = yes\ntls users = cn:*\n' "$scratch"
 says 'a word of no kind' '*c.conf:5: module m: "tls users" cannot be read: jane: it begins with none of*' 'proxy protocol = yes\nproxy protocol hosts = 127.0.0.1\n[m]\npath = %s\ntls users = jane\n' "$scratch"
 says 'no proxy' '*c.conf:3: module m: there is "tls users" but no "proxy protocol": nobody is let in*' '[m]\npath = %s\ntls users = cn:jane\n' "$scratch"
 says 'no rules' '*c.conf:4: module m: %TLS_USER% is named, but*' 'proxy protocol = yes\nproxy protocol hosts = 127.0.0.1\n[m]\npath = %s/%%TLS_USER%%\n' "$scratch"
