@@ -103,14 +103,12 @@ parse(char *word, bool within_group, struct rule_word *e)
 
 /* --- groups ------------------------------------------------------------------------------------ */
 
-/* A line of the groups' text, without blanks around it, the caller's to free; *AT is behind it then.  NULL at the end, or for lack of memory:
- * errno is 0 at the end. */
-static char *
-next_line(const char **at, unsigned *number)
+/* A line of the groups' text that says something: *RET_N bytes without blanks around them; *AT is behind it then.  NULL at the end. */
+static const char *
+next_text(const char **at, unsigned *number, size_t *ret_n)
 {
 	const char *begin, *end;
 
-	errno = 0;
 	while (**at != '\0') {
 		begin = *at + strspn(*at, " \t\r");
 		end = strchrnul(begin, '\n');
@@ -118,10 +116,22 @@ next_line(const char **at, unsigned *number)
 		++*number;
 		while (end > begin && strchr(" \t\r", end[-1]) != NULL)
 			end--;
+		*ret_n = (size_t)(end - begin);
 		if (end > begin && *begin != '#')
-			return strndup(begin, (size_t)(end - begin));
+			return begin;
 	}
 	return NULL;
+}
+
+/* The same as a text of its own, the caller's to free.  NULL at the end, or for lack of memory: errno is 0 at the end. */
+static char *
+next_line(const char **at, unsigned *number)
+{
+	size_t n;
+	const char *text = next_text(at, number, &n);
+
+	errno = 0;
+	return text == NULL ? NULL : strndup(text, n);
 }
 
 /* "group: entry entry": the entries, the name cut off before them; NULL: it is none. */
@@ -155,23 +165,62 @@ find_group(const char *groups, const char *name, char **ret_line, char **ret)
 	return groups != NULL && errno != 0 ? -ENOMEM : E_DENIED;
 }
 
-static bool
-is_twice(const char *groups, const char *name, unsigned line)
-{
-	unsigned number = 0;
-	bool found = false;
-	char *other;
+struct group_name {
+	const char *at;
+	size_t n;
+	unsigned line;
+};
 
-	while (!found && (other = next_line(&groups, &number)) != NULL) {
-		found = number < line && cut_group(other) != NULL && strcmp(other, name) == 0;
-		free(other);
+static int
+by_name(const void *a, const void *b)
+{
+	const struct group_name *x = a, *y = b;
+	int r = memcmp(x->at, y->at, x->n < y->n ? x->n : y->n);
+
+	if (r != 0 || x->n != y->n)
+		return r != 0 ? r : x->n < y->n ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static size_t
+count_lines(const char *text)
+{
+	size_t n = 1;
+
+	for (; (text = strchr(text, '\n')) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* The first line that names a group again; 0: none does; -ENOMEM. */
+static int
+find_repeated(const char *groups)
+{
+	struct group_name *names = calloc(count_lines(groups), sizeof *names);
+	unsigned line = 0, repeated = 0;
+	size_t n = 0, length;
+
+	if (names == NULL)
+		return -ENOMEM;
+	for (const char *text; (text = next_text(&groups, &line, &length)) != NULL; n++) {
+		const char *colon = memchr(text, ':', length), *end = colon == NULL ? text : colon;
+
+		while (end > text && strchr(" \t", end[-1]) != NULL)
+			end--;
+		names[n] = (struct group_name){ text, (size_t)(end - text), line };
 	}
-	return found;
+	qsort(names, n, sizeof *names, by_name);
+	for (size_t i = 1; i < n; i++)
+		if (names[i].n > 0 && names[i].n == names[i - 1].n && memcmp(names[i].at, names[i - 1].at, names[i].n) == 0 &&
+		    (repeated == 0 || names[i].line < repeated))
+			repeated = names[i].line;
+	free(names);
+	return (int)repeated;
 }
 
 /* What is wrong with one line of a groups file, in message. */
 static bool
-line_fault(const char *groups, char *line, unsigned number, char *message, size_t size)
+line_fault(char *line, bool is_repeated, char *message, size_t size)
 {
 	char *entries = cut_group(line), *word;
 	const char *fault;
@@ -182,7 +231,7 @@ line_fault(const char *groups, char *line, unsigned number, char *message, size_
 		snprintf(message, size, "a line has to be GROUP: ENTRY ...");
 		return true;
 	}
-	if (is_twice(groups, line, number)) {
+	if (is_repeated) {
 		snprintf(message, size, "group %.100s is there twice", line);
 		return true;
 	}
@@ -198,13 +247,15 @@ line_fault(const char *groups, char *line, unsigned number, char *message, size_
 bool
 identity_groups_fault(const char *groups, unsigned *ret_line, char *message, size_t size)
 {
+	const int repeated = find_repeated(groups);
 	const char *at = groups;
 	unsigned number = 0;
 	bool wrong = false;
 	char *line;
 
-	while (!wrong && (line = next_line(&at, &number)) != NULL) {
-		wrong = line_fault(groups, line, number, message, size);
+	errno = repeated < 0 ? ENOMEM : 0;
+	while (!wrong && repeated >= 0 && (line = next_line(&at, &number)) != NULL) {
+		wrong = line_fault(line, number == (unsigned)repeated, message, size);
 		free(line);
 	}
 	*ret_line = number;

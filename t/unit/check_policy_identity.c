@@ -1,6 +1,7 @@
 #include "syncd/policy/identity.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -153,6 +154,23 @@ START_TEST(a_groups_file_is_told_by_line)
 }
 END_TEST
 
+/* It is read for each client. */
+START_TEST(many_groups_take_no_long_time)
+{
+	static char text[1 << 20];
+	char message[400];
+	unsigned line;
+	size_t n = 0;
+
+	for (int i = 0; i < 50000; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "g%d: cn:x%d\n", i, i);
+	ck_assert(!identity_groups_fault(text, &line, message, sizeof message));
+	snprintf(text + n, sizeof text - n, "g7 : cn:y\n");
+	ck_assert(identity_groups_fault(text, &line, message, sizeof message));
+	ck_assert_uint_eq(line, 50001);
+}
+END_TEST
+
 START_TEST(good_groups_have_no_fault)
 {
 	char message[400];
@@ -213,6 +231,7 @@ main(void)
 	tcase_add_loop_test(t, a_rule_that_cannot_be_read_is_told, 0, (int)ARRAY_LEN(wrong));
 	tcase_add_test(t, and_lets_nobody_in_behind_it);
 	tcase_add_loop_test(t, a_groups_file_is_told_by_line, 0, (int)ARRAY_LEN(bad_groups));
+	tcase_add_test(t, many_groups_take_no_long_time);
 	tcase_add_test(t, good_groups_have_no_fault);
 	tcase_add_loop_test(t, a_plain_name_may_be_a_folder, 0, (int)ARRAY_LEN(plain));
 	tcase_add_loop_test(t, no_other_may, 0, (int)ARRAY_LEN(elsewhere));
