@@ -122,6 +122,6 @@ SCRIPTS_T += \
 	t/syncd/push/480-push-fake-super.t \
 	t/syncd/push/490-push-charsets.t
 
-dist_man_MANS += man/sallyport-syncd.8
+dist_man_MANS += man/sallyport-syncd.8 man/sallyport-syncd.conf.5
 EXTRA_DIST += bench/greeting bench/pull bench/push
 SCRIPTS_T += t/deploy/910-doors-any-door.t

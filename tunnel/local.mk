@@ -92,7 +92,7 @@ FUZZERS += fuzz/fuzz_tunnel_starttls
 fuzz_fuzz_tunnel_starttls_SOURCES = fuzz/fuzz_tunnel_starttls.c $(REPLAY)
 fuzz_fuzz_tunnel_starttls_LDADD = $(TUNNEL_LIBS)
 
-dist_man_MANS += man/sallyport-tunnel.8
+dist_man_MANS += man/sallyport-tunnel.8 man/sallyport-tunnel.conf.5
 EXTRA_DIST += doc/tunnel.md bench/tunnel
 
 # --enable-compat-names: the names that unit files and scripts know

@@ -107,7 +107,7 @@ be16(struct cursor *c)
 struct tlv {
 	unsigned type;
 	bool within_ssl;	/* a part of PP2_TYPE_SSL */
-	bool certificate;	/* of a verified certificate alone: ours (sallyport-tunnel(8)) */
+	bool certificate;	/* of a verified certificate alone: ours (sallyport-tunnel.conf(5)) */
 	int (*take)(const struct tlv *t, const uint8_t *v, size_t n, struct proxy_in *ret);
 	size_t at, size;	/* of the text in struct proxy_in */
 	bool often;		/* there may be more than one */

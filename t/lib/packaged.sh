@@ -15,7 +15,7 @@ ok 'the packages install' dpkg -i /packages/sallyport_*.deb /packages/sallyport-
 is "$(systemctl list-units --all --no-legend 'sallyport*' | wc -l) $(systemctl is-enabled sallyport-syncd.service) $(systemctl is-enabled sallyport-tunnel.service)" \
     '0 disabled disabled' 'nothing is started and nothing enabled'
 is "$(getent passwd sallyport-tunnel | cut -d: -f1,5)" 'sallyport-tunnel:Sallyport TLS tunnel' 'the user of the tunnel is there'
-is "$(for m in sallyport.1 sallyport-rsync.1 sallyport.conf.5 sallyport-syncd.8 sallyport-tunnel.8; do [ -s "/usr/share/man/man${m##*.}/$m.gz" ] || echo "$m"; done)" \
+is "$(for m in sallyport.1 sallyport-rsync.1 sallyport.conf.5 sallyport-syncd.8 sallyport-syncd.conf.5 sallyport-tunnel.8 sallyport-tunnel.conf.5; do [ -s "/usr/share/man/man${m##*.}/$m.gz" ] || echo "$m"; done)" \
     '' 'the manuals are there'
 systemd-analyze --man=no verify /lib/systemd/system/sallyport-*.service > verified 2>&1
 is "$(cat verified)" '' 'systemd has nothing to say of the units'

@@ -167,7 +167,7 @@ done < "$scratch/rows"
 cut -d '|' -f 1,2 "$scratch/rows" | sed -n 's/|[MSC]$//p' | grep -v -x -e curve -e session -e include | sort -u > "$scratch/spec"
 is "$(comm -13 "$scratch/help" "$scratch/spec" | tr '\n' ' ')" '' '-help names all of them'
 for n in $(comm -23 "$scratch/help" "$scratch/spec"); do
-	grep -q "^\.It Cm $n = \|Li $n = \|^\.Li $n" "$top_srcdir/man/sallyport-tunnel.8" || echo "$n"
+	grep -q "^\.It Cm $n = \|Li $n = \|^\.Li $n" "$top_srcdir/man/sallyport-tunnel.conf.5" || echo "$n"
 done > "$scratch/unknown"
 is "$(cat "$scratch/unknown")" '' 'and what else it names is our own, and in the manual page'
 
