@@ -103,6 +103,19 @@ may_enter(const struct model *m, const struct m_module *o, const char *dir, cons
 	return may_search(dir, st, 0, 0) || (m->daemon.program.v == M_SALLYPORT && (uid == NOBODY || gid == NOBODY || may_search(dir, st, uid, gid)));
 }
 
+/* Whoever pushes writes as the module's user; folders in it may all the same be his. */
+static void
+look_at_uploads(const struct asked *a, const struct m_module *o, const char *dir, const struct stat *st)
+{
+	int64_t uid = number_of(o->user.v, 0), gid = number_of(o->group.v, 1);
+	mode_t bit = st->st_uid == uid ? S_IWUSR : st->st_gid == gid ? S_IWGRP : S_IWOTH;
+
+	if (o->access.v == M_READ || uid <= 0 || gid == NOBODY || (st->st_mode & bit) != 0 || getxattr(dir, "system.posix_acl_access", NULL, 0) > 0)
+		return;
+	fault_add(a->notes, o->path.at, "modules.path: user %s may not write %s (%04o): uploads into it will fail; chown it, or let \"user\" be its owner",
+	    o->user.v, o->path.v, (unsigned)st->st_mode & 07777);
+}
+
 /* Every directory from the root of this machine to the module's.  What is not there yet is not looked at. */
 static void
 look_at_module(const struct asked *a, const struct model *m, const struct m_module *o)
@@ -128,6 +141,8 @@ look_at_module(const struct asked *a, const struct model *m, const struct m_modu
 			    "mode (%04o) forbids; chmod o+x it, or serve another directory", full + from, (unsigned)st.st_mode & 07777);
 		if (!S_ISDIR(st.st_mode) || !ok)
 			return;
+		if (was == '\0')
+			look_at_uploads(a, o, full, &st);
 		full[i] = was;
 	}
 }

@@ -70,5 +70,5 @@ fuzz_fuzz_deploy_record_LDADD = deploy/libdeploy.a $(BASE_LIBS)
 
 SCRIPTS_T += t/serve/900-serve-stock.t t/serve/901-serve-own.t t/serve/902-serve-refuses.t t/serve/903-serve-ends.t t/serve/904-serve-names.t \
 	t/serve/905-serve-user.t t/serve/906-serve-clients.t t/deploy/920-deploy-golden.t t/deploy/921-deploy-readers.t \
-	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/963-renew.t t/deploy/964-renew-door.t t/deploy/951-verify-others.t
-EXTRA_DIST += t/lib/clients.sh t/tool/renewing.py t/lib/clients-booted.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples
+	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/963-renew.t t/deploy/964-renew-door.t t/deploy/965-readme.t t/deploy/951-verify-others.t
+EXTRA_DIST += t/lib/clients.sh t/tool/renewing.py t/lib/clients-booted.sh t/lib/readme.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples

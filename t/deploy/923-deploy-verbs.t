@@ -1,7 +1,7 @@
 #!/bin/sh
 # check, init, explain and keys: what they say of a file, of this machine, and of how they are used.
 . "${top_srcdir:-.}/t/lib/lib.sh"
-plan 59
+plan 63
 root=$scratch/root model=$scratch/model.conf
 mkdir -p "$root/tls"
 write_model() { # write_model USERS [DOOR]
@@ -69,6 +69,13 @@ if [ "$(id -u)" = 0 ]; then
 	like "$out" "$model:2: modules.path: the daemon may not enter /srv/m,*mode (0700)*" 'is named'
 	sed -i 's|path = "/srv/m";|& user = "backup"; group = "backup";|' "$model"
 	fails 0 'one that is the module'\''s user'\''s is served' check
+	cp "$model" "$scratch/model"
+	sed -i 's|user = "backup"; group = "backup";|access = "write";|' "$model"; chmod 755 "$root/srv/m"
+	fails 0 'one that is another user'\''s and takes uploads' check
+	like "$out" "*$model:2: modules.path: user nobody may not write /srv/m (0755): uploads into it will fail;*" 'is told as a note'
+	chmod 777 "$root/srv/m"; fails 0 'one that everybody may write' check
+	is "$(echo "$out" | grep -c uploads)" 0 'is not'
+	cp "$scratch/model" "$model"; chmod 700 "$root/srv/m"
 	sed -i 's|^host|daemon = { program = "rsync"; listen = [ "127.0.0.1:873" ]; };\n&|' "$model"
 	fails 1 'by our daemon, not by rsync'\''s' check
 	sed -i '1d' "$model"; chown daemon "$root/srv"; chmod 700 "$root/srv"
@@ -78,7 +85,7 @@ if [ "$(id -u)" = 0 ]; then
 	fails 0 'who reads as root enters everything' check
 	rm -r "$root/srv"
 else
-	for _n in 1 2 3 4 5 6 7; do skip 'a directory of another user' 'not root'; done
+	for _n in 1 2 3 4 5 6 7 8 9 10 11; do skip 'a directory of another user' 'not root'; done
 fi
 
 printf 'host = "h";\nprot = 1;\ndoor = { idle = 5; };\n' > "$model"
