@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/trusted.h"
+#include "lib/write_all.h"
 
 static int
 make_parents(const char *path)
@@ -23,20 +24,6 @@ make_parents(const char *path)
 	return 0;
 }
 
-static int
-write_all(int fd, const char *at, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, at, n);
-
-		if (w < 0 && errno != EINTR)
-			return -errno;
-		at += w < 0 ? 0 : w;
-		n -= w < 0 ? 0 : (size_t)w;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 int
 keep_file(const char *path, const void *bytes, size_t n)
 {
@@ -49,7 +36,7 @@ keep_file(const char *path, const void *bytes, size_t n)
 	unlinkat(dir, fresh, 0);
 	if ((fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		r = -errno;
-	else if ((r = write_all(fd, bytes, n)) == 0 && renameat(dir, fresh, dir, leaf) < 0)
+	else if ((r = write_all_synced(fd, bytes, n)) == 0 && renameat(dir, fresh, dir, leaf) < 0)
 		r = -errno;
 	if (fd >= 0)
 		close(fd);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/write_all.h"
 
 void
 emit_done(struct emit *o)
@@ -71,22 +72,6 @@ emit_section(struct emit *o, const char *name)
 	    name[0] == ' ' || name[n - 1] == ' ')
 		fail(o, E_FORMAT);
 	emit_line(o, "[%s]", name);
-}
-
-static int
-write_all(int fd, const uint8_t *at, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, at, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return -errno;
-		at += w;
-		n -= (size_t)w;
-	}
-	return 0;
 }
 
 int

@@ -3,7 +3,7 @@ noinst_LIBRARIES += lib/libbase.a
 lib_libbase_a_SOURCES = \
 	lib/addr.c lib/addr.h lib/buf.c lib/buf.h lib/cursor.h lib/err.c lib/err.h lib/fdpass.c lib/fdpass.h lib/grow.c lib/grow.h lib/ids.c lib/ids.h lib/inherit.c lib/inherit.h lib/invite.c lib/invite.h \
 	lib/ini.c lib/ini.h lib/is_set.h lib/log.c lib/log.h lib/loop.c lib/loop.h lib/metrics_address.c lib/metrics_address.h lib/notify.c lib/notify.h lib/num.c lib/num.h \
-	lib/opt.c lib/opt.h lib/prometheus.c lib/prometheus.h lib/role.c lib/role.h lib/shell_word.c lib/shell_word.h lib/slurp.c lib/slurp.h lib/sock.c lib/sock.h lib/trusted.c lib/trusted.h lib/utf8.c lib/utf8.h lib/work.c lib/work.h
+	lib/opt.c lib/opt.h lib/prometheus.c lib/prometheus.h lib/role.c lib/role.h lib/shell_word.c lib/shell_word.h lib/slurp.c lib/slurp.h lib/sock.c lib/sock.h lib/trusted.c lib/trusted.h lib/utf8.c lib/utf8.h lib/work.c lib/work.h lib/write_all.c lib/write_all.h
 HTTP_LIBS =
 if HAVE_MICROHTTPD
 noinst_LIBRARIES += lib/libhttp.a

@@ -16,6 +16,7 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/fdpass.h"
+#include "lib/write_all.h"
 
 /* Orders that may be on their way, as the kernel counts them: some three.  More would only wait, out of our sight, and in a flood
  * a newcomer behind all of them. */
@@ -143,18 +144,13 @@ int
 spawn_boot(const void *bytes, size_t n)
 {
 	int fd = memfd_create("sallyport", MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
-	const char *at = bytes;
-	ssize_t w = 0;
 
 	if (fd < 0)
 		return -errno;
-	while (n > 0 && (w = write(fd, at, n)) > 0) {
-		at += w;
-		n -= (size_t)w;
-	}
-	if (w >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
+	if ((r = write_all(fd, bytes, n)) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		r = -errno;
+	if (r == 0)
 		return fd;
-	r = -errno;
 	close(fd);
 	return r;
 }

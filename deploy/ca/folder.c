@@ -12,6 +12,7 @@
 
 #include "lib/slurp.h"
 #include "lib/trusted.h"
+#include "lib/write_all.h"
 
 int
 folder_complain(const struct folder *f, const char *file, const char *text)
@@ -165,20 +166,6 @@ folder_read(const struct folder *f, const char *file, int secret, size_t max, st
 	return r == 0 ? 0 : folder_complain(f, file, err_text(r));
 }
 
-static int
-write_all(int fd, const uint8_t *at, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, at, n);
-
-		if (w < 0 && errno != EINTR)
-			return -1;
-		at += w < 0 ? 0 : w;
-		n -= w < 0 ? 0 : (size_t)w;
-	}
-	return fsync(fd);
-}
-
 /* The new name is on the disk, too, where the file system knows of such a thing. */
 static int
 sync_names(const struct folder *f)
@@ -190,15 +177,17 @@ int
 folder_write(const struct folder *f, const char *file, unsigned mode, const void *bytes, size_t n)
 {
 	char temp[NAME_MAX + 1];
-	int fd, r = 0;
+	int fd, r;
 
 	if ((size_t)snprintf(temp, sizeof temp, ".%s.new", file) >= sizeof temp)
 		return folder_complain(f, file, strerror(ENAMETOOLONG));
 	unlinkat(f->fd, temp, 0);	/* left by a crash: the lock says that nobody writes it now */
 	if ((fd = openat(f->fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode)) < 0)
 		return complain_errno(f, file);
-	if (fchmod(fd, (mode_t)mode) < 0 || write_all(fd, bytes, n) < 0 || renameat(f->fd, temp, f->fd, file) < 0)
-		r = complain_errno(f, file);
+	r = fchmod(fd, (mode_t)mode) < 0 ? -errno : write_all_synced(fd, bytes, n);
+	if (r == 0 && renameat(f->fd, temp, f->fd, file) < 0)
+		r = -errno;
+	r = r == 0 ? 0 : folder_complain(f, file, strerror(-r));
 	close(fd);
 	if (r != 0)
 		unlinkat(f->fd, temp, 0);

@@ -11,6 +11,7 @@
 
 #include "lib/role.h"
 #include "lib/sock.h"
+#include "lib/write_all.h"
 #include "tunnel/proto/identd.h"
 #include "tunnel/proto/libwrap.h"
 
@@ -26,16 +27,6 @@ keep_only(int fd)
 }
 
 static void
-write_all(const void *bytes, size_t n)
-{
-	const uint8_t *at = bytes;
-	ssize_t put;
-
-	while (n > 0 && (put = write(PIPE_FD, at, n)) > 0)
-		at += put, n -= (size_t)put;
-}
-
-static void
 look_up(const struct opt_list *names)
 {
 	struct spawn_addrs answer;
@@ -48,7 +39,7 @@ look_up(const struct opt_list *names)
 	answer.n = (uint32_t)(t.n > SPAWN_ADDRS_MAX ? SPAWN_ADDRS_MAX : t.n);
 	if (answer.n > 0)
 		memcpy(answer.v, t.v, answer.n * sizeof *t.v);
-	write_all(&answer, sizeof answer);
+	(void)write_all(PIPE_FD, &answer, sizeof answer);
 }
 
 static void
@@ -103,7 +94,7 @@ exchange(const struct spawn_request *req, const char *host, const char *port, co
 	got = OSSL_HTTP_transfer(NULL, host, port, path, 0, NULL, NULL, net, net, NULL, NULL, 0, NULL,
 	    "application/ocsp-request", body, NULL, 1, SPAWN_FETCHED_MAX, seconds, 0);
 	while (got != NULL && (n = BIO_read(got, piece, sizeof piece)) > 0)
-		write_all(piece, (size_t)n);
+		(void)write_all(PIPE_FD, piece, (size_t)n);
 }
 
 static void
@@ -127,7 +118,7 @@ ask_wrapper(const char *service, const char *host)
 	const uint8_t yes = SPAWN_WRAP_YES;
 
 	if (libwrap_allows(service, host))
-		write_all(&yes, 1);
+		(void)write_all(PIPE_FD, &yes, 1);
 }
 
 static int
@@ -173,7 +164,7 @@ ask_identd(const struct service *sv, const struct spawn_request *req)
 	while (n < sizeof line && got > 0 && memchr(line, '\n', n) == NULL)
 		if ((got = recv(fd, line + n, sizeof line - n, 0)) > 0)
 			n += (size_t)got;
-	write_all(line, n);
+	(void)write_all(PIPE_FD, line, n);
 }
 
 _Noreturn void

@@ -15,6 +15,7 @@
 #include "lib/buf.h"
 #include "lib/cursor.h"
 #include "lib/slurp.h"
+#include "lib/write_all.h"
 
 enum { TOLD_MAX = 4 << 20 };
 
@@ -53,17 +54,6 @@ is_ours(const EVP_PKEY *key)
 	return p == NULL;
 }
 
-static int
-write_all(int fd, const uint8_t *bytes, size_t n)
-{
-	ssize_t put;
-
-	for (; n > 0; bytes += put, n -= (size_t)put)
-		if ((put = write(fd, bytes, n)) < 0)
-			return -errno;
-	return 0;
-}
-
 struct leaving {			/* where keys go, and whose they are */
 	int fd;
 	uint8_t client;
@@ -81,7 +71,7 @@ leave_secret(const struct leaving *to, EVP_PKEY *key)
 	if (n < 0)
 		return -EINVAL;
 	if ((r = write_all(to->fd, &to->client, sizeof to->client)) == 0 &&
-	    (r = write_all(to->fd, (const uint8_t *)&size, sizeof size)) == 0)
+	    (r = write_all(to->fd, &size, sizeof size)) == 0)
 		r = write_all(to->fd, der, (size_t)n);
 	return r;
 }
