@@ -12,7 +12,7 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/advice.c deploy/advice.h deploy/ca/authority.c deploy/ca/authority.h deploy/ca/ca.c deploy/ca/ca.h deploy/ca/client.c deploy/ca/client.h deploy/ca/deployed.c deploy/ca/deployed.h \
 	deploy/ca/cert.c deploy/ca/cert.h deploy/ca/index.c deploy/ca/index.h deploy/ca/list.c deploy/ca/list.h deploy/ca/renew.c deploy/ca/renew.h deploy/ca/respond.c deploy/ca/respond.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
 	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
-	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/manifest.c deploy/manifest.h \
+	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/ledger/audit.c deploy/ledger/audit.h deploy/ledger/ledger.c deploy/ledger/ledger.h deploy/manifest.c deploy/manifest.h \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
 	deploy/record.c deploy/record.h deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
@@ -28,7 +28,7 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/out/quadlet.c deploy/out/quadlet.h deploy/out/shared.c deploy/out/shared.h \
 	deploy/out/firewall.c deploy/out/firewall.h deploy/out/haproxy.c deploy/out/haproxy.h deploy/out/outputs.c deploy/out/outputs.h \
 	deploy/out/rsyncd.c deploy/out/rsyncd.h deploy/out/ssh.c deploy/out/ssh.h deploy/out/stunnel.c deploy/out/stunnel.h deploy/out/units.c deploy/out/units.h
-DEPLOY_LIBS = deploy/libdeploy.a units/libunits.a nft/libnft.a $(MODEL_LIBS) $(OPENSSL_LIBS)
+DEPLOY_LIBS = deploy/libdeploy.a units/libunits.a nft/libnft.a $(LEDGER_LIBS) $(MODEL_LIBS) $(OPENSSL_LIBS)
 
 bin_PROGRAMS += sallyport
 sallyport_SOURCES = deploy/main.c
@@ -36,7 +36,8 @@ sallyport_LDADD = $(DEPLOY_LIBS)
 
 DEPLOY_UNITS = t/unit/check_ca_authority t/unit/check_ca_cert t/unit/check_ca_index t/unit/check_ca_renew t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
 	t/unit/check_deploy_plan t/unit/check_deploy_probe t/unit/check_deploy_record t/unit/check_verify_judges t/unit/check_verify_texts
-UNITS += $(DEPLOY_UNITS)
+UNITS += $(DEPLOY_UNITS) t/unit/check_ledger_audit
+t_unit_check_ledger_audit_LDADD = deploy/libdeploy.a $(LEDGER_LIBS) $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_ca_authority_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_ca_authority_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=renameat
 t_unit_check_ca_cert_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
@@ -58,6 +59,9 @@ t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 FUZZERS += fuzz/fuzz_model_load
 fuzz_fuzz_model_load_SOURCES = fuzz/fuzz_model_load.c $(REPLAY)
 fuzz_fuzz_model_load_LDADD = $(MODEL_LIBS)
+FUZZERS += fuzz/fuzz_ledger_audit
+fuzz_fuzz_ledger_audit_SOURCES = fuzz/fuzz_ledger_audit.c $(REPLAY)
+fuzz_fuzz_ledger_audit_LDADD = deploy/libdeploy.a $(LEDGER_LIBS) $(BASE_LIBS) $(OPENSSL_LIBS)
 FUZZERS += fuzz/fuzz_ca_index
 fuzz_fuzz_ca_index_SOURCES = fuzz/fuzz_ca_index.c $(REPLAY)
 fuzz_fuzz_ca_index_LDADD = deploy/libdeploy.a $(BASE_LIBS)

@@ -11,6 +11,7 @@
 #include "deploy/generate.h"
 #include "deploy/init.h"
 #include "deploy/install.h"
+#include "deploy/ledger/ledger.h"
 #include "deploy/serve.h"
 #include "deploy/verify/verify.h"
 #include "lib/err.h"
@@ -35,6 +36,7 @@ static const struct verb {
 	{ "verify", verify_main, "prove a running deployment, point by point" },
 	{ "uninstall", uninstall_main, "remove what was installed" },
 	{ "ca", ca_main, "keep a small certificate authority" },
+	{ "ledger", ledger_main, "is the ledger of a daemon whole, and what of it is signed?" },
 	{ "client", client_main, "let clients in, and take them out again" },
 	{ "keys", keys_main, "print every key of a deployment file, for the manual" },
 	{ "help", help_main, "print this" },

@@ -10,12 +10,17 @@ noinst_LIBRARIES += lib/libhttp.a
 lib_libhttp_a_SOURCES = lib/http_text.c lib/http_text.h
 HTTP_LIBS += lib/libhttp.a
 endif
+# libledger.a: the ledger of the daemon, and its checker's; uses OpenSSL
+noinst_LIBRARIES += lib/libledger.a
+lib_libledger_a_SOURCES = lib/ledger_chain.c lib/ledger_chain.h lib/ledger_key.c lib/ledger_key.h
+LEDGER_LIBS = lib/libledger.a
 BASE_LIBS = lib/libbase.a $(SECCOMP_LIBS) $(CAP_LIBS)
 
 LIB_UNITS = t/unit/check_lib_err t/unit/check_lib_num t/unit/check_lib_buf t/unit/check_lib_cursor t/unit/check_lib_ini \
 	t/unit/check_lib_opt t/unit/check_lib_addr t/unit/check_lib_sock t/unit/check_lib_sock_give t/unit/check_lib_log t/unit/check_lib_loop t/unit/check_lib_role \
 	t/unit/check_lib_trusted t/unit/check_lib_work t/unit/check_lib_notify t/unit/check_lib_invite t/unit/check_lib_shell_word
-UNITS += $(LIB_UNITS)
+UNITS += $(LIB_UNITS) t/unit/check_lib_ledger
+t_unit_check_lib_ledger_LDADD = $(LEDGER_LIBS) $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_lib_shell_word_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_invite_LDADD = $(UNIT_LIBS)
 t_unit_check_lib_notify_LDADD = $(UNIT_LIBS)

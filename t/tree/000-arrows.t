@@ -39,8 +39,9 @@ nft ^lib/
 deploy/model ^lib/
 deploy/out ^(lib/|units/|nft/|deploy/model/|deploy/emit[.]h$)
 deploy/verify ^(lib/|deploy/)
+deploy/ledger ^(lib/|deploy/verb[.]h$)
 deploy/ca ^(lib/|deploy/(model|out)/|deploy/(names|verb)[.]h$)
-deploy ^(lib/|deploy/(model|out|ca)/|deploy/verify/verify[.]h$)
+deploy ^(lib/|deploy/(model|out|ca|ledger)/|deploy/verify/verify[.]h$)
 EOR
 cat > "$scratch/arrows.awk" <<'EOA'
 NR == FNR { rule[$1] = $2; next }
@@ -61,9 +62,9 @@ is "$(cat "$scratch/short")" '' 'includes are spelled from the top'
 awk '$2 ~ "^libconfig" && $1 !~ "^(deploy/model/|client-wrap/hosts[.]c$)"' "$scratch/systems" > "$scratch/libconfig"
 is "$(cat "$scratch/libconfig")" '' 'deploy/model and the hosts of the client are the only users of libconfig'
 
-awk '$2 ~ "^openssl/" && $1 !~ "^(tunnel/|client-wrap/|deploy/(ca/cert|crypt|verify/tls)[.]c$)" &&
+awk '$2 ~ "^openssl/" && $1 !~ "^(tunnel/|client-wrap/|deploy/(ca/cert|crypt|verify/tls)[.]c$|lib/ledger_(chain|key)[.]c$)" &&
     !($1 ~ "^syncd/(policy|delta)/" && $2 ~ "^openssl/(evp|rand|crypto|provider|opensslv)[.]h$")' "$scratch/systems" > "$scratch/openssl"
-is "$(cat "$scratch/openssl")" '' 'OpenSSL is known to the TLS rooms, and its digests to two others'
+is "$(cat "$scratch/openssl")" '' 'OpenSSL is known to the TLS rooms and the ledger, and its digests to two others'
 
 # Of two files one is above the other, whatever folder they are in: a circle could only be read, tested and changed as a
 # whole.  First by what they include; a header and its .c are one file, and so are NAME.h and NAME_internal.h.
