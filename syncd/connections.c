@@ -554,15 +554,6 @@ greet(struct connection *c)
 	return loop_watch(c->all->env.loop, &c->watch, EPOLLIN | EPOLLRDHUP);
 }
 
-/* A greeting has as long as everybody's, or as the timeout for all, if that is shorter. */
-static uint64_t
-greeting_ms(const struct syncd_conf *conf)
-{
-	int64_t seconds = conf->defaults.timeout;
-
-	return (uint64_t)(seconds > 0 && seconds < HANDSHAKE_SECONDS ? seconds : HANDSHAKE_SECONDS) * 1000;
-}
-
 void
 connections_drain(struct connections *cs)
 {

@@ -10,6 +10,7 @@
 #include "lib/slurp.h"
 #include "syncd/policy/login.h"
 #include "syncd/spawn.h"
+#include "syncd/types.h"
 #include "syncd/wire/hello.h"
 
 /* A file that cannot be read is an empty message all the same, as from rsync. */
@@ -56,4 +57,12 @@ greeting_done(struct greeting *g)
 	if (g->boot >= 0)
 		close(g->boot);
 	*g = (struct greeting)GREETING_INIT;
+}
+
+uint64_t
+greeting_ms(const struct syncd_conf *conf)
+{
+	int64_t seconds = conf->defaults.timeout;
+
+	return (uint64_t)(seconds > 0 && seconds < HANDSHAKE_SECONDS ? seconds : HANDSHAKE_SECONDS) * 1000;
 }

@@ -2,6 +2,8 @@
 #ifndef SALLYPORT_SYNCD_GREETING_H
 #define SALLYPORT_SYNCD_GREETING_H
 
+#include <stdint.h>
+
 #include "lib/buf.h"
 #include "syncd/policy/conf.h"
 
@@ -15,5 +17,8 @@ struct greeting {
 /* Make g what the configuration and the file of the day say now; cheap where nothing has changed.  0 or -errno. */
 int greeting_update(struct greeting *g, const struct syncd_conf *c);
 void greeting_done(struct greeting *g);
+
+/* How long greeting and arguments may take, ms: as long as everybody's, or as the timeout for all, if that is shorter. */
+uint64_t greeting_ms(const struct syncd_conf *conf);
 
 #endif
