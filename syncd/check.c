@@ -17,6 +17,7 @@
 #include "lib/trusted.h"
 #include "syncd/daemon_user.h"
 #include "syncd/exporter.h"
+#include "syncd/ledger_signer.h"
 #include "syncd/listening.h"
 #include "syncd/module_filter.h"
 #include "syncd/param_fault.h"
@@ -311,6 +312,20 @@ check_metrics(struct check *c)
 }
 
 static void
+check_ledger(struct check *c)
+{
+	const struct global_conf *g = &c->conf->global;
+	char why[256];
+
+	if (!is_set(g->ledger_key))
+		return;
+	if (!is_set(g->ledger))
+		tell(c, "ledger key", "there is a \"ledger key\" but no \"ledger\": nothing is signed");
+	if (ledger_signer_usable(g->ledger_key, why, sizeof why) != 0)
+		tell(c, "ledger key", "ledger key = %s cannot be used: %s", g->ledger_key, why);
+}
+
+static void
 check_proxy(struct check *c)
 {
 	const struct global_conf *g = &c->conf->global;
@@ -331,6 +346,7 @@ check_config(const struct syncd_conf *conf, conf_warn *report, void *arg)
 	check_socket(&c);
 	check_proxy(&c);
 	check_metrics(&c);
+	check_ledger(&c);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_READ);
 	check_rows(&c, conf_globals, conf_n_globals, &conf->global, CHECK_MADE);
 	for (size_t i = 0; i < conf->n_modules; i++)

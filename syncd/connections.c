@@ -414,6 +414,8 @@ reported(struct connections *cs, struct connection *c, const struct monitor_repo
 	case MONITOR_REFUSED:
 		take_refusal(c);
 		break;
+	case MONITOR_EVENT:	/* taken already */
+		break;
 	case MONITOR_STARTED:
 		if (c->queue != GREETING)	/* it was told before early exec, too */
 			break;
@@ -434,7 +436,7 @@ of_monitor(struct connections *cs, pid_t pid)
 	return NULL;
 }
 
-/* What monitors have to say: the arguments of a connection are complete, it is a transfer now; or a login failed. */
+/* What monitors have to say: the arguments of a connection are complete, it is a transfer now; or a login failed; or what the ledger is for. */
 static void
 reports_ready(void *arg, uint32_t events)
 {
@@ -445,7 +447,9 @@ reports_ready(void *arg, uint32_t events)
 
 	(void)events;
 	while (read(cs->report[0], &r, sizeof r) == (ssize_t)sizeof r) {
-		if ((c = of_monitor(cs, r.pid)) != NULL)
+		if (r.what == MONITOR_EVENT)
+			ledger_take(cs->env.ledger, cs->report[0], r.n);
+		else if ((c = of_monitor(cs, r.pid)) != NULL)
 			reported(cs, c, &r);
 		else if (r.what == MONITOR_STANDING)
 			(void)!read(cs->report[0], &none, sizeof none);
@@ -655,6 +659,7 @@ connections_free(struct connections *cs)
 {
 	if (cs == NULL)
 		return;
+	reports_ready(cs, 0);		/* what was said before the end counts */
 	for (int i = 0; i < QUEUES; i++)
 		while (cs->queues[i].oldest != NULL)
 			connection_free(cs->queues[i].oldest);

@@ -8,6 +8,7 @@
 
 #include "lib/addr.h"
 #include "lib/loop.h"
+#include "syncd/ledger.h"
 #include "syncd/policy/conf.h"
 #include "syncd/tally.h"
 
@@ -26,6 +27,7 @@ struct connections_env {
 	struct loop *loop;
 	const char *log_override, *log_format;	/* --log-file and --log-file-format, or NULL */
 	struct tally *tally;
+	struct ledger *ledger;		/* NULL: there is none */
 	void (*close_listening)(void *arg);	/* called in each process that is forked here */
 	void (*before_judging)(void *arg);	/* may call connections_conf: what runs is about to be asked again by the configuration */
 	void *arg;

@@ -6,7 +6,7 @@
 #include "lib/buf.h"
 #include "lib/log.h"
 
-enum { VALUE_SIZE = 1024 };
+enum { VALUE_SIZE = 512 };	/* six of them are a record in EVENT_SIZE */
 
 static void
 member(struct buf *out, const char *name, const char *value)
@@ -45,16 +45,40 @@ event_line(int level, const char *name, const struct event_who *who, const char 
 }
 
 void
+event_put_refusal(struct buf *members, const char *reason, const struct event_who *who, struct conf_place place)
+{
+	begin(members, "refused", who);
+	member(members, "reason", reason);
+	if (place.path != NULL) {
+		member(members, "file", place.path);
+		buf_printf(members, ", \"line\": %u", place.line);
+	}
+}
+
+void
+event_put_login(struct buf *members, const struct event_who *who)
+{
+	begin(members, "login", who);
+}
+
+void
+event_put_transfer(struct buf *members, const struct event_who *who, const struct event_totals *t, uint64_t ms, int code)
+{
+	begin(members, "transfer", who);
+	if (t->known) {
+		member(members, "direction", t->pull ? "out" : "in");
+		buf_printf(members, ", \"files\": %" PRIu64 ", \"file_bytes\": %" PRIu64 ", \"received\": %" PRIu64 ", \"sent\": %" PRIu64,
+		    t->files, t->bytes, t->in, t->out);
+	}
+	buf_printf(members, ", \"seconds\": %" PRIu64 ".%03u, \"result\": %d", ms / 1000, (unsigned)(ms % 1000), code);
+}
+
+void
 event_refusal(const char *reason, const struct event_who *who, struct conf_place place, const char *text)
 {
 	struct buf members = BUF_INIT;
 
-	begin(&members, "refused", who);
-	member(&members, "reason", reason);
-	if (place.path != NULL) {
-		member(&members, "file", place.path);
-		buf_printf(&members, ", \"line\": %u", place.line);
-	}
+	event_put_refusal(&members, reason, who, place);
 	put(&members, LOG_WARNING, text);
 }
 
@@ -65,7 +89,7 @@ event_login(const struct event_who *who)
 
 	if (!log_in_json())
 		return;
-	begin(&members, "login", who);
+	event_put_login(&members, who);
 	put(&members, LOG_INFO, "logged in");
 }
 
@@ -76,12 +100,6 @@ event_transfer(const struct event_who *who, const struct event_totals *t, uint64
 
 	if (!log_in_json())
 		return;
-	begin(&members, "transfer", who);
-	if (t->known) {
-		member(&members, "direction", t->pull ? "out" : "in");
-		buf_printf(&members, ", \"files\": %" PRIu64 ", \"file_bytes\": %" PRIu64 ", \"received\": %" PRIu64 ", \"sent\": %" PRIu64,
-		    t->files, t->bytes, t->in, t->out);
-	}
-	buf_printf(&members, ", \"seconds\": %" PRIu64 ".%03u, \"result\": %d", ms / 1000, (unsigned)(ms % 1000), code);
+	event_put_transfer(&members, who, t, ms, code);
 	put(&members, LOG_INFO, "transfer ended");
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/buf.h"
 #include "syncd/policy/conf.h"
 
 /* Whose event it is; texts are borrowed and never NULL. */
@@ -21,6 +22,13 @@ struct event_totals {
 	uint64_t in, out;	/* bytes on the wire */
 	uint64_t files, bytes;	/* files whose data moved, and what they are long */
 };
+
+/* Append what a record of such an event has, `, "event": "NAME", ...`: EVENT_SIZE bytes at most, and no control character, whatever a client
+ * calls itself. */
+enum { EVENT_SIZE = 3584 };
+void event_put_refusal(struct buf *members, const char *reason, const struct event_who *who, struct conf_place place);
+void event_put_login(struct buf *members, const struct event_who *who);
+void event_put_transfer(struct buf *members, const struct event_who *who, const struct event_totals *t, uint64_t ms, int code);
 
 /* A record that rsync's daemon has, too: {"event": name, "address": ...}, or text alone. */
 void event_line(int level, const char *name, const struct event_who *who, const char *text);

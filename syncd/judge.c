@@ -118,12 +118,15 @@ log_end(const struct monitor_job *job, const struct judge_case *c, const struct 
 	const struct event_who who = { .addr = addr_host(&c->peer, addr, sizeof addr), .host = s->host, .user = s->user,
 	    .certificate = s->id.common_name, .module = s->module };
 	struct conf_place place = { NULL, 0 };
+	struct buf members = BUF_INIT;
 
 	if (m != NULL && v->param != NULL)
 		place = conf_place(job->conf, m, v->param);
 	snprintf(line, sizeof line, "module %s: %s%s%s (%s) has it no longer, and is ended: %s", s->module, user, user[0] == '\0' ? "" : "@", s->host, addr,
 	    v->why[0] != '\0' ? v->why : v->param);
 	event_refusal("no longer", &who, place, line);
+	event_put_refusal(&members, "no longer", &who, place);
+	monitor_record(job, &members);
 }
 
 /* 0, or what keeps the listener from hearing of it. */

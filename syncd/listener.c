@@ -25,6 +25,7 @@
 #include "syncd/check.h"
 #include "syncd/connections.h"
 #include "syncd/greeting.h"
+#include "syncd/ledger.h"
 #include "syncd/monitor.h"
 #include "syncd/pidfile.h"
 #include "syncd/policy/conf_diff.h"
@@ -65,6 +66,7 @@ struct listener {
 	struct connections *connections;
 	struct tally *tally;
 	struct publish *publish;
+	struct ledger *ledger;		/* NULL: none is kept */
 	struct timer pause, watchdog, status, stopping;
 	struct timer look;	/* at the files, while clients are there */
 	bool edited;		/* that look saw an edit, which may not be over */
@@ -203,6 +205,7 @@ close_listening(void *arg)
 
 	listening_close(&l->listening, 0);
 	publish_forget(l->publish);
+	ledger_forget(l->ledger);
 	if (l->pid_fd >= 0)
 		close(l->pid_fd);
 	loop_abandon(l->loop);
@@ -311,6 +314,7 @@ restart_spawner(struct listener *l, int status)
 	}
 	connections_spawner(l->connections, l->spawner.fd);
 	publish_spawner(l->publish, l->spawner.fd);
+	ledger_spawner(l->ledger, l->spawner.fd);
 }
 
 static unsigned
@@ -431,6 +435,7 @@ signal_got(void *arg, int signo)
 	case SIGHUP:
 		if (log_reopen() != 0)
 			log_error("log file could not be reopened");
+		ledger_reopen(l->ledger);
 		if (l->stops)
 			return;
 		(void)notify_reloading();
@@ -514,7 +519,7 @@ log_start(const struct listening *l)
 static int
 start(struct listener *l)
 {
-	struct connections_env env = { l->loop, l->lc->log_file, l->lc->log_format, NULL, close_listening, before_judging, l };
+	struct connections_env env = { l->loop, l->lc->log_file, l->lc->log_format, NULL, NULL, close_listening, before_judging, l };
 	const char *pid_file = l->conf->global.pid_file;
 	sigset_t mask;
 	int r;
@@ -533,6 +538,9 @@ start(struct listener *l)
 		return r;
 	env.tally = l->tally;
 	name_columns(l);
+	if ((r = ledger_new(l->loop, &l->conf->global, &l->ledger)) != 0)
+		return RERR_FILEIO;
+	env.ledger = l->ledger;
 	if ((r = connections_new(&env, &l->connections)) != 0)
 		return r;
 	if ((r = loop_signals(l->loop, &mask, signal_got, l)) != 0)
@@ -556,6 +564,7 @@ start(struct listener *l)
 	if ((r = publish_new(l->loop, &l->conf->global, l->tally, &l->publish)) != 0)
 		return r;
 	publish_spawner(l->publish, l->spawner.fd);
+	ledger_spawner(l->ledger, l->spawner.fd);
 	learn_peers(l);
 	check_config(l->conf, error_line, NULL);
 	log_start(&l->listening);
@@ -575,6 +584,7 @@ stop(struct listener *l)
 		pidfile_remove(l->pid_file, l->pid_fd);
 	free(l->pid_file);
 	connections_free(l->connections);
+	ledger_free(l->ledger);		/* last of those that have something to say */
 	tally_unmap(l->tally);
 	if (l->spawner.fd >= 0)
 		close(l->spawner.fd);

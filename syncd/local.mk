@@ -65,7 +65,7 @@ syncd_libpush_a_SOURCES = \
 
 noinst_LIBRARIES += syncd/libsyncd.a
 syncd_libsyncd_a_SOURCES = \
-	syncd/admit.c syncd/admit.h syncd/boot.c syncd/boot.h syncd/check.c syncd/check.h syncd/client_folder.c syncd/client_folder.h syncd/connections.c syncd/connections.h syncd/connections_trust.c syncd/daemon_user.c syncd/daemon_user.h syncd/events.c syncd/events.h syncd/exporter.c syncd/exporter.h syncd/metrics.c syncd/metrics.h syncd/publish.c syncd/publish.h syncd/status.c syncd/status.h \
+	syncd/admit.c syncd/admit.h syncd/boot.c syncd/boot.h syncd/check.c syncd/check.h syncd/client_folder.c syncd/client_folder.h syncd/connections.c syncd/connections.h syncd/connections_trust.c syncd/daemon_user.c syncd/daemon_user.h syncd/events.c syncd/events.h syncd/ledger.c syncd/ledger.h syncd/ledger_file.c syncd/ledger_file.h syncd/ledger_signer.c syncd/ledger_signer.h syncd/exporter.c syncd/exporter.h syncd/metrics.c syncd/metrics.h syncd/publish.c syncd/publish.h syncd/status.c syncd/status.h \
 	syncd/greeting.c syncd/greeting.h syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h syncd/listening.c syncd/listening.h \
 	syncd/hooks.c syncd/hooks.h syncd/module_filter.c syncd/module_filter.h syncd/module_list.c syncd/module_list.h syncd/monitor.c syncd/monitor.h syncd/monitor_access.c syncd/monitor_internal.h syncd/monitor_log.c \
 	syncd/monitor_names.c syncd/monitor_peer.c syncd/monitor_session.c syncd/monitor_standing.c syncd/judge.c syncd/judge.h syncd/monitor_tally.c syncd/origins.c syncd/origins.h syncd/refusal_log.c syncd/refusal_log.h syncd/param_fault.c syncd/param_fault.h syncd/phases.c syncd/phases.h syncd/pidfile.c syncd/pidfile.h \
@@ -76,7 +76,7 @@ sbin_PROGRAMS += sallyport-syncd
 sallyport_syncd_SOURCES = syncd/main.c
 DELTA_LIBS += $(OPENSSL_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS)
 sallyport_syncd_LDADD = syncd/libsyncd.a syncd/libpull.a syncd/libpush.a syncd/libsession.a syncd/libpolicy.a syncd/libfs.a syncd/libdelta.a syncd/libwire.a \
-	$(HTTP_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
+	$(HTTP_LIBS) $(LEDGER_LIBS) $(BASE_LIBS) $(DELTA_LIBS)
 
 SCRIPTS_T += \
 	t/syncd/pull/300-pull-like-stock.t \

@@ -136,6 +136,7 @@ serve(struct monitor *m, const struct spawned *s, unsigned until, const char *na
 static int
 serve_session(struct monitor *m)
 {
+	struct buf members = BUF_INIT;
 	struct event_who who;
 	int code;
 
@@ -159,6 +160,8 @@ serve_session(struct monitor *m)
 	who = monitor_event(m);
 	monitor_count_end(m, code);
 	event_transfer(&who, &m->totals, loop_clock() - m->began, WIFEXITED(m->raw) ? code : -1);
+	event_put_transfer(&members, &who, &m->totals, loop_clock() - m->began, WIFEXITED(m->raw) ? code : -1);
+	monitor_record(m->job, &members);
 	return code;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "lib/addr.h"
+#include "lib/buf.h"
 #include "syncd/admit.h"
 #include "syncd/hostname.h"
 #include "syncd/policy/conf.h"
@@ -25,7 +26,9 @@ struct monitor_report {
 		MONITOR_ORIGIN,		/* it is for this one that a proxy speaks: */
 		MONITOR_STANDING,	/* it lets a client in: a struct standing follows, in the same write */
 		MONITOR_REFUSED,	/* asked again (syncd/judge.h), it would be refused now */
+		MONITOR_EVENT,		/* for the ledger: n bytes follow, in the same write */
 	} what;
+	uint32_t n;
 	struct addr origin;
 };
 
@@ -38,6 +41,8 @@ struct standing {
 	uint64_t hosts, users;		/* of the parameters about hosts and about logins that let it in: other numbers are other ones */
 };
 _Static_assert(sizeof(struct monitor_report) + sizeof(struct standing) <= PIPE_BUF, "one write is one message");
+enum { MONITOR_EVENT_MAX = 3584 };	/* bytes, as syncd/events.h and lib/ledger_chain.h have it, too */
+_Static_assert(sizeof(struct monitor_report) + MONITOR_EVENT_MAX <= PIPE_BUF, "one write is one message");
 
 /* A failed login is answered so many ms after it was asked, twice as many for each that failed before from that address, five times
  * at most (manual: LIMITS). */
@@ -65,6 +70,9 @@ struct monitor_job {
 
 /* Serve one connection to its end; in a process of its own.  The exit code. */
 int monitor_run(const struct monitor_job *job);
+
+/* Tell the listener of an event (syncd/events.h), where there is a ledger.  Takes what members holds; what cannot be told is logged. */
+void monitor_record(const struct monitor_job *job, struct buf *members);
 
 /* Would a client that stands so, from PEER, be let in by job's configuration (and spawner) as it is?  By its certificate and its login alone, or
  * by its address and host name alone, which may have to be looked up.  0, or E_DENIED with the reason. */

@@ -213,12 +213,24 @@ choose(struct monitor *m, struct buf *out)
 	return 0;
 }
 
+/* The log has rsync's own line for it, which says why. */
+static void
+record_failed_login(const struct monitor *m)
+{
+	const struct event_who who = monitor_event(m);
+	struct buf members = BUF_INIT;
+
+	event_put_refusal(&members, "login", &who, conf_place(m->job->conf, m->module, "auth users"));
+	monitor_record(m->job, &members);
+}
+
 int
 answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 {
 	const struct module_facts f = monitor_facts(m);
 	const uint64_t asked = loop_clock();
 	char line[LINE_MAX_BYTES + 1], message[MODULE_MESSAGE_SIZE];
+	struct buf members = BUF_INIT;
 	struct event_who who;
 	struct login_rule rule;
 	size_t n = cur_left(in);
@@ -232,6 +244,8 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 		monitor_count(m, TALLY_LOGINS_FAILED);
 		if (log_in_json())
 			monitor_refusal(m, "login", "auth users", "login failed");
+		else
+			record_failed_login(m);
 		wait_out(m, asked);
 		monitor_put_verdict(out, VERDICT_NO, message);
 		return 0;
@@ -244,6 +258,8 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 	allow_access(m, rule.access);
 	who = monitor_event(m);
 	event_login(&who);
+	event_put_login(&members, &who);
+	monitor_record(m->job, &members);
 	monitor_count(m, TALLY_LOGINS);
 	return choose(m, out);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/is_set.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "syncd/events.h"
@@ -49,6 +50,7 @@ monitor_refusal(const struct monitor *m, const char *reason, const char *param, 
 {
 	const struct event_who who = monitor_event(m);
 	struct conf_place place = { NULL, 0 };
+	struct buf members = BUF_INIT;
 	char line[2048];
 	va_list ap;
 
@@ -59,18 +61,21 @@ monitor_refusal(const struct monitor *m, const char *reason, const char *param, 
 	if (param != NULL)
 		place = conf_place(m->job->conf, m->module, param);
 	event_refusal(reason, &who, place, line);
+	event_put_refusal(&members, reason, &who, place);
+	monitor_record(m->job, &members);
 }
 
-int
-monitor_report(const struct monitor *m, const struct monitor_report *r, const struct standing *s)
+/* The report, and the n bytes that follow it. */
+static int
+report(int fd, const struct monitor_report *r, const void *more, size_t n)
 {
-	struct iovec parts[2] = { { (void *)(uintptr_t)r, sizeof *r }, { (void *)(uintptr_t)s, sizeof *s } };
-	struct pollfd room = { .fd = m->job->report_fd, .events = POLLOUT };
+	struct iovec parts[2] = { { (void *)(uintptr_t)r, sizeof *r }, { (void *)(uintptr_t)more, n } };
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
 	uint64_t due = loop_clock() + ROOM_WAIT;
 
-	if (m->job->report_fd < 0)
+	if (fd < 0)
 		return 0;
-	while (writev(m->job->report_fd, parts, s == NULL ? 1 : 2) < 0) {
+	while (writev(fd, parts, n == 0 ? 1 : 2) < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (loop_clock() >= due)
@@ -78,6 +83,25 @@ monitor_report(const struct monitor *m, const struct monitor_report *r, const st
 		(void)poll(&room, 1, ROOM_TURN);
 	}
 	return 0;
+}
+
+int
+monitor_report(const struct monitor *m, const struct monitor_report *r, const struct standing *s)
+{
+	return report(m->job->report_fd, r, s, s == NULL ? 0 : sizeof *s);
+}
+
+void
+monitor_record(const struct monitor_job *job, struct buf *members)
+{
+	const struct monitor_report r = { .pid = getpid(), .what = MONITOR_EVENT, .n = (uint32_t)buf_len(members) };
+	int fault = members->err != 0 ? members->err : buf_len(members) > MONITOR_EVENT_MAX ? E_LIMIT : 0;
+
+	if (is_set(job->conf->global.ledger) && fault == 0)
+		fault = report(job->report_fd, &r, buf_head(members), buf_len(members));
+	if (is_set(job->conf->global.ledger) && fault != 0)
+		log_error("an event is missing in the ledger: %s", err_text(fault));
+	buf_done(members);
 }
 
 void

@@ -43,6 +43,11 @@ static const char *const exporter_syscalls[] = {
 	"getsockname", "getpeername", "getsockopt", "setsockopt", "sendmsg", "writev", "readv", "time", "mprotect", NULL,
 };
 
+/* Only its pair with the listener, and arithmetic. */
+static const char *const signer_syscalls[] = {
+	MEMORY_AND_EXIT, "read", "write", "send", "sendto", "recv", "recvfrom", "close", NULL,
+};
+
 /* Files are found by openat2 below a held descriptor, and never by a path of their own. */
 static const char *const session_syscalls[] = {
 	MEMORY_AND_EXIT, PEER_AND_MONITOR, READS_FILES, KEEPS_SUMS, NULL,
@@ -55,7 +60,7 @@ static const char *const writer_syscalls[] = {
 	"utimensat", "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "fsetxattr", "fremovexattr", "lsetxattr", "lremovexattr", NULL,
 };
 
-enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, RESOLVER_FILES_MAX = 64, EXPORTER_FILES_MAX = 512, WORKER_MEMORY_MAX = 64 << 20 };
+enum { WORKER_FILES_MAX = 16, SESSION_FILES_MAX = 256, RESOLVER_FILES_MAX = 64, EXPORTER_FILES_MAX = 512, SIGNER_FILES_MAX = 16, WORKER_MEMORY_MAX = 64 << 20 };
 
 static int
 make_empty_dir(void)
@@ -94,6 +99,8 @@ roles_prepare(struct roles *r)
 		return err;
 	if ((err = role_filter_new(exporter_syscalls, &r->exporter)) != 0)
 		return err;
+	if ((err = role_filter_new(signer_syscalls, &r->signer)) != 0)
+		return err;
 	if ((err = role_filter_new(session_syscalls, &r->session)) != 0)
 		return err;
 	return role_filter_new(writer_syscalls, &r->writer);
@@ -105,6 +112,7 @@ roles_done(struct roles *r)
 	role_filter_free(r->worker);
 	role_filter_free(r->resolver);
 	role_filter_free(r->exporter);
+	role_filter_free(r->signer);
 	role_filter_free(r->session);
 	role_filter_free(r->writer);
 	if (r->empty_dir >= 0)
@@ -147,6 +155,19 @@ roles_enter_exporter(const struct roles *r, int listen_fd, int listener_fd, char
 		.name = "exporter", .root_fd = r->empty_dir, .set_ids = geteuid() == 0, .uid = r->nobody_uid, .gid = r->nobody_gid,
 		.files = ROLE_FILES_NONE, .tree_fd = -1, .files_max = EXPORTER_FILES_MAX, .memory_max = WORKER_MEMORY_MAX,
 		.filter = r->exporter, .keep = keep, .n_keep = ARRAY_LEN(keep),
+	};
+
+	return role_enter(&role, report);
+}
+
+int
+roles_enter_signer(const struct roles *r, int listener_fd, char *report)
+{
+	const int keep[] = { listener_fd, r->empty_dir };
+	struct role role = {
+		.name = "signer", .root_fd = r->empty_dir, .set_ids = geteuid() == 0, .uid = r->nobody_uid, .gid = r->nobody_gid,
+		.files = ROLE_FILES_NONE, .tree_fd = -1, .files_max = SIGNER_FILES_MAX, .memory_max = WORKER_MEMORY_MAX,
+		.filter = r->signer, .keep = keep, .n_keep = ARRAY_LEN(keep),
 	};
 
 	return role_enter(&role, report);

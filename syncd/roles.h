@@ -9,7 +9,7 @@ struct roles {
 	int root_dir;		/* "/" */
 	uid_t nobody_uid;
 	gid_t nobody_gid;
-	struct role_filter *worker, *session, *writer, *resolver, *exporter;
+	struct role_filter *worker, *session, *writer, *resolver, *exporter, *signer;
 };
 
 /* Prepare what the roles need; once, in the spawner.  0 or -errno. */
@@ -24,6 +24,9 @@ int roles_enter_resolver(const struct roles *r, int monitor_fd, char *report);
 
 /* Answers HTTP on a socket that it is given, with numbers that it has. */
 int roles_enter_exporter(const struct roles *r, int listen_fd, int listener_fd, char *report);
+
+/* Signs what the listener asks for. */
+int roles_enter_signer(const struct roles *r, int listener_fd, char *report);
 
 enum { SESSION_GROUPS_MAX = 64 };
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum spawn_kind { SPAWN_WORKER, SPAWN_SESSION, SPAWN_RESOLVER, SPAWN_EXPORTER, SPAWN_KINDS };
+enum spawn_kind { SPAWN_WORKER, SPAWN_SESSION, SPAWN_RESOLVER, SPAWN_EXPORTER, SPAWN_SIGNER, SPAWN_KINDS };
 
 /* Descriptors that go with an order. */
 enum {

@@ -20,6 +20,7 @@
 #include "lib/loop.h"
 #include "syncd/delta/strong.h"
 #include "syncd/exporter.h"
+#include "syncd/ledger_signer.h"
 #include "syncd/resolver.h"
 #include "syncd/roles.h"
 #include "syncd/worker.h"
@@ -49,7 +50,7 @@ struct spawner {
 
 static int (*const runs[SPAWN_KINDS])(const struct roles *, const struct process_job *) = {
 	[SPAWN_WORKER] = worker_main, [SPAWN_SESSION] = session_main, [SPAWN_RESOLVER] = resolver_main,
-	[SPAWN_EXPORTER] = exporter_main,
+	[SPAWN_EXPORTER] = exporter_main, [SPAWN_SIGNER] = ledger_signer_main,
 };
 
 static void

@@ -40,7 +40,7 @@ struct module_conf {
 
 struct global_conf {
 	struct conf_place places[CONF_PLACES];
-	char *address, *motd_file, *pid_file, *metrics;
+	char *address, *motd_file, *pid_file, *metrics, *ledger, *ledger_key;
 	char *daemon_chroot, *daemon_gid, *daemon_uid, *socket_options;
 	char *socket, *socket_mode, *socket_group, *socket_peers;
 	int64_t daemon_bwlimit, port, backlog, max_memory_total, stop_timeout;

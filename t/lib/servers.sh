@@ -43,11 +43,11 @@ idle() {
 	_n=0
 	while [ -n "$(serving "$1")" ] && [ $_n -lt 500 ]; do _n=$((_n + 1)); sleep 0.02; done
 }
-# serving PID: the processes that serve connections of our daemon: all below it but the spawner and the one of "metrics"
+# serving PID: the processes that serve connections of our daemon: all below it but the spawner and those of "metrics" and "ledger"
 serving() {
 	_spawner=$(pgrep -P "$1" -x syncd-spawner)
 	pgrep -P "$1" | grep -vx "${_spawner:-none}"
-	[ -z "$_spawner" ] || pgrep -P "$_spawner" | grep -vx "$(pgrep -P "$_spawner" -x syncd-metrics || echo none)"
+	[ -z "$_spawner" ] || pgrep -P "$_spawner" | grep -vxF "$(pgrep -P "$_spawner" -x 'syncd-metrics|syncd-ledger' || echo none)"
 }
 # start_rsyncd < CONF: Debian's own daemon on a free port in $rport
 start_rsyncd() {
