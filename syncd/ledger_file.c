@@ -47,6 +47,19 @@ take_line(struct ledger_file *f, const char *line, size_t n)
 	buf_clear(&f->torn);		/* named by this one, or the checker's to tell */
 }
 
+/* What has no end of line is whole all the same where that is all it lacks. */
+static void
+take_rest(struct ledger_file *f, const char *rest, size_t n)
+{
+	struct ledger_entry e;
+
+	f->owed = ledger_get(rest, n, &e) == 0;
+	if (f->owed)
+		take_line(f, rest, n);
+	else
+		buf_put(&f->torn, rest, n);
+}
+
 /* The first entry of a new file, as far as it was written. */
 static bool
 is_torn_beginning(const struct buf *torn)
@@ -71,7 +84,8 @@ read_back(struct ledger_file *f)
 		at = (next = memchr(at, '\n', (size_t)(end - at))) == NULL ? end : next + 1;
 	for (; r == 0 && (next = memchr(at, '\n', (size_t)(end - at))) != NULL; at = next + 1)
 		take_line(f, at, (size_t)(next - at));
-	buf_put(&f->torn, at, r == 0 ? (size_t)(end - at) : 0);
+	if (r == 0)
+		take_rest(f, at, (size_t)(end - at));
 	if (r == 0)
 		r = f->torn.err;
 	if (r == 0 && !f->begun && st.st_size > 0 && (st.st_size > TAIL_MAX || !is_torn_beginning(&f->torn)))
@@ -118,9 +132,35 @@ append(struct ledger_file *f, const struct buf *line)
 
 	if (n == (ssize_t)buf_len(line))
 		return 0;
+	if (n > 0 && n == (ssize_t)buf_len(line) - 1) {
+		f->owed = true;
+		return 0;
+	}
 	if (n > 0)
 		buf_put(&f->torn, buf_head(line), (size_t)n);
 	return r;
+}
+
+/* What has no end of line gets one, so that what comes now is a line. */
+static int
+end_line(struct ledger_file *f)
+{
+	const bool owed = f->owed;
+	const size_t n = buf_len(&f->torn);
+	struct buf end = BUF_INIT;
+	int r;
+
+	if (!owed && (n == 0 || buf_head(&f->torn)[n - 1] == '\n'))
+		return 0;
+	if (n + LEDGER_LINE_MAX > LEDGER_TORN_MAX)
+		return E_LIMIT;
+	buf_text(&end, "\n");
+	r = end.err != 0 ? end.err : append(f, &end);
+	f->owed = owed && r != 0;
+	if (r == 0 && !owed)
+		buf_text(&f->torn, "\n");
+	buf_done(&end);
+	return r != 0 ? r : f->torn.err;
 }
 
 static int
@@ -128,8 +168,10 @@ append_entry(struct ledger_file *f, const char *members)
 {
 	struct ledger_chain next = f->chain;
 	struct buf line = BUF_INIT;
-	int r = ledger_put(&next, time(NULL), members, &line);
+	int r = end_line(f);
 
+	if (r == 0)
+		r = ledger_put(&next, time(NULL), members, &line);
 	if (r == 0 && (r = append(f, &line)) == 0)
 		f->chain = next;
 	buf_done(&line);
@@ -158,25 +200,6 @@ begin(struct ledger_file *f)
 	return r;
 }
 
-/* The bytes that are no entry get an end, so that what comes now is a line. */
-static int
-end_torn(struct ledger_file *f)
-{
-	const size_t n = buf_len(&f->torn);
-	struct buf end = BUF_INIT;
-	int r;
-
-	if (n == 0 || buf_head(&f->torn)[n - 1] == '\n')
-		return 0;
-	if (n + LEDGER_LINE_MAX > LEDGER_TORN_MAX)
-		return E_LIMIT;
-	buf_text(&end, "\n");
-	if ((r = end.err != 0 ? end.err : append(f, &end)) == 0)
-		buf_text(&f->torn, "\n");
-	buf_done(&end);
-	return r != 0 ? r : f->torn.err;
-}
-
 static int
 name_torn(struct ledger_file *f)
 {
@@ -185,6 +208,8 @@ name_torn(struct ledger_file *f)
 
 	if (buf_len(&f->torn) == 0)
 		return 0;
+	if ((r = end_line(f)) != 0)	/* which is named, too */
+		return r;
 	ledger_put_cut(&members, buf_head(&f->torn), buf_len(&f->torn));
 	if ((r = append_own(f, &members)) == 0)
 		buf_clear(&f->torn);
@@ -194,7 +219,7 @@ name_torn(struct ledger_file *f)
 int
 ledger_file_add(struct ledger_file *f, const char *members)
 {
-	int r = f->torn.err != 0 ? f->torn.err : end_torn(f);
+	int r = f->torn.err;
 
 	if (r == 0 && !f->begun)
 		r = begin(f);
@@ -231,6 +256,8 @@ ledger_file_reopen(struct ledger_file *f)
 		close(fd);
 		return r;
 	}
+	(void)end_line(f);
+	f->owed = false;
 	ledger_file_close(f);
 	f->fd = fd;
 	f->begun = there.st_size > 0;	/* what is in it already does not follow, and the checker says so */

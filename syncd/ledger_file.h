@@ -12,6 +12,7 @@ struct ledger_file {
 	bool begun;		/* it has its first entry */
 	struct ledger_chain chain;	/* the last entry */
 	struct buf torn;	/* bytes behind it that are none, until a "cut" names them */
+	bool owed;		/* the last entry lacks nothing but its end of line */
 	bool strange;		/* when it was opened, its last entries did not follow each other */
 };
 
