@@ -30,6 +30,7 @@
 #include "syncd/pidfile.h"
 #include "syncd/policy/conf_diff.h"
 #include "syncd/publish.h"
+#include "syncd/shadow.h"
 #include "syncd/spawn.h"
 #include "syncd/tally.h"
 #include "syncd/types.h"
@@ -161,6 +162,7 @@ reload_if_changed(struct listener *l, bool asked)
 		log_error("configuration not reloaded, the one before stays: %s", conf_err_print(&e, text, sizeof text));
 		return;
 	}
+	shadow_load(fresh, warn_line, NULL);
 	was = l->conf;
 	l->conf = fresh;
 	name_columns(l);

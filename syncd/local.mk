@@ -69,7 +69,7 @@ syncd_libsyncd_a_SOURCES = \
 	syncd/greeting.c syncd/greeting.h syncd/hostname.c syncd/hostname.h syncd/listener.c syncd/listener.h syncd/listening.c syncd/listening.h \
 	syncd/hooks.c syncd/hooks.h syncd/module_filter.c syncd/module_filter.h syncd/module_list.c syncd/module_list.h syncd/monitor.c syncd/monitor.h syncd/monitor_access.c syncd/monitor_internal.h syncd/monitor_log.c \
 	syncd/monitor_names.c syncd/monitor_peer.c syncd/monitor_session.c syncd/monitor_standing.c syncd/judge.c syncd/judge.h syncd/monitor_tally.c syncd/origins.c syncd/origins.h syncd/refusal_log.c syncd/refusal_log.h syncd/param_fault.c syncd/param_fault.h syncd/phases.c syncd/phases.h syncd/pidfile.c syncd/pidfile.h \
-	syncd/resolver.c syncd/resolver.h syncd/secrets.c syncd/secrets.h syncd/socket_options.c syncd/socket_options.h syncd/roles.c syncd/roles.h syncd/slots.c syncd/slots.h syncd/spawn.c syncd/spawn.h syncd/sums_file.c syncd/sums_file.h syncd/spawner.c \
+	syncd/resolver.c syncd/resolver.h syncd/secrets.c syncd/secrets.h syncd/shadow.c syncd/shadow.h syncd/socket_options.c syncd/socket_options.h syncd/roles.c syncd/roles.h syncd/slots.c syncd/slots.h syncd/spawn.c syncd/spawn.h syncd/sums_file.c syncd/sums_file.h syncd/spawner.c \
 	syncd/spawner.h syncd/tally.c syncd/tally.h syncd/tls_users.c syncd/tls_users.h syncd/stdio_join.c syncd/stdio_join.h syncd/why.c syncd/why.h syncd/worker.c syncd/worker.h
 
 sbin_PROGRAMS += sallyport-syncd

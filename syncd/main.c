@@ -20,6 +20,7 @@
 #include "lib/sock.h"
 #include "syncd/check.h"
 #include "syncd/listener.h"
+#include "syncd/shadow.h"
 #include "syncd/spawner.h"
 #include "syncd/status.h"
 #include "syncd/stdio_join.h"
@@ -217,8 +218,10 @@ load(const struct args *a, struct syncd_conf **ret, unsigned *warned)
 	struct conf_err e;
 	char text[1024];
 
-	if (conf_load(a->lc.conf_path, a->over, a->n_over, warn_stderr, warned, ret, &e) == 0)
+	if (conf_load(a->lc.conf_path, a->over, a->n_over, warn_stderr, warned, ret, &e) == 0) {
+		shadow_load(*ret, warn_stderr, warned);
 		return 0;
+	}
 	fprintf(stderr, "sallyport-syncd: %s\nFailed to parse config file: %s\n", conf_err_print(&e, text, sizeof text),
 	    a->lc.conf_path);
 	return -1;

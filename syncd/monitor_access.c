@@ -255,6 +255,7 @@ answer_login(struct monitor *m, struct cursor *in, struct buf *out)
 		monitor_put_verdict(out, VERDICT_NO, message);
 		return 0;
 	}
+	monitor_ask_shadow_login(m, rule.access);
 	allow_access(m, rule.access);
 	who = monitor_event(m);
 	event_login(&who);
@@ -308,6 +309,7 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 	struct admit_verdict verdict;
 	bool has_list;
 	size_t n;
+	int r;
 
 	m->version = cur_u8(in);
 	has_list = cur_u8(in) != 0;
@@ -321,10 +323,14 @@ answer_module(struct monitor *m, struct cursor *in, struct buf *out)
 		return E_BREACH;
 	memcpy(name, in->at, n);
 	name[n] = '\0';
-	if ((m->module = conf_module(m->job->conf, name)) == NULL)
+	if ((m->module = conf_module(m->job->conf, name)) == NULL) {
+		monitor_ask_shadow(m, name, false);
 		return unknown_module(m, name, out);
+	}
 	m->column = tally_column(m->job->tally, m->module->name);
-	if (monitor_admit(m, &verdict) != 0)
+	r = monitor_admit(m, &verdict);
+	monitor_ask_shadow(m, name, r == 0);
+	if (r != 0)
 		return refuse_module(m, name, &verdict, out);
 	m->rule = verdict.rule;
 	return let_in(m, name, has_list ? list : NULL, out);

@@ -123,6 +123,10 @@ int monitor_meet(struct monitor *m);
 int monitor_admit(struct monitor *m, struct admit_verdict *ret);
 int monitor_admit_host(struct monitor *m, struct admit_verdict *ret);
 
+/* What "shadow policy" would say of that, or of the user who has logged in with ACCESS, is told where it is something else. */
+void monitor_ask_shadow(struct monitor *m, const char *module, bool let_in);
+void monitor_ask_shadow_login(struct monitor *m, enum login_access access);
+
 /* --- monitor_standing.c --- */
 
 /* Tell the listener what the client is let in by.  0, or E_DENIED, told to the log: it cannot be, and nobody could take it back. */

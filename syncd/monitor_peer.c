@@ -12,8 +12,10 @@
 #include "syncd/events.h"
 #include "syncd/hostname.h"
 #include "syncd/module_list.h"
+#include "syncd/policy/list.h"
 #include "syncd/privmsg.h"
 #include "syncd/resolver.h"
+#include "syncd/shadow.h"
 #include "syncd/spawn.h"
 
 /* The channel to a process that looks names up, started when the first one is wanted; -1: there is none to be had. */
@@ -170,6 +172,24 @@ monitor_admit(struct monitor *m, struct admit_verdict *ret)
 	const struct admit_facts f = admit_facts(m);
 
 	return admit_check(m->module, &f, ret);
+}
+
+void
+monitor_ask_shadow(struct monitor *m, const char *module, bool let_in)
+{
+	const struct admit_facts f = admit_facts(m);
+	const struct shadow_case c = { m->job->conf, module, m->addr, &f };
+
+	shadow_ask(&c, let_in, let_in && list_has_words(m->module->auth_users));
+}
+
+void
+monitor_ask_shadow_login(struct monitor *m, enum login_access access)
+{
+	const struct admit_facts f = admit_facts(m);
+	const struct shadow_case c = { m->job->conf, m->module->name, m->addr, &f };
+
+	shadow_ask_login(&c, m->user, access);
 }
 
 int

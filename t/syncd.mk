@@ -148,7 +148,7 @@ SCRIPTS_T += \
 	t/syncd/access/221-refuse-options.t \
 	t/syncd/access/222-hooks.t \
 	t/syncd/access/223-proxy-protocol.t \
-	t/syncd/access/224-unix-socket.t t/syncd/access/225-transfer-log.t t/syncd/access/226-daemon-user.t t/syncd/access/227-name-converter.t t/syncd/access/228-service-manager.t t/syncd/access/229-why.t t/syncd/access/232-fair.t t/syncd/access/233-json-log.t t/syncd/access/234-max-connections.t t/syncd/access/235-metrics-and-status.t t/syncd/access/236-shared-rate.t t/syncd/access/237-seed-examples.t t/syncd/access/240-wrong-logins.t t/syncd/access/241-certificate-users.t t/syncd/access/242-client-folders.t t/syncd/access/243-live-revocation.t t/syncd/access/244-ledger.t t/syncd/access/245-ledger-trouble.t t/syncd/access/238-metrics-where.t t/syncd/access/239-rows.t \
+	t/syncd/access/224-unix-socket.t t/syncd/access/225-transfer-log.t t/syncd/access/226-daemon-user.t t/syncd/access/227-name-converter.t t/syncd/access/228-service-manager.t t/syncd/access/229-why.t t/syncd/access/232-fair.t t/syncd/access/233-json-log.t t/syncd/access/234-max-connections.t t/syncd/access/235-metrics-and-status.t t/syncd/access/236-shared-rate.t t/syncd/access/237-seed-examples.t t/syncd/access/240-wrong-logins.t t/syncd/access/241-certificate-users.t t/syncd/access/242-client-folders.t t/syncd/access/243-live-revocation.t t/syncd/access/244-ledger.t t/syncd/access/245-ledger-trouble.t t/syncd/access/246-shadow-policy.t t/syncd/access/238-metrics-where.t t/syncd/access/239-rows.t \
 	t/syncd/access/212-log-of-transfers.t \
 	t/syncd/access/220-identities.t \
 	t/syncd/access/230-what-a-process-holds.t \

@@ -40,7 +40,7 @@ struct module_conf {
 
 struct global_conf {
 	struct conf_place places[CONF_PLACES];
-	char *address, *motd_file, *pid_file, *metrics, *ledger, *ledger_key;
+	char *address, *motd_file, *pid_file, *metrics, *ledger, *ledger_key, *shadow_policy;
 	char *daemon_chroot, *daemon_gid, *daemon_uid, *socket_options;
 	char *socket, *socket_mode, *socket_group, *socket_peers;
 	int64_t daemon_bwlimit, port, backlog, max_memory_total, stop_timeout;
@@ -62,6 +62,7 @@ struct syncd_conf {
 	size_t n_modules;
 	struct conf_file *files;	/* every file and directory that was read */
 	size_t n_files;
+	struct syncd_conf *shadow;	/* of "shadow policy" (syncd/shadow.h), ours; NULL: none is asked */
 };
 
 enum { CONF_INCLUDE_DEPTH = 16, CONF_MODULES_MAX = 10000 };

@@ -64,6 +64,7 @@ conf_free(struct syncd_conf *c)
 	for (size_t i = 0; i < c->n_files; i++)
 		free(c->files[i].path);
 	free(c->files);
+	conf_free(c->shadow);
 	free(c);
 }
 
@@ -274,7 +275,7 @@ conf_changed(const struct syncd_conf *c)
 		    now.mtime_nsec != was->mtime_nsec)
 			return true;
 	}
-	return false;
+	return c->shadow != NULL && conf_changed(c->shadow);
 }
 
 void
@@ -286,6 +287,8 @@ conf_stamp(struct syncd_conf *c)
 		c->files[i] = look_of(path);
 		c->files[i].path = path;
 	}
+	if (c->shadow != NULL)
+		conf_stamp(c->shadow);
 }
 
 /* Before it is read: what changes meanwhile will be seen. */
@@ -411,21 +414,24 @@ late_strings(struct syncd_conf *c)
 	return 0;
 }
 
+static int
+remember_once(struct syncd_conf *c, const char *path)
+{
+	bool known = path == NULL || path[0] == '\0';
+
+	for (size_t k = 0; k < c->n_files && !known; k++)
+		known = strcmp(c->files[k].path, path) == 0;
+	return known ? 0 : remember_file(c, path);
+}
+
 /* What decides beside the configuration is looked at with it. */
 static int
-remember_groups(struct syncd_conf *c)
+remember_others(struct syncd_conf *c)
 {
-	int r = 0;
+	int r = remember_once(c, c->global.shadow_policy);
 
-	for (size_t i = 0; i < c->n_modules && r == 0; i++) {
-		const char *path = c->modules[i].tls_groups_file;
-		bool known = path == NULL || path[0] == '\0';
-
-		for (size_t k = 0; k < c->n_files && !known; k++)
-			known = strcmp(c->files[k].path, path) == 0;
-		if (!known)
-			r = remember_file(c, path);
-	}
+	for (size_t i = 0; i < c->n_modules && r == 0; i++)
+		r = remember_once(c, c->modules[i].tls_groups_file);
 	return r;
 }
 
@@ -443,7 +449,7 @@ load(struct loader *l, const char *path, const char *text, size_t size, struct s
 		goto fail;
 	if ((r = text == NULL ? load_file(l, path, 0) : load_text(l, path, text, size, 0)) != 0)
 		goto fail;
-	if ((r = late_strings(c)) != 0 || (!l->from_memory && (r = remember_groups(c)) != 0))
+	if ((r = late_strings(c)) != 0 || (!l->from_memory && (r = remember_others(c)) != 0))
 		goto fail;
 	*ret = c;
 	return 0;

@@ -37,6 +37,7 @@ const struct opt conf_globals[] = {
 	{ "metrics public", G(BOOL, metrics_public), .flags = PARAM_AT_START, .def = "no" },	/* beyond this machine, too */
 	{ "ledger", G(STR, ledger), .flags = PARAM_AT_START, CHECK(MADE) },	/* ours: a file of what was done, which cannot be changed unseen, */
 	{ "ledger key", G(STR, ledger_key), .flags = PARAM_AT_START | PARAM_SECRET },	/* and what signs it */
+	{ "shadow policy", G(STR, shadow_policy) },	/* ours: another configuration that is asked, too */
 	{ "motd file", G(STR, motd_file), CHECK(READ) },
 	{ "pid file", G(STR, pid_file), .flags = PARAM_AT_START, CHECK(MADE) },
 	{ "daemon chroot", G(PATH, daemon_chroot) },
