@@ -127,15 +127,21 @@ check_place(struct audit *a, const char *line, const struct ledger_entry *e)
 		tell(a, true, "entry %" PRIu64 " was changed, or what was before it", e->seq);
 }
 
-/* Of the entries behind the one that is signed the next head tells. */
+/* What came between the one that is signed and its head is for the next one. */
 static void
-take_signed(struct audit *a, const struct audit_known *k)
+take_signed(struct audit *a, const struct audit_known *k, const struct ledger_entry *head)
 {
+	const uint64_t after = k->n < a->all.n - 1 ? a->all.n - 1 - k->n : 0;
+
 	if (a->signed_ones.n == 0)
 		memcpy(a->signed_ones.from, a->all.from, LEDGER_TIME_SIZE);
 	memcpy(a->signed_ones.to, k->time, LEDGER_TIME_SIZE);
 	a->signed_ones.n = k->n;
-	a->unsigned_ones.n = 0;
+	a->unsigned_ones.n = after;
+	if (after > 0) {
+		memcpy(a->unsigned_ones.from, place(a, k->at.seq + 1)->time, LEDGER_TIME_SIZE);
+		memcpy(a->unsigned_ones.to, place(a, head->seq - 1)->time, LEDGER_TIME_SIZE);
+	}
 }
 
 static void
@@ -149,7 +155,7 @@ check_head(struct audit *a, const struct ledger_entry *e)
 	else if (a->key != NULL && !ledger_key_verify(a->key, &e->other, e->signature))
 		tell(a, true, "entry %" PRIu64 " has a wrong signature: it is another key's, or was changed", e->seq);
 	else if (a->key != NULL && k->n > 0)
-		take_signed(a, k);
+		take_signed(a, k, e);
 }
 
 static void

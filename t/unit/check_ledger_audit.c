@@ -10,7 +10,7 @@
 #include "lib/err.h"
 #include "t/unit/unit.h"
 
-enum { NOW = 1796000000, LINES = 9 };
+enum { NOW = 1796000000, LINES = 12 };
 
 static struct audit a;
 static struct ledger_chain chain, none;
@@ -222,6 +222,25 @@ START_TEST(another_keys_signature_is_a_wrong_one)
 }
 END_TEST
 
+START_TEST(what_came_before_a_late_head_is_not_signed_by_it)
+{
+	uint8_t signature[LEDGER_SIGNATURE_SIZE];
+	struct ledger_chain signed_one = chain;
+	struct buf members = BUF_INIT;
+
+	add(", \"event\": \"login\"");
+	add(", \"event\": \"login\"");
+	ck_assert_int_eq(ledger_key_sign(private, &signed_one, signature), 0);
+	ledger_put_head(&members, &signed_one, signature);
+	add_own(&members);
+	ck_assert_uint_eq(faults(buf_head(&file), buf_len(&file), &chain), 0);
+	ck_assert_uint_eq(a.signed_ones.n, 8);
+	ck_assert_uint_eq(a.unsigned_ones.n, 2);
+	ck_assert_str_eq(a.unsigned_ones.from, "2026-11-30T00:53:28Z");
+	ck_assert_str_eq(a.unsigned_ones.to, "2026-11-30T00:53:29Z");
+}
+END_TEST
+
 START_TEST(the_chain_goes_on_over_files)
 {
 	size_t first = buf_len(&file);
@@ -262,6 +281,7 @@ main(void)
 	tcase_add_test(tc, any_cut_of_the_end_is_found);
 	tcase_add_test(tc, a_torn_entry_is_whole_only_with_its_name);
 	tcase_add_test(tc, another_keys_signature_is_a_wrong_one);
+	tcase_add_test(tc, what_came_before_a_late_head_is_not_signed_by_it);
 	tcase_add_test(tc, the_chain_goes_on_over_files);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
