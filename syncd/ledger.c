@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/is_set.h"
 #include "lib/log.h"
+#include "syncd/events.h"
 #include "syncd/ledger_file.h"
 #include "syncd/ledger_signer.h"
 #include "syncd/spawn.h"
@@ -21,6 +22,8 @@ enum {
 	RETRY_MS = 1000,	/* a file that could not be written to is tried again */
 	AGAIN_MS = 1000, AGAIN_MAX_MS = 60000,	/* between two processes that sign */
 };
+
+_Static_assert((int)EVENT_SIZE <= (int)LEDGER_MEMBERS_MAX, "an entry has room for each event");
 
 struct ledger {
 	struct loop *loop;

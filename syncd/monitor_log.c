@@ -91,6 +91,8 @@ monitor_report(const struct monitor *m, const struct monitor_report *r, const st
 	return report(m->job->report_fd, r, s, s == NULL ? 0 : sizeof *s);
 }
 
+_Static_assert((int)EVENT_SIZE <= (int)MONITOR_EVENT_MAX, "each event is one write");
+
 void
 monitor_record(const struct monitor_job *job, struct buf *members)
 {

@@ -42,7 +42,7 @@ SYNCD_UNITS = \
 	t/unit/check_push_requests \
 	t/unit/check_push_sums \
 	t/unit/check_syncd_boot t/unit/check_syncd_module_list \
-	t/unit/check_syncd_monitor t/unit/check_syncd_roles t/unit/check_syncd_standing t/unit/check_syncd_tally t/unit/check_syncd_ledger_file
+	t/unit/check_syncd_monitor t/unit/check_syncd_roles t/unit/check_syncd_standing t/unit/check_syncd_tally t/unit/check_syncd_ledger_file t/unit/check_syncd_ledger_signer
 UNITS += $(SYNCD_UNITS)
 t_unit_check_wire_args_LDADD = syncd/libwire.a $(UNIT_LIBS)
 t_unit_check_wire_compat_LDADD = syncd/libwire.a $(UNIT_LIBS)
@@ -157,6 +157,7 @@ EXTRA_DIST += t/differ t/lib/hostile.sh t/lib/ledger.sh t/lib/lsan.supp t/lib/vi
 t_unit_check_syncd_boot_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_syncd_ledger_file_LDADD = syncd/libsyncd.a deploy/libdeploy.a $(LEDGER_LIBS) $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_syncd_ledger_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
+t_unit_check_syncd_ledger_signer_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(LEDGER_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
 t_unit_check_syncd_tally_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
 t_unit_check_syncd_roles_LDADD = syncd/libsyncd.a $(UNIT_LIBS)
 t_unit_check_syncd_module_list_LDADD = syncd/libsyncd.a syncd/libpull.a $(SYNCD_PUSH_LIBS) $(UNIT_LIBS) $(DELTA_LIBS)
