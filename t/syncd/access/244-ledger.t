@@ -26,7 +26,10 @@ E2
 conf > "$scratch/in"
 start_syncd < "$scratch/in"
 u=rsync://127.0.0.1:$port
-r() { RSYNC_PASSWORD=${password:-secret} timeout 30 rsync -a "$@" > "$scratch/out" 2>&1; }
+r() { # what a client causes may come after its end: the next one waits for it
+	RSYNC_PASSWORD=${password:-secret} timeout 30 rsync -a "$@" > "$scratch/out" 2>&1
+	idle "$syncd_pid"
+}
 plan 25
 
 r "$u/m/" "$scratch/d"
@@ -98,11 +101,9 @@ else skip 'the key is in no other memory' 'not root, or under sanitizers'; fi
 # rotation: the chain goes on in the next file
 mv "$ledger" "$ledger.1"
 r "$u/m/" "$scratch/d"
-idle "$syncd_pid"
 kill -HUP "$syncd_pid"
 ok 'after a rotation there is a new file' becomes 'begin reopened' events
 r "$u/m/" "$scratch/d"
-idle "$syncd_pid"
 like "$(events "$ledger.1")" '*refused transfer' 'what came before the signal is in the one before'
 kill -9 "$signer"
 ok 'another signer takes over' "$await" line "$scratch/syncd.log" 'has ended: another one is started'
