@@ -353,6 +353,20 @@ authority_fits(const struct model *m, struct faults *l)
 			    m->modules.v[i].path.v);
 }
 
+/* Of our programs alone, and where this machine sees the sockets. */
+static void
+metrics_are_ours(const struct model *m, struct faults *l)
+{
+	const struct m_number *daemon = &m->daemon.metrics, *door = &m->door.metrics;
+
+	if (daemon->v && (!model_has_daemon(m) || m->daemon.program.v != M_SALLYPORT))
+		fault_add(l, daemon->at, "sallyport-syncd alone tells its numbers, and it is not on this machine; take this out");
+	if (door->v && m->door.kind.v != M_TUNNEL)
+		fault_add(l, door->at, "sallyport-tunnel alone tells its numbers this way; take this out, or have door.kind = \"tunnel\"");
+	if (model_in_containers(m) && (daemon->v || door->v))
+		fault_add(l, daemon->v ? daemon->at : door->at, "the sockets of numbers would be inside of the containers; take this out");
+}
+
 static void
 ssh_has_a_port(const struct model *m, struct faults *l)
 {
@@ -626,7 +640,7 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, authority_fits, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
+	metrics_are_ours, everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
 	    containers_keep_no_logs,
 	    door_files_can_be_mounted, keys_can_be_lent, motd_can_be_shown, cluster_can_spell, cluster_has_claims, cluster_fits,
 };

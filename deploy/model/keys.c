@@ -46,6 +46,8 @@ static const struct key daemon_keys[] = {
 	  "/var/log/sallyport." },
 	{ "motd", KEY_TEXT, AT(m_daemon, motd), .fault = value_path, .example = "/etc/sallyport/motd",
 	  .doc = "A file whose text every client is shown." },
+	{ "metrics", KEY_BOOL, AT(m_daemon, metrics), .def = "false",
+	  .doc = "Whether sallyport-syncd answers /run/sallyport/syncd.metrics with its numbers, for Prometheus and sallyport status." },
 };
 
 static const struct key module_keys[] = {
@@ -147,6 +149,8 @@ static const struct key door_keys[] = {
 	{ "log", KEY_TEXT, AT(m_door, log), .def = "journal", .fault = value_log,
 	  .doc = "\"journal\", or a file in a directory where the door's user may write, such as "
 	  "/var/log/sallyport." },
+	{ "metrics", KEY_BOOL, AT(m_door, metrics), .def = "false",
+	  .doc = "Whether sallyport-tunnel answers /run/sallyport-tunnel/metrics with its numbers, for Prometheus and sallyport status." },
 };
 
 static const struct key haproxy_keys[] = {

@@ -36,7 +36,7 @@ enum m_balance { M_BALANCE_SOURCE, M_BALANCE_LEASTCONN, M_BALANCE_ROUNDROBIN };
 
 struct m_daemon {
 	struct where at;	/* of the group; line 0: it is not in the file */
-	struct m_number program, privileged, max_connections, timeout, max_memory, reverse_lookup;
+	struct m_number program, privileged, max_connections, timeout, max_memory, reverse_lookup, metrics;
 	struct m_texts listen;	/* at most one path of a UNIX socket, and loopback endpoints */
 	struct m_text log, motd, binary;
 };
@@ -52,7 +52,7 @@ struct m_user {
 };
 struct m_door {
 	struct where at;
-	struct m_number kind, authority, client_certs, tls, send_address, idle, max_connections, handshake_rate;
+	struct m_number kind, authority, client_certs, tls, send_address, idle, max_connections, handshake_rate, metrics;
 	struct m_texts addresses;
 	struct m_text authority_dir, cert, key, ca, crl, log, binary;
 };

@@ -171,6 +171,10 @@ out_syncd(const struct model *m, struct emit *o)
 	hosts(m, o);
 	limits(m, o);
 	emit_number(o, "max memory", (long)m->daemon.max_memory.v);
+	if (!model_in_containers(m))
+		emit_setting(o, "pid file", OUT_PID);
+	if (m->daemon.metrics.v)
+		emit_setting(o, "metrics", OUT_DAEMON_METRICS);
 	modules(m, o);
 }
 

@@ -9,6 +9,10 @@
 
 #define OUT_SECRETS "etc/sallyport/syncd.secrets"
 #define OUT_RUN "/run/sallyport"
+#define OUT_PID OUT_RUN "/syncd.pid"		/* --status asks beside it */
+#define OUT_DAEMON_METRICS OUT_RUN "/syncd.metrics"
+#define OUT_DOOR_RUN "/run/sallyport-tunnel"
+#define OUT_DOOR_METRICS OUT_DOOR_RUN "/metrics"
 #define OUT_RENEW_SOCKET "/run/sallyport-renew.sock"
 #define OUT_DAEMON_USER "sallyport-syncd"
 #define OUT_NFT "etc/sallyport/firewall.nft"

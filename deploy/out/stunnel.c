@@ -118,6 +118,8 @@ out_tunnel(const struct model *m, struct emit *o)
 	output(m, o);
 	emit_number(o, "connectionsMax", (long)m->door.max_connections.v);
 	emit_number(o, "handshakeRateAddress", (long)m->door.handshake_rate.v);
+	if (m->door.metrics.v)
+		emit_setting(o, "metrics", OUT_DOOR_METRICS);
 	emit_setting(o, "watch", "yes");	/* a renewed certificate counts when it is there */
 	for (size_t i = 0; i < doors(m); i++) {
 		section(m, o, accept(m, i), i);

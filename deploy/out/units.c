@@ -154,7 +154,7 @@ out_unit_rsync(const struct model *m, struct emit *o)
 
 struct door_facts {
 	struct unit_tunnel unit;
-	struct unit_path log;
+	struct unit_path paths[2];
 	struct unit_secret secrets[3];
 	const char *listen[MODEL_LIST_MAX], *sources[MODEL_LIST_MAX];
 };
@@ -216,9 +216,11 @@ door_facts(const struct model *m, struct door_facts *d)
 	d->unit.secrets = d->secrets;
 	door_listens(m, d);
 	door_secrets(m, d);
-	d->log = (struct unit_path){ LOGS, 1 };
-	d->unit.paths = &d->log;
-	d->unit.n_paths = (size_t)in_file(&m->door.log);
+	d->unit.paths = d->paths;
+	if (in_file(&m->door.log))
+		d->paths[d->unit.n_paths++] = (struct unit_path){ LOGS, 1 };
+	if (m->door.metrics.v)
+		d->paths[d->unit.n_paths++] = (struct unit_path){ OUT_DOOR_RUN, 1 };
 }
 
 static void
@@ -330,6 +332,7 @@ out_tmpfiles(const struct model *m, struct emit *o)
 	const struct { int wanted; struct unit_file file; } all[] = {
 		{ 1, { 'd', "/etc/sallyport", 0755, "root", "root" } },
 		{ here && !model_in_containers(m), { 'd', OUT_RUN, 0755, daemon, daemon } },
+		{ m->door.metrics.v, { 'd', OUT_DOOR_RUN, 0755, door, door } },
 		{ here && m->users.n > 0, { 'z', "/" OUT_SECRETS, 0600, "root", "root" } },
 		/* of two users, neither of whom may make files there */
 		{ daemon_logs || door_logs, { 'd', LOGS, 0755, "root", "root" } },

@@ -64,6 +64,10 @@ static const struct {
 	{ M("post_xfer_exec = \"/bin/x \\\\\";"), "ends with a backslash, which joins lines" },
 	{ M("early_exec = \"/bin/x\";"), "the image has no programs of yours", CONTAINERS, POD },
 	{ N("reverse_lookup = true;"), "a container asks no name servers", CONTAINERS, POD },
+	{ N("metrics = true;"), "the sockets of numbers would be inside of the containers", CONTAINERS, POD },
+	{ D("metrics = true;"), "the sockets of numbers would be inside of the containers", CONTAINERS, POD },
+	{ DAEMON, "daemon = { program = \"rsync\"; listen = [ \"127.0.0.1:873\" ]; metrics = true; };", "sallyport-syncd alone tells its numbers" },
+	{ D("kind = \"stunnel\"; metrics = true;"), "sallyport-tunnel alone tells its numbers this way" },
 	/* containers */
 	{ C("kind = \"docker\";"), "containers.kind: \"docker\" is unknown; it takes one of" },
 	{ C("image = \"-x\";"), "is no name of an image; write one such as" },
