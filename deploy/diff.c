@@ -181,7 +181,7 @@ diff(const struct model *m, const char *dir)
 int
 diff_main(int argc, char **argv)
 {
-	const char *file, *root = "/";
+	const char *file = NULL, *root = "/";
 	const struct verb_option options[] = { { "root", &root } };
 	struct model *m;
 	int status = verb_args(argc, argv, "diff FILE [--root DIR]", options, ARRAY_LEN(options), &file);

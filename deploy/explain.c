@@ -199,7 +199,7 @@ int
 explain_main(int argc, char **argv)
 {
 	struct emit o = EMIT_INIT;
-	const char *file;
+	const char *file = NULL;
 	struct model *m;
 	int status = verb_args(argc, argv, "explain FILE", NULL, 0, &file);
 

@@ -13,7 +13,7 @@
 int
 check_main(int argc, char **argv)
 {
-	const char *file, *root = "";
+	const char *file = NULL, *root = "";
 	const struct verb_option options[] = { { "root", &root } };
 	struct model *m;
 	int status = verb_args(argc, argv, "check FILE [--root DIR]", options, ARRAY_LEN(options), &file);
@@ -82,7 +82,7 @@ int
 generate_main(int argc, char **argv)
 {
 	static const char usage[] = "generate FILE -o DIR [--only KIND]";
-	const char *file, *dir = NULL, *only = NULL;
+	const char *file = NULL, *dir = NULL, *only = NULL;
 	const struct verb_option options[] = { { "output", &dir }, { "only", &only } };
 	struct model *m;
 	int status = verb_args(argc, argv, usage, options, ARRAY_LEN(options), &file);

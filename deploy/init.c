@@ -243,7 +243,7 @@ init_main(int argc, char **argv)
 	    "[--user NAME]...\n"
 	    "           {--client CIDR... | --anyone}";
 	struct wishes w = { .door = "tunnel", .access = "read" };
-	const char *file;
+	const char *file = NULL;
 	const struct verb_option options[] = {
 		{ "host", &w.host }, { "door", &w.door }, { "access", &w.access }, { "authority", &w.authority }, { "anyone", .flag = &w.anyone },
 		{ "module", .take = add_module, .arg = &w.modules }, { "user", .take = add_word, .arg = &w.users },

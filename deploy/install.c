@@ -382,7 +382,7 @@ install(struct job *j, const struct model *m, const char *file, const char *root
 int
 install_main(int argc, char **argv)
 {
-	const char *file, *root = "/";
+	const char *file = NULL, *root = "/";
 	struct job j = { .verb = "install", .make = true };
 	const struct verb_option options[] = { { "root", &root }, { "dry-run", .flag = &j.dry } };
 	struct model *m;

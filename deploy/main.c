@@ -13,6 +13,7 @@
 #include "deploy/install.h"
 #include "deploy/ledger/ledger.h"
 #include "deploy/serve.h"
+#include "deploy/status/status.h"
 #include "deploy/verify/verify.h"
 #include "lib/err.h"
 #include "lib/inherit.h"
@@ -34,6 +35,7 @@ static const struct verb {
 	{ "diff", diff_main, "show what is not installed as the file says" },
 	{ "install", install_main, "install all configurations of a deployment" },
 	{ "verify", verify_main, "prove a running deployment, point by point" },
+	{ "status", status_main, "show what of a running deployment does what" },
 	{ "uninstall", uninstall_main, "remove what was installed" },
 	{ "ca", ca_main, "keep a small certificate authority" },
 	{ "ledger", ledger_main, "is the ledger of a daemon whole, and what of it is signed?" },

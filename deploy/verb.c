@@ -1,13 +1,16 @@
 #include "deploy/verb.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "deploy/ca/authority.h"
 #include "deploy/host.h"
 #include "deploy/tree.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/slurp.h"
 
 enum { OPTIONS_MAX = 16 };
 
@@ -38,8 +41,8 @@ verb_args(int argc, char **argv, const char *usage, const struct verb_option *op
 	int c;
 
 	for (size_t i = 0; i < n && i < OPTIONS_MAX - 1; i++)
-		longs[i] = (struct option){ options[i].name, options[i].flag == NULL ? required_argument : no_argument,
-		    NULL, (int)i + 1 };
+		longs[i] = (struct option){ options[i].name, options[i].flag != NULL ? no_argument :
+		    options[i].optional ? optional_argument : required_argument, NULL, (int)i + 1 };
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
 		const struct verb_option *o = NULL;
@@ -55,6 +58,8 @@ verb_args(int argc, char **argv, const char *usage, const struct verb_option *op
 		if (take(o, optarg) != 0)
 			return misused(argv[0], usage, "bad value: ", optarg);
 	}
+	if (optind == argc && file != NULL && *file != NULL)
+		return VERB_DONE;
 	if (optind + (file != NULL) != argc)
 		return misused(argv[0], usage, optind == argc ? "which file?" : "too many arguments", "");
 	if (file != NULL)
@@ -101,6 +106,38 @@ verb_load(const char *file, const char *root, bool notes, struct model **ret)
 	faults_done(&l);
 	faults_done(&absent);
 	return r == 0 ? VERB_DONE : VERB_FAILED;
+}
+
+int
+verb_load_alone(const char *file, struct model **ret)
+{
+	struct faults l = FAULTS_INIT;
+	int r = model_load(file, ret, &l);
+
+	if (r != 0 && r != E_CONF)
+		log_error("%s: %s", file, err_text(r));
+	verb_tell(&l, LOG_ERR);
+	faults_done(&l);
+	return r == 0 ? VERB_DONE : VERB_FAILED;
+}
+
+const char *
+verb_installed(void)
+{
+	struct ca_index x = { .n = 0 };
+	struct buf text = BUF_INIT;
+	const char *file = "/etc/sallyport.conf";
+	static char path[PATH_MAX];
+	unsigned line;
+
+	if (slurp_trusted(AUTHORITY_DIR "/index", INDEX_FILE_MAX, &text) == 0 &&
+	    index_parse((const char *)buf_head(&text), buf_len(&text), &x, &line) == 0 && x.deployment[0] != '\0') {
+		snprintf(path, sizeof path, "%s", x.deployment);
+		file = path;
+	}
+	index_done(&x);
+	buf_done(&text);
+	return file;
 }
 
 int

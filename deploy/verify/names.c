@@ -1,5 +1,8 @@
 #include "deploy/verify/names.h"
 
+#include <string.h>
+
+#include "deploy/out/outputs.h"
 #include "lib/err.h"
 
 #define UNITS "etc/systemd/system/"
@@ -29,6 +32,26 @@ verify_units(const struct ask *a, struct verify_unit ret[VERIFY_UNITS_MAX])
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (ask_text(a, known[i].path) != NULL)
+			ret[n++] = known[i];
+	return n;
+}
+
+static bool
+is_wanted(const struct model *m, const char *path)
+{
+	for (size_t i = 0; i < outputs_n; i++)
+		if (strcmp(outputs[i].path, path) == 0)
+			return outputs[i].wanted(m);
+	return false;
+}
+
+size_t
+verify_units_of(const struct model *m, struct verify_unit ret[VERIFY_UNITS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (is_wanted(m, known[i].path))
 			ret[n++] = known[i];
 	return n;
 }

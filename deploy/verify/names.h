@@ -15,8 +15,9 @@ struct verify_unit {
 	bool enabled;		/* it must be started at boot by itself, or by what requires it */
 };
 
-/* Those that the model wants, into ret. */
+/* Those that the model wants, into ret; of the first those alone whose text is there. */
 size_t verify_units(const struct ask *a, struct verify_unit ret[VERIFY_UNITS_MAX]);
+size_t verify_units_of(const struct model *m, struct verify_unit ret[VERIFY_UNITS_MAX]);
 
 /* The service that the daemon runs in; NULL where it is none of this machine's. */
 const char *verify_daemon_service(const struct model *m);

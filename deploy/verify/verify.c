@@ -100,19 +100,6 @@ ask_all(struct ask *a, const char *only)
 }
 
 static int
-load(const char *file, struct model **ret)
-{
-	struct faults l = FAULTS_INIT;
-	int r = model_load(file, ret, &l);
-
-	if (r != 0 && r != E_CONF)
-		log_error("%s: %s", file, err_text(r));
-	verb_tell(&l, LOG_ERR);
-	faults_done(&l);
-	return r == 0 ? VERB_DONE : VERB_MISUSED;
-}
-
-static int
 verdict(const struct points *l, bool json)
 {
 	if (json)
@@ -142,8 +129,10 @@ verify_main(int argc, char **argv)
 		fprintf(stderr, "usage: sallyport %s\n", usage);
 		status = VERB_MISUSED;
 	}
-	if (status != VERB_DONE || (status = load(a.file, &m)) != VERB_DONE)
+	if (status != VERB_DONE)
 		return status;
+	if (verb_load_alone(a.file, &m) != VERB_DONE)
+		return VERB_MISUSED;
 	signal(SIGPIPE, SIG_IGN);	/* whoever we speak to may leave */
 	a.m = m;
 	if ((status = ask_all(&a, only)) == VERB_DONE)

@@ -41,7 +41,8 @@ deploy/out ^(lib/|units/|nft/|deploy/model/|deploy/emit[.]h$)
 deploy/verify ^(lib/|deploy/)
 deploy/ledger ^(lib/|deploy/verb[.]h$)
 deploy/ca ^(lib/|deploy/(model|out)/|deploy/(names|verb)[.]h$)
-deploy ^(lib/|deploy/(model|out|ca|ledger)/|deploy/verify/verify[.]h$)
+deploy/status ^(lib/|deploy/)
+deploy ^(lib/|deploy/(model|out|ca|ledger)/|deploy/(verify/verify|status/status)[.]h$)
 EOR
 cat > "$scratch/arrows.awk" <<'EOA'
 NR == FNR { rule[$1] = $2; next }

@@ -25,7 +25,7 @@ static const struct {
 	{ "{\"level\": 3, \"odd\": 1.5, \"new\": \"x\", \"text\": \"t\\u20ac\\ud83d\\u0000\"}", "t\xe2\x82\xac??" },
 	{ "", NULL }, { "text", NULL }, { "{}", NULL }, { "{\"level\": 3", NULL }, { "{\"level\": 3} x", NULL }, { "{\"level\": \"3\"}", NULL },
 	{ "{\"text\": 3}", NULL }, { "{\"text\": \"a}", NULL }, { "{\"text\": \"a\\", NULL }, { "{\"text\": \"a\\x\"}", NULL },
-	{ "{\"text\": \"\\u12\"}", NULL }, { "{\"level\": }", NULL }, { "{\"level\": 1.}", NULL }, { "{\"level\": 99999999999999999999}", NULL },
+	{ "{\"text\": \"\\u12\"}", NULL }, { "{\"level\": }", NULL }, { "{\"level\": 1.}", NULL }, { "{\"level\": 99999999999999999999}", "" },
 	{ "{\"a\": {\"b\": 1}}", NULL }, { "{\"a\": [1]}", NULL }, { "{\"a\": true}", NULL }, { "{\"a\": 1,}", NULL }, { "{\"a\" 1}", NULL },
 	{ "{\"text\": \"a\x1b\"}", NULL },
 };
