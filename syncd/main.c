@@ -27,7 +27,7 @@
 #include "syncd/types.h"
 #include "syncd/why.h"
 
-enum { OVERRIDES_MAX = 64, TLS_NAMES_MAX = 64 };
+enum { OVERRIDES_MAX = 64, ASKED_MAX = 64 };
 
 enum mode { MODE_DAEMON, MODE_CHECK, MODE_DUMP, MODE_WHY, MODE_STATUS };
 
@@ -38,7 +38,7 @@ struct args {
 	size_t n_over;
 	enum mode mode;
 	struct why_question why;
-	const char *tls_names[TLS_NAMES_MAX];
+	const char *tls_names[ASKED_MAX], *options[ASKED_MAX];
 	int daemon, server, detach, json;
 };
 
@@ -46,8 +46,8 @@ static const char usage_text[] =
     "usage: sallyport-syncd --daemon [--no-detach] [--config=FILE] [--address=ADDRESS] [--port=PORT]\n"
     "           [--log-file=FILE] [--dparam=NAME=VALUE] [--ipv4 | --ipv6]\n"
     "       sallyport-syncd --check-config | --dump-config [--config=FILE]\n"
-    "       sallyport-syncd --why --module=MODULE --from=ADDRESS [--tls-name=NAME]... [--user=USER] [--option=OPTION]\n"
-    "           [--path=PATH] [--config=FILE]\n"
+    "       sallyport-syncd --why --module=MODULE --from=ADDRESS [--tls-name=NAME]... [--no-tls] [--user=USER]\n"
+    "           [--option=OPTION]... [--path=PATH] [--json] [--config=FILE]\n"
     "       sallyport-syncd --status [--json] [--config=FILE]\n"
     "       sallyport-syncd --help | --version\n"
     "See sallyport-syncd(8).\n";
@@ -55,7 +55,7 @@ static const char usage_text[] =
 enum {
 	O_ADDRESS = 256, O_CONFIG, O_DAEMON, O_DETACH, O_NO_DETACH, O_LOG_FILE, O_LOG_FORMAT, O_PORT, O_SERVER,
 	O_BWLIMIT, O_SOCKOPTS, O_NO_VERBOSE, O_CHECK, O_DUMP, O_VERSION,
-	O_STATUS, O_JSON, O_WHY, O_ASKED_MODULE, O_FROM, O_USER, O_TLS_NAME, O_OPTION, O_ASKED_PATH,
+	O_STATUS, O_JSON, O_WHY, O_ASKED_MODULE, O_FROM, O_USER, O_TLS_NAME, O_NO_TLS, O_OPTION, O_ASKED_PATH,
 };
 
 static const struct option long_options[] = {
@@ -70,7 +70,7 @@ static const struct option long_options[] = {
 	{ "no-v", no_argument, NULL, O_NO_VERBOSE }, { "help", no_argument, NULL, 'h' },
 	{ "check-config", no_argument, NULL, O_CHECK }, { "dump-config", no_argument, NULL, O_DUMP },
 	{ "why", no_argument, NULL, O_WHY }, { "module", required_argument, NULL, O_ASKED_MODULE }, { "from", required_argument, NULL, O_FROM },
-	{ "user", required_argument, NULL, O_USER }, { "tls-name", required_argument, NULL, O_TLS_NAME }, { "option", required_argument, NULL, O_OPTION },
+	{ "user", required_argument, NULL, O_USER }, { "tls-name", required_argument, NULL, O_TLS_NAME }, { "no-tls", no_argument, NULL, O_NO_TLS }, { "option", required_argument, NULL, O_OPTION },
 	{ "path", required_argument, NULL, O_ASKED_PATH },
 	{ "status", no_argument, NULL, O_STATUS }, { "json", no_argument, NULL, O_JSON },
 	{ "version", no_argument, NULL, O_VERSION }, { NULL, 0, NULL, 0 },
@@ -98,15 +98,15 @@ add_override(struct args *a, char *text)
 	return 0;
 }
 
+/* One more of what --why is asked about. */
 static int
-add_tls_name(struct args *a, const char *name)
+add_asked(const char *option, const char *text, const char **list, size_t *n)
 {
-	if (a->why.n_tls_names >= TLS_NAMES_MAX) {
-		fprintf(stderr, "sallyport-syncd: --tls-name: at most %d times\n", TLS_NAMES_MAX);
+	if (*n >= ASKED_MAX) {
+		fprintf(stderr, "sallyport-syncd: %s: at most %d times\n", option, ASKED_MAX);
 		return -1;
 	}
-	a->why.tls_names = a->tls_names;
-	a->tls_names[a->why.n_tls_names++] = name;
+	list[(*n)++] = text;
 	return 0;
 }
 
@@ -164,8 +164,9 @@ take_option(struct args *a, int opt, int *ret_code)
 	case O_ASKED_MODULE: a->why.module = optarg; break;
 	case O_FROM: a->why.from = optarg; break;
 	case O_USER: a->why.user = optarg; break;
-	case O_TLS_NAME: r = add_tls_name(a, optarg); break;
-	case O_OPTION: a->why.option = optarg; break;
+	case O_TLS_NAME: r = add_asked("--tls-name", optarg, a->tls_names, &a->why.n_tls_names); break;
+	case O_NO_TLS: a->why.no_tls = true; break;
+	case O_OPTION: r = add_asked("--option", optarg, a->options, &a->why.n_options); break;
 	case O_ASKED_PATH: a->why.path = optarg; break;
 	case O_VERSION:
 		puts("sallyport-syncd " PACKAGE_VERSION " (rsync protocols 27 to 32)");
@@ -245,7 +246,13 @@ show_config(const struct args *a, struct syncd_conf *conf, unsigned warned)
 static int
 explain(const struct args *a, struct syncd_conf *conf)
 {
-	int code = why_main(conf, &a->why);
+	struct why_question q = a->why;
+	int code;
+
+	q.tls_names = a->tls_names;
+	q.options = a->options;
+	q.json = a->json != 0;
+	code = why_main(conf, &q);
 
 	conf_free(conf);
 	return code;

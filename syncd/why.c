@@ -1,6 +1,7 @@
 #include "syncd/why.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/is_set.h"
+#include "lib/log.h"
 #include "syncd/hostname.h"
 #include "syncd/module_filter.h"
 #include "syncd/policy/hosts.h"
@@ -23,33 +25,62 @@
 #include "syncd/tls_users.h"
 #include "syncd/types.h"
 
+enum { TEXT_SIZE = 8192 };	/* a line of the file, and what is said of it */
+
+/* What a point comes to: the client gets on, or it does not, or it depends on what is not known here. */
+enum verdict { LETS, REFUSES, DEPENDS };
+
 struct why {
 	const struct syncd_conf *conf;
 	const struct module_conf *m;
 	struct addr peer;
 	char host[HOSTNAME_SIZE];
-	bool refused;
+	const char *part;	/* that is asked about now: "address", ... */
+	bool refused, json;
+	unsigned said;		/* points */
 };
 
 static const char *const access_words[] = {
 	[LOGIN_AS_MODULE] = "as the module is", [LOGIN_READ_ONLY] = "for reading", [LOGIN_READ_WRITE] = "for reading and writing",
 };
 
-/* A line about what a parameter decides, with its place. */
-static void __attribute__((format(printf, 3, 4)))
-say(const struct why *w, const char *param, const char *fmt, ...)
+static void
+put_object(const struct why *w, enum verdict v, const struct conf_place *at, const char *text)
 {
-	const struct conf_place at = conf_place(w->conf, w->m, param);
+	static const char *const verdicts[] = { [LETS] = "lets", [REFUSES] = "refuses", [DEPENDS] = "depends" };
+	char path[6 * PATH_MAX], words[6 * TEXT_SIZE];
+
+	printf("%s\n  {\"part\": \"%s\", \"verdict\": \"%s\", \"file\": \"%s\", \"line\": %u, \"text\": \"%s\"}", w->said > 0 ? "," : "[", w->part,
+	    verdicts[v], log_json(at->path == NULL ? "" : at->path, path, sizeof path), at->line, log_json(text, words, sizeof words));
+}
+
+static void
+put_line(const struct conf_place *at, const char *text)
+{
+	if (at->path != NULL && at->line > 0)
+		printf("%s:%u: ", at->path, at->line);
+	else if (at->path != NULL)
+		printf("%s: ", at->path);
+	printf("%s\n", text);
+}
+
+/* One point: what the parameter decides, with its place; NULL: none does. */
+static void __attribute__((format(printf, 4, 5)))
+say(struct why *w, enum verdict v, const char *param, const char *fmt, ...)
+{
+	const struct conf_place at = param == NULL ? (struct conf_place){ NULL, 0 } : conf_place(w->conf, w->m, param);
+	char text[TEXT_SIZE];
 	va_list ap;
 
-	if (at.line > 0)
-		printf("%s:%u: ", at.path, at.line);
-	else
-		printf("%s: ", at.path);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	w->refused |= v == REFUSES;
+	if (w->json)
+		put_object(w, v, &at, text);
+	else
+		put_line(&at, text);
+	w->said++;
 }
 
 /* --- the address --------------------------------------------------------------------------- */
@@ -77,25 +108,25 @@ static void
 judge_hosts(struct why *w, const char *from)
 {
 	const char *allow = w->m->hosts_allow, *deny = w->m->hosts_deny, *list, *verdict;
+	enum verdict v;
 	struct hosts_facts f = { .peer = &w->peer, .name = w->host, .resolve = w->m->forward_lookup ? resolve : NULL, .arg = w };
 	char token[64];
 	bool named;
 
 	for (int i = 0; i < 2; i++)
 		if (is_set(i == 0 ? allow : deny) && hosts_bad_token(i == 0 ? allow : deny, token, sizeof token)) {
-			say(w, i == 0 ? "hosts allow" : "hosts deny", "malformed: %s: nobody is let in", token);
-			w->refused = true;
+			say(w, REFUSES, i == 0 ? "hosts allow" : "hosts deny", "malformed: %s: nobody is let in", token);
 			return;
 		}
-	w->refused = hosts_check(allow, deny, &f) != HOSTS_ALLOW;
+	v = hosts_check(allow, deny, &f) == HOSTS_ALLOW ? LETS : REFUSES;
 	named = is_set(allow) && hosts_check(allow, NULL, &f) == HOSTS_ALLOW;
 	list = named || !is_set(deny) ? "hosts allow" : "hosts deny";
-	verdict = w->refused ? "is refused" : "is let in";
+	verdict = v == REFUSES ? "is refused" : "is let in";
 	if (!is_set(allow) && !is_set(deny))
-		printf("no \"hosts allow\" or \"hosts deny\": %s is let in\n", from);
+		say(w, LETS, NULL, "no \"hosts allow\" or \"hosts deny\": %s is let in", from);
 	else
-		say(w, list, "%s = %s: %s (%s) %s%s", list, named || !is_set(deny) ? allow : deny, from, w->host, verdict,
-		    named || (w->refused && is_set(deny)) ? "" : ", since it is not named");
+		say(w, v, list, "%s = %s: %s (%s) %s%s", list, named || !is_set(deny) ? allow : deny, from, w->host, verdict,
+		    named || (v == REFUSES && is_set(deny)) ? "" : ", since it is not named");
 }
 
 /* --- the certificate --------------------------------------------------------------------------- */
@@ -115,11 +146,11 @@ take_name(struct identity *id, const char *word)
 	return (size_t)snprintf(id->names + used, sizeof id->names - used, "%s%s", used > 0 ? "\n" : "", word) < sizeof id->names - used;
 }
 
-/* As tls_users_judge goes through them, for a client that comes by TLS. */
+/* As tls_users_judge goes through them. */
 static int
 judge_certificate(struct why *w, const struct why_question *q)
 {
-	struct identity id = { .tls = true, .verified = q->n_tls_names > 0 };
+	struct identity id = { .tls = !q->no_tls, .verified = q->n_tls_names > 0 };
 	struct identity_rule rule;
 	char why[512];
 	const char *param;
@@ -129,20 +160,17 @@ judge_certificate(struct why *w, const struct why_question *q)
 			fprintf(stderr, "sallyport-syncd: --tls-name=%s: cn:NAME, dns:NAME, email:ADDRESS, uri:URI or key:SHA256 is wanted\n", q->tls_names[i]);
 			return RERR_SYNTAX;
 		}
-	if (w->m->require_tls)
-		say(w, "require tls", "require tls = yes: who does not come by TLS is refused");
-	if (!is_set(w->m->tls_users)) {
-		puts("no \"tls users\": nobody is asked for a certificate");
-	} else if (tls_users_fault(w->m, why, sizeof why)) {
-		say(w, "tls users", "%s: nobody is let in", why);
-		w->refused = true;
-	} else if (tls_users_judge(w->m, &id, &rule, &param, why, sizeof why) != 0) {
-		say(w, param, "tls users = %s: %s", w->m->tls_users, why);
-		w->refused = true;
-	} else {
-		say(w, "tls users", "tls users = %s: it is %s by %s, %s%s", w->m->tls_users, rule.name, rule.word, access_words[rule.access],
+	if (w->m->require_tls && id.tls)
+		say(w, LETS, "require tls", "require tls = yes: who does not come by TLS is refused");
+	if (tls_users_fault(w->m, why, sizeof why))
+		say(w, REFUSES, "tls users", "%s: nobody is let in", why);
+	else if (tls_users_judge(w->m, &id, &rule, &param, why, sizeof why) != 0)
+		say(w, REFUSES, param, "%s = %s: %s", param, strcmp(param, "require tls") == 0 ? "yes" : w->m->tls_users, why);
+	else if (!is_set(w->m->tls_users))
+		say(w, LETS, NULL, "no \"tls users\": nobody is asked for a certificate");
+	else
+		say(w, LETS, "tls users", "tls users = %s: it is %s by %s, %s%s", w->m->tls_users, rule.name, rule.word, access_words[rule.access],
 		    identity_is_plain(rule.name) ? "" : "; such a name gets into no path and is no uid");
-	}
 	return 0;
 }
 
@@ -152,24 +180,18 @@ static void
 judge_user(struct why *w, const char *user)
 {
 	struct login_rule rule;
-	int r;
 
-	if (!list_has_words(w->m->auth_users)) {
-		puts("no \"auth users\": nobody has to log in");
-		return;
-	}
-	if (user == NULL) {
-		say(w, "auth users", "auth users = %s: a login is asked for", w->m->auth_users);
-		return;
-	}
-	r = secrets_rule(w->m, user, &rule);
-	if (r != 0 || rule.denied) {
-		say(w, "auth users", "auth users = %s: %s %s", w->m->auth_users, user, r != 0 ? "matches no rule" : "is denied");
-		w->refused = true;
-	} else {
-		say(w, "auth users", "auth users = %s: %s may log in%s%s, %s", w->m->auth_users, user, rule.group[0] == '\0' ? "" : " as one of @",
+	if (!list_has_words(w->m->auth_users))
+		say(w, LETS, NULL, "no \"auth users\": nobody has to log in");
+	else if (user == NULL)
+		say(w, DEPENDS, "auth users", "auth users = %s: a login is asked for", w->m->auth_users);
+	else if (secrets_rule(w->m, user, &rule) != 0)
+		say(w, REFUSES, "auth users", "auth users = %s: %s matches no rule", w->m->auth_users, user);
+	else if (rule.denied)
+		say(w, REFUSES, "auth users", "auth users = %s: %s is denied", w->m->auth_users, user);
+	else
+		say(w, LETS, "auth users", "auth users = %s: %s may log in%s%s, %s", w->m->auth_users, user, rule.group[0] == '\0' ? "" : " as one of @",
 		    rule.group, access_words[rule.access]);
-	}
 }
 
 /* --- an option ------------------------------------------------------------------------------- */
@@ -187,11 +209,10 @@ judge_option(struct why *w, const char *text)
 	}
 	refuse_words(&refusals, w->m->refuse_options, NULL, NULL);
 	if ((refused = refuse_row(&refusals, row)) == NULL) {
-		printf("%s%s is taken\n", word[1] == '\0' ? "-" : "--", word);
+		say(w, LETS, NULL, "%s%s is taken", word[1] == '\0' ? "-" : "--", word);
 		return 0;
 	}
-	say(w, "refuse options", "refuse options = %s: %s%s is refused", w->m->refuse_options, word[1] == '\0' ? "-" : "--", word);
-	w->refused = true;
+	say(w, REFUSES, "refuse options", "refuse options = %s: %s%s is refused", w->m->refuse_options, word[1] == '\0' ? "-" : "--", word);
 	return 0;
 }
 
@@ -236,31 +257,28 @@ judge_path(struct why *w, const char *text)
 	int r;
 
 	if (module_filter(w->m, parts, &n, &fault) != 0) {
-		say(w, fault.param, "%s: the module is closed", fault.text);
-		w->refused = true;
+		say(w, REFUSES, fault.param, "%s: the module is closed", fault.text);
 		return 0;
 	}
 	if ((r = rules_new(&rules)) != 0)
 		return RERR_MALLOC;
 	for (size_t i = 0; i < n && !hidden && r == 0; i++) {
 		r = rules_add_config(rules, parts[i].source, parts[i].text);
-		if (r == 0 && (hidden = rules_hidden(rules, path, dir))) {
-			say(w, parameter_of(parts[i].source), "\"%s\" hides %s", parameter_of(parts[i].source), text);
-			w->refused = true;
-		}
+		if (r == 0 && (hidden = rules_hidden(rules, path, dir)))
+			say(w, REFUSES, parameter_of(parts[i].source), "\"%s\" hides %s", parameter_of(parts[i].source), text);
 	}
 	rules_free(rules);
 	for (size_t i = 0; i < n; i++)		/* the others are the configuration's */
 		if (parts[i].source == RULES_INCLUDE_LINES || parts[i].source == RULES_EXCLUDE_LINES)
 			free((char *)(uintptr_t)parts[i].text);
 	if (!hidden)
-		printf("no rule hides %s\n", text);
+		say(w, LETS, NULL, "no rule hides %s", text);
 	return r == 0 ? 0 : RERR_MALLOC;
 }
 
 /* How many there are at this moment is the lock file's to know. */
 static void
-judge_counts(const struct why *w, const char *user)
+judge_counts(struct why *w, const char *user)
 {
 	const struct { const char *param; int64_t most; } counts[] = {
 		{ "max connections per address", w->m->max_per_address },
@@ -270,34 +288,52 @@ judge_counts(const struct why *w, const char *user)
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		if (counts[i].most != 0)
-			say(w, counts[i].param, "%s = %lld: refused while as many are there", counts[i].param, (long long)counts[i].most);
+			say(w, DEPENDS, counts[i].param, "%s = %lld: refused while as many are there", counts[i].param, (long long)counts[i].most);
+}
+
+/* All points, in the order in which the daemon asks.  0, or the exit code of what cannot be said. */
+static int
+judge_all(struct why *w, const struct why_question *q)
+{
+	int r;
+
+	w->part = "address";
+	learn_host(w);
+	judge_hosts(w, q->from);
+	w->part = "certificate";
+	r = judge_certificate(w, q);
+	w->part = "user";
+	judge_user(w, q->user);
+	w->part = "limit";
+	judge_counts(w, q->user);
+	w->part = "option";
+	for (size_t i = 0; i < q->n_options && r == 0; i++)
+		r = judge_option(w, q->options[i]);
+	w->part = "path";
+	if (q->path != NULL && r == 0)
+		r = judge_path(w, q->path);
+	return r;
 }
 
 int
 why_main(const struct syncd_conf *conf, const struct why_question *q)
 {
-	struct why w = { .conf = conf };
+	struct why w = { .conf = conf, .part = "module", .json = q->json };
 	int r = 0;
 
 	if (q->module == NULL || q->from == NULL || addr_parse(q->from, 0, &w.peer) != 0) {
-		fputs("sallyport-syncd: --why takes --module=MODULE and --from=ADDRESS, and any of --tls-name, --user, --option, --path\n", stderr);
+		fputs("sallyport-syncd: --why takes --module=MODULE and --from=ADDRESS, and any of --tls-name, --no-tls, --user, --option, --path\n", stderr);
 		return RERR_SYNTAX;
 	}
-	if ((w.m = conf_module(conf, q->module)) == NULL) {
-		printf("there is no module %s: refused\n", q->module);
-		return RERR_STARTCLIENT;
-	}
-	learn_host(&w);
-	judge_hosts(&w, q->from);
-	r = judge_certificate(&w, q);
-	judge_user(&w, q->user);
-	judge_counts(&w, q->user);
-	if (q->option != NULL && r == 0)
-		r = judge_option(&w, q->option);
-	if (q->path != NULL && r == 0)
-		r = judge_path(&w, q->path);
+	if ((w.m = conf_module(conf, q->module)) == NULL)
+		say(&w, REFUSES, NULL, w.json ? "there is no module %s" : "there is no module %s: refused", q->module);
+	else
+		r = judge_all(&w, q);
 	if (r != 0)
 		return r;
-	printf("%s\n", w.refused ? "refused" : "allowed");
+	if (w.json)
+		puts("\n]");
+	else if (w.m != NULL)
+		puts(w.refused ? "refused" : "allowed");
 	return w.refused ? RERR_STARTCLIENT : 0;
 }

@@ -40,7 +40,7 @@ refuse options = delete checksum
 E2
 start_syncd < "$scratch/in"
 why() { _want=$1; shift; fails "$_want" "$*" "$syncd" --why --config="$conf" "$@"; }
-plan 35
+plan 43
 why 0 --module=open --from=192.0.2.7
 like "$out" 'no "hosts allow" or "hosts deny": 192.0.2.7 is let in*allowed' 'no rule'
 why 0 --module=near --from=192.0.2.7
@@ -75,6 +75,18 @@ why 5 --module=options --from=127.0.0.1 --option=c
 why 0 --module=options --from=127.0.0.1 --option=archive
 fails 1 'an option that there is not' "$syncd" --why --config="$conf" --module=open --from=127.0.0.1 --option=nonsense
 fails 1 'no address' "$syncd" --why --config="$conf" --module=open --from=me
+# several options, and all of it as JSON
+why 5 --module=options --from=127.0.0.1 --option=archive --option=delete --option=checksum
+is "$(echo "$out" | grep -c 'is refused$')" 2 'several options'
+fails 5 'as JSON' "$syncd" --why --config="$conf" --json --module=options --from=127.0.0.1 --option=delete --path=b
+is "$(echo "$out" | python3 -c 'import json, sys
+for p in json.load(sys.stdin): print(p["part"], p["verdict"], p["file"].replace(sys.argv[1], "CONF"), p["line"])' "$conf" | tr '\n' '/')" \
+    'address lets  0/certificate lets  0/user lets  0/option refuses CONF 29/path lets  0/' 'with each point'
+fails 5 'no module as JSON' "$syncd" --why --config="$conf" --json --module='a"b' --from=127.0.0.1
+is "$(echo "$out" | python3 -c 'import json, sys; print(json.load(sys.stdin))')" \
+    "[{'part': 'module', 'verdict': 'refuses', 'file': '', 'line': 0, 'text': 'there is no module a\"b'}]" '... whatever it is called'
+fails 0 'a login as JSON' "$syncd" --why --config="$conf" --json --module=login --from=127.0.0.1
+like "$out" '*"part": "user", "verdict": "depends"*' 'a login that is asked for depends'
 # a client gets the same
 got=
 for m in open near deny both bad hides; do
