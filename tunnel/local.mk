@@ -5,7 +5,7 @@ tunnel_libtlspipe_a_SOURCES = \
 	tunnel/tls/psk_handshake.c tunnel/tls/psk_handshake.h tunnel/tls/session_cache.c tunnel/tls/session_cache.h tunnel/tls/session_store.c tunnel/tls/session_store.h \
 	tunnel/tls/session_ticket.c tunnel/tls/session_ticket.h tunnel/tls/tlsconf.h tunnel/tls/tlssettings.c \
 	tunnel/tls/tlssettings.h tunnel/tls/tlsstate.c tunnel/tls/tlsstate.h \
-	tunnel/tls/duplex.c tunnel/tls/duplex.h tunnel/tls/keyfile.c tunnel/tls/keyfile.h tunnel/tls/keyring.c \
+	tunnel/tls/duplex.c tunnel/tls/duplex.h tunnel/tls/judge.c tunnel/tls/judge.h tunnel/tls/keyfile.c tunnel/tls/keyfile.h tunnel/tls/keyring.c \
 	tunnel/tls/keyring.h tunnel/tls/libheap.c tunnel/tls/libheap.h tunnel/tls/ocsp.c tunnel/tls/ocsp.h tunnel/tls/peercert.c tunnel/tls/peercert.h tunnel/tls/psk.c \
 	tunnel/tls/psk.h tunnel/tls/relay.c tunnel/tls/relay.h tunnel/tls/remotekey.c tunnel/tls/remotekey.h \
 	tunnel/tls/resume.c tunnel/tls/resume.h tunnel/tls/crl_check.c tunnel/tls/crl_check.h tunnel/tls/stream.h \
@@ -29,7 +29,7 @@ tunnel_libtunnel_a_SOURCES = \
 	tunnel/ipc/identity.h tunnel/ipc/spawnmsg.h tunnel/ipc/vault_client.c tunnel/ipc/vault_client.h tunnel/ipc/vaultmsg.h \
 	tunnel/master/children.c tunnel/master/file_watch.c tunnel/master/file_watch.h tunnel/master/master.c \
 	tunnel/master/master.h tunnel/master/master_internal.h tunnel/master/reload.c tunnel/master/reload.h \
-	tunnel/master/walls.c tunnel/master/walls.h tunnel/master/takeover.c tunnel/master/takeover.h tunnel/proto/identd.c tunnel/proto/identd.h tunnel/proto/libwrap.c \
+	tunnel/master/why.c tunnel/master/why.h tunnel/master/walls.c tunnel/master/walls.h tunnel/master/takeover.c tunnel/master/takeover.h tunnel/proto/identd.c tunnel/proto/identd.h tunnel/proto/libwrap.c \
 	tunnel/proto/libwrap.h tunnel/proto/ntlm.c tunnel/proto/ntlm.h tunnel/proto/proxy.c tunnel/proto/proxy.h \
 	tunnel/proto/starttls.c tunnel/proto/starttls.h tunnel/proto/starttls_bytes.c tunnel/proto/starttls_http.c \
 	tunnel/proto/starttls_mail.c tunnel/proto/starttls_socks.c tunnel/service/scoreboard.c tunnel/service/scoreboard.h \
@@ -83,7 +83,7 @@ SCRIPTS_T += t/tunnel/config/500-tunnel-config.t t/tunnel/relay/501-tunnel-trans
 	t/tunnel/relay/515-tunnel-starttls.t t/tunnel/tls/516-tunnel-ocsp.t t/tunnel/tls/517-tunnel-keys.t t/tunnel/relay/518-tunnel-ends.t t/tunnel/config/519-tunnel-real-files.t \
 	t/tunnel/tls/520-tunnel-bad-certs.t t/tunnel/config/521-tunnel-pairs.t t/tunnel/tls/522-tunnel-testssl.t t/tunnel/tls/523-tunnel-vault.t t/tunnel/limits/524-tunnel-limits.t t/tunnel/process/525-tunnel-drain.t t/tunnel/limits/526-tunnel-rates.t t/tunnel/tls/527-tunnel-revoke.t t/tunnel/process/528-tunnel-watch.t t/tunnel/process/529-tunnel-takeover.t t/tunnel/process/530-tunnel-metrics.t t/tunnel/limits/531-tunnel-starved.t t/tunnel/limits/532-tunnel-cut.t t/tunnel/relay/533-tunnel-backends.t t/tunnel/limits/534-tunnel-storm.t \
 	t/tunnel/process/540-tunnel-ident.t t/tunnel/config/541-tunnel-options.t t/tunnel/config/542-tunnel-log-lines.t \
-	t/tunnel/tls/543-tunnel-verify-client.t t/tunnel/tls/544-tunnel-resumption.t t/tunnel/process/545-tunnel-paths.t t/tunnel/process/546-tunnel-seized.t t/tunnel/process/547-tunnel-errands.t t/tunnel/tls/548-tunnel-weak.t t/tunnel/process/549-tunnel-helpers.t t/tunnel/process/550-tunnel-inside.t t/tunnel/process/551-tunnel-doors.t t/tunnel/config/552-tunnel-log-beside.t t/tunnel/config/553-tunnel-starts.t t/tunnel/tls/554-tunnel-client-sessions.t t/tunnel/limits/555-tunnel-memory.t t/tunnel/process/556-tunnel-filters.t t/tunnel/relay/557-tunnel-sizes.t
+	t/tunnel/tls/543-tunnel-verify-client.t t/tunnel/tls/544-tunnel-resumption.t t/tunnel/process/545-tunnel-paths.t t/tunnel/process/546-tunnel-seized.t t/tunnel/process/547-tunnel-errands.t t/tunnel/tls/548-tunnel-weak.t t/tunnel/process/549-tunnel-helpers.t t/tunnel/process/550-tunnel-inside.t t/tunnel/process/551-tunnel-doors.t t/tunnel/config/552-tunnel-log-beside.t t/tunnel/config/553-tunnel-starts.t t/tunnel/tls/554-tunnel-client-sessions.t t/tunnel/limits/555-tunnel-memory.t t/tunnel/process/556-tunnel-filters.t t/tunnel/relay/557-tunnel-sizes.t t/tunnel/tls/558-tunnel-why.t
 
 FUZZERS += fuzz/fuzz_tunnel_load
 fuzz_fuzz_tunnel_load_SOURCES = fuzz/fuzz_tunnel_load.c $(REPLAY)

@@ -16,6 +16,7 @@
 #include "lib/num.h"
 #include "tunnel/conf/load.h"
 #include "tunnel/master/master.h"
+#include "tunnel/master/why.h"
 #include "tunnel/conf/table.h"
 #include "tunnel/conf/tlsname.h"
 #include "tunnel/service/service_build.h"
@@ -23,7 +24,7 @@
 
 #define DEFAULT_FILE SYSCONFDIR "/stunnel/stunnel.conf"
 #define SYNTAX "sallyport-tunnel [FILE] | -fd N | -help | -version | -sockets | -options | --check-config FILE | " \
-    "--dump-config FILE | --takeover PIDFILE FILE"
+    "--dump-config FILE | --takeover PIDFILE FILE | --why-cert CERT|none FILE [SECTION]"
 
 /* The lines by which scripts know a stunnel (stunnel-conf section 2), then who we are. */
 static void
@@ -226,6 +227,8 @@ main(int argc, char **argv)
 		return check_config(argv[2], 0);
 	if (strcmp(first, "--dump-config") == 0 && argc == 3)
 		return check_config(argv[2], 1);
+	if (strcmp(first, "--why-cert") == 0 && (argc == 4 || argc == 5))
+		return why_cert_main(argv[2], argv[3], argc == 5 ? argv[4] : NULL);
 	if (strcmp(first, "--takeover") == 0 && argc == 4)
 		return run_file(argv[3], argv[2]);
 	return is_flag(first, "-fd") ? run_fd(argc < 3 ? NULL : argv[2]) : run_file(first, NULL);
