@@ -16,6 +16,8 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
 	deploy/record.c deploy/record.h deploy/render.c deploy/render.h deploy/secrets.c deploy/secrets.h deploy/serve.c deploy/serve.h \
 	deploy/tree.c deploy/tree.h deploy/verb.c deploy/verb.h \
+	deploy/shown.c deploy/shown.h deploy/why/asked.h deploy/why/daemon.c deploy/why/door.c deploy/why/firewall.c deploy/why/point.c \
+	deploy/why/point.h deploy/why/why.c deploy/why/why.h \
 	deploy/status/ends.c deploy/status/ends.h deploy/status/facts.h deploy/status/gather.c deploy/status/gather.h \
 	deploy/status/numbers.c deploy/status/numbers.h deploy/status/print.c deploy/status/print.h deploy/status/print_json.c \
 	deploy/status/scrape.c deploy/status/scrape.h deploy/status/screen.c deploy/status/screen.h \
@@ -40,7 +42,7 @@ sallyport_SOURCES = deploy/main.c
 sallyport_LDADD = $(DEPLOY_LIBS)
 
 DEPLOY_UNITS = t/unit/check_ca_authority t/unit/check_ca_cert t/unit/check_ca_index t/unit/check_ca_renew t/unit/check_model_load t/unit/check_deploy_diff t/unit/check_deploy_secrets t/unit/check_deploy_conf t/unit/check_deploy_emit t/unit/check_deploy_names t/unit/check_deploy_pki \
-	t/unit/check_deploy_plan t/unit/check_deploy_probe t/unit/check_deploy_record t/unit/check_status t/unit/check_verify_judges t/unit/check_verify_texts
+	t/unit/check_deploy_plan t/unit/check_deploy_probe t/unit/check_deploy_record t/unit/check_status t/unit/check_verify_judges t/unit/check_verify_texts t/unit/check_why
 UNITS += $(DEPLOY_UNITS) t/unit/check_ledger_audit
 t_unit_check_ledger_audit_LDADD = deploy/libdeploy.a $(LEDGER_LIBS) $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_ca_authority_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
@@ -59,6 +61,7 @@ t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIB
 t_unit_check_deploy_record_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_verify_judges_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_verify_texts_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_why_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_status_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 
@@ -74,6 +77,9 @@ fuzz_fuzz_ca_index_LDADD = deploy/libdeploy.a $(BASE_LIBS)
 FUZZERS += fuzz/fuzz_ca_renew
 fuzz_fuzz_ca_renew_SOURCES = fuzz/fuzz_ca_renew.c $(REPLAY)
 fuzz_fuzz_ca_renew_LDADD = deploy/libdeploy.a $(BASE_LIBS) $(OPENSSL_LIBS)
+FUZZERS += fuzz/fuzz_why
+fuzz_fuzz_why_SOURCES = fuzz/fuzz_why.c $(REPLAY)
+fuzz_fuzz_why_LDADD = deploy/libdeploy.a deploy/libmodel.a $(BASE_LIBS) $(OPENSSL_LIBS)
 FUZZERS += fuzz/fuzz_status
 fuzz_fuzz_status_SOURCES = fuzz/fuzz_status.c $(REPLAY)
 fuzz_fuzz_status_LDADD = deploy/libdeploy.a $(BASE_LIBS)
@@ -83,5 +89,5 @@ fuzz_fuzz_deploy_record_LDADD = deploy/libdeploy.a $(BASE_LIBS)
 
 SCRIPTS_T += t/serve/900-serve-stock.t t/serve/901-serve-own.t t/serve/902-serve-refuses.t t/serve/903-serve-ends.t t/serve/904-serve-names.t \
 	t/serve/905-serve-user.t t/serve/906-serve-clients.t t/deploy/920-deploy-golden.t t/deploy/921-deploy-readers.t \
-	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/963-renew.t t/deploy/964-renew-door.t t/deploy/965-readme.t t/deploy/951-verify-others.t t/deploy/942-status.t t/deploy/943-status-booted.t
-EXTRA_DIST += t/lib/status-booted.sh t/lib/clients.sh t/tool/renewing.py t/lib/clients-booted.sh t/lib/readme.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples
+	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/963-renew.t t/deploy/964-renew-door.t t/deploy/965-readme.t t/deploy/951-verify-others.t t/deploy/942-status.t t/deploy/943-status-booted.t t/deploy/944-why.t t/deploy/945-why-draws.t
+EXTRA_DIST += t/tool/draws.py t/lib/status-booted.sh t/lib/clients.sh t/tool/renewing.py t/lib/clients-booted.sh t/lib/readme.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples

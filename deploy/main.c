@@ -15,6 +15,7 @@
 #include "deploy/serve.h"
 #include "deploy/status/status.h"
 #include "deploy/verify/verify.h"
+#include "deploy/why/why.h"
 #include "lib/err.h"
 #include "lib/inherit.h"
 #include "lib/log.h"
@@ -36,6 +37,7 @@ static const struct verb {
 	{ "install", install_main, "install all configurations of a deployment" },
 	{ "verify", verify_main, "prove a running deployment, point by point" },
 	{ "status", status_main, "show what of a running deployment does what" },
+	{ "why", why_main, "say what a client would get, and which line decides" },
 	{ "uninstall", uninstall_main, "remove what was installed" },
 	{ "ca", ca_main, "keep a small certificate authority" },
 	{ "ledger", ledger_main, "is the ledger of a daemon whole, and what of it is signed?" },

@@ -36,6 +36,19 @@ nft_source_check(const char *text, int family)
 	return has_bits(at, size, (size_t)bits) ? E_DENIED : 0;
 }
 
+const char *
+nft_source_of(const struct nft_facts *f, const struct addr *peer)
+{
+	const int six = peer->ss.ss_family == AF_INET6;
+	const char *const *v = six ? f->sources6 : f->sources4;
+	const size_t n = six ? f->n_sources6 : peer->ss.ss_family == AF_INET ? f->n_sources4 : 0;
+
+	for (size_t i = 0; i < n && !f->anyone; i++)
+		if (addr_in(peer, v[i]) == 1)
+			return v[i];
+	return NULL;
+}
+
 static int
 check_sources(const char *const *v, size_t n, int family)
 {

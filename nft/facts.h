@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/addr.h"
+
 /* Bounds: the name makes a chain's of iptables (28 characters with "-OUT" and "-PRE"); of the others more is a mistake. */
 enum { NFT_NAME_MAX = 20, NFT_OWNER_MAX = 32, NFT_SOURCES_MAX = 4096, NFT_CONNECTIONS_MAX = 65535, NFT_RATE_MAX = 100000 };
 
@@ -30,6 +32,10 @@ struct nft_facts {
  * 0; E_FORMAT: no such address (names are looked up when rules are loaded, or not at all); E_LIMIT: bits that the family has
  * not, or 0 of them, which is spelled "anyone"; E_DENIED: bits are set behind the network's. */
 int nft_source_check(const char *text, int family);
+
+/* The source in the lists that lets a peer in, as the rules match it; NULL: none does.  Where every source is let in there is none either:
+ * f->anyone says it. */
+const char *nft_source_of(const struct nft_facts *f, const struct addr *peer);
 
 /* 0; E_FORMAT or E_LIMIT or E_DENIED: a fact that must not be printed.  What makes text from facts asks this first. */
 int nft_facts_check(const struct nft_facts *f);

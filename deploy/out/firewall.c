@@ -123,6 +123,20 @@ out_iptables_removal(const struct model *m, struct emit *o)
 	put_text(m, o, "takes the rules away.", iptables_put_removal);
 }
 
+enum out_lets
+out_firewall_lets(const struct model *m, const struct addr *from, const char **ret)
+{
+	struct facts f;
+
+	facts(m, &f);
+	if (addr_is_loopback(from))	/* nobody comes from there by the wire: chain "early" */
+		return OUT_LETS_LOCAL;
+	if (f.nft.anyone)
+		return OUT_LETS_ANYONE;
+	*ret = nft_source_of(&f.nft, from);
+	return *ret == NULL ? OUT_LETS_NOT : OUT_LETS_LISTED;
+}
+
 /* --- the unit ------------------------------------------------------------------------------ */
 
 static struct unit_firewall

@@ -3,39 +3,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "deploy/shown.h"
 #include "lib/err.h"
-#include "lib/utf8.h"
 
 enum { SHOWN_SIZE = 5 * STATUS_TEXT_MAX + 1, SHORT_SIZE = 32 };
 
-const char *
-status_shown(const char *text, char *dst)
-{
-	const unsigned char *c = (const unsigned char *)text;
-	size_t left = strlen(text), at = 0;
-
-	while (left > 0) {
-		size_t n = utf8_length(c, left);
-
-		if (n > 0 && utf8_is_text(c, n)) {
-			memcpy(dst + at, c, n);
-			at += n;
-		} else {
-			n = 1;
-			at += (size_t)sprintf(dst + at, "\\#%03o", *c);
-		}
-		c += n;
-		left -= n;
-	}
-	dst[at] = '\0';
-	return dst;
-}
-
-/* The same; "" is a dash. */
+/* What is shown; of "" it is a dash. */
 static const char *
 shown(const char *text, char dst[SHOWN_SIZE])
 {
-	return status_shown(text[0] == '\0' ? "-" : text, dst);
+	return shown_text(text[0] == '\0' ? "-" : text, dst);
 }
 
 const char *

@@ -10,10 +10,6 @@
 void status_print(const struct status *s, FILE *to);
 void status_print_json(const struct status *s, FILE *to);
 
-/* What is shown of a stranger's text: bytes of control characters, and of what is no UTF-8, as \#ooo.  dst has room for five times the
- * text and its NUL.  Returns dst. */
-const char *status_shown(const char *text, char *dst);
-
 /* "1.5 MiB", "800 B"; "-" for what is negative.  Returns dst. */
 const char *status_bytes(int64_t n, char *dst, size_t size);
 

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "deploy/shown.h"
 #include "deploy/status/print.h"
 #include "lib/log.h"
 
@@ -11,7 +12,7 @@ text(FILE *to, const char *name, const char *value, const char *behind)
 {
 	char plain[PLAIN_SIZE], printed[2 * PLAIN_SIZE + 8];
 
-	fprintf(to, "\"%s\": \"%s\"%s", name, log_json(status_shown(value, plain), printed, sizeof printed), behind);
+	fprintf(to, "\"%s\": \"%s\"%s", name, log_json(shown_text(value, plain), printed, sizeof printed), behind);
 }
 
 /* null for what is not known, which is negative. */

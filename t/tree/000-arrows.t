@@ -42,7 +42,8 @@ deploy/verify ^(lib/|deploy/)
 deploy/ledger ^(lib/|deploy/verb[.]h$)
 deploy/ca ^(lib/|deploy/(model|out)/|deploy/(names|verb)[.]h$)
 deploy/status ^(lib/|deploy/)
-deploy ^(lib/|deploy/(model|out|ca|ledger)/|deploy/(verify/verify|status/status)[.]h$)
+deploy/why ^(lib/|deploy/)
+deploy ^(lib/|deploy/(model|out|ca|ledger)/|deploy/(verify/verify|status/status|why/why)[.]h$)
 EOR
 cat > "$scratch/arrows.awk" <<'EOA'
 NR == FNR { rule[$1] = $2; next }

@@ -30,6 +30,27 @@ START_TEST(a_source_is_a_literal_network)
 END_TEST
 
 static const struct {
+	const char *peer, *source;	/* NULL: none */
+	int anyone;
+} peers[] = {
+	{ "198.51.100.7", "198.51.100.0/24", 0 }, { "198.51.101.7", NULL, 0 }, { "192.0.2.1", "192.0.2.1", 0 }, { "192.0.2.2", NULL, 0 },
+	{ "2001:db8::7", "2001:db8::/64", 0 }, { "2001:db8:0:1::7", NULL, 0 }, { "198.51.100.7", NULL, 1 }, { "/run/x", NULL, 0 },
+};
+
+START_TEST(the_source_that_lets_in)
+{
+	static const char *const four[] = { "192.0.2.1", "198.51.100.0/24" }, *const six[] = { "2001:db8::/64" };
+	const struct nft_facts f = { .sources4 = four, .n_sources4 = 2, .sources6 = six, .n_sources6 = 1, .anyone = peers[_i].anyone };
+	struct addr peer;
+	const char *source;
+
+	ck_assert_int_eq(addr_parse(peers[_i].peer, 0, &peer), 0);
+	source = nft_source_of(&f, &peer);
+	ck_assert_msg(peers[_i].source == NULL ? source == NULL : source != NULL && strcmp(source, peers[_i].source) == 0, "%s", peers[_i].peer);
+}
+END_TEST
+
+static const struct {
 	const char *table, *owner;
 	int result;
 } names[] = {
@@ -94,6 +115,7 @@ main(void)
 	Suite *s = suite_create("nft/facts");
 	TCase *t = tcase_create("all");
 
+	tcase_add_loop_test(t, the_source_that_lets_in, 0, (int)ARRAY_LEN(peers));
 	tcase_add_loop_test(t, a_source_is_a_literal_network, 0, ARRAY_LEN(sources));
 	tcase_add_loop_test(t, names_are_words_and_nothing_else, 0, ARRAY_LEN(names));
 	tcase_add_loop_test(t, numbers_have_bounds, 0, ARRAY_LEN(numbers));
