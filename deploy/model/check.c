@@ -148,7 +148,7 @@ writers_are_known(const struct model *m, struct faults *l)
 	    m->door.client_certs.v == M_CERTS_PINNED)
 		return;
 	for (size_t i = 0; i < m->modules.n; i++)
-		if (m->modules.v[i].access.v == M_WRITE && !given(m->modules.v[i].users.at))
+		if (m->modules.v[i].access.v == M_WRITE && !given(m->modules.v[i].users.at) && !model_module_has_identities(&m->modules.v[i]))
 			fault_add(l, m->modules.v[i].access.at,
 			    "everybody who reaches the door could write and delete here; "
 			    "name users, or have door.client_certs = \"required\", or take \"upload\"");
@@ -183,6 +183,42 @@ module_clients_are_seen(const struct model *m, struct faults *l)
 			fault_add(l, m->modules.v[i].clients.at,
 			    "the daemon is told no addresses, so that nobody could enter; "
 			    "take this out, or have door.send_address = true (not with ssh)");
+}
+
+/* A certificate is known by what the door says of it, and the door alone must be able to say it. */
+static const char *
+identity_fault(const struct model *m)
+{
+	if (m->door.kind.v != M_TUNNEL || !model_sends_address(m))
+		return "sallyport-tunnel alone says who a certificate is; have door.kind = \"tunnel\", and door.send_address = true";
+	if (m->daemon.program.v != M_SALLYPORT || model_socket(m) == NULL)
+		return "whoever reaches the daemon's port could say that he is anybody; have sallyport-syncd listen on a UNIX socket";
+	if (m->door.client_certs.v == M_CERTS_NONE)
+		return "nobody is asked for a certificate; have door.client_certs = \"required\"";
+	return NULL;
+}
+
+static void
+identities_are_told(const struct model *m, struct faults *l)
+{
+	const char *fault = identity_fault(m);
+
+	for (size_t i = 0; i < m->modules.n && fault != NULL; i++)
+		if (model_module_has_identities(&m->modules.v[i]))
+			fault_add(l, m->modules.v[i].clients.at, "%s", fault);
+}
+
+/* A pinned certificate is known by its subject and key alone. */
+static void
+pinned_names_are_told(const struct model *m, struct faults *l)
+{
+	for (size_t i = 0; i < m->modules.n && m->door.client_certs.v == M_CERTS_PINNED; i++)
+		for (size_t k = 0; k < m->modules.v[i].clients.n; k++) {
+			const struct m_text *t = &m->modules.v[i].clients.v[k];
+
+			if (value_is_identity(t->v) && strncmp(t->v, "cn:", 3) != 0 && strncmp(t->v, "key:", 4) != 0)
+				fault_add(l, t->at, "of pinned certificates the common name and the key count; take cn: or key:");
+		}
 }
 
 /* --- the daemon -------------------------------------------------------------------------- */
@@ -640,7 +676,7 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, authority_fits, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	metrics_are_ours, everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
+	metrics_are_ours, identities_are_told, pinned_names_are_told, everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
 	    containers_keep_no_logs,
 	    door_files_can_be_mounted, keys_can_be_lent, motd_can_be_shown, cluster_can_spell, cluster_has_claims, cluster_fits,
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "deploy/model/model.h"
+#include "deploy/model/value.h"
 #include "lib/err.h"
 
 static const char *
@@ -83,6 +84,24 @@ model_complete(struct model *m)
 			places[i].text->v = places[i].place;
 	if (m->client.ca.at.line == 0)
 		m->client.ca.v = "/etc/sallyport/tls/ca.crt";
+}
+
+int
+model_module_has_identities(const struct m_module *o)
+{
+	for (size_t i = 0; i < o->clients.n; i++)
+		if (value_is_identity(o->clients.v[i].v))
+			return 1;
+	return 0;
+}
+
+int
+model_has_identities(const struct model *m)
+{
+	for (size_t i = 0; i < m->modules.n; i++)
+		if (model_module_has_identities(&m->modules.v[i]))
+			return 1;
+	return 0;
 }
 
 int

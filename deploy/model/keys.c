@@ -64,8 +64,11 @@ static const struct key module_keys[] = {
 	{ "users", KEY_TEXTS, AT(m_module, users), .fault = value_user_name, .example = "[ \"alice\" ]",
 	  .doc = "Who may enter, by names of the list \"users\"; without any, everybody whom door and firewall "
 	  "let in." },
-	{ "clients", KEY_TEXTS, AT(m_module, clients), .fault = value_cidr, .example = "[ \"192.0.2.0/24\" ]",
-	  .doc = "Networks from which this module can be reached, fewer than the firewall's." },
+	{ "clients", KEY_TEXTS, AT(m_module, clients), .fault = value_client, .example = "[ \"192.0.2.0/24\" ]",
+	  .doc = "Networks from which this module can be reached, fewer than the firewall's; and names of certificates: with any, "
+	  "only who shows one that has such a name has the module.  cn:NAME is the subject's common name, dns:NAME, email:ADDRESS and uri:URI "
+	  "are alternative names, in which * stands for any characters; key:SHA256 is the public key in 64 hexadecimal digits.  Names want "
+	  "door.client_certs, sallyport-tunnel, and sallyport-syncd on a UNIX socket." },
 	{ "list", KEY_BOOL, AT(m_module, list), .def = "true",
 	  .doc = "Whether listings name it." },
 	{ "user", KEY_TEXT, AT(m_module, user), .def = "nobody", .fault = value_account,

@@ -148,6 +148,10 @@ int model_renews(const struct model *m);
 /* Fill in what follows from other keys: where an authority of its own puts things, and whom it is for. */
 void model_complete(struct model *m);
 
+/* Does any module, or this one, want certificates of a name? */
+int model_has_identities(const struct model *m);
+int model_module_has_identities(const struct m_module *o);
+
 /* Does any module start programs of the administrator's? */
 int model_has_hooks(const struct model *m);
 

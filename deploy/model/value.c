@@ -17,7 +17,7 @@
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-enum { NAME_LENGTH = 32, MODULE_LENGTH = 63, COMMENT_LENGTH = 200, SECRET_SHORTEST = 12, SECRET_LENGTH = 200,
+enum { IDENTITY_LENGTH = 255, KEY_DIGITS = 64, NAME_LENGTH = 32, MODULE_LENGTH = 63, COMMENT_LENGTH = 200, SECRET_SHORTEST = 12, SECRET_LENGTH = 200,
     KEY_LENGTH = 4000 };
 
 static int
@@ -440,6 +440,47 @@ value_cidr(const char *text)
 		return n == 4 ? "has a prefix length beyond 32" : "has a prefix length beyond 128";
 	return has_host_bits(bytes, n, bits) ? "has bits set behind its prefix; write the network's own address, or a "
 	    "longer prefix" : NULL;
+}
+
+int
+value_is_identity(const char *text)
+{
+	static const char *const kinds[] = { "cn:", "dns:", "email:", "uri:", "key:" };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strncmp(text, kinds[i], strlen(kinds[i])) == 0)
+			return 1;
+	return 0;
+}
+
+/* What sallyport-syncd.conf(5) would read as the end of a rule. */
+static int
+has_right(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	return strcmp(colon, ":ro") == 0 || strcmp(colon, ":rw") == 0 || strcmp(colon, ":deny") == 0;
+}
+
+const char *
+value_client(const char *text)
+{
+	const char *name, *at;
+
+	if (!value_is_identity(text))
+		return value_cidr(text);
+	name = strchr(text, ':') + 1;
+	if (strlen(text) > IDENTITY_LENGTH)
+		return "is longer than 255 characters; name the key instead (key:SHA256)";
+	if (name[0] == '\0' || !made_of(name, LETTERS CAPITALS DIGITS "._@:/+*=-"))
+		return "is no name that can be written here; it may hold letters, digits and . _ @ : / + * = -, others have a key (key:SHA256)";
+	if (has_right(text))
+		return "ends like a right; what a client may do, the module's access says";
+	if (strncmp(text, "key:", 4) == 0 && (strlen(name) != KEY_DIGITS || !made_of(name, DIGITS "abcdefABCDEF")))
+		return "is no key; write the SHA-256 of the public key in 64 hexadecimal digits";
+	if (strncmp(text, "email:", 6) == 0 && ((at = strchr(name, '@')) == NULL || at == name || at[1] == '\0'))
+		return "is no address of mail; write email:NAME@DOMAIN";
+	return NULL;
 }
 
 int

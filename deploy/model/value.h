@@ -30,6 +30,11 @@ const char *value_cidr(const char *text);		/* without host bits */
 /* Would rsyncd.conf(5) take part of this text for an environment variable? */
 int value_expands(const char *text);
 
+const char *value_client(const char *text);	/* the same, or the name of a certificate */
+
+/* Is it the name of a certificate, "cn:alice"? */
+int value_is_identity(const char *text);
+
 /* Is it every address there is? */
 int value_is_everybody(const char *cidr);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "deploy/model/value.h"
 #include "deploy/out/shared.h"
 #include "lib/err.h"
 
@@ -97,15 +98,34 @@ access_of(const struct m_module *o, struct emit *e)
 		emit_setting(e, "incoming chmod", o->access.v == M_UPLOAD ? "ug-s,o=" : "ug-s");
 }
 
+/* Those that are names of certificates, or those that are networks. */
+static void
+pick(const struct m_texts *from, int identities, struct m_text dst[MODEL_LIST_MAX], struct m_texts *ret)
+{
+	*ret = (struct m_texts){ .v = dst };
+	for (size_t i = 0; i < from->n && ret->n < MODEL_LIST_MAX; i++)
+		if (value_is_identity(from->v[i].v) == identities)
+			dst[ret->n++] = from->v[i];
+}
+
 static void
 who(const struct model *m, const struct m_module *o, struct emit *e)
 {
+	struct m_text picked[MODEL_LIST_MAX];
+	struct m_texts networks, names;
+
 	if (o->users.n > 0) {
 		list(e, "auth users", "", &o->users, ", ");
 		emit_setting(e, "secrets file", out_secrets_path(m));
 	}
-	if (o->clients.n > 0)
-		list(e, "hosts allow", "127.0.0.1, ::1", &o->clients, ", ");
+	pick(&o->clients, 0, picked, &networks);
+	if (networks.n > 0)
+		list(e, "hosts allow", "127.0.0.1, ::1", &networks, ", ");
+	if (!model_module_has_identities(o))
+		return;
+	pick(&o->clients, 1, picked, &names);
+	emit_setting(e, "require tls", "yes");
+	list(e, "tls users", "", &names, ", ");
 }
 
 static void
