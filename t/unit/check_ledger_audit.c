@@ -77,6 +77,8 @@ setup(void)
 	private = key_of(true, pkey);
 	public = key_of(false, pkey);
 	EVP_PKEY_free(pkey);
+	chain = none;
+	n_lines = 0;
 	begin();
 	for (int i = 0; i < 4; i++)
 		add(", \"event\": \"login\", \"user\": \"a\"");
