@@ -130,7 +130,8 @@ red process 'process.syncd.CapBnd process.syncd.NoNewPrivs' 'the daemon runs wit
     'dropin sallyport-syncd.service "$weak"; systemctl restart sallyport-syncd.service' 'undrop sallyport-syncd.service; systemctl restart sallyport-syncd.service'
 red process 'process.syncd.Seccomp process.syncd.CapBnd process.syncd.exe' 'another process is put into the unit' \
     'sleep 60 & beside=$!; echo $beside > /sys/fs/cgroup/system.slice/sallyport-syncd.service/cgroup.procs' 'kill $beside; wait $beside || :'
-red process process.tunnel.uid 'the tunnel is root' 'dropin sallyport-tunnel.service "[Service]\nUser=root\nGroup=root\n"; systemctl restart sallyport-tunnel.service' \
+# (the tunnel itself ends soon as root within that unit, since its parts cannot give up what they have)
+red process 'process.tunnel.uid process.tunnel.exe' 'the tunnel is root' 'dropin sallyport-tunnel.service "[Service]\nUser=root\nGroup=root\nType=exec\nNoExecPaths=\nExecStart=\nExecStart=/bin/sleep 60\n"; systemctl restart sallyport-tunnel.service' \
     'undrop sallyport-tunnel.service; systemctl restart sallyport-tunnel.service'
 red process process.syncd.exe 'the program was replaced, and runs on' 'cp -p /usr/sbin/sallyport-syncd x; mv x /usr/sbin/sallyport-syncd' 'systemctl restart sallyport-syncd.service'
 red process process.syncd.stray 'a daemon runs outside its unit' \
