@@ -10,7 +10,7 @@ MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)
 noinst_LIBRARIES += deploy/libdeploy.a
 deploy_libdeploy_a_SOURCES = \
 	deploy/advice.c deploy/advice.h deploy/ca/authority.c deploy/ca/authority.h deploy/ca/ca.c deploy/ca/ca.h deploy/ca/client.c deploy/ca/client.h deploy/ca/deployed.c deploy/ca/deployed.h \
-	deploy/ca/cert.c deploy/ca/cert.h deploy/ca/index.c deploy/ca/index.h deploy/ca/list.c deploy/ca/list.h deploy/ca/renew.c deploy/ca/renew.h deploy/ca/respond.c deploy/ca/respond.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
+	deploy/ca/cert.c deploy/ca/cert.h deploy/ca/index.c deploy/ca/index.h deploy/ca/list.c deploy/ca/list.h deploy/ca/passing.c deploy/ca/passing.h deploy/ca/renew.c deploy/ca/renew.h deploy/ca/respond.c deploy/ca/respond.h deploy/ca/folder.c deploy/ca/folder.h deploy/child.c deploy/child.h deploy/conf.c deploy/conf.h deploy/crypt.c deploy/crypt.h deploy/diff.c deploy/diff.h \
 	deploy/emit.c deploy/emit.h deploy/explain.c deploy/explain.h deploy/flat.c deploy/flat.h deploy/generate.c deploy/generate.h deploy/host.c deploy/host.h \
 	deploy/init.c deploy/init.h deploy/install.c deploy/install.h deploy/job.c deploy/job.h deploy/ledger/audit.c deploy/ledger/audit.h deploy/ledger/ledger.c deploy/ledger/ledger.h deploy/manifest.c deploy/manifest.h \
 	deploy/names.c deploy/names.h deploy/pki.c deploy/pki.h deploy/plan.c deploy/plan.h deploy/probe.c deploy/probe.h \
@@ -25,7 +25,7 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/status/units.c deploy/status/units.h \
 	deploy/verify/ask.h deploy/verify/authority.c deploy/verify/authority.h deploy/verify/daemon.c deploy/verify/daemon.h deploy/verify/door.c deploy/verify/door.h \
 	deploy/verify/outside.c deploy/verify/outside.h deploy/verify/talk.c deploy/verify/talk.h deploy/verify/tls.c deploy/verify/tls.h \
-	deploy/verify/files.c deploy/verify/files.h deploy/verify/kernel.c deploy/verify/kernel.h deploy/verify/line.h \
+	deploy/verify/files.c deploy/verify/files.h deploy/verify/identity.c deploy/verify/identity.h deploy/verify/kernel.c deploy/verify/kernel.h deploy/verify/line.h \
 	deploy/verify/listen.c deploy/verify/listen.h deploy/verify/names.c deploy/verify/names.h deploy/verify/point.c deploy/verify/point.h \
 	deploy/verify/processes.c deploy/verify/processes.h deploy/verify/ruleset.c deploy/verify/ruleset.h deploy/verify/run.c deploy/verify/run.h \
 	deploy/verify/unit_text.c deploy/verify/unit_text.h deploy/verify/units.c deploy/verify/units.h deploy/verify/verify.c deploy/verify/verify.h \
@@ -89,5 +89,5 @@ fuzz_fuzz_deploy_record_LDADD = deploy/libdeploy.a $(BASE_LIBS)
 
 SCRIPTS_T += t/serve/900-serve-stock.t t/serve/901-serve-own.t t/serve/902-serve-refuses.t t/serve/903-serve-ends.t t/serve/904-serve-names.t \
 	t/serve/905-serve-user.t t/serve/906-serve-clients.t t/deploy/920-deploy-golden.t t/deploy/921-deploy-readers.t \
-	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/963-renew.t t/deploy/964-renew-door.t t/deploy/965-readme.t t/deploy/951-verify-others.t t/deploy/942-status.t t/deploy/943-status-booted.t t/deploy/944-why.t t/deploy/945-why-draws.t
-EXTRA_DIST += t/tool/draws.py t/lib/status-booted.sh t/lib/clients.sh t/tool/renewing.py t/lib/clients-booted.sh t/lib/readme.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples
+	t/deploy/922-deploy-install.t t/deploy/923-deploy-verbs.t t/deploy/930-deploy-pod.t t/deploy/950-verify.t t/deploy/960-ca.t t/deploy/961-clients.t t/deploy/962-clients-booted.t t/deploy/963-renew.t t/deploy/964-renew-door.t t/deploy/965-readme.t t/deploy/951-verify-others.t t/deploy/942-status.t t/deploy/943-status-booted.t t/deploy/944-why.t t/deploy/945-why-draws.t t/deploy/952-verify-identity.t
+EXTRA_DIST += t/lib/verified-identity.sh t/tool/draws.py t/lib/status-booted.sh t/lib/clients.sh t/tool/renewing.py t/lib/clients-booted.sh t/lib/readme.sh t/lib/serve.sh t/lib/verified.sh t/lib/verified-others.sh t/lib/verifying.sh t/golden t/tool/readers.py t/tool/kubernetes.js examples

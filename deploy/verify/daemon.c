@@ -222,22 +222,33 @@ judge_paths(const struct ask *a, const struct way *w, const struct m_module *o, 
 	}
 }
 
+/* The first that asks for no certificate: refusing it says something of who comes.  NULL: there is none. */
+static const char *
+open_module(const struct model *m)
+{
+	for (size_t i = 0; i < m->modules.n; i++)
+		if (!model_module_has_identities(&m->modules.v[i]))
+			return m->modules.v[i].name.v;
+	return NULL;
+}
+
 /* A header that a client says itself is not believed: it is no greeting. */
 static void
 judge_forged(const struct ask *a, const struct way *w)
 {
+	const char *module = open_module(a->m);
 	char line[TALK_LINE_SIZE] = "";
 	struct talk t;
 	int r;
 	bool believed;
 
-	if (!w->tls) {
-		point_skip(a->points, "daemon.forged-header", w->text, "we cannot be a client of the door");
+	if (!w->tls || module == NULL) {
+		point_skip(a->points, "daemon.forged-header", w->text, w->tls ? "every module asks for a certificate" : "we cannot be a client of the door");
 		return;
 	}
 	r = begin(a, w, "PROXY TCP4 192.0.2.99 192.0.2.1 40000 874\r\n", &t);
 	if (r == 0)
-		r = talk_module(&t, a->m->modules.v[0].name.v, line, sizeof line);
+		r = talk_module(&t, module, line, sizeof line);
 	believed = r == 0 && strncmp(line, "@RSYNCD: ", 9) == 0;
 	if (r != 0 && !talk_refused(r))
 		point_skip(a->points, "daemon.forged-header", w->text, err_text(r));
@@ -252,6 +263,7 @@ judge_forged(const struct ask *a, const struct way *w)
 static void
 judge_peers(const struct ask *a)
 {
+	const char *module = open_module(a->m);
 	char line[TALK_LINE_SIZE] = "";
 	struct way w;
 	struct talk t;
@@ -262,10 +274,14 @@ judge_peers(const struct ask *a)
 		point_skip(a->points, "daemon.peers", a->file, a->root ? "the wall is the socket's mode, the firewall, or the containers'" : VERIFY_NEEDS_ROOT);
 		return;
 	}
+	if (module == NULL) {
+		point_skip(a->points, "daemon.peers", w.text, "every module asks for a certificate: see identity.forged");
+		return;
+	}
 	w.uid = (uid_t)-1;
 	r = begin(a, &w, NULL, &t);
 	if (r == 0)
-		r = talk_module(&t, a->m->modules.v[0].name.v, line, sizeof line);
+		r = talk_module(&t, module, line, sizeof line);
 	refused = talk_refused(r) || (r == 0 && strncmp(line, "@ERROR", 6) == 0);
 	if (r != 0 && !refused)
 		point_skip(a->points, "daemon.peers", w.text, err_text(r));
@@ -279,9 +295,18 @@ judge_peers(const struct ask *a)
 static void
 judge_modules(const struct ask *a, const struct way *w)
 {
+	bool outside = false;
+
 	for (size_t i = 0; i < a->m->modules.n; i++) {
-		judge_module(a, w, &a->m->modules.v[i]);
-		judge_paths(a, w, &a->m->modules.v[i], i == 0);
+		const struct m_module *o = &a->m->modules.v[i];
+
+		if (model_module_has_identities(o)) {
+			point_skip(a->points, "daemon.login", o->name.v, "it is for certificates that we have not; identity.* asks about it");
+			continue;
+		}
+		judge_module(a, w, o);
+		judge_paths(a, w, o, !outside);
+		outside = true;
 	}
 }
 

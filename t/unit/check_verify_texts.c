@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deploy/verify/identity.h"
 #include "deploy/verify/kernel.h"
 #include "deploy/verify/ruleset.h"
 #include "deploy/verify/unit_text.h"
@@ -297,12 +298,45 @@ START_TEST(of_iptables_our_chains_are_taken)
 }
 END_TEST
 
+static const struct { const char *rule, *example; } examples[] = {
+	{ "cn:alice", "alice" }, { "cn:web-*", "web-x" }, { "cn:*", "x" }, { "cn:", NULL }, { "dns:a", NULL }, { "192.0.2.0/24", NULL }, { "", NULL },
+	{ "cn:12345678", NULL },
+};
+
+START_TEST(a_name_that_a_rule_lets_in)
+{
+	char dst[8];
+
+	ck_assert_msg(identity_example(examples[_i].rule, dst, sizeof dst) == (examples[_i].example != NULL), "%s", examples[_i].rule);
+	if (examples[_i].example != NULL)
+		ck_assert_str_eq(dst, examples[_i].example);
+}
+END_TEST
+
+/* The PROXY protocol, section 2.2: signature, version, family, length, addresses; then the TLV of TLS. */
+START_TEST(a_header_says_who_a_certificate_is)
+{
+	static const uint8_t with[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x23\x7f\0\0\1\x7f\0\0\1\x9c\x40\x03\x6a\x20\0\x14\7\0\0\0\0\x21\0\7TLSv1.3\x22\0\2ab",
+	    without[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x1e\x7f\0\0\1\x7f\0\0\1\x9c\x40\x03\x6a\x20\0\x0f\1\1\0\0\0\x21\0\7TLSv1.3";
+	struct buf b = BUF_INIT;
+
+	identity_header("ab", &b);
+	ck_assert(buf_len(&b) == sizeof with - 1 && memcmp(buf_head(&b), with, sizeof with - 1) == 0);
+	buf_clear(&b);
+	identity_header(NULL, &b);
+	ck_assert(buf_len(&b) == sizeof without - 1 && memcmp(buf_head(&b), without, sizeof without - 1) == 0);
+	buf_done(&b);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *s = suite_create("deploy/verify: texts");
 	TCase *t = tcase_create("texts");
 
+	tcase_add_loop_test(t, a_name_that_a_rule_lets_in, 0, (int)ARRAY_LEN(examples));
+	tcase_add_test(t, a_header_says_who_a_certificate_is);
 	tcase_add_test(t, listeners_are_taken_from_the_kernels_tables);
 	tcase_add_test(t, lines_of_another_shape_are_left_out);
 	tcase_add_test(t, the_rights_of_a_process_are_read);
