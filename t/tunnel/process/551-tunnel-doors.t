@@ -4,7 +4,7 @@
 . "${top_srcdir:-.}/t/lib/lib.sh"
 plan 4
 . "$top_srcdir/t/lib/tunnel.sh"
-draws=${DRAWS:-25} seed=${SEED:-$$}
+draws=${DRAWS:-25} seed=${SEED:-551}	# one that refuses some, which another need not in so few
 (
 	cd "$pki" || exit 1
 	issue good ca 'subjectAltName=DNS:c1.example' /CN=good
