@@ -83,6 +83,8 @@ write_out(struct file_write *o, const uint8_t *p, size_t n, int64_t at)
 			continue;
 		if (r <= 0) {
 			o->err = r < 0 ? -errno : -EIO;
+			if (o->cloned)		/* what is kept of it must not end as the old file does */
+				(void)!ftruncate(o->fd, at);
 			return;
 		}
 		p += r;

@@ -47,7 +47,7 @@ idle() {
 serving() {
 	_spawner=$(pgrep -P "$1" -x syncd-spawner)
 	pgrep -P "$1" | grep -vx "${_spawner:-none}"
-	[ -z "$_spawner" ] || pgrep -P "$_spawner" | grep -vxF "$(pgrep -P "$_spawner" -x 'syncd-metrics|syncd-ledger' || echo none)"
+	[ -z "$_spawner" ] || pgrep -P "$_spawner" | grep -vxF "$(pgrep -P "$_spawner" -x syncd-metrics; pgrep -P "$_spawner" -x syncd-ledger; echo none)"
 }
 # start_rsyncd < CONF: Debian's own daemon on a free port in $rport
 start_rsyncd() {
