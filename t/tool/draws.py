@@ -2,9 +2,9 @@
 """Drawn deployments, and clients that come to them: `sallyport why` has to say what each of them gets.
 
 draws.py SCRATCH BUILD SEED DRAWS, in network and mount namespaces of its own (t/deploy/945): this side is the machine, the namespace "far" has
-the clients, with several addresses.  A line for each draw: "ok" or "not ok", and what it was."""
+the clients, with several addresses.  A line for each draw: "ok" or "not ok", who refused that client, and what it was."""
 import concurrent.futures
-import ipaddress
+import json
 import os
 import random
 import re
@@ -77,9 +77,11 @@ def draw_deployment(n):
 
 
 def draw_client():
-    return {'from': rng.choice(ADDRESSES), 'module': rng.choice(['m%d' % i for i in range(MODULES)] + ['none'] if rng.random() < 0.3 else ['m0', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7']),
-            'cert': rng.choice(CERTS + ['alice', 'bob'] * 3), 'user': rng.choice([None, 'alice', 'bob']),
-            'option': rng.choice([None] + OPTIONS), 'path': rng.choice([None] + PATHS)}
+    """Nothing out of the ordinary in most respects: then one of them decides."""
+    odd = rng.random
+    return {'from': rng.choice(ADDRESSES), 'module': 'none' if odd() < 0.03 else 'm%d' % rng.randrange(MODULES),
+            'cert': rng.choice(CERTS) if odd() < 0.4 else rng.choice(['alice', 'bob']), 'user': rng.choice([None, 'alice', 'alice', 'bob']),
+            'option': rng.choice(OPTIONS) if odd() < 0.4 else None, 'path': rng.choice(PATHS) if odd() < 0.4 else None}
 
 
 def write(path, text, mode=0o644):
@@ -116,37 +118,50 @@ def started(argv, log, word):
 
 
 def why(root, conf, c):
-    argv = [build + '/sallyport', 'why', '--root', root, '--from', c['from'], '--module', c['module']]
+    """The exit status, and who refuses it."""
+    argv = [build + '/sallyport', 'why', '--json', '--root', root, '--from', c['from'], '--module', c['module']]
     if c['cert'] != 'none':
         argv += ['--cert', '%s/pki/%s.crt' % (scratch, c['cert'])]
     for name in ('user', 'option', 'path'):
         if c[name] is not None:
             argv += ['--' + name, c[name]]
     p = subprocess.run(argv + [conf], capture_output=True, text=True)
-    return p.returncode, p.stdout + p.stderr
+    points = json.loads(p.stdout)['points'] if p.returncode in (0, 1) else []
+    return p.returncode, {x['by'] for x in points if x['verdict'] in ('refuses', 'asks')}, p.stdout + p.stderr
+
+
+def socat(kind, c, more=''):
+    six = ':' in c['from']
+    return '%s:%s:874,bind=%s,connect-timeout=1%s' % (kind, '[2001:db8::1]' if six else '192.0.2.1', '[%s]' % c['from'] if six else c['from'], more)
+
+
+def far(*argv, **kw):
+    return subprocess.run(['ip', 'netns', 'exec', 'far', 'timeout', '20'] + list(argv), capture_output=True, text=True, stdin=subprocess.DEVNULL, **kw)
 
 
 def real(c, n):
-    six = ':' in c['from']
-    way = 'socat -t1 - OPENSSL-CONNECT:%s:874,bind=%s,connect-timeout=1,verify=0,no-sni=1%s' % (
-        '[2001:db8::1]' if six else '192.0.2.1', '[%s]' % c['from'] if six else c['from'],
-        '' if c['cert'] == 'none' else ',cert=%s/pki/%s.pem' % (scratch, c['cert']))
-    env = dict(os.environ, RSYNC_CONNECT_PROG=way, RSYNC_PASSWORD=SECRETS.get(c['user'], 'none'))
+    """Who refuses it first ("": nobody), and the words of that."""
+    p = far('socat', '-u', 'OPEN:/dev/null', socat('TCP', c))
+    if p.returncode != 0:
+        return 'firewall', p.stderr
+    tls = socat('OPENSSL-CONNECT', c, ',verify=0,no-sni=1' + ('' if c['cert'] == 'none' else ',cert=%s/pki/%s.pem' % (scratch, c['cert'])))
+    env = dict(os.environ, RSYNC_CONNECT_PROG='socat -t1 - ' + tls, RSYNC_PASSWORD=SECRETS.get(c['user'], 'none'))
+    option = [] if c['option'] is None else ['--' + c['option']]
     user = '' if c['user'] is None else c['user'] + '@'
-    argv = ['ip', 'netns', 'exec', 'far', 'timeout', '20', 'rsync', '-r']
-    if c['option'] is not None:
-        argv.append('--' + c['option'])
-    to = '%s/got/%d/' % (scratch, n)
-    p = subprocess.run(argv + ['rsync://%slocalhost/%s/%s' % (user, c['module'], c['path'] or ''), to], env=env, capture_output=True, text=True,
-                       stdin=subprocess.DEVNULL)
-    return p.returncode, p.stderr
+    p = far('rsync', '-r', *option, 'rsync://%slocalhost/%s/%s' % (user, c['module'], c['path'] or ''), '%s/got/%d/' % (scratch, n), env=env)
+    if p.returncode != 0 and 'did not see server greeting' in p.stderr:
+        return 'door', p.stderr
+    hidden = p.returncode == 23 and ('link_stat' in p.stderr or 'change_dir' in p.stderr)
+    return '' if p.returncode == 0 else 'filter' if hidden else 'daemon', p.stderr
 
 
 def compare(root, conf, c, n):
-    said, text = why(root, conf, c)
+    """The first who refuses is the same, and whether anybody does."""
+    status, refuses, text = why(root, conf, c)
+    first = next((by for by in ('firewall', 'door', 'daemon', 'filter') if by in refuses), '')
     got, words = real(c, n)
-    good = said in (0, 1) and (said == 0) == (got == 0)
-    return good, said, '%s: why %d, rsync %d' % (' '.join('%s=%s' % kv for kv in c.items()), said, got), text + words
+    good = status in (0, 1) and first == got and (status == 0) == (got == '')
+    return good, got or 'nobody', '%s: why %d, %s' % (' '.join('%s=%s' % kv for kv in c.items()), status, sorted(refuses)), text + words
 
 
 def main():
@@ -156,6 +171,10 @@ def main():
         os.makedirs('/srv/m%d/sub' % i, exist_ok=True)
         for name in ('a', 'b.key', 'sub/c', 'sub/d.key'):
             write('/srv/m%d/%s' % (i, name), 'x\n')
+    for address in ADDRESSES:		# an address of IPv6 is not there at once
+        due = time.time() + 20
+        while 'refused' not in far('socat', '-u', 'OPEN:/dev/null', socat('TCP', {'from': address})).stderr and time.time() < due:
+            time.sleep(0.1)
     n = 0
     while n < draws:
         root = '%s/d%d' % (scratch, n)
@@ -171,8 +190,8 @@ def main():
         clients = [draw_client() for _ in range(min(PER_DEPLOYMENT, draws - n))]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             results = list(pool.map(lambda kv: compare(root, conf, kv[1], n + kv[0]), enumerate(clients)))
-        for good, said, name, words in results:
-            print('%s %d %s' % ('ok' if good else 'not ok', said, name))
+        for good, refuser, name, words in results:
+            print('%s %s %s' % ('ok' if good else 'not ok', refuser, name))
             if not good:
                 print(''.join('# %s\n' % line for line in (text + words).splitlines()), end='')
         sys.stdout.flush()
