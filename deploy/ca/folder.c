@@ -17,7 +17,7 @@
 int
 folder_complain(const struct folder *f, const char *file, const char *text)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + NAME_MAX + 2];
 
 	snprintf(path, sizeof path, "%s%s%s", f->dir, file[0] == '\0' ? "" : "/", file);
 	return conf_err_set(f->e, path, 0, "%s", text);

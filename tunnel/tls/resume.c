@@ -195,7 +195,7 @@ resume_bound(const SSL *ssl, SSL_SESSION *session, const struct tls_conf *conf, 
 		if (SSL_SESSION_set1_ticket_appdata(session, &raw, sizeof raw) != 1)
 			return -ENOMEM;
 	}
-	left = until - (int64_t)SSL_SESSION_get_time(session);
+	left = until - resume_made(session);
 	SSL_SESSION_set_timeout(session, (long)(left > least ? left : least));
 	return 0;
 }
@@ -206,4 +206,14 @@ resume_holds(SSL_SESSION *session)
 	int64_t until;
 
 	return has_end(session, &until) && (int64_t)time(NULL) < until;
+}
+
+int64_t
+resume_made(const SSL_SESSION *session)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+	return (int64_t)SSL_SESSION_get_time_ex(session);
+#else
+	return (int64_t)SSL_SESSION_get_time(session);
+#endif
 }

@@ -29,4 +29,7 @@ int resume_bound(const SSL *ssl, SSL_SESSION *session, const struct tls_conf *co
 /* Has it an end, and not yet come to it? */
 int resume_holds(SSL_SESSION *session);
 
+/* When the session was made, seconds since the epoch: the library's older call for it is deprecated since OpenSSL 3.4. */
+int64_t resume_made(const SSL_SESSION *session);
+
 #endif

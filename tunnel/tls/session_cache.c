@@ -37,7 +37,7 @@ keep_session(SSL *ssl, SSL_SESSION *session)
 		return 0;
 	n = i2d_SSL_SESSION(session, &end);
 	session_store_put(state->store, key, bytes, n > 0 ? (size_t)n : 0, once,
-	    (int64_t)SSL_SESSION_get_time(session) + SSL_SESSION_get_timeout(session));
+	    resume_made(session) + SSL_SESSION_get_timeout(session));
 	OPENSSL_cleanse(bytes, sizeof bytes);
 	return 0;
 }
