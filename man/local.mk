@@ -17,4 +17,4 @@ MAKE_WORDS = $(AM_V_GEN)mkdir -p $(@D) && p=$$(basename $@ .fish | sed 's/^_//')
 	cat $(srcdir)/man/$$p.[18] | $(srcdir)/tools/completions $$(basename $(@D)) $$p > $@.new && mv $@.new $@
 $(BASH_WORDS) $(ZSH_WORDS) $(FISH_WORDS): tools/completions $(dist_man_MANS)
 	$(MAKE_WORDS)
-SCRIPTS_T += t/tree/004-completions.t t/tree/005-manuals.t
+SCRIPTS_T += t/tree/004-completions.t t/tree/005-manuals.t t/tree/006-examples.t
