@@ -58,6 +58,9 @@ names_are_unique(const struct model *m, struct faults *l)
 	for (size_t i = 0; i < m->users.n; i++)
 		for (size_t k = 0; k < i; k++)
 			compare_names("user", &m->users.v[i].name, &m->users.v[k].name, l);
+	for (size_t i = 0; i < m->groups.n; i++)
+		for (size_t k = 0; k < i; k++)
+			compare_names("group", &m->groups.v[i].name, &m->groups.v[k].name, l);
 	for (size_t i = 0; i < m->backends.n; i++)
 		for (size_t k = 0; k < i; k++)
 			compare_names("back end", &m->backends.v[i].name, &m->backends.v[k].name, l);
@@ -129,6 +132,19 @@ users_are_there(const struct model *m, struct faults *l)
 				fault_add(l, m->modules.v[i].users.v[k].at,
 				    "user \"%s\" is not in the list users; add { name = \"%s\"; } there",
 				    m->modules.v[i].users.v[k].v, m->modules.v[i].users.v[k].v);
+}
+
+static void
+groups_are_there(const struct model *m, struct faults *l)
+{
+	for (size_t i = 0; i < m->modules.n; i++)
+		for (size_t k = 0; k < m->modules.v[i].clients.n; k++) {
+			const struct m_text *t = &m->modules.v[i].clients.v[k];
+
+			if (value_is_group(t->v) && value_client(t->v) == NULL && model_group(m, t->v) == NULL)
+				fault_add(l, t->at, "group \"%s\" is not in the list groups; add { name = \"%s\"; members = [ \"cn:...\" ]; } there",
+				    t->v + 1, t->v + 1);
+		}
 }
 
 static void
@@ -210,15 +226,25 @@ identities_are_told(const struct model *m, struct faults *l)
 
 /* A pinned certificate is known by its subject and key alone. */
 static void
+pinned_names(const struct m_texts *names, struct faults *l)
+{
+	for (size_t k = 0; k < names->n; k++) {
+		const struct m_text *t = &names->v[k];
+
+		if (value_is_identity(t->v) && !value_is_group(t->v) && strncmp(t->v, "cn:", 3) != 0 && strncmp(t->v, "key:", 4) != 0)
+			fault_add(l, t->at, "of pinned certificates the common name and the key count; take cn: or key:");
+	}
+}
+
+static void
 pinned_names_are_told(const struct model *m, struct faults *l)
 {
-	for (size_t i = 0; i < m->modules.n && m->door.client_certs.v == M_CERTS_PINNED; i++)
-		for (size_t k = 0; k < m->modules.v[i].clients.n; k++) {
-			const struct m_text *t = &m->modules.v[i].clients.v[k];
-
-			if (value_is_identity(t->v) && strncmp(t->v, "cn:", 3) != 0 && strncmp(t->v, "key:", 4) != 0)
-				fault_add(l, t->at, "of pinned certificates the common name and the key count; take cn: or key:");
-		}
+	if (m->door.client_certs.v != M_CERTS_PINNED)
+		return;
+	for (size_t i = 0; i < m->modules.n; i++)
+		pinned_names(&m->modules.v[i].clients, l);
+	for (size_t i = 0; i < m->groups.n; i++)
+		pinned_names(&m->groups.v[i].members, l);
 }
 
 /* --- the daemon -------------------------------------------------------------------------- */
@@ -672,7 +698,7 @@ cluster_fits(const struct model *m, struct faults *l)
 
 static void (*const rules[])(const struct model *m, struct faults *l) = {
 	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours,
-	    users_are_there, secrets_have_one_source,
+	    users_are_there, groups_are_there, secrets_have_one_source,
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, authority_fits, ssh_has_a_port, idle_is_longer,
 	    backends_fit,

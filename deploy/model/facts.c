@@ -104,6 +104,33 @@ model_has_identities(const struct model *m)
 	return 0;
 }
 
+const struct m_group *
+model_group(const struct model *m, const char *client)
+{
+	for (size_t i = 0; value_is_group(client) && i < m->groups.n; i++)
+		if (m->groups.v[i].name.v != NULL && strcmp(m->groups.v[i].name.v, client + 1) == 0)
+			return &m->groups.v[i];
+	return NULL;
+}
+
+int
+model_module_has_groups(const struct m_module *o)
+{
+	for (size_t i = 0; i < o->clients.n; i++)
+		if (value_is_group(o->clients.v[i].v))
+			return 1;
+	return 0;
+}
+
+int
+model_has_groups(const struct model *m)
+{
+	for (size_t i = 0; i < m->modules.n; i++)
+		if (model_module_has_groups(&m->modules.v[i]))
+			return 1;
+	return 0;
+}
+
 int
 model_has_hooks(const struct model *m)
 {

@@ -67,7 +67,7 @@ static const struct key module_keys[] = {
 	{ "clients", KEY_TEXTS, AT(m_module, clients), .fault = value_client, .example = "[ \"192.0.2.0/24\" ]",
 	  .doc = "Networks from which this module can be reached, fewer than the firewall's; and names of certificates: with any, "
 	  "only who shows one that has such a name has the module.  cn:NAME is the subject's common name, dns:NAME, email:ADDRESS and uri:URI "
-	  "are alternative names, in which * stands for any characters; key:SHA256 is the public key in 64 hexadecimal digits.  Names want "
+	  "are alternative names, in which * stands for any characters; key:SHA256 is the public key in 64 hexadecimal digits; @NAME is one of the list \"groups\".  Names want "
 	  "door.client_certs, sallyport-tunnel, and sallyport-syncd on a UNIX socket." },
 	{ "list", KEY_BOOL, AT(m_module, list), .def = "true",
 	  .doc = "Whether listings name it." },
@@ -105,6 +105,14 @@ static const struct key user_keys[] = {
 	{ "secret_file", KEY_TEXT, AT(m_user, secret_file), .fault = value_path,
 	  .example = "/etc/sallyport/alice.secret",
 	  .doc = "A file whose first line is the secret; readable by its owner alone." },
+};
+
+static const struct key group_keys[] = {
+	{ "name", KEY_TEXT, .required = true, AT(m_group, name), .fault = value_user_name, .example = "staff",
+	  .doc = "What modules call it, behind an @." },
+	{ "members", KEY_TEXTS, .required = true, AT(m_group, members), .fault = value_member, .example = "[ \"cn:alice\" ]",
+	  .doc = "Names of certificates, as in modules.clients, and no other groups.  sallyport-syncd reads them anew for each client, and "
+	  "looks again at those who are in already." },
 };
 
 static const struct key door_keys[] = {
@@ -249,6 +257,8 @@ const struct group model_groups[] = {
 	  .doc = "What is served: a list of groups." },
 	{ "users", MANY(users, user_keys),
 	  .doc = "Who logs in: a list of groups." },
+	{ "groups", MANY(groups, group_keys),
+	  .doc = "Groups of certificates, for modules.clients: a list of groups." },
 	{ "door", ONE(door, door_keys),
 	  .doc = "The only way in from the network." },
 	{ "haproxy", ONE(haproxy, haproxy_keys),

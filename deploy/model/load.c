@@ -104,7 +104,7 @@ take_texts(struct reader *r, const struct group *g, const struct key *k, const c
 		return;
 	}
 	if (n == 0)
-		fault_add(r->l, ret->at, "%s: the list is empty; take the line out", spell(g, k, name));
+		fault_add(r->l, ret->at, "%s: the list is empty; %s", spell(g, k, name), k->required ? "name at least one" : "take the line out");
 	if (n > MODEL_LIST_MAX) {
 		fault_add(r->l, ret->at, "%s: the list has more than %d texts; shorten it", spell(g, k, name),
 		    MODEL_LIST_MAX);
@@ -237,7 +237,8 @@ read_key(struct reader *r, const struct group *g, const struct key *k, const con
 	if (own != NULL)
 		take(r, g, k, own, field);
 	else if (k->required && s != NULL)
-		fault_add(r->l, at, "%s is missing; add %s = \"%s\";", spell(g, k, name), k->name, k->example);
+		fault_add(r->l, at, k->type == KEY_TEXTS ? "%s is missing; add %s = %s;" : "%s is missing; add %s = \"%s\";", spell(g, k, name),
+		    k->name, k->example);
 	return 0;
 }
 

@@ -50,6 +50,11 @@ struct m_user {
 	struct where at;
 	struct m_text name, secret, secret_file;
 };
+struct m_group {		/* of certificates */
+	struct where at;
+	struct m_text name;
+	struct m_texts members;
+};
 struct m_door {
 	struct where at;
 	struct m_number kind, authority, client_certs, tls, send_address, idle, max_connections, handshake_rate, metrics;
@@ -90,6 +95,7 @@ struct m_containers {
 
 struct m_modules { struct m_module *v; size_t n; };
 struct m_users { struct m_user *v; size_t n; };
+struct m_groups { struct m_group *v; size_t n; };
 struct m_backends { struct m_backend *v; size_t n; };
 
 struct model {
@@ -98,6 +104,7 @@ struct model {
 	struct m_daemon daemon;
 	struct m_modules modules;
 	struct m_users users;
+	struct m_groups groups;
 	struct m_door door;
 	struct m_haproxy haproxy;
 	struct m_backends backends;	/* none: the daemon is on this machine */
@@ -151,6 +158,13 @@ void model_complete(struct model *m);
 /* Does any module, or this one, want certificates of a name? */
 int model_has_identities(const struct model *m);
 int model_module_has_identities(const struct m_module *o);
+
+/* The group that an entry of "clients" names, "@staff"; NULL: it names none, or there is no such group. */
+const struct m_group *model_group(const struct model *m, const char *client);
+
+/* Does any module, or this one, name a group? */
+int model_has_groups(const struct model *m);
+int model_module_has_groups(const struct m_module *o);
 
 /* Does any module start programs of the administrator's? */
 int model_has_hooks(const struct model *m);

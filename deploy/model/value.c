@@ -443,7 +443,13 @@ value_cidr(const char *text)
 }
 
 int
-value_is_identity(const char *text)
+value_is_group(const char *text)
+{
+	return text[0] == '@';
+}
+
+static int
+is_certificate(const char *text)
 {
 	static const char *const kinds[] = { "cn:", "dns:", "email:", "uri:", "key:" };
 
@@ -451,6 +457,12 @@ value_is_identity(const char *text)
 		if (strncmp(text, kinds[i], strlen(kinds[i])) == 0)
 			return 1;
 	return 0;
+}
+
+int
+value_is_identity(const char *text)
+{
+	return is_certificate(text) || value_is_group(text);
 }
 
 /* What sallyport-syncd.conf(5) would read as the end of a rule. */
@@ -462,14 +474,11 @@ has_right(const char *text)
 	return strcmp(colon, ":ro") == 0 || strcmp(colon, ":rw") == 0 || strcmp(colon, ":deny") == 0;
 }
 
-const char *
-value_client(const char *text)
+static const char *
+certificate_fault(const char *text)
 {
-	const char *name, *at;
+	const char *name = strchr(text, ':') + 1, *at;
 
-	if (!value_is_identity(text))
-		return value_cidr(text);
-	name = strchr(text, ':') + 1;
 	if (strlen(text) > IDENTITY_LENGTH)
 		return "is longer than 255 characters; name the key instead (key:SHA256)";
 	if (name[0] == '\0' || !made_of(name, LETTERS CAPITALS DIGITS "._@:/+*=-"))
@@ -481,6 +490,23 @@ value_client(const char *text)
 	if (strncmp(text, "email:", 6) == 0 && ((at = strchr(name, '@')) == NULL || at == name || at[1] == '\0'))
 		return "is no address of mail; write email:NAME@DOMAIN";
 	return NULL;
+}
+
+const char *
+value_client(const char *text)
+{
+	if (value_is_group(text))
+		return value_user_name(text + 1);
+	return is_certificate(text) ? certificate_fault(text) : value_cidr(text);
+}
+
+const char *
+value_member(const char *text)
+{
+	if (value_is_group(text))
+		return "is a group, and a group has none in it; name its members here";
+	return is_certificate(text) ? certificate_fault(text) : "is no name of a certificate; write cn:NAME, dns:NAME, email:ADDRESS, uri:URI or "
+	    "key:SHA256";
 }
 
 int

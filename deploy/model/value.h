@@ -15,7 +15,7 @@ const char *value_path(const char *text);		/* absolute, without "..", of plain c
 const char *value_home_path(const char *text);		/* the same, or from "~/" */
 const char *value_module_path(const char *text);	/* absolute, without ".."; may hold blanks */
 const char *value_module_name(const char *text);
-const char *value_user_name(const char *text);		/* of a login */
+const char *value_user_name(const char *text);		/* of a login, or of a group of certificates */
 const char *value_account(const char *text);		/* of a system's user or group */
 const char *value_label(const char *text);		/* of an object of Kubernetes */
 const char *value_image(const char *text);		/* of a container */
@@ -30,10 +30,12 @@ const char *value_cidr(const char *text);		/* without host bits */
 /* Would rsyncd.conf(5) take part of this text for an environment variable? */
 int value_expands(const char *text);
 
-const char *value_client(const char *text);	/* the same, or the name of a certificate */
+const char *value_client(const char *text);	/* the same, or the name of a certificate, or "@" and a group of such */
+const char *value_member(const char *text);	/* the name of a certificate */
 
-/* Is it the name of a certificate, "cn:alice"? */
+/* Is it the name of a certificate, "cn:alice", or of a group of them?  Of a group, "@staff"? */
 int value_is_identity(const char *text);
+int value_is_group(const char *text);
 
 /* Is it every address there is? */
 int value_is_everybody(const char *cidr);

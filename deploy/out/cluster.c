@@ -96,6 +96,8 @@ config(const struct model *m, struct emit *o)
 	object(m, o, "v1", "ConfigMap", "-conf");
 	emit_line(o, "data:");
 	text(m, o, "syncd.conf", out_syncd);
+	if (model_has_groups(m))
+		text(m, o, "syncd.groups", out_groups);
 	text(m, o, "tunnel.conf", out_tunnel);
 }
 
@@ -134,6 +136,8 @@ put_daemon_mounts(const struct model *m, struct emit *o)
 	char claim[32];
 
 	put_mount(o, "conf", "/etc/sallyport/syncd.conf", "syncd.conf", 0);
+	if (model_has_groups(m))
+		put_mount(o, "conf", "/" OUT_GROUPS, "syncd.groups", 0);
 	if (m->users.n > 0)
 		put_mount(o, "logins", POD_SECRETS "/" OUT_SECRETS_ID, OUT_SECRETS_ID, 0);
 	for (size_t i = 0; i < m->modules.n; i++) {

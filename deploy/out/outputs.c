@@ -51,6 +51,12 @@ ours_port(const struct model *m)
 }
 
 static int
+groups(const struct model *m)
+{
+	return ours(m) && model_has_groups(m);
+}
+
+static int
 users(const struct model *m)
 {
 	return m->users.n > 0;
@@ -146,6 +152,7 @@ iptables(const struct model *m)
 const struct output outputs[] = {
 	{ "daemon", "etc/sallyport/syncd.conf", 0644, .wanted = ours, .write = out_syncd },
 	{ "daemon", "etc/sallyport/rsyncd.conf", 0644, .wanted = stock, .write = out_rsyncd },
+	{ "daemon", OUT_GROUPS, 0644, .wanted = groups, .write = out_groups },
 	{ "secrets", OUT_SECRETS, 0600, .secret = true, .wanted = users },
 	{ "door", "etc/sallyport/tunnel.conf", 0644, .wanted = tunnel, .write = out_tunnel },
 	{ "door", "etc/stunnel/sallyport.conf", 0644, .wanted = stunnel, .write = out_stunnel },

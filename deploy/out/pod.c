@@ -28,9 +28,11 @@ pod_daemon(const struct model *m, struct pod_part *ret)
 	    .program = "/usr/sbin/sallyport-syncd --daemon --no-detach --config=", .config = "/etc/sallyport/syncd.conf",
 	    .secret_id = m->users.n > 0 ? OUT_SECRETS_ID : NULL, .secret = "/" OUT_SECRETS, .tmp = (int)m->daemon.privileged.v,
 	    .caps = out_daemon_caps(m) };
-	if ((ret->mounts = calloc(m->modules.n + 2, sizeof *ret->mounts)) == NULL)
+	if ((ret->mounts = calloc(m->modules.n + 3, sizeof *ret->mounts)) == NULL)
 		return -ENOMEM;
 	mount(ret, ret->config, 0);
+	if (model_has_groups(m))
+		mount(ret, "/" OUT_GROUPS, 0);
 	if (m->daemon.motd.v != NULL)
 		mount(ret, m->daemon.motd.v, 0);
 	for (size_t i = 0; i < m->modules.n; i++)

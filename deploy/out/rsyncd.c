@@ -126,6 +126,8 @@ who(const struct model *m, const struct m_module *o, struct emit *e)
 	pick(&o->clients, 1, picked, &names);
 	emit_setting(e, "require tls", "yes");
 	list(e, "tls users", "", &names, ", ");
+	if (model_module_has_groups(o))
+		emit_setting(e, "tls groups file", "/" OUT_GROUPS);
 }
 
 static void
@@ -196,6 +198,22 @@ out_syncd(const struct model *m, struct emit *o)
 	if (m->daemon.metrics.v)
 		emit_setting(o, "metrics", OUT_DAEMON_METRICS);
 	modules(m, o);
+}
+
+void
+out_groups(const struct model *m, struct emit *o)
+{
+	out_heading(m, o, "groups of certificates, for \"tls users\".");
+	for (size_t i = 0; i < m->groups.n; i++) {
+		const struct m_group *g = &m->groups.v[i];
+
+		buf_text(&o->text, g->name.v);	/* a line of any length: no reader has a bound for it */
+		for (size_t k = 0; k < g->members.n; k++) {
+			buf_text(&o->text, k == 0 ? ": " : ", ");
+			buf_text(&o->text, g->members.v[k].v);
+		}
+		buf_text(&o->text, "\n");
+	}
 }
 
 void

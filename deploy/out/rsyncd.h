@@ -9,4 +9,7 @@
 void out_syncd(const struct model *m, struct emit *o);
 void out_rsyncd(const struct model *m, struct emit *o);
 
+/* The file of "tls groups file"; errors stick in o. */
+void out_groups(const struct model *m, struct emit *o);
+
 #endif

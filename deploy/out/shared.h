@@ -8,6 +8,7 @@
 #include "deploy/model/model.h"
 
 #define OUT_SECRETS "etc/sallyport/syncd.secrets"
+#define OUT_GROUPS "etc/sallyport/syncd.groups"
 #define OUT_RUN "/run/sallyport"
 #define OUT_PID OUT_RUN "/syncd.pid"		/* --status asks beside it */
 #define OUT_DAEMON_METRICS OUT_RUN "/syncd.metrics"

@@ -224,17 +224,34 @@ judge_door(const struct identity_ask *q)
 
 /* --- which module --------------------------------------------------------------------------------- */
 
-/* The first with a rule for common names. */
+/* One of a module's names of certificates, or of a group's. */
+static void
+look_at_name(struct identity_ask *q, const char *name)
+{
+	if (q->cn[0] == '\0' && !identity_example(name, q->cn, sizeof q->cn))
+		q->cn[0] = '\0';
+	q->everybody |= value_is_identity(name) && strchr(name, '*') != NULL;
+}
+
+/* The first with a rule for common names, its own or of a group. */
 static bool
 choose(const struct model *m, struct identity_ask *q)
 {
-	for (size_t i = 0; i < m->modules.n; i++)
-		for (size_t k = 0; k < m->modules.v[i].clients.n; k++)
-			if (q->module == NULL && identity_example(m->modules.v[i].clients.v[k].v, q->cn, sizeof q->cn))
-				q->module = &m->modules.v[i];
-	for (size_t k = 0; q->module != NULL && k < q->module->clients.n; k++)
-		q->everybody |= value_is_identity(q->module->clients.v[k].v) && strchr(q->module->clients.v[k].v, '*') != NULL;
-	return q->module != NULL;
+	for (size_t i = 0; i < m->modules.n && q->cn[0] == '\0'; i++) {
+		const struct m_texts *clients = &m->modules.v[i].clients;
+
+		q->module = &m->modules.v[i];
+		q->everybody = false;
+		for (size_t k = 0; k < clients->n; k++) {
+			const struct m_group *g = model_group(m, clients->v[k].v);
+
+			for (size_t j = 0; g != NULL && j < g->members.n; j++)
+				look_at_name(q, g->members.v[j].v);
+			if (g == NULL)
+				look_at_name(q, clients->v[k].v);
+		}
+	}
+	return q->cn[0] != '\0';
 }
 
 void

@@ -24,7 +24,7 @@ mkdir "$scratch/models"
 cp "$top_srcdir"/examples/*.conf "$top_srcdir"/t/golden/*.conf "$scratch/models"
 chmod 600 "$scratch"/models/*
 
-plan 25
+plan 26
 readers trees "$scratch"/models/*.conf > "$scratch/asked"
 report $? 'the examples, and models of every kind' || note < "$scratch/asked"
 asked=$(readers draw "$drawn" "$seed"; echo "status $?")
@@ -32,7 +32,7 @@ is "$(echo "$asked" | sed -n 's/^status //p')" 0 "$drawn deployments drawn from 
 case $asked in *'status 0') ;; *) echo "$asked" | head -n 20 | note ;; esac
 # none may go unasked for lack of models
 asked=$(cat "$scratch/asked")
-for reader in rsyncd tunnel haproxy ssh keys nft rules script sysusers tmpfiles units; do
+for reader in rsyncd groups tunnel haproxy ssh keys nft rules script sysusers tmpfiles units; do
 	case $reader in
 	haproxy | nft) needs=$reader ;;
 	rules) needs=ip6tables-restore ;;

@@ -36,6 +36,9 @@ verify --only identity > last; is "$?" 0 'and then it is as before'
 
 made 'a pattern' '"cn:web-*"' 'authority = "own";'
 is "$(points header bare forged door) $(grep -c '^not checked  identity.stranger  ' last)" ' 1' 'a pattern may let in any name'
+made 'a group' '"@staff"' 'authority = "own";' 'groups = ( { name = "staff"; members = [ "cn:bob", "cn:alice" ]; } );'
+is "$(points header bare forged door stranger)" '' 'a group has names, too'
+red identity identity.header 'the group has lost them' "edit syncd.groups 's/^staff: .*/staff: cn:carol/'" 'sallyport install d.conf'
 made 'keys alone' "\"key:$(printf %064d 0)\"" 'authority = "own";'
 is "$(grep -c '^not checked  identity.header  ' last)" 1 'no key can be said'
 mkdir -p $etc/tls; cp $etc/ca/ca.crt $etc/tls/clients.crt

@@ -77,6 +77,12 @@ def secrets(path, tree):
     return 'secrets' if bad or os.stat(path).st_mode & 0o777 != 0o600 else ''
 
 
+def groups(path, tree):
+    """Its form; what the daemon makes of it, it says with its own file."""
+    bad = [l for l in open(path).read().splitlines() if not re.match(r'#|[A-Za-z0-9._-]+: [a-z]+:[^ ,]+(, [a-z]+:[^ ,]+)*$', l)]
+    return 'groups: %s' % bad if bad else ''
+
+
 def hosts(path, tree):
     return '' if re.search(r'(?m)^[0-9a-f.:]+ [A-Za-z.-]+$', open(path).read()) else 'hosts'
 
@@ -225,7 +231,9 @@ def cluster(path, tree):
             bad.append(c['name'] + ': not baseline')
     if docs['NetworkPolicy']['spec']['egress'] != [] or [p['port'] for p in docs['NetworkPolicy']['spec']['ingress'][0]['ports']] != [8740]:
         bad.append('policy')
-    for file, reader in (('syncd.conf', rsyncd), ('tunnel.conf', tunnel)):
+    for file, reader in (('syncd.groups', groups), ('syncd.conf', rsyncd), ('tunnel.conf', tunnel)):
+        if file not in docs['ConfigMap']['data'] and reader is groups:
+            continue
         own = os.path.join(tree, 'etc/sallyport', file)
         os.makedirs(os.path.dirname(own), exist_ok=True)
         with open(own, 'w') as f:
@@ -282,7 +290,7 @@ def units_all(trees):
 TOGETHER = {'firewall.nft': nft_all, 'firewall-remove.nft': nft_all, 'firewall.rules4': rules_all, 'firewall.rules6': rules_all}
 READERS = {'Containerfile': image, 'pod.sh': script, 'compose.yaml': compose, 'etc/containers/systemd': quadlet, 'sallyport.yaml': cluster, 'firewall.sh': script, 'firewall-remove.sh': script,
            'etc/sysusers.d': sysusers, 'etc/tmpfiles.d': tmpfiles, 'syncd.conf': rsyncd, 'rsyncd.conf': rsyncd, 'tunnel.conf': tunnel, 'sallyport.conf': tunnel, 'stunnel.conf': tunnel,
-           'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'hosts': hosts}
+           'haproxy.cfg': haproxy, 'ssh_config': ssh, 'authorized_keys': keys, 'syncd.secrets': secrets, 'syncd.groups': groups, 'hosts': hosts}
 NEEDS = {nft_all: 'nft', rules_all: 'ip6tables-restore', sysusers: 'systemd-sysusers', haproxy: 'haproxy', ssh: 'ssh', keys: 'ssh-keygen'}
 
 
@@ -378,6 +386,7 @@ def draw(r):
         listen.append('[::1]' + listen[-1][9:])
     certs = 'none' if door == 'ssh' else r.choice(['none', 'optional', 'required'] + (['pinned'] if door != 'haproxy' else []))
     sends = door != 'ssh' and r.random() < .7
+    identities = door == 'tunnel' and sends and not stock and certs != 'none' and listen[0][0] == '/'
     nets = some(3, '192.0.2.0/24', '2001:db8::/32', '10.0.0.0/8', '198.51.100.7/32', '2001:db8:1::1/128')
     users = ['u%d' % i for i in range(0 if remote else r.randint(0, 3))]
     out = 'host = %s;\nname = %s;\n' % (q(r.choice(['files.example.org', '192.0.2.1', '2001:db8::1', 'A-b.example'])), q(r.choice(['x', 'a-b-9'])))
@@ -402,12 +411,13 @@ def draw(r):
         if privileged and own != 'keep':
             m += maybe('user', q('backup')) + maybe('group', q('backup'))
         if sends:
-            m += maybe('clients', array(nets))
+            m += maybe('clients', array(nets + (['@g'] if identities and r.random() < .5 else [])))
         m += maybe('comment', q(r.choice(['# no comment', '; nor this', 'say "x" = y', '50 %', 'ünï', 'a\\b', '$(id) `id` $X', '%n %% %', "'it' <x> & |", '- [ { : } ] *', '😀 „q“', '---', '[global]']))) + maybe('list', 'false') + maybe('log_transfers', 'true')
         m += maybe(r.choice(['early_exec', 'pre_xfer_exec', 'post_xfer_exec']), q('/bin/sh -c "exit $X; # \\\\ %"')) if pods == 'none' else ''
         m += maybe('max_connections', r.randint(0, 1000)) + maybe('exclude', array(some(3, '*.o', '/lost+found/', 'x?y', '[a-z]', '#x', '$X', '%x', '"', '`id`', "'", ';y', '!z', '- '.strip() + 'w', 'ü')))
         modules.append('{\n%s}' % m)
     out += ',\n'.join(modules) + '\n);\n'
+    out += 'groups = ( { name = "g"; members = [ "cn:a", "%s" ]; } );\n' % ('cn:b*' if certs == 'pinned' else 'dns:*.example.org') if identities else ''
     out += 'users = ( %s );\n' % ', '.join('{ name = %s; %s}' % (q(u), maybe('secret', q('s3cr=t:#; 9"\\x%d' % r.randint(100, 999))).strip()) for u in users)
     out += 'door = {\n    kind = %s;\n' % q(door)
     if door != 'ssh':

@@ -18,7 +18,7 @@ static const char *const good[] = {
 	"client = { };",
 	"containers = { };",
 };
-enum { HOST = 1, DAEMON, MODULES, USERS, DOOR, FIREWALL, BACKENDS, CLIENT, CONTAINERS };
+enum { HOST = 1, DAEMON, MODULES, USERS, DOOR, FIREWALL, BACKENDS, CLIENT, CONTAINERS, GROUPS = USERS };
 
 static void
 put_line(char *dst, size_t size, int line, int at, const char *text)
@@ -40,6 +40,8 @@ make(char *dst, size_t size, int at, const char *text, int at2, const char *text
 #define M(text) MODULES, "modules = ( { name = \"a\"; path = \"/srv/a\"; " text " } );"
 #define F(text) FIREWALL, "firewall = { " text " };"
 #define N(text) DAEMON, "daemon = { " text " };"
+#define G(text) GROUPS, "users = ( ); groups = ( { name = \"u\"; " text " } );"
+#define CERTS "client_certs = \"required\"; ca = \"/etc/x\";"
 #define U(text) USERS, "users = ( { name = \"u\"; " text " } );"
 #define RSYNC DAEMON, "daemon = { program = \"rsync\"; listen = [ \"127.0.0.1:873\" ]; };"
 #define SSH "door = { kind = \"ssh\"; };"
@@ -81,6 +83,22 @@ static const struct {
 	{ M("clients = [ \"cn:a\" ];"), "sallyport-tunnel alone says who a certificate is", D("kind = \"stunnel\"; client_certs = \"required\"; ca = \"/etc/x\";") },
 	{ M("clients = [ \"cn:a\" ];"), "sallyport-tunnel alone says who a certificate is", D("send_address = false; client_certs = \"required\"; ca = \"/etc/x\";") },
 	{ M("clients = [ \"cn:a\" ];"), "whoever reaches the daemon's port could say that he is anybody", N("listen = [ \"127.0.0.1:873\" ];") },
+	/* groups */
+	{ M("clients = [ \"@staff\" ];"), "group \"staff\" is not in the list groups; add { name = \"staff\"; members", D(CERTS) },
+	{ M("clients = [ \"@\" ];"), "may hold letters, digits and . _ - only", D(CERTS) },
+	{ M("clients = [ \"@a b\" ];"), "may hold letters, digits and . _ - only", D(CERTS) },
+	{ M("clients = [ \"@u\" ];"), "nobody is asked for a certificate", G("members = [ \"cn:a\" ];") },
+	{ G(""), "groups.members is missing; add members = [ \"cn:alice\" ];" },
+	{ G("members = [ ];"), "groups.members: the list is empty; name at least one" },
+	{ G("members = [ \"cn:a\", \"cn:a\" ];"), "\"cn:a\" is there twice; take one out" },
+	{ G("members = [ \"alice\" ];"), "is no name of a certificate; write cn:NAME" },
+	{ G("members = [ \"192.0.2.0/24\" ];"), "is no name of a certificate; write cn:NAME" },
+	{ G("members = [ \"@v\" ];"), "is a group, and a group has none in it" },
+	{ G("members = [ \"cn:a:ro\" ];"), "ends like a right" },
+	{ G("members = [ \"key:00\" ];"), "is no key; write the SHA-256" },
+	{ G("members = [ \"cn:a\" ]; }, { name = \"U\"; members = [ \"cn:b\" ];"), "there is a group \"u\" already, in line 4; choose another name" },
+	{ GROUPS, "users = ( ); groups = ( { members = [ \"cn:a\" ]; } );", "groups.name is missing" },
+	{ G("members = [ \"dns:a\" ];"), "of pinned certificates the common name and the key count", D("client_certs = \"pinned\"; ca = \"/etc/x\";") },
 	{ M("clients = [ \"dns:a\" ];"), "of pinned certificates the common name and the key count", D("client_certs = \"pinned\"; ca = \"/etc/x\";") },
 	/* containers */
 	{ C("kind = \"docker\";"), "containers.kind: \"docker\" is unknown; it takes one of" },
@@ -343,6 +361,7 @@ static const struct {
 	{ M("access = \"write\";"), D("client_certs = \"required\"; ca = \"/etc/ca.pem\";") },
 	{ M("access = \"write\"; users = [ \"u\" ];"), U("secret = \"4xV9mKq2pLs7\";") },
 	{ M("owners = \"fake\";"), N("privileged = false;") },
+	{ G("members = [ \"cn:a\", \"dns:*.example.org\" ];") },
 	{ F("clients = [ \"192.0.2.0/24\", \"2001:db8::/32\", \"10.1.2.3/32\" ];") },
 	{ F("clients = [ \"0.0.0.0/1\" ]; rate = 0;") },
 	{ F("kind = \"none\";") },
