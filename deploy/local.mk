@@ -1,7 +1,7 @@
 # libmodel.a: the deployment file as structs, the only user of libconfig
 noinst_LIBRARIES += deploy/libmodel.a
 deploy_libmodel_a_SOURCES = \
-	deploy/model/check.c deploy/model/check.h deploy/model/facts.c deploy/model/fault.c deploy/model/fault.h \
+	deploy/model/check.c deploy/model/check.h deploy/model/check_containers.c deploy/model/facts.c deploy/model/fault.c deploy/model/fault.h \
 	deploy/model/keys.c deploy/model/keys.h deploy/model/load.c deploy/model/model.h deploy/model/scan.c deploy/model/scan.h \
 	deploy/model/value.c deploy/model/value.h
 MODEL_LIBS = deploy/libmodel.a $(BASE_LIBS) $(LIBCONFIG_LIBS)

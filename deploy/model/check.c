@@ -7,9 +7,8 @@
 #include "deploy/model/value.h"
 #include "lib/err.h"
 
-/* Where to point for a value: where it stands, or else at its group, or else at the file. */
-static struct where
-at(const struct model *m, struct where own, struct where group)
+struct where
+check_at(const struct model *m, struct where own, struct where group)
 {
 	return own.line != 0 ? own : group.line != 0 ? group : m->at;
 }
@@ -20,9 +19,8 @@ given(struct where w)
 	return w.line != 0;
 }
 
-/* Is b below a, or a itself? */
-static int
-is_below(const char *a, const char *b)
+int
+check_is_below(const char *a, const char *b)
 {
 	size_t n = strlen(a);
 
@@ -73,7 +71,7 @@ modules_do_not_overlap(const struct model *m, struct faults *l)
 		for (size_t k = 0; k < m->modules.n; k++) {
 			const struct m_text *outer = &m->modules.v[k].path, *inner = &m->modules.v[i].path;
 
-			if (i == k || outer->v == NULL || inner->v == NULL || !is_below(outer->v, inner->v) ||
+			if (i == k || outer->v == NULL || inner->v == NULL || !check_is_below(outer->v, inner->v) ||
 			    (strcmp(outer->v, inner->v) == 0 && k > i))
 				continue;
 			fault_add(l, inner->at, "%s is inside of the module of line %u, whose rules would not count "
@@ -91,7 +89,7 @@ paths_are_visible(const struct model *m, struct faults *l)
 
 	for (size_t i = 0; i < m->modules.n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(hidden); k++)
-			if (m->modules.v[i].path.v != NULL && is_below(hidden[k], m->modules.v[i].path.v))
+			if (m->modules.v[i].path.v != NULL && check_is_below(hidden[k], m->modules.v[i].path.v))
 				fault_add(l, m->modules.v[i].path.at, "%s is below %s, which the daemon's unit hides; "
 				    "serve it from /srv (mount --bind brings a directory there)",
 				    m->modules.v[i].path.v, hidden[k]);
@@ -107,7 +105,7 @@ modules_are_not_ours(const struct model *m, struct faults *l)
 		for (size_t k = 0; k < ARRAY_LEN(ours); k++) {
 			const char *path = m->modules.v[i].path.v;
 
-			if (path != NULL && (is_below(path, ours[k]) || is_below(ours[k], path)))
+			if (path != NULL && (check_is_below(path, ours[k]) || check_is_below(ours[k], path)))
 				fault_add(l, m->modules.v[i].path.at,
 				    "%s would serve %s, where secrets and configurations are; name another directory",
 				    path, ours[k]);
@@ -258,13 +256,13 @@ listeners_fit(const struct model *m, struct faults *l)
 	char host[64];
 
 	for (size_t i = 0; i < v->n; i++) {
-		struct where w = at(m, v->v[i].at, m->daemon.at);
+		struct where w = check_at(m, v->v[i].at, m->daemon.at);
 
 		if (v->v[i].v[0] == '/') {
 			if (++paths == 2)
 				fault_add(l, w, "there is a socket already; the daemon has one");
 			if (m->daemon.program.v == M_RSYNC)
-				fault_add(l, given(v->at) ? w : at(m, m->daemon.program.at, m->daemon.at),
+				fault_add(l, given(v->at) ? w : check_at(m, m->daemon.program.at, m->daemon.at),
 				    "rsync listens on no UNIX socket; have daemon.listen = [ \"127.0.0.1:873\" ]");
 			continue;
 		}
@@ -292,7 +290,7 @@ ports_do_not_meet(const struct model *m, struct faults *l)
 
 			if (m->daemon.listen.v[k].v[0] != '/' && door > 0 &&
 			    door == model_endpoint(m->daemon.listen.v[k].v, inner))
-				fault_add(l, at(m, m->door.addresses.v[i].at, m->door.at),
+				fault_add(l, check_at(m, m->door.addresses.v[i].at, m->door.at),
 				    "the daemon has port %d already, and the firewall closes that one; take another, "
 				    "such as 874", (int)door);
 		}
@@ -310,7 +308,7 @@ door_has_one_port(const struct model *m, struct faults *l)
 		return;
 	for (size_t i = 1; i < v->n; i++)
 		if ((own = model_endpoint(v->v[i].v, host)) >= 0 && own != first)
-			fault_add(l, at(m, v->v[i].at, m->door.at), "the door has one port for all its addresses; "
+			fault_add(l, check_at(m, v->v[i].at, m->door.at), "the door has one port for all its addresses; "
 			    "write %d here, too", (int)first);
 }
 
@@ -322,7 +320,7 @@ logs_can_be_written(const struct model *m, struct faults *l)
 
 	for (size_t i = 0; i < ARRAY_LEN(logs); i++)
 		if (logs[i]->v != NULL && logs[i]->v[0] == '/' &&
-		    (!is_below("/var/log/sallyport", logs[i]->v) || strcmp("/var/log/sallyport", logs[i]->v) == 0))
+		    (!check_is_below("/var/log/sallyport", logs[i]->v) || strcmp("/var/log/sallyport", logs[i]->v) == 0))
 			fault_add(l, logs[i]->at, "%s: once it has dropped its rights it could not create or rotate "
 			    "that file; "
 			    "take \"journal\", or a file in /var/log/sallyport, which is made for it", logs[i]->v);
@@ -336,7 +334,7 @@ static void
 certificates_are_named(const struct model *m, struct faults *l)
 {
 	const struct m_door *d = &m->door;
-	struct where w = at(m, d->kind.at, d->at);
+	struct where w = check_at(m, d->kind.at, d->at);
 	char beside[4200];
 
 	if (d->kind.v == M_SSH)
@@ -400,17 +398,17 @@ authority_fits(const struct model *m, struct faults *l)
 			continue;
 		if (strchr(files[i]->v, ':') != NULL)
 			fault_add(l, files[i]->at, "%s has a colon, at which a unit ends a path; choose another name", files[i]->v);
-		if (is_below(d->authority_dir.v, files[i]->v))
-			fault_add(l, at(m, files[i]->at, d->authority_dir.at), "the door cannot read %s, which is in the authority's folder; name a "
+		if (check_is_below(d->authority_dir.v, files[i]->v))
+			fault_add(l, check_at(m, files[i]->at, d->authority_dir.at), "the door cannot read %s, which is in the authority's folder; name a "
 			    "file elsewhere", files[i]->v);
 		for (size_t k = 0; k < i; k++)
 			if (files[k]->v != NULL && strcmp(files[k]->v, files[i]->v) == 0)
-				fault_add(l, at(m, files[i]->at, d->authority.at), "two things would be written to %s; name another file",
+				fault_add(l, check_at(m, files[i]->at, d->authority.at), "two things would be written to %s; name another file",
 				    files[i]->v);
 	}
 	for (size_t i = 0; i < m->modules.n && d->authority_dir.v != NULL; i++)
-		if (m->modules.v[i].path.v != NULL && (is_below(m->modules.v[i].path.v, d->authority_dir.v) ||
-		    is_below(d->authority_dir.v, m->modules.v[i].path.v)))
+		if (m->modules.v[i].path.v != NULL && (check_is_below(m->modules.v[i].path.v, d->authority_dir.v) ||
+		    check_is_below(d->authority_dir.v, m->modules.v[i].path.v)))
 			fault_add(l, m->modules.v[i].path.at, "%s would serve the authority's keys; name another directory",
 			    m->modules.v[i].path.v);
 }
@@ -435,20 +433,20 @@ ssh_has_a_port(const struct model *m, struct faults *l)
 	if (m->door.kind.v != M_SSH)
 		return;
 	if (model_loopback(m) == NULL)
-		fault_add(l, at(m, m->daemon.listen.at, m->door.at),
+		fault_add(l, check_at(m, m->daemon.listen.at, m->door.at),
 		    "ssh can be held to a port, and not to a socket; have daemon.listen = [ \"127.0.0.1:873\" ]");
 	else if (model_socket(m) != NULL)
-		fault_add(l, at(m, m->daemon.listen.at, m->door.at),
+		fault_add(l, check_at(m, m->daemon.listen.at, m->door.at),
 		    "ssh goes to %s, and nobody to the socket; take that out", model_loopback(m));
 	if (!given(m->ssh.public_keys.at))
-		fault_add(l, at(m, m->ssh.at, m->door.at), "ssh.public_keys is missing: nobody could log in");
+		fault_add(l, check_at(m, m->ssh.at, m->door.at), "ssh.public_keys is missing: nobody could log in");
 }
 
 static void
 idle_is_longer(const struct model *m, struct faults *l)
 {
 	if (model_has_daemon(m) && m->door.kind.v != M_SSH && m->door.idle.v <= m->daemon.timeout.v)
-		fault_add(l, at(m, m->door.idle.at, m->daemon.timeout.at),
+		fault_add(l, check_at(m, m->door.idle.at, m->daemon.timeout.at),
 		    "door.idle is not longer than daemon.timeout, so that the door would cut "
 		    "transfers that the daemon still waits for; have more than %d", (int)m->daemon.timeout.v);
 }
@@ -492,7 +490,7 @@ everybody_is_said(const struct model *m, struct faults *l)
 		fault_add(l, f->clients.at, "firewall.anyone = true lets in everybody, and this list would mean "
 		    "nothing; take one of them out");
 	if (f->kind.v != M_NO_FIREWALL && m->door.kind.v != M_SSH && !f->anyone.v && !given(f->clients.at))
-		fault_add(l, at(m, f->at, m->at), "firewall.clients is missing: from which networks do clients come?  "
+		fault_add(l, check_at(m, f->at, m->at), "firewall.clients is missing: from which networks do clients come?  "
 		    "(firewall.anyone = true lets in everybody)");
 }
 
@@ -525,186 +523,13 @@ keys_can_be_lent(const struct model *m, struct faults *l)
 			fault_add(l, files[i]->at, "%s has a colon, at which what lends it to the door ends; move it", files[i]->v);
 }
 
-/* --- containers -------------------------------------------------------------------------- */
-
-/* The image holds our two programs, and they meet at a socket that both containers see. */
-static void
-containers_have_our_programs(const struct model *m, struct faults *l)
-{
-	const struct m_texts *v = &m->daemon.listen;
-
-	if (!model_in_containers(m))
-		return;
-	if (!model_has_daemon(m))
-		fault_add(l, m->backends.v[0].at, "the daemon is in a container beside the door; take the back ends out");
-	if (m->daemon.program.v != M_SALLYPORT)
-		fault_add(l, m->daemon.program.at, "the image has sallyport-syncd; have daemon.program = \"sallyport\"");
-	if (m->door.kind.v != M_TUNNEL)
-		fault_add(l, m->door.kind.at, "the image has sallyport-tunnel; have door.kind = \"tunnel\"");
-	if (m->daemon.binary.v != NULL || m->door.binary.v != NULL)
-		fault_add(l, m->daemon.binary.v != NULL ? m->daemon.binary.at : m->door.binary.at,
-		    "the image has its programs where packages put them; take this out");
-	if (m->daemon.listen.n != 1 || !is_below("/run/sallyport", v->v[0].v))
-		fault_add(l, at(m, v->at, m->daemon.at), "daemon and door meet in /run/sallyport, which both containers "
-		    "see; have daemon.listen = [ \"/run/sallyport/syncd.sock\" ]");
-}
-
-/* A path that is mounted: no runtime reads more of it than its characters, and nothing of the image is under it. */
-static void
-can_be_mounted(const struct m_text *path, struct faults *l)
-{
-	static const char *const image[] = { "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr" };
-
-	if (path->v == NULL)
-		return;
-	if (value_path(path->v) != NULL || strchr(path->v, ':') != NULL)
-		fault_add(l, path->at, "%s cannot be mounted into a container; use letters, digits and . _ + @ -", path->v);
-	for (size_t i = 0; i < ARRAY_LEN(image); i++)
-		if (is_below(image[i], path->v))
-			fault_add(l, path->at, "%s would hide what the image has in %s; serve it from /srv", path->v, image[i]);
-}
-
-/* Users and groups that the image has, as Debian's has them. */
-static int
-is_in_image(const char *account)
-{
-	static const char *const known[] = { "root", "daemon", "mail", "www-data", "backup", "nobody", "nogroup" };
-
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (strcmp(known[i], account) == 0)
-			return 1;
-	return account[strspn(account, "0123456789")] == '\0';
-}
-
-static void
-modules_fit_containers(const struct model *m, struct faults *l)
-{
-	for (size_t i = 0; model_in_containers(m) && i < m->modules.n; i++) {
-		const struct m_module *o = &m->modules.v[i];
-		const struct m_text *names[] = { &o->user, &o->group };
-
-		can_be_mounted(&o->path, l);
-		for (size_t k = 0; k < ARRAY_LEN(names); k++)
-			if (names[k]->v != NULL && !is_in_image(names[k]->v))
-				fault_add(l, names[k]->at, "the image knows no \"%s\"; write its number", names[k]->v);
-	}
-}
-
-/* The image has no programs but ours, and the pod nobody to ask. */
-static void
-containers_ask_nobody(const struct model *m, struct faults *l)
-{
-	if (model_in_containers(m) && m->daemon.reverse_lookup.v)
-		fault_add(l, m->daemon.reverse_lookup.at, "a container asks no name servers; take this out");
-	for (size_t i = 0; model_in_containers(m) && i < m->modules.n; i++) {
-		const struct m_module *o = &m->modules.v[i];
-		const struct m_text *hooks[] = { &o->early_exec, &o->pre_xfer_exec, &o->post_xfer_exec };
-
-		for (size_t k = 0; k < ARRAY_LEN(hooks); k++)
-			if (hooks[k]->v != NULL)
-				fault_add(l, hooks[k]->at, "the image has no programs of yours; take this out");
-	}
-}
-
-/* The root of a container is read-only, and its own word goes to the runtime. */
-static void
-containers_keep_no_logs(const struct model *m, struct faults *l)
-{
-	const struct m_text *logs[] = { &m->daemon.log, &m->door.log };
-
-	for (size_t i = 0; model_in_containers(m) && i < ARRAY_LEN(logs); i++)
-		if (logs[i]->v != NULL && logs[i]->v[0] == '/')
-			fault_add(l, logs[i]->at, "a container keeps no files, and what it says is its runtime's to keep; take "
-			    "\"journal\"");
-}
-
-/* Of what the door reads, the directory is mounted, so that a renewed file is seen. */
-static void
-door_files_can_be_mounted(const struct model *m, struct faults *l)
-{
-	const struct m_text *files[] = { &m->door.cert, &m->door.ca, &m->door.crl };
-
-	for (size_t i = 0; model_in_containers(m) && !model_in_cluster(m) && i < ARRAY_LEN(files); i++) {
-		const char *v = files[i]->v;
-
-		if (v != NULL && (strchr(v, ':') != NULL || strrchr(v, '/') == strchr(v + 1, '/') || strchr(v + 1, '/') == NULL))
-			fault_add(l, files[i]->at, "the directory of %s is mounted into the door's container; move the file to "
-			    "one of its own, such as /etc/sallyport/tls", v);
-	}
-}
-
-/* A file of this machine that the daemon's unit or container shows to it. */
-static void
-motd_can_be_shown(const struct model *m, struct faults *l)
-{
-	const char *v = m->daemon.motd.v;
-
-	if (v != NULL && strchr(v, ':') != NULL)
-		fault_add(l, m->daemon.motd.at, "%s has a colon, at which units and containers end a path; choose another name", v);
-}
-
-/* The daemon's file is in an object, which is YAML. */
-static void
-cluster_can_spell(const struct model *m, struct faults *l)
-{
-	for (size_t i = 0; model_in_cluster(m) && i < m->modules.n; i++) {
-		const struct m_module *o = &m->modules.v[i];
-
-		if (o->comment.v != NULL && !value_is_unicode(o->comment.v))
-			fault_add(l, o->comment.at, "YAML can hold UTF-8 only, and some characters not; word the comment otherwise");
-		for (size_t k = 0; k < o->exclude.n; k++)
-			if (!value_is_unicode(o->exclude.v[k].v))
-				fault_add(l, o->exclude.v[k].at, "YAML can hold UTF-8 only, and some characters not; write ? for each such byte");
-	}
-}
-
-static void
-cluster_has_claims(const struct model *m, struct faults *l)
-{
-	for (size_t i = 0; i < m->modules.n; i++) {
-		const struct m_module *o = &m->modules.v[i];
-
-		if (model_in_cluster(m) && o->claim.v == NULL)
-			fault_add(l, o->at, "modules.claim is missing: which PersistentVolumeClaim holds the files?");
-		if (!model_in_cluster(m) && o->claim.v != NULL)
-			fault_add(l, o->claim.at, "claims are Kubernetes'; take this out, or have containers.kind = \"kubernetes\"");
-		if (m->containers.replicas.v > 1 && o->access.v != M_READ && !m->containers.shared.v)
-			fault_add(l, o->access.at, "%d pods would write the claim of this module; have containers.replicas = 1, or "
-			    "access = \"read\", or containers.shared = true where the claim is ReadWriteMany",
-			    (int)m->containers.replicas.v);
-	}
-}
-
-/* A name of an object, and files that are nowhere in a cluster. */
-static void
-cluster_fits(const struct model *m, struct faults *l)
-{
-	const struct m_containers *c = &m->containers;
-	const char *fault = m->name.v == NULL ? NULL : value_label(m->name.v);
-
-	if (!model_in_cluster(m)) {
-		if (c->replicas.v > 1 || given(c->shared.at))
-			fault_add(l, c->replicas.v > 1 ? c->replicas.at : c->shared.at,
-			    "pods are counted and claims are shared in a cluster only; take this out, or have containers.kind = "
-			    "\"kubernetes\"");
-		return;
-	}
-	if (fault != NULL)
-		fault_add(l, m->name.at, "\"%s\" %s", m->name.v, fault);
-	if (m->daemon.motd.v != NULL)
-		fault_add(l, m->daemon.motd.at, "%s is a file of this machine, and the cluster has it not; take this out",
-		    m->daemon.motd.v);
-}
-
 static void (*const rules[])(const struct model *m, struct faults *l) = {
 	modules_are_there, names_are_unique, modules_do_not_overlap, paths_are_visible, modules_are_not_ours,
 	    users_are_there, groups_are_there, secrets_have_one_source,
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, authority_fits, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	metrics_are_ours, identities_are_told, pinned_names_are_told, everybody_is_said, client_end_fits, containers_have_our_programs, modules_fit_containers, containers_ask_nobody,
-	    containers_keep_no_logs,
-	    door_files_can_be_mounted, keys_can_be_lent, motd_can_be_shown, cluster_can_spell, cluster_has_claims, cluster_fits,
+	metrics_are_ours, identities_are_told, pinned_names_are_told, everybody_is_said, client_end_fits, keys_can_be_lent, check_containers,
 };
 
 void
