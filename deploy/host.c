@@ -17,7 +17,7 @@ struct asked {
 	struct faults *l, *notes;
 };
 
-/* A file that the door reads; private: it holds a key. */
+/* A file that door or daemon reads; private: it holds a key. */
 static void
 look(const struct asked *a, const char *key, const struct m_text *path, int private)
 {
@@ -164,6 +164,7 @@ host_check(const struct model *m, const char *file, const char *root, struct fau
 	const struct asked a = { root, l, notes };
 
 	look_at_door(&a, m);
+	look(&a, "daemon.ledger_key", &m->daemon.ledger_key, 1);
 	look(&a, "haproxy.ca", &m->haproxy.ca, 0);
 	look(&a, "haproxy.cert", &m->haproxy.cert, 1);
 	look_at_secrets(m, file, l);

@@ -25,7 +25,7 @@ deploy_libdeploy_a_SOURCES = \
 	deploy/status/units.c deploy/status/units.h \
 	deploy/verify/ask.h deploy/verify/authority.c deploy/verify/authority.h deploy/verify/daemon.c deploy/verify/daemon.h deploy/verify/door.c deploy/verify/door.h \
 	deploy/verify/outside.c deploy/verify/outside.h deploy/verify/talk.c deploy/verify/talk.h deploy/verify/tls.c deploy/verify/tls.h \
-	deploy/verify/files.c deploy/verify/files.h deploy/verify/identity.c deploy/verify/identity.h deploy/verify/kernel.c deploy/verify/kernel.h deploy/verify/line.h \
+	deploy/verify/files.c deploy/verify/files.h deploy/verify/identity.c deploy/verify/identity.h deploy/verify/kernel.c deploy/verify/kernel.h deploy/verify/ledger.c deploy/verify/ledger.h deploy/verify/line.h \
 	deploy/verify/listen.c deploy/verify/listen.h deploy/verify/names.c deploy/verify/names.h deploy/verify/point.c deploy/verify/point.h \
 	deploy/verify/processes.c deploy/verify/processes.h deploy/verify/ruleset.c deploy/verify/ruleset.h deploy/verify/run.c deploy/verify/run.h \
 	deploy/verify/unit_text.c deploy/verify/unit_text.h deploy/verify/units.c deploy/verify/units.h deploy/verify/verify.c deploy/verify/verify.h \
@@ -51,18 +51,18 @@ t_unit_check_ca_cert_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_ca_index_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_ca_renew_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_model_load_LDADD = deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS)
-t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
-t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_deploy_diff_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a $(LEDGER_LIBS) deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_deploy_secrets_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a $(LEDGER_LIBS) deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_conf_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
 t_unit_check_deploy_emit_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_names_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 t_unit_check_deploy_pki_LDADD = deploy/libdeploy.a $(UNIT_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_plan_LDADD = deploy/libdeploy.a deploy/libmodel.a $(UNIT_LIBS)
 t_unit_check_deploy_record_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
-t_unit_check_verify_judges_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
-t_unit_check_verify_texts_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
-t_unit_check_why_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
-t_unit_check_status_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_verify_judges_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a $(LEDGER_LIBS) deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_verify_texts_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a $(LEDGER_LIBS) deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_why_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a $(LEDGER_LIBS) deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
+t_unit_check_status_LDADD = deploy/libdeploy.a units/libunits.a nft/libnft.a $(LEDGER_LIBS) deploy/libmodel.a $(UNIT_LIBS) $(LIBCONFIG_LIBS) $(OPENSSL_LIBS)
 t_unit_check_deploy_probe_LDADD = deploy/libdeploy.a $(UNIT_LIBS)
 
 FUZZERS += fuzz/fuzz_model_load

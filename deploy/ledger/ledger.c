@@ -163,23 +163,32 @@ sum_up(const struct asked *q, const struct audit *a)
 
 /* --- the files --------------------------------------------------------------------------------------- */
 
-static int
-audit_path(struct audit *a, const char *path)
+int
+ledger_read(struct audit *a, const char *path)
 {
-	static uint8_t bytes[PIECE];
-	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t bytes[PIECE];
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC), r;
 	ssize_t n = fd < 0 ? -1 : 1;
 
 	audit_file(a, path);
 	while (n > 0 && (n = read(fd, bytes, sizeof bytes)) > 0)
 		audit_bytes(a, bytes, (size_t)n);
-	if (n < 0)
-		log_error("ledger verify: %s: %s", path, strerror(errno));
-	else
+	r = n < 0 ? -errno : 0;
+	if (r == 0)
 		audit_file_end(a);
 	if (fd >= 0)
 		close(fd);
-	return n < 0 ? VERB_MISUSED : VERB_DONE;
+	return r;
+}
+
+static int
+audit_path(struct audit *a, const char *path)
+{
+	int r = ledger_read(a, path);
+
+	if (r != 0)
+		log_error("ledger verify: %s: %s", path, err_text(r));
+	return r != 0 ? VERB_MISUSED : VERB_DONE;
 }
 
 static int

@@ -80,19 +80,29 @@ modules_do_not_overlap(const struct model *m, struct faults *l)
 		}
 }
 
-/* What the units of daemon and door hide (ProtectHome, PrivateTmp), and what is no place for files. */
-static void
-paths_are_visible(const struct model *m, struct faults *l)
+/* The directory above path that the units of daemon and door hide (ProtectHome, PrivateTmp), or that is no place for files; NULL: none is. */
+static const char *
+hidden_above(const char *path)
 {
 	static const char *const hidden[] = { "/home", "/root", "/run/user", "/tmp", "/var/tmp", "/proc", "/sys",
 	    "/dev" };
 
-	for (size_t i = 0; i < m->modules.n; i++)
-		for (size_t k = 0; k < ARRAY_LEN(hidden); k++)
-			if (m->modules.v[i].path.v != NULL && check_is_below(hidden[k], m->modules.v[i].path.v))
-				fault_add(l, m->modules.v[i].path.at, "%s is below %s, which the daemon's unit hides; "
-				    "serve it from /srv (mount --bind brings a directory there)",
-				    m->modules.v[i].path.v, hidden[k]);
+	for (size_t k = 0; path != NULL && k < ARRAY_LEN(hidden); k++)
+		if (check_is_below(hidden[k], path))
+			return hidden[k];
+	return NULL;
+}
+
+static void
+paths_are_visible(const struct model *m, struct faults *l)
+{
+	for (size_t i = 0; i < m->modules.n; i++) {
+		const struct m_text *path = &m->modules.v[i].path;
+
+		if (hidden_above(path->v) != NULL)
+			fault_add(l, path->at, "%s is below %s, which the daemon's unit hides; "
+			    "serve it from /srv (mount --bind brings a directory there)", path->v, hidden_above(path->v));
+	}
 }
 
 /* Places of the deployment itself: who reads or writes there has more than files. */
@@ -427,6 +437,41 @@ metrics_are_ours(const struct model *m, struct faults *l)
 		fault_add(l, daemon->v ? daemon->at : door->at, "the sockets of numbers would be inside of the containers; take this out");
 }
 
+/* A container's root is read-only: a ledger would want a volume of its own, made otherwise in each of the four runtimes. */
+static void
+ledger_can_be_kept(const struct model *m, struct faults *l)
+{
+	const struct m_number *ledger = &m->daemon.ledger;
+	const struct m_text *logs[] = { &m->daemon.log, &m->door.log };
+
+	if (!ledger->v)
+		return;
+	if (!model_has_daemon(m) || m->daemon.program.v != M_SALLYPORT)
+		fault_add(l, ledger->at, "sallyport-syncd alone keeps a ledger, and it is not on this machine; take this out");
+	else if (model_in_containers(m))
+		fault_add(l, ledger->at, "a container keeps no files; take this out, or have containers.kind = \"none\"");
+	for (size_t i = 0; i < ARRAY_LEN(logs); i++)
+		if (logs[i]->v != NULL && strcmp(logs[i]->v, MODEL_LEDGER) == 0)
+			fault_add(l, logs[i]->at, "the ledger is there; choose another name");
+}
+
+/* Who writes the ledger as the user that has the key could write all of it anew. */
+static void
+ledger_can_be_signed(const struct model *m, struct faults *l)
+{
+	const struct m_text *key = &m->daemon.ledger_key;
+
+	if (key->v == NULL)
+		return;
+	if (!m->daemon.ledger.v)
+		fault_add(l, key->at, "there is no ledger to sign; have daemon.ledger = true, or take this out");
+	else if (!m->daemon.privileged.v)
+		fault_add(l, key->at, "a daemon that is never root would have the key as the user that writes the ledger; take this out, or have "
+		    "daemon.privileged = true");
+	if (hidden_above(key->v) != NULL)
+		fault_add(l, key->at, "%s is below %s, which the daemon's unit hides; move it, such as to /etc/sallyport", key->v, hidden_above(key->v));
+}
+
 static void
 ssh_has_a_port(const struct model *m, struct faults *l)
 {
@@ -529,7 +574,7 @@ static void (*const rules[])(const struct model *m, struct faults *l) = {
 	writers_are_known, identities_fit, module_clients_are_seen, listeners_fit, ports_do_not_meet, door_has_one_port,
 	logs_can_be_written, certificates_are_named, client_certificates_fit, authority_fits, ssh_has_a_port, idle_is_longer,
 	    backends_fit,
-	metrics_are_ours, identities_are_told, pinned_names_are_told, everybody_is_said, client_end_fits, keys_can_be_lent, check_containers,
+	metrics_are_ours, ledger_can_be_kept, ledger_can_be_signed, identities_are_told, pinned_names_are_told, everybody_is_said, client_end_fits, keys_can_be_lent, check_containers,
 };
 
 void

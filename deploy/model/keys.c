@@ -48,6 +48,12 @@ static const struct key daemon_keys[] = {
 	  .doc = "A file whose text every client is shown." },
 	{ "metrics", KEY_BOOL, AT(m_daemon, metrics), .def = "false",
 	  .doc = "Whether sallyport-syncd answers /run/sallyport/syncd.metrics with its numbers, for Prometheus and sallyport status." },
+	{ "ledger", KEY_BOOL, AT(m_daemon, ledger), .def = "false",
+	  .doc = "Whether sallyport-syncd keeps /var/log/sallyport/ledger: logins, transfers and refusals, in a file whose lines cannot be "
+	  "changed unseen; sallyport ledger verify reads it." },
+	{ "ledger_key", KEY_TEXT, AT(m_daemon, ledger_key), .fault = value_path, .example = "/etc/sallyport/ledger.key",
+	  .doc = "An Ed25519 key in PEM, root's alone, with mode 600, by which the ledger is signed, as openssl genpkey -algorithm ed25519 makes "
+	  "one.  It wants a daemon that starts as root." },
 };
 
 static const struct key module_keys[] = {

@@ -36,9 +36,9 @@ enum m_balance { M_BALANCE_SOURCE, M_BALANCE_LEASTCONN, M_BALANCE_ROUNDROBIN };
 
 struct m_daemon {
 	struct where at;	/* of the group; line 0: it is not in the file */
-	struct m_number program, privileged, max_connections, timeout, max_memory, reverse_lookup, metrics;
+	struct m_number program, privileged, max_connections, timeout, max_memory, reverse_lookup, metrics, ledger;
 	struct m_texts listen;	/* at most one path of a UNIX socket, and loopback endpoints */
-	struct m_text log, motd, binary;
+	struct m_text log, motd, binary, ledger_key;
 };
 struct m_module {
 	struct where at;
@@ -114,6 +114,9 @@ struct model {
 	struct m_containers containers;
 	struct model_source *source;	/* the texts of the file */
 };
+
+/* Where daemon.ledger is kept. */
+#define MODEL_LEDGER "/var/log/sallyport/ledger"
 
 /* Bytes, with all that is included: libconfig takes quadratic time for keys of one group; files; texts of one array. */
 enum { MODEL_FILE_MAX = 128 * 1024, MODEL_INCLUDES_MAX = 16, MODEL_LIST_MAX = 1000 };

@@ -197,6 +197,10 @@ out_syncd(const struct model *m, struct emit *o)
 		emit_setting(o, "pid file", OUT_PID);
 	if (m->daemon.metrics.v)
 		emit_setting(o, "metrics", OUT_DAEMON_METRICS);
+	if (m->daemon.ledger.v)
+		emit_setting(o, "ledger", MODEL_LEDGER);
+	if (m->daemon.ledger_key.v != NULL)
+		emit_setting(o, "ledger key", m->daemon.ledger_key.v);
 	modules(m, o);
 }
 

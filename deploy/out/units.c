@@ -58,7 +58,7 @@ static void
 own_places(const struct model *m, struct daemon_facts *d)
 {
 	daemon_path(d, OUT_RUN, 1);	/* lock files */
-	if (in_file(&m->daemon.log))
+	if (in_file(&m->daemon.log) || m->daemon.ledger.v)
 		daemon_path(d, LOGS, 1);
 	if (m->daemon.motd.v != NULL && !m->daemon.privileged.v)
 		daemon_path(d, m->daemon.motd.v, 0);
@@ -328,15 +328,16 @@ void
 out_tmpfiles(const struct model *m, struct emit *o)
 {
 	const char *daemon = m->daemon.privileged.v ? "root" : OUT_DAEMON_USER, *door = out_door_user(m);
-	int here = model_has_daemon(m), daemon_logs = here && in_file(&m->daemon.log), door_logs = in_file(&m->door.log);
+	int here = model_has_daemon(m), daemon_logs = here && in_file(&m->daemon.log), door_logs = in_file(&m->door.log), ledger = (int)m->daemon.ledger.v;
 	const struct { int wanted; struct unit_file file; } all[] = {
 		{ 1, { 'd', "/etc/sallyport", 0755, "root", "root" } },
 		{ here && !model_in_containers(m), { 'd', OUT_RUN, 0755, daemon, daemon } },
 		{ m->door.metrics.v, { 'd', OUT_DOOR_RUN, 0755, door, door } },
 		{ here && m->users.n > 0, { 'z', "/" OUT_SECRETS, 0600, "root", "root" } },
 		/* of two users, neither of whom may make files there */
-		{ daemon_logs || door_logs, { 'd', LOGS, 0755, "root", "root" } },
+		{ daemon_logs || door_logs || ledger, { 'd', LOGS, 0755, "root", "root" } },
 		{ daemon_logs, { 'f', m->daemon.log.v, 0640, daemon, daemon } },
+		{ ledger, { 'f', MODEL_LEDGER, 0600, daemon, daemon } },
 		{ door_logs, { 'f', m->door.log.v, 0640, door, door } },
 	};
 	struct unit_file files[ARRAY_LEN(all)];

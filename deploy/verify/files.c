@@ -185,7 +185,8 @@ keys(const struct ask *a)
 	const struct m_door *d = &a->m->door;
 	const struct { const struct m_text *text; bool secret; } all[] = { { &d->key, true },
 	    { &d->cert, d->kind.v == M_HAPROXY && d->key.v == NULL }, { &d->ca, false }, { &d->crl, false },
-	    { &a->m->haproxy.cert, true }, { &a->m->haproxy.ca, false } };
+	    { &a->m->haproxy.cert, true }, { &a->m->haproxy.ca, false },
+	    { &a->m->daemon.ledger_key, true } };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (all[i].text->v != NULL)

@@ -12,6 +12,7 @@
 #include "deploy/verify/door.h"
 #include "deploy/verify/files.h"
 #include "deploy/verify/identity.h"
+#include "deploy/verify/ledger.h"
 #include "deploy/verify/listen.h"
 #include "deploy/verify/outside.h"
 #include "deploy/verify/processes.h"
@@ -25,7 +26,7 @@ static const struct group {
 	const char *name;
 	void (*judge)(const struct ask *a);
 } groups[] = {
-	{ "authority", authority_verify }, { "cert", door_files }, { "door", door_judge }, { "daemon", daemon_judge }, { "identity", identity_judge }, { "file", files_installed }, { "key", files_private },
+	{ "authority", authority_verify }, { "cert", door_files }, { "door", door_judge }, { "daemon", daemon_judge }, { "daemon", ledger_judge }, { "identity", identity_judge }, { "file", files_installed }, { "key", files_private },
 	{ "listen", listen_judge }, { "unit", units_judge }, { "process", processes_judge }, { "firewall", wall_judge },
 };
 

@@ -12,7 +12,7 @@ other() {
 	[ "$3" != haproxy ] || _files='cert = "/etc/sallyport/tls/host.pem";'
 	sallyport uninstall > out 2>&1
 	rm -rf /run/sallyport
-	printf '%s\n' 'host = "localhost";' "daemon = { program = \"$2\"; listen = [ \"$4\" ]; privileged = $5; };" \
+	printf '%s\n' 'host = "localhost";' "daemon = { program = \"$2\"; listen = [ \"$4\" ]; privileged = $5; $([ "$2" = rsync ] || echo "ledger = true;") };" \
 	    'modules = ( { name = "pub"; path = "/srv/pub"; users = [ "alice" ]; }, { name = "open"; path = "/srv/open"; exclude = [ "secret" ]; } );' \
 	    'users = ( { name = "alice"; } );' "door = { kind = \"$3\"; $_files };" "firewall = { kind = \"$6\"; clients = [ \"192.0.2.0/24\" ]; };" \
 	    'client = { ca = "/trial/pki/ca.crt"; };' > d.conf

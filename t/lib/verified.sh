@@ -5,11 +5,13 @@
 mkdir -p /etc/sallyport/tls /srv/pub /srv/open/secret
 echo hello > /srv/pub/a; echo hidden > /srv/open/secret/s
 cp pki/server.crt pki/server.key pki/clients.crl /etc/sallyport/tls
+new_key() { openssl genpkey -algorithm ed25519 -out /etc/sallyport/ledger.key && chmod 600 /etc/sallyport/ledger.key; }
+new_key
 cp pki/ca.crt /etc/sallyport/tls/clients.crt
 chmod 600 /etc/sallyport/tls/server.key
 cat > d.conf <<'END'
 host = "localhost";
-daemon = { program = "sallyport"; listen = [ "/run/sallyport/syncd.sock" ]; };
+daemon = { program = "sallyport"; listen = [ "/run/sallyport/syncd.sock" ]; ledger = true; ledger_key = "/etc/sallyport/ledger.key"; };
 modules = ( { name = "pub"; path = "/srv/pub"; users = [ "alice" ]; }, { name = "open"; path = "/srv/open"; exclude = [ "secret" ]; } );
 users = ( { name = "alice"; } );
 door = { kind = "tunnel"; cert = "/etc/sallyport/tls/server.crt"; key = "/etc/sallyport/tls/server.key";
@@ -22,6 +24,8 @@ ip link set lo up
 ok 'a deployment is installed and started' installed
 verify > first; is "$?" 0 'what was installed is as it should be'
 grep -v '^pass' first | sed 's/^/# /'
+is "$(grep -c '^pass  daemon.ledger .*entries, [1-9][0-9]* of them signed' first)" 1 'and so is the ledger'
+is "$(cat /proc/[0-9]*/comm | grep -cx syncd-ledger)" 1 'the process that signs it was among those that were asked'
 
 # --- one thing at a time is changed by hand: verify is red, and says which; then it is as before
 # files
@@ -39,6 +43,7 @@ red file file.leftover 'an earlier deployment left a file' "cp /var/lib/sallypor
 red key secrets.placeholder 'a secret is a placeholder' "cp -p $etc/syncd.secrets s; echo alice:CHANGE-ME-TO-A-LONG-RANDOM-STRING > $etc/syncd.secrets" "cp -p s $etc/syncd.secrets"
 red key key.mode 'everybody may read the key' "chmod 644 $etc/tls/server.key" "chmod 600 $etc/tls/server.key"
 red key key.mode 'the key is another user'\''s' "chown nobody $etc/tls/server.key" "chown root $etc/tls/server.key"
+red key key.mode 'everybody may read the key of the ledger' "chmod 644 $etc/ledger.key" "chmod 600 $etc/ledger.key"
 red key key.path 'everybody may put another key there' "chmod 777 $etc/tls" "chmod 755 $etc/tls"
 red key key.mode 'the key is reached by a stranger'\''s link' "mv $etc/tls/server.key x; ln -s /trial/x $etc/tls/server.key; chown -h nobody $etc/tls/server.key" \
     "rm $etc/tls/server.key; mv x $etc/tls/server.key"
@@ -80,6 +85,11 @@ red daemon daemon.login 'a module lets nobody in' "edit syncd.conf 's/^path = .s
 red daemon daemon.hidden 'what a module hides is shown' "edit syncd.conf '/^exclude/d'" "$daemon"
 red daemon daemon.outside 'a module serves the whole machine' "edit syncd.conf 's/^path = .srv.pub$/path = \//'" "$daemon"
 red daemon daemon.peers 'everybody on this machine is the door' "edit syncd.conf 's/^socket peers.*/&, root/'" "$daemon"
+systemctl restart sallyport-syncd.service 2> /dev/null
+ledger=/var/log/sallyport/ledger
+red daemon daemon.ledger 'a line of the ledger is another' "cp -p $ledger led; sed -i '2s/\"20/\"21/' $ledger" "cp -p led $ledger"
+red daemon daemon.ledger 'the ledger is gone' "mv $ledger led; : > $ledger" "mv led $ledger"
+red daemon daemon.ledger 'another key has signed it' "cp -p $etc/ledger.key key; new_key" "cp -p key $etc/ledger.key"
 systemctl restart sallyport-syncd.service 2> /dev/null
 red daemon daemon.forged-header 'clients say who they are' "edit tunnel.conf '/^protocol = proxy/d; /^proxyVersion/d; /^proxyTLV/d'" "$door"
 

@@ -44,6 +44,9 @@ def rsyncd(path, tree):
         os.chmod(d, 0o777)
     for d in re.findall(r'(?m)^motd file = (.*)$', text):
         open(d, 'w').close()
+    for d in re.findall(r'(?m)^ledger key = (.*)$', text):
+        run('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', d)
+        os.chmod(d, 0o600)
     status, out = run(BIN + '/sallyport-syncd', '--check-config', '--config=' + path)
     return out if status != 0 else ''
 
@@ -393,6 +396,7 @@ def draw(r):
     out += 'daemon = {\n    program = %s;\n    listen = %s;\n    privileged = %s;\n' % (
         q('rsync' if stock else 'sallyport'), array(listen), str(privileged).lower())
     out += maybe('reverse_lookup', 'true') if pods == 'none' else ''
+    out += maybe('ledger', 'true') if pods == 'none' and not stock and not remote else ''
     out += maybe('timeout', r.randint(10, 700)) + maybe('max_connections', r.randint(1, 1000)) + maybe('max_memory', '0x%x' % r.randint(64, 9999))
     out += (maybe('log', q('/var/log/sallyport/d.log')) if pods == 'none' else '') + '};\nmodules = (\n'
     several = pods == 'kubernetes' and r.random() < .3
