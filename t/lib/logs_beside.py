@@ -265,13 +265,18 @@ def plain(data=b"ping\n", end="close", waits=True):
 
 
 def says(*steps):
-    """What a client says and hears before TLS."""
+    """What a client says and hears before TLS: a reply of numbered lines to its last one, however it comes in pieces."""
     def first(c):
         for s in steps:
-            if s is None:
-                c.recv(4096)
-            else:
+            if s is not None:
                 c.sendall(s)
+                continue
+            heard = c.recv(4096)
+            while heard[:3].isdigit() and (not heard.endswith(b"\r\n") or heard.splitlines()[-1][3:4] == b"-"):
+                more = c.recv(4096)
+                if not more:
+                    break
+                heard += more
     return first
 
 
