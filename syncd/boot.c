@@ -24,6 +24,7 @@ static const struct {
 
 static const size_t texts[] = {
 	offsetof(struct boot, grant.addr), offsetof(struct boot, grant.host), offsetof(struct boot, grant.user), offsetof(struct boot, grant.path),
+	offsetof(struct boot, grant.shadow_refuses), offsetof(struct boot, grant.shadow_place),
 };
 
 static void

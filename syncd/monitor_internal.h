@@ -41,6 +41,7 @@ struct monitor {
 	unsigned state, asked;	/* asked: requests made that may be made once, as bits 1 << REQ_x */
 	int version;
 	const struct module_conf *module;
+	char shadow_place[1024];	/* of another configuration's "refuse options" (syncd/shadow.h) */
 	struct login login;	/* once a challenge is out */
 	char user[LOGIN_USER_MAX + 1];	/* "": nobody has logged in */
 	struct identity_rule rule;	/* of "tls users", that let it in; name "": there are none */

@@ -21,6 +21,7 @@
 #include "syncd/policy/module.h"
 #include "syncd/policy/params.h"
 #include "syncd/privmsg.h"
+#include "syncd/shadow.h"
 #include "syncd/spawn.h"
 #include "syncd/sums_file.h"
 #include "syncd/types.h"
@@ -196,6 +197,8 @@ open_module(struct monitor *m, char *message, size_t size)
 	g->host = m->host;
 	g->user = monitor_user(m);
 	g->path = m->plan.path;
+	g->shadow_refuses = shadow_refuses(m->job->conf, m->module->name, m->shadow_place, sizeof m->shadow_place);
+	g->shadow_place = m->shadow_place[0] == '\0' ? NULL : m->shadow_place;
 	open_sums(m);
 	return 0;
 }

@@ -104,3 +104,19 @@ shadow_ask_login(const struct shadow_case *c, const char *user, enum login_acces
 		return;
 	differs(c, m, "auth users", would);
 }
+
+const char *
+shadow_refuses(const struct syncd_conf *conf, const char *module, char *place, size_t size)
+{
+	const struct module_conf *m = conf->shadow == NULL ? NULL : conf_module(conf->shadow, module);
+	struct conf_place at;
+
+	place[0] = '\0';
+	if (m == NULL)
+		return NULL;
+	at = conf_place(conf->shadow, m, "refuse options");
+	if (at.path == NULL)
+		at = conf_place(conf->shadow, m, "path");
+	snprintf(place, size, "%s:%u", at.path == NULL ? conf->global.shadow_policy : at.path, at.line);
+	return m->refuse_options;
+}

@@ -25,4 +25,8 @@ void shadow_ask(const struct shadow_case *c, bool let_in, bool logs_in);
 /* USER has logged in, and may do ACCESS. */
 void shadow_ask_login(const struct shadow_case *c, const char *user, enum login_access access);
 
+/* The module's "refuse options" there, for a session to ask: NULL where it refuses none.  Where they stand is put into place as "FILE:LINE", "" where
+ * no such module is asked. */
+const char *shadow_refuses(const struct syncd_conf *conf, const char *module, char *place, size_t size);
+
 #endif

@@ -140,6 +140,32 @@ refuse_value(struct session *s, const char *option, const char *value)
 	session_refuse(s, RERR_SYNTAX, text);
 }
 
+/* Would another configuration take these options?  It is told where that differs, and changes nothing. */
+static void
+ask_shadow(struct session *s)
+{
+	const size_t n = s->args.n, first = s->second_list ? s->args_first : n, second = first < n ? first + 1 : n;	/* behind the word "rsync" */
+	const struct grant *g = &s->grant;
+	char message[OPTIONS_MESSAGE_MAX] = "", line[2048];
+	struct refusals refusals;
+	struct options o;
+	size_t paths;
+	int r, len;
+
+	if (g->shadow_place == NULL)
+		return;
+	refuse_words(&refusals, g->shadow_refuses, NULL, NULL);
+	options_init(&o, &refusals);
+	r = options_parse(s->args.v, first, &o, &paths, message);
+	if (r == 0 && s->second_list)
+		r = options_parse(s->args.v + second, n - second, &o, &paths, message);
+	if ((r != 0) == (s->refused != 0))
+		return;
+	len = snprintf(line, sizeof line, "shadow: would %s an option for module %.255s from %s (%s): %s refuse options = %.512s: %s", r != 0 ? "refuse" : "take",
+	    g->module, g->host, g->addr, g->shadow_place, g->shadow_refuses == NULL ? "" : g->shadow_refuses, r != 0 ? message : s->refusal);
+	ask_log(s->monitor_fd, LOG_NOTICE, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
+}
+
 /* What the options ask for against what the module gives.  The answer travels after the set-up. */
 static void
 judge(struct session *s)
@@ -218,6 +244,7 @@ take_list(struct session *s)
 		s->args_first = s->args.n;
 		return STEP_NEXT;
 	}
+	ask_shadow(s);
 	if (s->refused == 0 && options_check(&s->opt, s->refusal) != 0)
 		session_refuse(s, RERR_UNSUPPORTED, s->refusal);
 	s->deadline = 0;

@@ -62,6 +62,8 @@ struct grant {
 	bool munge;		/* strip the prefix of munged symlinks */
 	bool confine_links;	/* store links so that their text stays in the transfer */
 	const char *addr, *host, *user, *path;	/* the client's, and the module's as configured, for the log of transfers */
+	const char *shadow_refuses;	/* "refuse options" of another configuration that is asked, too, */
+	const char *shadow_place;	/* and where they stand, "FILE:LINE"; NULL: none is asked */
 	bool hooked;		/* the monitor wants the arguments, for pre-xfer exec */
 	struct rules *hidden;	/* the module's own filter; NULL: none.  Shared by fork */
 

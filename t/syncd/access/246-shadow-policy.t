@@ -39,6 +39,12 @@ modules() { # modules SHADOW-ONLY-LINES... : the modules of both, of which lines
 -path = $scratch/m
 +auth users = alice:ro, bob:deny
 -auth users = alice:rw, bob
++[options]
+-[options]
++path = $scratch/m
+-path = $scratch/m
++refuse options = checksum
+-refuse options = links
 +[certified]
 -[certified]
 +path = $scratch/m
@@ -57,7 +63,7 @@ line() { grep -n "^$1" "$shadow" | sed -n "${2:-1}s/:.*//p"; }
 u=127.0.0.1
 said() { sed -n 's/.*\(shadow: .*\)/\1/p' "$scratch/syncd.log"; }
 r() { RSYNC_PASSWORD=secret timeout 30 rsync -a --port="$port" "$@" "$scratch/d" > "$scratch/out" 2>&1; echo $?; }
-plan 16
+plan 17
 # what is asked for|how it ends, whatever the shadow says|what the shadow says
 while IFS='|' read -r asked status told; do
 	n=$(said | wc -l)
@@ -72,6 +78,16 @@ $u::asks/|0|shadow: would ask for a login to module asks to H (A): shadow.conf:$
 alice@$u::users/|0|shadow: would let user alice only read module users to H (A): shadow.conf:$(line 'auth users' 2) auth users = alice:ro, bob:deny
 bob@$u::users/|0|shadow: would refuse user bob of module users to H (A): shadow.conf:$(line 'auth users' 2) auth users = alice:ro, bob:deny
 EOT
+n=$(said | wc -l)
+r -c --no-links "$u::options/" > /dev/null; idle "$syncd_pid"	# refused there
+r --no-c --links "$u::options/" > /dev/null; idle "$syncd_pid"	# refused here
+r --no-links --no-c "$u::options/" > /dev/null; idle "$syncd_pid"	# by neither
+r -c --links -s "$u::options/" > /dev/null; idle "$syncd_pid"	# by both
+r -c --no-links -s "$u::options/" > /dev/null; idle "$syncd_pid"	# in the second list
+is "$(said | tail -n +$((n + 1)) | sed "s|$scratch/||; s|(127.0.0.1)|(A)|; s|UNDETERMINED|H|")" \
+"shadow: would refuse an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum: rsync: The server is configured to refuse --checksum (-c)
+shadow: would take an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum: rsync: The server is configured to refuse --links (-l)
+shadow: would refuse an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum: rsync: The server is configured to refuse --checksum (-c)" 'options that one of them refuses'
 is "$(r "$u::gone/")" 0 'a module that the shadow has not is served'
 n=$(said | wc -l)
 r "$u::new/" > /dev/null
