@@ -159,6 +159,8 @@ ask_shadow(struct session *s)
 	r = options_parse(s->args.v, first, &o, &paths, message);
 	if (r == 0 && s->second_list)
 		r = options_parse(s->args.v + second, n - second, &o, &paths, message);
+	if (r == 0)
+		r = options_check(&o, message);
 	if ((r != 0) == (s->refused != 0))
 		return;
 	len = snprintf(line, sizeof line, "shadow: would %s an option for module %.255s from %s (%s): %s refuse options = %.512s: %s", r != 0 ? "refuse" : "take",
@@ -244,9 +246,9 @@ take_list(struct session *s)
 		s->args_first = s->args.n;
 		return STEP_NEXT;
 	}
-	ask_shadow(s);
 	if (s->refused == 0 && options_check(&s->opt, s->refusal) != 0)
 		session_refuse(s, RERR_UNSUPPORTED, s->refusal);
+	ask_shadow(s);
 	s->deadline = 0;
 	tell_started(s->monitor_fd);
 	session_totals(s);

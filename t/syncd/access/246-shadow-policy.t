@@ -43,7 +43,7 @@ modules() { # modules SHADOW-ONLY-LINES... : the modules of both, of which lines
 -[options]
 +path = $scratch/m
 -path = $scratch/m
-+refuse options = checksum
++refuse options = checksum inplace
 -refuse options = links
 +[certified]
 -[certified]
@@ -84,10 +84,12 @@ r --no-c --links "$u::options/" > /dev/null; idle "$syncd_pid"	# refused here
 r --no-links --no-c "$u::options/" > /dev/null; idle "$syncd_pid"	# by neither
 r -c --links -s "$u::options/" > /dev/null; idle "$syncd_pid"	# by both
 r -c --no-links -s "$u::options/" > /dev/null; idle "$syncd_pid"	# in the second list
+r --no-links --append "$u::options/" > /dev/null; idle "$syncd_pid"	# by what another option comes down to
 is "$(said | tail -n +$((n + 1)) | sed "s|$scratch/||; s|(127.0.0.1)|(A)|; s|UNDETERMINED|H|")" \
-"shadow: would refuse an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum: rsync: The server is configured to refuse --checksum (-c)
-shadow: would take an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum: rsync: The server is configured to refuse --links (-l)
-shadow: would refuse an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum: rsync: The server is configured to refuse --checksum (-c)" 'options that one of them refuses'
+"shadow: would refuse an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum inplace: rsync: The server is configured to refuse --checksum (-c)
+shadow: would take an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum inplace: rsync: The server is configured to refuse --links (-l)
+shadow: would refuse an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum inplace: rsync: The server is configured to refuse --checksum (-c)
+shadow: would refuse an option for module options from H (A): shadow.conf:$(line refuse) refuse options = checksum inplace: rsync: The server is configured to refuse --inplace" 'options that one of them refuses'
 is "$(r "$u::gone/")" 0 'a module that the shadow has not is served'
 n=$(said | wc -l)
 r "$u::new/" > /dev/null
