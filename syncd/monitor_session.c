@@ -171,9 +171,10 @@ prepare_module(struct monitor *m, const uint8_t *input, size_t n, char message[M
 static void
 open_sums(struct monitor *m)
 {
-	if ((m->sums_fd = sums_file_open(m->module)) < -1)
-		log_warn("checksum cache = %s cannot be used, sums are not kept: %s", m->module->checksum_cache, err_text(m->sums_fd));
-	m->sums_fd = m->sums_fd < 0 ? -1 : m->sums_fd;
+	int r = sums_file_open(m->module, &m->sums_fd);
+
+	if (r != 0)
+		log_warn("checksum cache = %s cannot be used, sums are not kept: %s", m->module->checksum_cache, err_text(r));
 }
 
 /* Open what the session will stand on, with our rights and before it exists. */

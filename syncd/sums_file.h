@@ -4,8 +4,8 @@
 
 #include "syncd/policy/conf.h"
 
-/* Open it, make it where it is missing (mode 0600), and give it its size; what it held is lost when that changes.  A descriptor for reading and
- * writing, -1 where the module has none, or, less than that, -errno. */
-int sums_file_open(const struct module_conf *m);
+/* Open it, make it where it is missing (mode 0600), and give it its size; what it held is lost when that changes.  0 and *ret_fd, for reading and
+ * writing, -1 where the module has none; or -errno and -1. */
+int sums_file_open(const struct module_conf *m, int *ret_fd);
 
 #endif

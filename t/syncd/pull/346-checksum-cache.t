@@ -55,6 +55,12 @@ start_syncd <<-EOT
 	gid = 0
 	exclude = /lost+found
 	checksum cache = $scratch/nowhere
+	[sealed]
+	path = $disk
+	uid = 0
+	gid = 0
+	exclude = /lost+found /sealed
+	checksum cache = $disk/sealed
 	EOT
 u=rsync://127.0.0.1:$port
 pulls() { out=$(rsync -ani -c "$@" "$u/$module/" "$copy/" 2>&1 | grep '^>f' | sed 's/.* //' | sort | tr '\n' ' '); }
@@ -91,6 +97,11 @@ is "$out" '' 'a cache that cannot be used is none'
 like "$(cat "$scratch/syncd.log")" "*checksum cache = $scratch/nowhere cannot be used, sums are not kept: *" 'and the log tells'
 fails 1 'the check of the configuration tells, too' "$syncd" --daemon --check-config --config="$scratch/rsyncd.conf"
 like "$out" "*checksum cache = $scratch/nowhere cannot be used*" 'with the parameter and its value'
+# EPERM is an error like others, though its number is that of "none"
+mkdir "$disk/sealed"; chattr +i "$disk/sealed"
+module=sealed; pulls
+like "$(cat "$scratch/syncd.log")" "*checksum cache = $disk/sealed cannot be used, sums are not kept: Operation not permitted*" 'so does it of one that nothing can be made in'
+chattr -i "$disk/sealed"; rmdir "$disk/sealed"
 head -c 1048576 /dev/urandom > "$cache/pub.sums"
 module=pub; pulls
 is "$out" '' 'a cache full of rubbish is an empty one'
