@@ -281,7 +281,7 @@ acceptor_ready(void *arg, uint32_t events)
 	struct listener *l = acceptor->listener;
 	struct newcomer come[ACCEPT_BATCH];
 	size_t n = accept_all(l, acceptor->watch.fd, come);
-	int r;
+	int r, failed = 0;
 
 	(void)events;
 	if (n > 0)
@@ -289,10 +289,12 @@ acceptor_ready(void *arg, uint32_t events)
 	if (n > 0 && l->look.slot == 0)
 		loop_timer(l->loop, &l->look, LOOK_AT_FILES_MS);
 	for (size_t i = 0; i < n; i++)
-		if ((r = take_in(l, &come[i])) != 0) {
-			log_error("accept: %s", err_text(r));
-			pause_accepting(l);
-		}
+		if ((r = take_in(l, &come[i])) != 0)
+			failed = r;
+	if (failed != 0) {		/* told once, however many came */
+		log_error("accept: %s", err_text(failed));
+		pause_accepting(l);
+	}
 }
 
 /* It should not end before us.  Connections that it serves end with it; others come. */
