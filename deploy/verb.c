@@ -146,3 +146,14 @@ verb_failed(const char *verb, const char *text, int error)
 	log_error("%s: %s: %s", verb, text, tree_error(error));
 	return VERB_FAILED;
 }
+
+int
+verb_ended(const char *verb, int r, const struct conf_err *e)
+{
+	char text[sizeof *e + 16];
+
+	if (r == 0)
+		return VERB_DONE;
+	log_error("%s: %s", verb, r == E_CONF ? conf_err_print(e, text, sizeof text) : err_text(r));
+	return VERB_FAILED;
+}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "deploy/model/model.h"
+#include "lib/err.h"
 
 enum { VERB_DONE = 0, VERB_FAILED = 1, VERB_MISUSED = 2 };
 
@@ -38,5 +39,8 @@ void verb_tell(const struct faults *l, int level);
 
 /* "verb: text: error" on stderr.  Returns VERB_FAILED. */
 int verb_failed(const char *verb, const char *text, int error);
+
+/* How a verb ended: r != 0 is told on stderr, by *e where it is E_CONF.  VERB_DONE or VERB_FAILED. */
+int verb_ended(const char *verb, int r, const struct conf_err *e);
 
 #endif

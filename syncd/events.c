@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/addr.h"
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "syncd/hostname.h"
 
 enum { VALUE_SIZE = 512 };	/* six of them are a record in EVENT_SIZE */
 
@@ -36,12 +38,14 @@ put(struct buf *members, int level, const char *text)
 }
 
 void
-event_line(int level, const char *name, const struct event_who *who, const char *text)
+event_connect(const struct event_who *who)
 {
 	struct buf members = BUF_INIT;
+	char line[HOSTNAME_SIZE + ADDR_TEXT_SIZE + 32];
 
-	begin(&members, name, who);
-	put(&members, level, text);
+	snprintf(line, sizeof line, "connect from %s (%s)", who->host, who->addr);
+	begin(&members, "connect", who);
+	put(&members, LOG_INFO, line);
 }
 
 void

@@ -30,8 +30,8 @@ void event_put_refusal(struct buf *members, const char *reason, const struct eve
 void event_put_login(struct buf *members, const struct event_who *who);
 void event_put_transfer(struct buf *members, const struct event_who *who, const struct event_totals *t, uint64_t ms, int code);
 
-/* A record that rsync's daemon has, too: {"event": name, "address": ...}, or text alone. */
-void event_line(int level, const char *name, const struct event_who *who, const char *text);
+/* Somebody has come: rsync's line, which its daemon has, too; {"event": "connect", "address": ...} beside it in JSON. */
+void event_connect(const struct event_who *who);
 
 /* The same for a refusal, with the line of the file that decided. */
 void event_refusal(const char *reason, const struct event_who *who, struct conf_place place, const char *text);

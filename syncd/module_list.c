@@ -4,9 +4,7 @@
 #include "syncd/module_list.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <syslog.h>
 
 #include "lib/err.h"
 #include "lib/is_set.h"
@@ -58,12 +56,11 @@ at_once(const struct syncd_conf *c)
 static void
 log_asked(const struct addr *peer)
 {
-	char addr[ADDR_TEXT_SIZE], line[sizeof addr + 64];
+	char addr[ADDR_TEXT_SIZE];
 	const struct event_who who = { .addr = addr_host(peer, addr, sizeof addr), .host = "UNDETERMINED", .user = "", .certificate = "",
 	    .module = "" };
 
-	snprintf(line, sizeof line, "connect from %s (%s)", who.host, addr);
-	event_line(LOG_INFO, "connect", &who, line);
+	event_connect(&who);
 	log_info("module-list request from %s (%s)", who.host, addr);
 }
 

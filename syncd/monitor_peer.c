@@ -67,16 +67,13 @@ learn_peer(struct monitor *m)
 {
 	const struct syncd_conf *c = m->job->conf;
 	const struct event_who who = monitor_event(m);
-	char line[HOSTNAME_SIZE + ADDR_TEXT_SIZE + 32];
 
 	addr_host(&m->peer, m->addr, sizeof m->addr);
 	snprintf(m->host, sizeof m->host, "UNDETERMINED");
 	if (module_list_wants_names(c))
 		find_host_name(m);
-	if (m->list_next != 0)		/* the listener has given him the list, and told */
-		return;
-	snprintf(line, sizeof line, "connect from %s (%s)", m->host, m->addr);
-	event_line(LOG_INFO, "connect", &who, line);
+	if (m->list_next == 0)		/* else the listener has given him the list, and told */
+		event_connect(&who);
 }
 
 /* Know who is there, and then give up what the configuration says: addresses are looked up before ("daemon chroot").  0 or E_DENIED. */

@@ -33,18 +33,6 @@ struct asked {
 	struct conf_err e;
 };
 
-/* r != 0: say why.  The exit status. */
-static int
-ended(const struct asked *q, int r)
-{
-	char text[sizeof q->e + 16];
-
-	if (r == 0)
-		return VERB_DONE;
-	log_error("%s: %s", q->verb, r == E_CONF ? conf_err_print(&q->e, text, sizeof text) : err_text(r));
-	return VERB_FAILED;
-}
-
 static int
 misused(const struct asked *q, const char *text, const char *value)
 {
@@ -201,7 +189,7 @@ init_run(struct asked *q)
 		r = conf_err_set(&q->e, q->dir, 0, "there is an authority already");
 	if (r == 0)
 		printf("made: %s\n", q->dir);
-	return ended(q, r);
+	return verb_ended(q->verb, r, &q->e);
 }
 
 /* A server whose names are not told has its own. */
@@ -244,7 +232,7 @@ issue_run(struct asked *q)
 {
 	int status = take_days(q, AUTHORITY_CERT_DAYS);
 
-	return status != VERB_DONE ? status : ended(q, issue(q));
+	return status != VERB_DONE ? status : verb_ended(q->verb, issue(q), &q->e);
 }
 
 static int
@@ -289,7 +277,7 @@ renew_run(struct asked *q)
 	if ((r = open_authority(q)) == 0)
 		r = q->due ? renew_due(q) : renew_one(q, q->subject);
 	authority_close(&q->authority);
-	return ended(q, r);
+	return verb_ended(q->verb, r, &q->e);
 }
 
 static int
@@ -300,7 +288,7 @@ revoke_run(struct asked *q)
 	if ((r = open_authority(q)) == 0 && (r = authority_revoke(&q->authority, q->subject, &n)) == 0)
 		printf(n == 0 ? "nothing of %s counts any more\n" : "revoked: %s\n", q->subject);
 	authority_close(&q->authority);
-	return ended(q, r);
+	return verb_ended(q->verb, r, &q->e);
 }
 
 static int
@@ -311,7 +299,7 @@ crl_run(struct asked *q)
 	if ((r = open_authority(q)) == 0 && (r = authority_settle(&q->authority, true)) == 0)
 		printf("signed: %s/crl.pem, number %" PRId64 "\n", q->dir, q->authority.index.crl);
 	authority_close(&q->authority);
-	return ended(q, r);
+	return verb_ended(q->verb, r, &q->e);
 }
 
 static int
@@ -322,14 +310,14 @@ list_run(struct asked *q)
 	if ((r = open_authority(q)) == 0)
 		list_print(&q->authority.index, LIST_ALL, q->authority.now, q->json, stdout);
 	authority_close(&q->authority);
-	return ended(q, r);
+	return verb_ended(q->verb, r, &q->e);
 }
 
 /* Standard output is the connection: nothing is printed there. */
 static int
 respond_run(struct asked *q)
 {
-	return ended(q, respond(STDIN_FILENO, q->dir, &q->e));
+	return verb_ended(q->verb, respond(STDIN_FILENO, q->dir, &q->e), &q->e);
 }
 
 /* --- which ------------------------------------------------------------------------------------- */

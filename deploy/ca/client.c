@@ -30,17 +30,6 @@ struct asked {
 	struct conf_err e;
 };
 
-static int
-ended(const struct asked *q, int r)
-{
-	char text[sizeof q->e + 16];
-
-	if (r == 0)
-		return VERB_DONE;
-	log_error("%s: %s", q->verb, r == E_CONF ? conf_err_print(&q->e, text, sizeof text) : err_text(r));
-	return VERB_FAILED;
-}
-
 /* --- which deployment --------------------------------------------------------------------------- */
 
 /* Without --config: the one that was installed, as its authority has noted. */
@@ -79,14 +68,14 @@ open_all(struct asked *q)
 	int r = q->config == NULL ? find_config(q, path) : 0, status;
 
 	if (r != 0)
-		return ended(q, r);
+		return verb_ended(q->verb, r, &q->e);
 	if (q->config == NULL)
 		q->config = path;
 	if ((status = verb_load(q->config, "", false, &q->m)) != VERB_DONE)
 		return status;
 	if ((r = check_model(q)) == 0)
 		r = authority_open(&q->authority, q->m->door.authority_dir.v, (int64_t)time(NULL), &q->e);
-	return ended(q, r);
+	return verb_ended(q->verb, r, &q->e);
 }
 
 static void
@@ -244,10 +233,10 @@ add_run(struct asked *q)
 	}
 	q->days = (int)days;
 	if (!index_name_ok(q->name))
-		return ended(q, conf_err_set(&q->e, NULL, 0, "\"%s\" is not a name: up to 64 letters, digits, \".\", \"_\", \"@\" and \"-\", the first "
-		    "a letter or a digit", q->name));
+		return verb_ended(q->verb, conf_err_set(&q->e, NULL, 0, "\"%s\" is not a name: up to 64 letters, digits, \".\", \"_\", \"@\" and \"-\", the first "
+		    "a letter or a digit", q->name), &q->e);
 	if ((status = open_all(q)) == VERB_DONE)
-		status = ended(q, add(q));
+		status = verb_ended(q->verb, add(q), &q->e);
 	close_all(q);
 	return status;
 }
@@ -284,7 +273,7 @@ remove_run(struct asked *q)
 	if (status == VERB_DONE) {
 		if ((r = check_client(q)) == 0 && (r = authority_revoke(&q->authority, q->name, &n)) == 0)
 			say_removed(q, n);
-		status = ended(q, r);
+		status = verb_ended(q->verb, r, &q->e);
 	}
 	close_all(q);
 	return status;

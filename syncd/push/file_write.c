@@ -43,7 +43,7 @@ file_write_begin(struct file_write *o, int fd, int basis_fd, struct strong *sum,
 	*o = (struct file_write){ .fd = fd, .basis_fd = basis_fd, .sum = sum, .way = *way, .at = way->from, .buf = o->buf };
 	if (fd < 0 || way->in_place || way->sparse)
 		return;
-	if (way->clone && !way->preallocate && way->size >= CLONE_LEAST && basis_fd >= 0 && ioctl(fd, FICLONE, basis_fd) == 0) {
+	if (!way->preallocate && way->size >= CLONE_LEAST && basis_fd >= 0 && ioctl(fd, FICLONE, basis_fd) == 0) {
 		o->cloned = true;
 		return;
 	}

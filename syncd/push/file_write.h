@@ -19,7 +19,6 @@ struct file_write_way {
 	bool sparse;		/* zeros are left out, or become holes of the file that is there */
 	bool preallocate;	/* all of it at once */
 	bool own_basis;		/* blocks are read from the file that is written to */
-	bool clone;		/* it may begin as a clone of the basis, where the file system can */
 };
 
 struct file_write {
@@ -34,7 +33,7 @@ struct file_write {
 	int64_t room;		/* allocated up to here */
 	bool ahead;		/* allocate before writing */
 	bool hole;		/* the last bytes were left out */
-	bool cloned;		/* blocks of the basis that stay where they are need not be written */
+	bool cloned;		/* it began as a clone of the basis: blocks of the basis that stay where they are need not be written */
 	int err;		/* of writing; the first */
 	int no_room;		/* -errno of allocating all of it at once, where that was asked for */
 };

@@ -219,7 +219,7 @@ static int
 begin_file(struct session *s)
 {
 	struct recv_file *x = &s->push->receiver->file;
-	struct file_write_way way = { .size = x->job.file->size, .sparse = s->opt.sparse, .preallocate = s->opt.preallocate, .clone = true };
+	struct file_write_way way = { .size = x->job.file->size, .sparse = s->opt.sparse, .preallocate = s->opt.preallocate };
 	int64_t kept;
 	struct stat st;
 	int r;
